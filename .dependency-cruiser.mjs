@@ -1,0 +1,63 @@
+/** The law of imports: docs/architecture.md, "Layout". A part is entered through its index.ts. */
+const law = {
+  core: [],
+  kernels: ['core'],
+  formats: ['core', 'kernels'],
+  model: ['core', 'kernels', 'formats'],
+  evaluate: ['core', 'formats', 'model'],
+  registry: ['core', 'kernels', 'formats'],
+  rollout: ['core', 'evaluate'],
+  pipeline: ['core'],
+  config: ['core', 'model', 'evaluate', 'rollout', 'pipeline'],
+  access: ['core'],
+  inference: ['core', 'kernels', 'formats', 'model', 'api'],
+  runner: ['core', 'pipeline', 'api'],
+  git: ['core'],
+  api: ['core'],
+}
+const parts = [...Object.keys(law), 'storage', 'server', 'cli']
+
+const partRules = Object.entries(law).map(([part, allowed]) => ({
+  name: `${part}-imports-only-its-own`,
+  severity: 'error',
+  from: { path: `^src/${part}/` },
+  to: { path: '^src/', pathNot: `^src/(${[part, ...allowed].join('|')})/` },
+}))
+
+export default {
+  forbidden: [
+    ...partRules,
+    {
+      name: 'storage-imports-core-and-ports',
+      severity: 'error',
+      from: { path: '^src/storage/' },
+      to: { path: '^src/', pathNot: '^src/(storage/|core/index|[a-z]+/(ports|types|states|errors)\\.ts)' },
+    },
+    { name: 'nothing-imports-cli', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/cli/' } },
+    {
+      name: 'server-is-the-root',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(server|cli)/' },
+      to: { path: '^src/server/' },
+    },
+    {
+      name: 'parts-are-entered-by-their-door',
+      severity: 'error',
+      from: { path: '^src/([a-z]+)/', pathNot: '^src/storage/' },
+      to: { path: `^src/(${parts.join('|')})/`, pathNot: '^src/($1)/|^src/[a-z]+/index\\.ts$' },
+    },
+    {
+      name: 'web-sees-the-api-only',
+      severity: 'error',
+      from: { path: '^web/src/' },
+      to: { path: '^src/', pathNot: '^src/api/' },
+    },
+    { name: 'no-cycles-between-files', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+}

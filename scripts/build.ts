@@ -1,0 +1,24 @@
+/** Builds `dist/` (one bundle for the command and each process entry) and the web UI. */
+import { rm } from 'node:fs/promises'
+import { rolldown } from 'rolldown'
+import { build as buildWeb } from 'vite'
+
+const entries = { ballast: 'src/cli/main.ts' }
+
+await rm('dist', { recursive: true, force: true })
+const bundle = await rolldown({
+  input: entries,
+  platform: 'node',
+  // Native packages and everything else from node_modules stay outside: only our own source is bundled.
+  external: id =>
+    !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('node:') && !/^[A-Z]:/.test(id),
+})
+await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  sourcemap: true,
+})
+await bundle.close()
+await buildWeb({ root: 'web', configFile: 'web/vite.config.ts', logLevel: 'warn' })

@@ -1,0 +1,71 @@
+import type { Fraction, Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
+
+export const ROLES = ['reader', 'developer', 'maintainer', 'admin'] as const
+/** Each holds what those before it hold. Roles are per project; an admin is one everywhere. */
+export type Role = (typeof ROLES)[number]
+
+export const SCOPES = ['read', 'push', 'predict', 'deploy', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** What a route needs. A right is the token's scope ∩ the principal's role. */
+export const RIGHTS = [
+  'project.read',
+  'project.create',
+  'project.push',
+  'project.push-protected',
+  'project.administer',
+  'pipeline.control',
+  'rollout.control',
+  'deploy.approve',
+  'model.predict',
+  'token.manage-own',
+  'server.administer',
+] as const
+export type Right = (typeof RIGHTS)[number]
+
+export interface Principal {
+  readonly id: PrincipalId
+  readonly name: string
+  readonly kind: 'person' | 'service' | 'agent'
+  /** Admin of the whole server. */
+  readonly admin: boolean
+  readonly createdAt: Instant
+}
+
+export interface Project {
+  readonly id: ProjectId
+  /** `digits` or `team/digits`. */
+  readonly name: string
+  readonly defaultBranch: string
+  readonly createdAt: Instant
+}
+
+/** Only the SHA-256 of a token's secret is kept; the secret has 160 random bits, so a plain hash is enough. */
+export interface Token {
+  readonly id: TokenId
+  readonly principal: PrincipalId
+  readonly name: string
+  readonly hash: string
+  readonly scopes: readonly Scope[]
+  /** Only this project, where set. */
+  readonly project?: ProjectId
+  readonly createdAt: Instant
+  readonly expiresAt?: Instant
+  readonly revokedAt?: Instant
+  readonly lastUsedAt?: Instant
+}
+
+/** What an environment allows, held by the server: a pushed file requests, it never grants. */
+export interface EnvironmentPolicy {
+  readonly environment: string
+  /** Branch patterns (globs) that may deploy here. */
+  readonly branches: readonly string[]
+  /** Least role that must approve a deployment; absent: none is needed. */
+  readonly approvers?: 'maintainer' | 'admin'
+  /** Gates, as text of the gate language, that every version must pass whatever its file says. */
+  readonly gates: readonly string[]
+  /** Largest first canary step; a file that asks for more is bounded. */
+  readonly maxFirstStep: Fraction
+  /** Whether predictions need a token with the predict scope. */
+  readonly predictions: 'token' | 'public'
+}

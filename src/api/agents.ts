@@ -1,0 +1,254 @@
+/**
+ * Wire schemas between the control plane and its agents: runner, host, gateway. JSON over HTTP; an agent's
+ * token is of scope `admin` no more than its kind allows (`agent:runner`, `agent:host`, `agent:gateway`).
+ * Times are milliseconds; durations, not instants, cross machines.
+ */
+import { z } from 'zod'
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const json: z.ZodType<unknown> = z.unknown()
+
+export const blobRefSchema = z.object({ name: z.string(), digest, size: z.number().int().nonnegative() })
+export type BlobRefWire = z.infer<typeof blobRefSchema>
+
+export const keptFileSchema = z.object({
+  path: z.string(),
+  digest,
+  size: z.number().int().nonnegative(),
+  executable: z.boolean(),
+})
+
+// ---- runner ---------------------------------------------------------------------------------------------
+
+/** POST /api/v1/agents/runner/lease: waits up to 25 s for work; 200 with offers (possibly none). */
+export const leaseRequestSchema = z.object({
+  runner: z.string().min(1).max(100),
+  /** How many attempts it can start now. */
+  capacity: z.number().int().min(1).max(64),
+  sandbox: z.enum(['bubblewrap', 'uid', 'none']),
+})
+export type LeaseRequest = z.infer<typeof leaseRequestSchema>
+
+export const stageInputSchema = z.object({
+  stage: z.enum(['inspect', 'evaluate', 'gate', 'register']),
+  project: z.string(),
+  commit: z.string(),
+  /** `config/`'s ModelRepository. */
+  config: json,
+  /** The environment's own gates, as text of the gate language. */
+  policyGates: z.array(z.string()),
+  /** The version that production serves, with its files to fetch; absent when there is none. */
+  production: z
+    .object({ versionId: z.string(), number: z.number(), config: json, files: z.array(blobRefSchema) })
+    .optional(),
+})
+export type StageInput = z.infer<typeof stageInputSchema>
+
+export const offerSchema = z.object({
+  attempt: z.string(),
+  job: z.string(),
+  jobName: z.string(),
+  pipeline: z.string(),
+  project: z.string(),
+  number: z.number().int(),
+  fence: z.number().int(),
+  leaseMs: z.number(),
+  /** Reaches only this attempt; never given to user code. */
+  token: z.string(),
+  commit: z.string(),
+  work: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('script'), steps: z.array(z.string()) }),
+    z.object({ kind: z.literal('stage'), input: stageInputSchema }),
+  ]),
+  env: z.record(z.string(), z.string()),
+  /** Values to redact from the log. */
+  secrets: z.array(z.string()),
+  timeoutMs: z.number(),
+  artifacts: z.array(z.string()),
+  /** Kept files of the needed jobs, to lay into the workspace. */
+  inputs: z.array(keptFileSchema),
+})
+export type Offer = z.infer<typeof offerSchema>
+
+export const leaseResponseSchema = z.object({ offers: z.array(offerSchema) })
+
+/** GET /api/v1/attempts/:id/source: tar of the commit's tree. GET/PUT /api/v1/attempts/:id/blobs/:digest. */
+
+/** POST /api/v1/attempts/:id/heartbeat, and its answer. Sent every leaseMs / 3, and at once on a start. */
+export const heartbeatSchema = z.object({
+  fence: z.number().int(),
+  started: z.boolean(),
+  sandboxed: z.boolean(),
+})
+export const heartbeatResponseSchema = z.object({ cancel: z.boolean() })
+
+/** POST /api/v1/attempts/:id/log?fence=&offset=: raw bytes from that offset; answers the length it has now. */
+export const logAppendResponseSchema = z.object({ length: z.number().int() })
+
+/** POST /api/v1/attempts/:id/finish. Repeating it is harmless. */
+export const finishSchema = z.object({
+  fence: z.number().int(),
+  outcome: z.enum(['succeeded', 'failed', 'errored', 'canceled']),
+  exitCode: z.number().int().optional(),
+  reason: z.string().max(2000).optional(),
+  artifacts: z.array(keptFileSchema),
+  /** What a stage found: its result.json. */
+  result: json.optional(),
+})
+export type Finish = z.infer<typeof finishSchema>
+
+/** What a stage writes: one shape for all four. */
+export const stageResultSchema = z.object({
+  stage: z.enum(['inspect', 'evaluate', 'gate', 'register']),
+  verdict: z.enum(['passed', 'failed', 'inconclusive', 'not applicable']),
+  /** Lines for `git push` and the run's page. */
+  summary: z.array(z.string()),
+  /** By record kind: `inspection`, `evaluation`, `gates`, `reference-outputs`. */
+  records: z.record(z.string(), json),
+  /** register only: what to register. Its files were put as blobs of the attempt. */
+  manifest: z
+    .object({ model: z.string(), commit: z.string(), files: z.array(blobRefSchema), config: json })
+    .optional(),
+})
+export type StageResult = z.infer<typeof stageResultSchema>
+
+// ---- host -----------------------------------------------------------------------------------------------
+
+/** Inputs and outputs that a freshly loaded replica must reproduce before it takes traffic. */
+export const wireTensorSchema = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  shape: z.array(z.number().int()),
+  base64: z.string(),
+})
+export const referenceOutputsSchema = z.object({
+  inputs: z.array(wireTensorSchema),
+  outputs: z.array(wireTensorSchema),
+  /** |a − b| <= atol + rtol·|b| */
+  rtol: z.number(),
+  atol: z.number(),
+})
+export type ReferenceOutputs = z.infer<typeof referenceOutputsSchema>
+
+export const wantedReplicaSchema = z.object({
+  replica: z.string(),
+  version: z.string(),
+  versionNumber: z.number().int(),
+  model: z.string(),
+  /** `ModelConfig`. */
+  config: json,
+  files: z.array(blobRefSchema),
+  reference: referenceOutputsSchema.optional(),
+})
+export type WantedReplica = z.infer<typeof wantedReplicaSchema>
+
+/** GET /api/v1/agents/host/stream: text/event-stream of the whole wanted set on every change; `: ping` every 2 s. */
+export const wantedSetSchema = z.object({
+  revision: z.number().int(),
+  replicas: z.array(wantedReplicaSchema),
+})
+export type WantedSet = z.infer<typeof wantedSetSchema>
+
+export const addressSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('unix'), path: z.string() }),
+  z.object({ kind: z.literal('tcp'), host: z.string(), port: z.number().int() }),
+])
+export type Address = z.infer<typeof addressSchema>
+
+/** POST /api/v1/agents/host/report: the whole truth of this host, on every change and every 5 s. */
+export const hostReportSchema = z.object({
+  host: z.string(),
+  replicas: z.array(
+    z.object({
+      replica: z.string(),
+      version: z.string(),
+      phase: z.enum(['fetching', 'starting', 'ready', 'failed', 'ended']),
+      address: addressSchema.optional(),
+      reason: z.string().optional(),
+      pid: z.number().int().optional(),
+      /** From start to ready. */
+      warmMs: z.number().optional(),
+      rssBytes: z.number().optional(),
+    }),
+  ),
+})
+export type HostReport = z.infer<typeof hostReportSchema>
+
+// ---- gateway --------------------------------------------------------------------------------------------
+
+export const armSchema = z.enum(['stable', 'baseline', 'canary'])
+export const routeSchema = z.object({
+  model: z.string(),
+  environment: z.string(),
+  project: z.string(),
+  predictions: z.enum(['token', 'public']),
+  arms: z.array(
+    z.object({
+      arm: armSchema,
+      version: z.string(),
+      versionNumber: z.number().int(),
+      /** Part of the traffic; the arms' weights sum to 1. */
+      weight: z.number().min(0).max(1),
+      replicas: z.array(z.object({ replica: z.string(), address: addressSchema })),
+    }),
+  ),
+  /** Versions that are warm but take no share: the previous stable. */
+  standby: z.array(
+    z.object({
+      version: z.string(),
+      versionNumber: z.number().int(),
+      replicas: z.array(z.object({ replica: z.string(), address: addressSchema })),
+    }),
+  ),
+  /** While a rollout is progressing: counts are kept under these names. */
+  rollout: z.object({ id: z.string(), step: z.number().int() }).optional(),
+})
+export type Route = z.infer<typeof routeSchema>
+
+/**
+ * GET /api/v1/agents/gateway/stream: text/event-stream; event `table` with this on every change, event `lease`
+ * ({}) every 2 s. A gateway keeps the last table on disk. Where `leaseMs` passes without a word, it gives the
+ * traffic of baseline and canary to stable until the control plane is back.
+ */
+export const routingTableSchema = z.object({
+  revision: z.number().int(),
+  leaseMs: z.number(),
+  routes: z.array(routeSchema),
+  /** SHA-256 (hex) of the secrets that may predict, and where: no project means everywhere. */
+  tokens: z.array(
+    z.object({ hash: z.string(), project: z.string().optional(), expiresAt: z.number().optional() }),
+  ),
+})
+export type RoutingTable = z.infer<typeof routingTableSchema>
+
+export const armCountsSchema = z.object({
+  requests: z.number().int(),
+  errors: z.number().int(),
+  latency: z.record(z.string(), z.number().int()),
+})
+
+/** POST /api/v1/agents/gateway/report: cumulative since this gateway process (`epoch`) started; every 250 ms while counts change. */
+export const gatewayReportSchema = z.object({
+  gateway: z.string(),
+  epoch: z.string(),
+  /** Table revision that this gateway routes by now. */
+  revision: z.number().int(),
+  rollouts: z.array(
+    z.object({
+      rollout: z.string(),
+      step: z.number().int(),
+      arms: z.partialRecord(armSchema, armCountsSchema),
+    }),
+  ),
+  models: z.array(
+    z.object({
+      model: z.string(),
+      environment: z.string(),
+      version: z.string(),
+      requests: z.number().int(),
+      errors: z.number().int(),
+      latency: z.record(z.string(), z.number().int()),
+    }),
+  ),
+})
+export type GatewayReport = z.infer<typeof gatewayReportSchema>

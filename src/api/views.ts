@@ -1,0 +1,272 @@
+/**
+ * What the control plane tells people and scripts: the JSON of `/api/v1`, read by the web UI and the command.
+ * Times are ISO 8601 in UTC; durations are milliseconds; parts are fractions of one.
+ */
+import { z } from 'zod'
+
+export const jobStateSchema = z.enum([
+  'blocked',
+  'ready',
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'errored',
+  'canceled',
+  'skipped',
+])
+export const pipelineStateSchema = z.enum(['running', 'succeeded', 'failed', 'canceled'])
+export const verdictSchema = z.enum(['passed', 'failed', 'inconclusive', 'not applicable'])
+export const rolloutPhaseSchema = z.enum(['queued', 'preparing', 'progressing', 'promoted', 'aborted'])
+
+export const meSchema = z.object({
+  name: z.string(),
+  admin: z.boolean(),
+  scopes: z.array(z.string()),
+  server: z.object({ version: z.string(), publicUrl: z.string(), gatewayUrl: z.string() }),
+})
+export type Me = z.infer<typeof meSchema>
+
+export const projectSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  defaultBranch: z.string(),
+  createdAt: z.string(),
+  /** Remote for `git clone`, without credentials. */
+  remote: z.string(),
+  role: z.string().nullable(),
+})
+export type ProjectView = z.infer<typeof projectSchema>
+
+export const gateViewSchema = z.object({
+  text: z.string(),
+  metric: z.string(),
+  verdict: verdictSchema,
+  summary: z.string(),
+  value: z.number().optional(),
+  production: z.number().optional(),
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  n: z.number().optional(),
+  method: z.string().optional(),
+  missing: z.string().optional(),
+})
+export type GateView = z.infer<typeof gateViewSchema>
+
+export const attemptViewSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  state: z.enum(['leased', 'running', 'succeeded', 'failed', 'errored', 'canceled', 'lost']),
+  runner: z.string(),
+  sandboxed: z.boolean(),
+  exitCode: z.number().nullable(),
+  reason: z.string().nullable(),
+  logBytes: z.number(),
+  artifacts: z.array(z.object({ path: z.string(), digest: z.string(), size: z.number() })),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+})
+export type AttemptView = z.infer<typeof attemptViewSchema>
+
+export const jobViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(['script', 'stage', 'deploy']),
+  /** For a stage its kind, for a deploy its environment. */
+  detail: z.string().nullable(),
+  needs: z.array(z.string()),
+  state: jobStateSchema,
+  allowFailure: z.boolean(),
+  reason: z.string().nullable(),
+  verdict: verdictSchema.nullable(),
+  /** Lines of what it found. */
+  summary: z.array(z.string()),
+  gates: z.array(gateViewSchema),
+  /** Id of the version it registered, or of the rollout it made. */
+  version: z.string().nullable(),
+  rollout: z.string().nullable(),
+  /** It waits for a person's approval. */
+  awaitsApproval: z.boolean(),
+  attempts: z.array(attemptViewSchema),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+})
+export type JobView = z.infer<typeof jobViewSchema>
+
+export const pipelineSummarySchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  project: z.string(),
+  commit: z.string(),
+  ref: z.string(),
+  title: z.string(),
+  by: z.string(),
+  state: pipelineStateSchema,
+  /** True while a job waits for approval or evidence. */
+  waiting: z.boolean(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+})
+export type PipelineSummary = z.infer<typeof pipelineSummarySchema>
+
+export const pipelineViewSchema = pipelineSummarySchema.extend({
+  problems: z.array(z.string()),
+  jobs: z.array(jobViewSchema),
+})
+export type PipelineView = z.infer<typeof pipelineViewSchema>
+
+export const versionViewSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  model: z.string(),
+  digest: z.string(),
+  commit: z.string(),
+  pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
+  size: z.number(),
+  /** From its latest evaluation. */
+  metrics: z.record(z.string(), z.number()),
+  createdAt: z.string(),
+  /** Where it is in production now. */
+  serving: z.enum(['stable', 'canary', 'previous', 'none']),
+})
+export type VersionView = z.infer<typeof versionViewSchema>
+
+export const metricAnalysisSchema = z.object({
+  metric: z.string(),
+  verdict: verdictSchema,
+  interval: z.tuple([z.number(), z.number()]),
+  canary: z.number(),
+  baseline: z.number(),
+  margin: z.number(),
+  summary: z.string(),
+})
+export const analysisViewSchema = z.object({
+  verdict: verdictSchema,
+  metrics: z.array(metricAnalysisSchema),
+  canaryRequests: z.number(),
+  baselineRequests: z.number(),
+  requestsMissing: z.number().optional(),
+})
+export type AnalysisView = z.infer<typeof analysisViewSchema>
+
+export const rolloutViewSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  environment: z.string(),
+  candidate: z.object({ id: z.string(), number: z.number() }),
+  stable: z.object({ id: z.string(), number: z.number() }).nullable(),
+  strategy: z.enum(['canary', 'immediate']),
+  steps: z.array(z.object({ weight: z.number(), holdMs: z.number() })),
+  phase: rolloutPhaseSchema,
+  step: z.number(),
+  weight: z.number(),
+  reason: z.string().nullable(),
+  by: z.string(),
+  pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
+  analysis: analysisViewSchema.nullable(),
+  /** Requests a second that its environment has now. */
+  trafficPerSecond: z.number(),
+  history: z.array(
+    z.object({
+      at: z.string(),
+      phase: rolloutPhaseSchema,
+      step: z.number(),
+      weight: z.number(),
+      reason: z.string(),
+    }),
+  ),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+})
+export type RolloutView = z.infer<typeof rolloutViewSchema>
+
+/** Part of the traffic by version, for the bar. */
+export const trafficSchema = z.object({
+  version: z.string(),
+  number: z.number(),
+  arm: z.enum(['stable', 'baseline', 'canary']),
+  weight: z.number(),
+})
+
+export const modelViewSchema = z.object({
+  name: z.string(),
+  project: z.string(),
+  task: z.string(),
+  environment: z.string(),
+  /** `POST …` to this with an image or OIP JSON. */
+  endpoint: z.string(),
+  /** serving: replicas ready. degraded: fewer than wanted. down: none. none: nothing deployed. */
+  health: z.enum(['serving', 'degraded', 'down', 'none']),
+  stable: z.object({ id: z.string(), number: z.number() }).nullable(),
+  previous: z.object({ id: z.string(), number: z.number() }).nullable(),
+  traffic: z.array(trafficSchema),
+  requestsPerSecond: z.number(),
+  errorRate: z.number().nullable(),
+  latencyP50: z.number().nullable(),
+  latencyP99: z.number().nullable(),
+  rollout: rolloutViewSchema.nullable(),
+  latestPipeline: pipelineSummarySchema.nullable(),
+  /** What the model takes and gives. */
+  inputs: z.array(
+    z.object({
+      name: z.string(),
+      dtype: z.string(),
+      shape: z.array(z.union([z.number(), z.string(), z.null()])),
+    }),
+  ),
+  outputs: z.array(
+    z.object({
+      name: z.string(),
+      dtype: z.string(),
+      shape: z.array(z.union([z.number(), z.string(), z.null()])),
+    }),
+  ),
+  acceptsImages: z.boolean(),
+})
+export type ModelView = z.infer<typeof modelViewSchema>
+
+export const tokenViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  principal: z.string(),
+  scopes: z.array(z.string()),
+  project: z.string().nullable(),
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+})
+export type TokenView = z.infer<typeof tokenViewSchema>
+
+export const policySchema = z.object({
+  environment: z.string(),
+  branches: z.array(z.string()),
+  approvers: z.enum(['maintainer', 'admin']).optional(),
+  gates: z.array(z.string()),
+  maxFirstStep: z.number().min(0).max(1),
+  predictions: z.enum(['token', 'public']),
+})
+
+/** Body of every answer that is not 2xx. */
+export const errorBodySchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+})
+export type ErrorBody = z.infer<typeof errorBodySchema>
+
+/**
+ * GET /api/v1/events (text/event-stream): what changed, for whoever shows it. A client reads the thing again;
+ * `id:` lets it resume with Last-Event-ID. Event `change` with this as data; `reset` when too much was missed.
+ */
+export const changeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('project'), project: z.string() }),
+  z.object({ kind: z.literal('pipeline'), project: z.string(), pipeline: z.string() }),
+  z.object({ kind: z.literal('rollout'), project: z.string(), model: z.string(), rollout: z.string() }),
+  z.object({ kind: z.literal('model'), project: z.string(), model: z.string() }),
+  /** Figures of traffic moved; at most one a second for a model. */
+  z.object({ kind: z.literal('traffic'), project: z.string(), model: z.string() }),
+])
+export type Change = z.infer<typeof changeSchema>

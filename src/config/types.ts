@@ -1,0 +1,44 @@
+import type { Gate, MetricName } from '../evaluate/index.ts'
+import type { PreprocessStep, Task } from '../model/index.ts'
+import type { PlannedJob } from '../pipeline/index.ts'
+import type { AnalysisSpec, CanaryStep } from '../rollout/index.ts'
+
+/** What ballast.yaml says, with every default filled in: typed, and plain JSON. */
+export interface ModelRepository {
+  readonly model: {
+    readonly name: string
+    /** Path in the repository. */
+    readonly file: string
+    readonly task: Task
+    /** Path of a file with a label a line, where there is one. */
+    readonly labels?: string
+    readonly preprocess: readonly PreprocessStep[]
+    readonly input?: string
+    readonly output?: string
+  }
+  /** The user's own jobs. */
+  readonly jobs: readonly PlannedJob[]
+  readonly evaluate?: {
+    /** Path in the repository. */
+    readonly data: string
+    readonly metrics: readonly MetricName[]
+    /** Names of the arrays or columns that hold examples and truths, where they can't be guessed. */
+    readonly inputField?: string
+    readonly labelField?: string
+    /** Evaluate at most this many examples. */
+    readonly limit?: number
+  }
+  readonly gates: readonly Gate[]
+  readonly environments: readonly EnvironmentRequest[]
+}
+
+/** What a repository asks for; the server's policy bounds it. */
+export interface EnvironmentRequest {
+  readonly name: string
+  /** Glob of branches that deploy here. */
+  readonly branch: string
+  readonly strategy: 'canary' | 'immediate'
+  readonly steps: readonly CanaryStep[]
+  readonly analysis: AnalysisSpec
+  readonly approve: boolean
+}

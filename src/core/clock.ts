@@ -1,0 +1,21 @@
+import type { Branded } from './brand.ts'
+
+/** Milliseconds since 1970, UTC. */
+export type Instant = Branded<number, 'Instant'>
+/** Milliseconds. */
+export type Milliseconds = number
+
+/** Passed in wherever time decides something, so that a test sets it. */
+export interface Clock {
+  now(): Instant
+}
+
+export const systemClock: Clock = { now: () => Date.now() as Instant }
+
+export function instant(milliseconds: number): Instant {
+  return milliseconds as Instant
+}
+
+export function isoOf(time: Instant): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,43 @@
+import type { PrincipalId, ProjectId, PushId } from '../core/index.ts'
+import type { RefChange } from './types.ts'
+
+/** What the Git front door needs from the control plane. */
+export interface GitHost {
+  /**
+   * Who is this and may they? `name` is the path without `.git`. For a write to a repository that does not
+   * exist yet, the control plane may make it (first push). Never tells an unauthorised caller whether a
+   * repository exists.
+   */
+  authorize(request: {
+    readonly repository: string
+    readonly token: string | undefined
+    readonly access: 'read' | 'write'
+  }): Promise<
+    | {
+        readonly kind: 'granted'
+        readonly project: ProjectId
+        readonly principal: PrincipalId
+        readonly directory: string
+      }
+    | { readonly kind: 'unauthenticated' }
+    | { readonly kind: 'refused'; readonly message: string; readonly hint?: string }
+  >
+  /** pre-receive: journals the changes, or refuses with a line for the person who pushes. */
+  preReceive(
+    push: ReceivedPush,
+  ): Promise<
+    | { readonly kind: 'accepted'; readonly push: PushId }
+    | { readonly kind: 'refused'; readonly message: string }
+  >
+  /** post-receive: refs have moved. Yields lines to print as `remote: …` until the pipelines end or `signal` aborts. */
+  postReceive(push: PushId, signal: AbortSignal): AsyncIterable<string>
+}
+
+export interface ReceivedPush {
+  readonly project: ProjectId
+  readonly principal: PrincipalId
+  readonly directory: string
+  readonly changes: readonly RefChange[]
+  /** Which of `changes` are not fast-forwards (asked by the hook inside the quarantine). */
+  readonly forced: readonly string[]
+}

@@ -1,0 +1,156 @@
+import type {
+  AttemptId,
+  CommitId,
+  Digest,
+  Instant,
+  JobId,
+  Json,
+  PipelineId,
+  PrincipalId,
+  ProjectId,
+  PushId,
+} from '../core/index.ts'
+import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
+import type { PlannedJob } from './types.ts'
+
+export interface RefChange {
+  readonly ref: string
+  /** 40 zeros where the ref is made. */
+  readonly before: CommitId
+  /** 40 zeros where it is deleted. */
+  readonly after: CommitId
+}
+
+export interface Push {
+  readonly id: PushId
+  readonly project: ProjectId
+  readonly principal: PrincipalId
+  readonly state: PushState
+  readonly changes: readonly RefChange[]
+  readonly createdAt: Instant
+}
+
+export interface Pipeline {
+  readonly id: PipelineId
+  readonly project: ProjectId
+  /** 1, 2, 3 … within its project. */
+  readonly number: number
+  readonly commit: CommitId
+  /** `refs/heads/main`. */
+  readonly ref: string
+  /** First line of the commit's message. */
+  readonly title: string
+  readonly push?: PushId
+  readonly principal: PrincipalId
+  readonly state: PipelineState
+  /** Compiled configuration (`config/`'s ModelRepository) as JSON, so that a later release reads the same. */
+  readonly config: Json
+  /** Diagnostics or the reason why it has no jobs. */
+  readonly problems: readonly string[]
+  readonly createdAt: Instant
+  readonly endedAt?: Instant
+}
+
+export interface Job {
+  readonly id: JobId
+  readonly pipeline: PipelineId
+  readonly position: number
+  readonly plan: PlannedJob
+  readonly state: JobState
+  /** Why it waits, failed, was skipped: one line for people. */
+  readonly reason?: string
+  /** What it found: gate results, figures, the version or rollout it made. */
+  readonly result?: Json
+  readonly startedAt?: Instant
+  readonly endedAt?: Instant
+}
+
+export interface KeptFile {
+  readonly path: string
+  readonly digest: Digest
+  readonly size: number
+  readonly executable: boolean
+}
+
+export interface Attempt {
+  readonly id: AttemptId
+  readonly job: JobId
+  /** 1, 2 … within its job. */
+  readonly number: number
+  readonly state: AttemptState
+  readonly runner: string
+  /** Fencing number: grows with every lease given; a result under a smaller one is refused. */
+  readonly fence: number
+  readonly leaseUntil: Instant
+  /** SHA-256 of the token that reaches only this attempt. */
+  readonly tokenHash: string
+  readonly exitCode?: number
+  readonly reason?: string
+  readonly artifacts: readonly KeptFile[]
+  readonly sandboxed: boolean
+  readonly logBytes: number
+  readonly createdAt: Instant
+  readonly startedAt?: Instant
+  readonly endedAt?: Instant
+}
+
+/**
+ * The journal of pushes, pipelines, jobs and attempts. Each call is one transaction. State changes go through
+ * `moveX(id, from, to, …)`: compare and set, false when the thing was no longer in `from`, and a StateError
+ * for a step that the transition table does not have.
+ */
+export interface PipelineStore {
+  addPush(push: Push): Promise<void>
+  push(id: PushId): Promise<Push | undefined>
+  pushesIn(state: PushState): Promise<readonly Push[]>
+  movePush(id: PushId, from: PushState, to: PushState): Promise<boolean>
+
+  /**
+   * Adds a pipeline with its jobs; gives the number. Exactly once for each (push, ref): the second time it
+   * returns the pipeline that is there and adds nothing.
+   */
+  addPipeline(pipeline: Omit<Pipeline, 'number'>, jobs: readonly Job[]): Promise<Pipeline>
+  pipeline(id: PipelineId): Promise<Pipeline | undefined>
+  pipelineByNumber(project: ProjectId, number: number): Promise<Pipeline | undefined>
+  pipelines(
+    project: ProjectId | undefined,
+    page: { readonly before?: PipelineId; readonly limit: number },
+  ): Promise<readonly Pipeline[]>
+  pipelinesIn(state: PipelineState): Promise<readonly Pipeline[]>
+  pipelinesOfPush(push: PushId): Promise<readonly Pipeline[]>
+  movePipeline(id: PipelineId, from: PipelineState, to: PipelineState, now: Instant): Promise<boolean>
+
+  job(id: JobId): Promise<Job | undefined>
+  jobs(pipeline: PipelineId): Promise<readonly Job[]>
+  /** Oldest pipeline first, then position. */
+  jobsIn(state: JobState, limit?: number): Promise<readonly Job[]>
+  moveJob(
+    id: JobId,
+    from: JobState,
+    to: JobState,
+    change: { readonly now: Instant; readonly reason?: string; readonly result?: Json },
+  ): Promise<boolean>
+
+  /** Claims a ready job: job ready -> running and the new attempt, in one transaction. False when it was taken. */
+  claim(job: JobId, attempt: Attempt): Promise<boolean>
+  /** A fencing number greater than every one before. */
+  nextFence(): Promise<number>
+  attempt(id: AttemptId): Promise<Attempt | undefined>
+  attemptByToken(tokenHash: string): Promise<Attempt | undefined>
+  attempts(job: JobId): Promise<readonly Attempt[]>
+  attemptsIn(states: readonly AttemptState[]): Promise<readonly Attempt[]>
+  renew(id: AttemptId, fence: number, leaseUntil: Instant): Promise<boolean>
+  moveAttempt(
+    id: AttemptId,
+    from: AttemptState,
+    to: AttemptState,
+    change: {
+      readonly now: Instant
+      readonly exitCode?: number
+      readonly reason?: string
+      readonly artifacts?: readonly KeptFile[]
+      readonly logBytes?: number
+      readonly sandboxed?: boolean
+    },
+  ): Promise<boolean>
+}

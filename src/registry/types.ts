@@ -1,0 +1,64 @@
+import type {
+  Bytes,
+  CommitId,
+  Digest,
+  Instant,
+  JobId,
+  Json,
+  ProjectId,
+  RecordId,
+  VersionId,
+} from '../core/index.ts'
+
+/** A file of a version, by content. */
+export interface BlobRef {
+  readonly name: string
+  readonly digest: Digest
+  readonly size: Bytes
+}
+
+/**
+ * What a version is: model bytes, model configuration and commit. Its digest covers exactly this; whatever is
+ * found out about it later is a record.
+ */
+export interface VersionManifest {
+  readonly model: string
+  readonly commit: CommitId
+  readonly files: readonly BlobRef[]
+  /** `ModelConfig` as JSON. */
+  readonly config: Json
+}
+
+/** Immutable registered version of a model. */
+export interface Version {
+  readonly id: VersionId
+  readonly project: ProjectId
+  readonly model: string
+  /** 1, 2, 3 … within its model, in order of registration: what people say. */
+  readonly number: number
+  readonly digest: Digest
+  readonly manifest: VersionManifest
+  readonly createdAt: Instant
+  /** The job that registered it: with the commit, its provenance. */
+  readonly job?: JobId
+}
+
+export const RECORD_KINDS = [
+  'inspection',
+  'evaluation',
+  'gates',
+  'reference-outputs',
+  'approval',
+  'rollout',
+] as const
+export type RecordKind = (typeof RECORD_KINDS)[number]
+
+/** Append-only statement about a version. */
+export interface VersionRecord {
+  readonly id: RecordId
+  readonly version: VersionId
+  readonly kind: RecordKind
+  readonly body: Json
+  readonly createdAt: Instant
+  readonly job?: JobId
+}

@@ -1,0 +1,54 @@
+import type { Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
+import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase } from './types.ts'
+
+/** A rollout with where it came from. */
+export interface StoredRollout extends Rollout {
+  readonly project: ProjectId
+  /** The deploy job that follows it; absent for a rollback by hand. */
+  readonly job?: JobId
+  /** Who asked: a principal's name. */
+  readonly by: string
+  /** Grows with every change: compare and set. */
+  readonly revision: number
+}
+
+/** What serves in an environment: the latest promoted version, and the one before it, kept warm for a rollback. */
+export interface Deployment {
+  readonly project: ProjectId
+  readonly model: string
+  readonly environment: string
+  readonly stable: VersionId
+  readonly previous?: VersionId
+  readonly since: Instant
+}
+
+export interface RolloutChange {
+  readonly at: Instant
+  readonly phase: RolloutPhase
+  readonly step: number
+  readonly weight: number
+  readonly reason: string
+  readonly analysis?: Analysis
+}
+
+export interface RolloutStore {
+  add(rollout: StoredRollout): Promise<void>
+  byId(id: RolloutId): Promise<StoredRollout | undefined>
+  byJob(job: JobId): Promise<StoredRollout | undefined>
+  inPhases(phases: readonly RolloutPhase[]): Promise<readonly StoredRollout[]>
+  list(model: string, limit: number): Promise<readonly StoredRollout[]>
+  /**
+   * Writes `next` with a line of history if the stored revision is `revision`, in one transaction with the
+   * deployment that a promotion makes. False when somebody else was faster.
+   */
+  update(next: Rollout, revision: number, change: RolloutChange, deployment?: Deployment): Promise<boolean>
+  history(id: RolloutId): Promise<readonly RolloutChange[]>
+
+  deployment(model: string, environment: string): Promise<Deployment | undefined>
+  deployments(): Promise<readonly Deployment[]>
+
+  /** Latest cumulative counts of a step's arms by gateway process (`epoch`): replaces, so a repeated report counts once. */
+  saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>
+  /** Sum over all epochs. */
+  counts(rollout: RolloutId, step: number): Promise<Readonly<Partial<Record<Arm, ArmCounts>>>>
+}

@@ -1,0 +1,98 @@
+import type { Fraction, Instant, Milliseconds, RolloutId, Verdict, VersionId } from '../core/index.ts'
+
+/** Who answers a request during a rollout. `baseline`: a fresh replica of the stable version, compared with the canary. */
+export const ARMS = ['stable', 'baseline', 'canary'] as const
+export type Arm = (typeof ARMS)[number]
+
+export interface CanaryStep {
+  /** Part of the traffic that the canary takes; the baseline takes as much again (up to what is left). */
+  readonly weight: Fraction
+  /** Least time at this step; the analysis must have passed as well. */
+  readonly hold: Milliseconds
+}
+
+/** What a canary is judged on, against the baseline of the same share. */
+export interface AnalysisSpec {
+  /** The canary's error rate may exceed the baseline's by less than this (absolute). */
+  readonly errorMargin: Fraction
+  /** The canary's latency quantile may exceed the baseline's by less than this (relative: 0.5 is 50 %). */
+  readonly latencyMargin: Fraction
+  /** Which quantile: 0.5, 0.9, 0.95 … */
+  readonly latencyQuantile: Fraction
+  /** 1 − the declared false-decision budget over all metrics, looks and steps; default 0.95. */
+  readonly confidence: Fraction
+  /** Fewest requests in each arm before any decision; default 50. */
+  readonly minRequests: number
+}
+
+export type Strategy =
+  | { readonly kind: 'canary'; readonly steps: readonly CanaryStep[]; readonly analysis: AnalysisSpec }
+  /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for. */
+  | { readonly kind: 'immediate' }
+
+export const ROLLOUT_PHASES = ['queued', 'preparing', 'progressing', 'promoted', 'aborted'] as const
+/**
+ * queued: behind another rollout of the same model and environment. preparing: replicas load, warm, are checked.
+ * progressing: takes traffic by steps. promoted / aborted: ended.
+ */
+export type RolloutPhase = (typeof ROLLOUT_PHASES)[number]
+
+export interface Rollout {
+  readonly id: RolloutId
+  readonly model: string
+  readonly environment: string
+  readonly candidate: VersionId
+  /** What serves now; absent for the first version. */
+  readonly stable?: VersionId
+  readonly strategy: Strategy
+  readonly phase: RolloutPhase
+  /** Index into the strategy's steps; 0 while preparing. */
+  readonly step: number
+  /** Part of the traffic that the candidate takes now: 0 until progressing, 1 when promoted. */
+  readonly weight: Fraction
+  readonly createdAt: Instant
+  readonly stepStartedAt: Instant
+  readonly endedAt?: Instant
+  /** Why it ended or holds, with the figures. */
+  readonly reason?: string
+}
+
+/**
+ * Cumulative counts of one arm since the present step began. `latency` is a sparse log-bucket histogram of
+ * successful requests: bucket i counts durations in (GROWTH^(i−1), GROWTH^i] microseconds (`latencyBucket`).
+ */
+export interface ArmCounts {
+  readonly requests: number
+  /** Answers 5xx, time-outs, lost replicas: what the model's side did wrong; never a client's 4xx. */
+  readonly errors: number
+  readonly latency: Readonly<Record<number, number>>
+}
+
+export interface MetricAnalysis {
+  readonly metric: string
+  readonly verdict: Verdict
+  /** Confidence interval of canary − baseline (errors) or of canary / baseline − 1 (latency). */
+  readonly interval: readonly [low: number, high: number]
+  readonly canary: number
+  readonly baseline: number
+  readonly margin: number
+  readonly summary: string
+}
+
+export interface Analysis {
+  readonly verdict: Verdict
+  readonly metrics: readonly MetricAnalysis[]
+  readonly canaryRequests: number
+  readonly baselineRequests: number
+  /** For an inconclusive verdict: about how many more requests in each arm it takes. */
+  readonly requestsMissing?: number
+}
+
+/** What may happen to a rollout. */
+export type RolloutEvent =
+  | { readonly kind: 'dequeued'; readonly stable?: VersionId }
+  | { readonly kind: 'replicas-ready' }
+  | { readonly kind: 'replicas-failed'; readonly reason: string }
+  | { readonly kind: 'analysed'; readonly analysis: Analysis }
+  | { readonly kind: 'promote'; readonly by: string }
+  | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }
