@@ -1,3 +1,7 @@
+export * from './errors.ts'
+export * from './plan.ts'
 export type * from './ports.ts'
+export * from './schedule.ts'
+export * from './stages.ts'
 export * from './states.ts'
 export * from './types.ts'

@@ -1,3 +1,5 @@
+import { PipelineError } from './errors.ts'
+
 /**
  * States of the long-lived things and the only steps between them. docs/architecture.md draws these tables,
  * and a test holds the drawing against them.
@@ -39,7 +41,7 @@ export const ATTEMPT_STATES = [
 ] as const
 export type AttemptState = (typeof ATTEMPT_STATES)[number]
 
-type Transitions<State extends string> = Readonly<Record<State, readonly State[]>>
+export type Transitions<State extends string> = Readonly<Record<State, readonly State[]>>
 
 export const PUSH_TRANSITIONS: Transitions<PushState> = {
   received: ['accepted', 'refused'],
@@ -81,4 +83,23 @@ const ENDED: readonly string[] = ['succeeded', 'failed', 'errored', 'canceled', 
 
 export function hasEnded(state: JobState | AttemptState | PipelineState): boolean {
   return ENDED.includes(state)
+}
+
+export function mayMove<State extends string>(table: Transitions<State>, from: State, to: State): boolean {
+  return Object.hasOwn(table, from) && table[from].includes(to)
+}
+
+/** Throws ILLEGAL_TRANSITION where `table` has no step between the two. */
+export function assertTransition<State extends string>(
+  table: Transitions<State>,
+  from: State,
+  to: State,
+): void {
+  if (mayMove(table, from, to)) return
+  const steps = Object.hasOwn(table, from) ? table[from] : []
+  throw new PipelineError('ILLEGAL_TRANSITION', {
+    message: `There is no step from ${from} to ${to}; from ${from} it goes to ${steps.join(', ') || 'nowhere'}`,
+    hint: 'Read the state again: somebody else has moved it on.',
+    details: { from, to },
+  })
 }

@@ -34,10 +34,21 @@ export interface Plan {
   readonly jobs: readonly PlannedJob[]
 }
 
-/** A job of a pipeline as the scheduler sees it. */
+/** A job of a pipeline as the scheduler sees it: `jobViewOf(plan, state)`. */
 export interface JobView {
   readonly name: string
+  readonly work: JobWork
   readonly needs: readonly string[]
   readonly allowFailure: boolean
   readonly state: JobState
+  readonly skip?: string
+}
+
+/** One step that a job is to take now. */
+export interface JobMove {
+  readonly name: string
+  readonly from: JobState
+  readonly to: JobState
+  /** One line for people, where there is something to say. */
+  readonly reason?: string
 }

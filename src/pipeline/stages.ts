@@ -1,0 +1,125 @@
+import { globMatches, type Milliseconds } from '../core/index.ts'
+import { sortJobs } from './order.ts'
+import type { Plan, PlannedJob, StageKind } from './types.ts'
+
+/** An environment that the commit's file asks to deploy to, for a branch that matches. */
+export interface DeployTarget {
+  readonly name: string
+  /** A person must approve: the file or the environment's policy says so. */
+  readonly approval: boolean
+  /** Why the policy does not let this branch deploy there; the job is then skipped, saying so. */
+  readonly refusal?: string
+}
+
+export interface PlanInput {
+  /** The user's jobs, compiled. */
+  readonly jobs: readonly PlannedJob[]
+  /** Path of the model in the repository. */
+  readonly modelFile: string
+  /** The file names data to evaluate on. */
+  readonly hasData: boolean
+  /** The file or a policy has gates. */
+  readonly hasGates: boolean
+  readonly onDefaultBranch: boolean
+  readonly branch: string
+  /** Only environments whose branch pattern matches. */
+  readonly environments: readonly DeployTarget[]
+}
+
+const MINUTE = 60_000
+/** Reading and scanning, or hashing and registering, a model of many GB from a slow disk. */
+const SHORT_STAGE = 15 * MINUTE
+/** A large data set on two cores. */
+const EVALUATION = 2 * 60 * MINUTE
+/** A rollout waits for evidence or a person, so the job sets it no end: the longest delay a timer can hold. */
+const NO_TIMEOUT = 2 ** 31 - 1
+
+/**
+ * The whole plan of a push: the user's jobs and, behind them, Ballast's own stages.
+ *
+ *   jobs that make the model -> inspect ┐
+ *   every other job ────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
+ *
+ * Each stage also needs the jobs that make the model, so that it finds it in its workspace.
+ * `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
+ * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
+ */
+export function buildPlan(input: PlanInput): Plan {
+  const skipped = skippedFromTheStart(input.jobs)
+  const jobs = input.jobs.filter(job => !skipped.has(job.name))
+  const makers = namesOf(jobs.filter(job => makesModel(job, input.modelFile)))
+
+  const stages = [stage('inspect', makers, SHORT_STAGE)]
+  const add = (kind: StageKind, timeout: Milliseconds, skip?: string) => {
+    const previous = stages.at(-1)!.name
+    const tests = previous === 'inspect' ? mustSucceed(jobs) : []
+    stages.push(stage(kind, [...new Set([previous, ...makers, ...tests])], timeout, skip))
+  }
+  if (input.hasData) add('evaluate', EVALUATION)
+  if (input.hasGates) add('gate', SHORT_STAGE)
+  add('register', SHORT_STAGE, reasonNotToRegister(input))
+  const deployments = input.environments.map(target => deploy(target))
+  return { jobs: sortJobs([...input.jobs, ...stages, ...deployments]).sorted }
+}
+
+/** Whether a job keeps the file that is the model. */
+export function makesModel(job: Pick<PlannedJob, 'artifacts'>, modelFile: string): boolean {
+  return job.artifacts.some(pattern => globMatches(pattern, modelFile))
+}
+
+function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds, skip?: string): PlannedJob {
+  return {
+    name: kind,
+    work: { kind: 'stage', stage: kind },
+    needs,
+    env: {},
+    artifacts: [],
+    timeout,
+    retries: 0,
+    allowFailure: false,
+    ...(skip !== undefined && { skip }),
+  }
+}
+
+function deploy({ name, approval, refusal }: DeployTarget): PlannedJob {
+  return {
+    name: `deploy:${name}`,
+    work: { kind: 'deploy', environment: name, approval },
+    needs: ['register'],
+    env: {},
+    artifacts: [],
+    timeout: NO_TIMEOUT,
+    retries: 0,
+    allowFailure: false,
+    ...(refusal !== undefined && { skip: refusal }),
+  }
+}
+
+function reasonNotToRegister({ onDefaultBranch, environments, branch }: PlanInput): string | undefined {
+  if (onDefaultBranch || environments.some(({ refusal }) => refusal === undefined)) return undefined
+  return `nothing is deployed from branch '${branch}', and versions are registered on the default branch`
+}
+
+/**
+ * Jobs that the first judging stage must name so that all user jobs have ended well before: those that no other job
+ * vouches for. A job that may fail vouches for nothing.
+ */
+function mustSucceed(jobs: readonly PlannedJob[]): readonly string[] {
+  const vouched = new Set(jobs.filter(job => !job.allowFailure).flatMap(job => job.needs))
+  return namesOf(jobs).filter(name => !vouched.has(name))
+}
+
+/** Jobs that a rule skips, and those that are skipped with them. `jobs` is sorted. */
+function skippedFromTheStart(jobs: readonly PlannedJob[]): ReadonlySet<string> {
+  const skipped = new Set<string>()
+  const forgiven = new Set(jobs.filter(job => job.allowFailure).map(job => job.name))
+  for (const job of jobs) {
+    const behind = job.needs.some(need => skipped.has(need) && !forgiven.has(need))
+    if (job.skip !== undefined || behind) skipped.add(job.name)
+  }
+  return skipped
+}
+
+function namesOf(jobs: readonly PlannedJob[]): readonly string[] {
+  return jobs.map(job => job.name)
+}
