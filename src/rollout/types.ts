@@ -21,7 +21,7 @@ export interface AnalysisSpec {
   readonly latencyQuantile: Fraction
   /** 1 − the declared false-decision budget over all metrics, looks and steps; default 0.95. */
   readonly confidence: Fraction
-  /** Fewest requests in each arm before any decision; default 50. */
+  /** Fewest requests in each arm before `passed`; default 50. A failure may come earlier: its test is valid at any count. */
   readonly minRequests: number
 }
 
@@ -93,6 +93,7 @@ export type RolloutEvent =
   | { readonly kind: 'dequeued'; readonly stable?: VersionId }
   | { readonly kind: 'replicas-ready' }
   | { readonly kind: 'replicas-failed'; readonly reason: string }
-  | { readonly kind: 'analysed'; readonly analysis: Analysis }
+  /** `step`: which step's counts it judged; an analysis of another step than the present is ignored. */
+  | { readonly kind: 'analysed'; readonly analysis: Analysis; readonly step?: number }
   | { readonly kind: 'promote'; readonly by: string }
   | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }

@@ -1,0 +1,10 @@
+export { differenceBounds, evidenceAgainst, evidenceRate, type Proportion, rateOf } from './difference.ts'
+export {
+  type LogHistogram,
+  logHistogram,
+  type QuantileRatioTest,
+  quantileBucket,
+  quantileRatioRate,
+  quantileRatioTest,
+} from './quantile-ratio.ts'
+export { bisect, normalQuantile } from './special.ts'

@@ -1,0 +1,150 @@
+import { formatDuration, formatPercent, type Instant } from '../core/index.ts'
+import { RolloutError } from './errors.ts'
+import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
+import type { Analysis, CanaryStep, Rollout, RolloutEvent } from './types.ts'
+
+/**
+ * Decides the rollout's next state. Pure: performs nothing. Returns the same object where nothing changed.
+ *
+ *   queued       dequeued                                  -> preparing
+ *   preparing    replicas-ready, canary                    -> progressing at step 1
+ *   preparing    replicas-ready, immediate or no stable    -> promoted
+ *   progressing  analysed passed, hold over, step left     -> progressing at the next step
+ *   progressing  analysed passed, hold over, last step     -> promoted
+ *   progressing  analysed failed                           -> aborted
+ *   progressing  analysed, else                            -> holds, with the reason
+ *   any running  replicas-failed, abort                    -> aborted
+ *   progressing  promote                                   -> promoted, by whom
+ *
+ * Throws ROLLOUT_EVENT_ILLEGAL for what the phase does not know and ROLLOUT_ENDED for a person's late word.
+ * Machines' reports about an ended rollout, and an analysis of another step than the present, are ignored.
+ */
+export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Rollout {
+  const allowed = ROLLOUT_TRANSITIONS[rollout.phase][event.kind]
+  if (allowed === undefined) throw refused(rollout, event)
+  if (allowed === 'ignored') return rollout
+  switch (event.kind) {
+    case 'dequeued':
+      return prepared(rollout, event, now)
+    case 'replicas-ready':
+      return started(rollout, now)
+    case 'replicas-failed':
+      return ended(rollout, 'aborted', `The replicas did not hold: ${event.reason}`, now)
+    case 'analysed':
+      return event.step !== undefined && event.step !== rollout.step
+        ? rollout
+        : judged(rollout, event.analysis, now)
+    case 'promote':
+      return ended(
+        rollout,
+        'promoted',
+        `Promoted by ${event.by} at ${formatPercent(rollout.weight)}${withoutVerdict(rollout)}`,
+        now,
+      )
+    case 'abort':
+      return ended(
+        rollout,
+        'aborted',
+        `Aborted by ${event.by}${event.reason ? `: ${event.reason}` : ''}`,
+        now,
+      )
+  }
+}
+
+function prepared(
+  rollout: Rollout,
+  event: Extract<RolloutEvent, { kind: 'dequeued' }>,
+  now: Instant,
+): Rollout {
+  const { stable: _asked, ...rest } = rollout
+  const stable = event.stable === undefined ? {} : { stable: event.stable }
+  return {
+    ...rest,
+    ...stable,
+    phase: 'preparing',
+    stepStartedAt: now,
+    reason: 'Replicas load, warm up and are checked',
+  }
+}
+
+function started(rollout: Rollout, now: Instant): Rollout {
+  if (rollout.strategy.kind === 'immediate')
+    return ended(rollout, 'promoted', 'Promoted at once after warm-up and parity check', now)
+  if (rollout.stable === undefined)
+    return ended(rollout, 'promoted', 'Promoted at once: nothing is in production to compare with', now)
+  return atStep(rollout, rollout.strategy.steps, 0, 'The replicas are ready', now)
+}
+
+function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
+  const { strategy } = rollout
+  if (strategy.kind !== 'canary') return rollout
+  const found = findings(analysis)
+  if (analysis.verdict === 'failed') return ended(rollout, 'aborted', found, now)
+  if (analysis.verdict !== 'passed') return held(rollout, `Holds for evidence: ${found}${missing(analysis)}`)
+  const rest = rollout.stepStartedAt + (strategy.steps[rollout.step]?.hold ?? 0) - now
+  if (rest > 0)
+    return held(
+      rollout,
+      `Passed; holds for the ${formatDuration(holdOf(strategy.steps, rollout.step))} of this step`,
+    )
+  if (rollout.step + 1 >= strategy.steps.length) return ended(rollout, 'promoted', found, now)
+  return atStep(rollout, strategy.steps, rollout.step + 1, found, now)
+}
+
+function holdOf(steps: readonly CanaryStep[], step: number): number {
+  return steps[step]?.hold ?? 0
+}
+
+function atStep(
+  rollout: Rollout,
+  steps: readonly CanaryStep[],
+  step: number,
+  reason: string,
+  now: Instant,
+): Rollout {
+  return { ...rollout, phase: 'progressing', step, weight: steps[step]!.weight, stepStartedAt: now, reason }
+}
+
+function held(rollout: Rollout, reason: string): Rollout {
+  return rollout.reason === reason ? rollout : { ...rollout, reason }
+}
+
+function ended(rollout: Rollout, phase: 'promoted' | 'aborted', reason: string, now: Instant): Rollout {
+  return { ...rollout, phase, weight: phase === 'promoted' ? 1 : 0, endedAt: now, reason }
+}
+
+/** The figures that decide: those of the failed metrics, else of the undecided, else of all. */
+function findings({ metrics, verdict }: Analysis): string {
+  const telling = metrics.filter(metric => metric.verdict === verdict)
+  return (
+    (telling.length > 0 ? telling : metrics).map(metric => metric.summary).join('; ') || `analysis ${verdict}`
+  )
+}
+
+function missing({ requestsMissing }: Analysis): string {
+  return requestsMissing === undefined ? '' : `; about ${requestsMissing} more requests in each arm`
+}
+
+function withoutVerdict({ strategy, step }: Rollout): string {
+  return strategy.kind === 'canary'
+    ? `, step ${step + 1} of ${strategy.steps.length}, before the analysis had passed`
+    : ''
+}
+
+function refused(rollout: Rollout, event: RolloutEvent): RolloutError {
+  const { phase, id } = rollout
+  if (hasEnded(phase))
+    return new RolloutError('ROLLOUT_ENDED', {
+      message: `Rollout ${id} was ${phase} already; '${event.kind}' came too late`,
+      hint:
+        phase === 'promoted'
+          ? 'Roll back to the earlier version instead.'
+          : 'Deploy the version again instead.',
+      details: { phase, event: event.kind },
+    })
+  return new RolloutError('ROLLOUT_EVENT_ILLEGAL', {
+    message: `Rollout ${id} is ${phase}; it can't take '${event.kind}'`,
+    hint: `While ${phase} it takes: ${Object.keys(ROLLOUT_TRANSITIONS[phase]).join(', ')}.`,
+    details: { phase, event: event.kind },
+  })
+}

@@ -1,0 +1,47 @@
+import type { RolloutEvent, RolloutPhase } from './types.ts'
+
+type EventKind = RolloutEvent['kind']
+
+/**
+ * Which event leads from which phase to which. What is not here is illegal, and thrown. `ignored` events report
+ * something late or again; they change nothing. What a person asks of an ended rollout is refused, so that they
+ * learn of it; what machines report about one is ignored.
+ */
+export const ROLLOUT_TRANSITIONS: {
+  readonly [Phase in RolloutPhase]: { readonly [Kind in EventKind]?: readonly RolloutPhase[] | 'ignored' }
+} = {
+  queued: {
+    dequeued: ['preparing'],
+    abort: ['aborted'],
+  },
+  preparing: {
+    dequeued: 'ignored',
+    'replicas-ready': ['progressing', 'promoted'],
+    'replicas-failed': ['aborted'],
+    abort: ['aborted'],
+  },
+  progressing: {
+    dequeued: 'ignored',
+    'replicas-ready': 'ignored',
+    'replicas-failed': ['aborted'],
+    analysed: ['progressing', 'promoted', 'aborted'],
+    promote: ['promoted'],
+    abort: ['aborted'],
+  },
+  promoted: {
+    dequeued: 'ignored',
+    'replicas-ready': 'ignored',
+    'replicas-failed': 'ignored',
+    analysed: 'ignored',
+  },
+  aborted: {
+    dequeued: 'ignored',
+    'replicas-ready': 'ignored',
+    'replicas-failed': 'ignored',
+    analysed: 'ignored',
+  },
+}
+
+export function hasEnded(phase: RolloutPhase): boolean {
+  return phase === 'promoted' || phase === 'aborted'
+}
