@@ -1,1 +1,6 @@
+export { configFromConvention } from './convention.ts'
+export type { ConfigDiagnosticCode } from './findings.ts'
+export { parseConfig } from './parse.ts'
+export { ballastSchema } from './schema.ts'
 export type * from './types.ts'
+export { MAX_CONFIG_BYTES } from './yaml/load.ts'

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { PreprocessStep, Task } from '../model/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
@@ -41,4 +42,23 @@ export interface EnvironmentRequest {
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean
+}
+
+/** What the reader of a ballast.yaml may know about the repository it is in. */
+export interface RepositoryFacts {
+  /** For diagnostics; default `ballast.yaml`. */
+  readonly file?: string
+  /** Name of the project or its folder: the default name of the model. `team/digits` counts as `digits`. */
+  readonly repositoryName?: string
+  /** Where production deploys from by default; default `main`. */
+  readonly defaultBranch?: string
+  /** Paths of all files of the commit; given, the paths in ballast.yaml are checked against them. */
+  readonly files?: readonly string[]
+}
+
+export interface ParsedConfig {
+  /** Absent when there is an error among the diagnostics. */
+  readonly repository?: ModelRepository
+  /** All findings, in the order of the file. */
+  readonly diagnostics: readonly Diagnostic[]
 }

@@ -8,7 +8,7 @@ export const MAX_JOBS = 500
 export const MAX_NEEDS = 100
 export const MAX_JOB_NAME = 100
 
-const JOB_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]*$/
+export const JOB_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.:/-]*$/
 
 export type PlanProblemCode =
   | 'JOB_NAME_INVALID'
@@ -67,7 +67,7 @@ function nameProblems(jobs: readonly PlannedJob[]): PlanProblem[] {
     seen.add(job)
     if (!JOB_NAME.test(job) || job.length > MAX_JOB_NAME) {
       const message = `'${shown}' can't be the name of a job`
-      const hint = `letters, digits, '-', '_', '.', ':' and '/', ${MAX_JOB_NAME} at most, beginning with a letter, digit or '_'`
+      const hint = `letters, digits, '-', '_', '.', ':' and '/', ${MAX_JOB_NAME} at most, beginning with a letter or digit`
       return [{ code: 'JOB_NAME_INVALID', job, message, hint }]
     }
     if (isReservedName(job)) {

@@ -7,7 +7,9 @@ export interface DeployTarget {
   readonly name: string
   /** A person must approve: the file or the environment's policy says so. */
   readonly approval: boolean
-  /** Why the policy does not let this branch deploy there; the job is then skipped, saying so. */
+  /** Whether the policy lets this branch deploy there; where not, the job is skipped. */
+  readonly allowed: boolean
+  /** Why it does not. */
   readonly refusal?: string
 }
 
@@ -81,7 +83,7 @@ function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds,
   }
 }
 
-function deploy({ name, approval, refusal }: DeployTarget): PlannedJob {
+function deploy({ name, approval, allowed, refusal }: DeployTarget): PlannedJob {
   return {
     name: `deploy:${name}`,
     work: { kind: 'deploy', environment: name, approval },
@@ -91,12 +93,12 @@ function deploy({ name, approval, refusal }: DeployTarget): PlannedJob {
     timeout: NO_TIMEOUT,
     retries: 0,
     allowFailure: false,
-    ...(refusal !== undefined && { skip: refusal }),
+    ...(!allowed && { skip: refusal ?? `the policy of ${name} does not allow it` }),
   }
 }
 
 function reasonNotToRegister({ onDefaultBranch, environments, branch }: PlanInput): string | undefined {
-  if (onDefaultBranch || environments.some(({ refusal }) => refusal === undefined)) return undefined
+  if (onDefaultBranch || environments.some(({ allowed }) => allowed)) return undefined
   return `nothing is deployed from branch '${branch}', and versions are registered on the default branch`
 }
 

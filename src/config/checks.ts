@@ -1,0 +1,56 @@
+import { nearestName } from '../core/index.ts'
+import { makesModel, type PlannedJob } from '../pipeline/index.ts'
+import { guessTask, isMeaningless } from './defaults.ts'
+import type { documentRule } from './document.ts'
+import type { Findings } from './findings.ts'
+import type { ReadStruct } from './reader/composites.ts'
+import type { Placed } from './reader/reader.ts'
+import type { RepositoryFacts } from './types.ts'
+import { quote } from './yaml/located.ts'
+
+type Read = ReadStruct<(typeof documentRule)['fields']>
+
+/** What can only be seen by looking at several sections; a section that is wrong itself is left out. */
+export function checkDocument(read: Read, findings: Findings, facts: RepositoryFacts): void {
+  checkGates(read, findings)
+  if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
+}
+
+function checkGates({ values, broken }: Read, findings: Findings): void {
+  const { model, evaluate, gates = [] } = values
+  const task = model && (model.task ?? guessTask(model.preprocess ?? [], model.labels !== undefined))
+  for (const { metric, text, at } of gates) {
+    if (!at) continue
+    if (metric !== 'size' && !evaluate && !broken.has('evaluate')) {
+      const hint = 'add evaluate: with data:, which the model is judged on'
+      findings.error(at, 'MISSING_KEY', `The gate ${quote(text)} has nothing to go by`, { hint })
+    } else if (task && isMeaningless(metric, task)) {
+      const hint = 'take another metric, or say what the model does with task:'
+      findings.error(at, 'BAD_GATE', `${metric} has no meaning for the task ${task}`, { hint })
+    }
+  }
+}
+
+function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {
+  const { model, evaluate, jobs = [] } = values
+  const named: [Placed<string> | undefined, string][] = [
+    [model?.file, 'model'],
+    [model?.labels, 'labels'],
+    [evaluate?.data, 'data'],
+  ]
+  const there = new Set(files)
+  for (const [file, what] of named) {
+    if (!file || there.has(file.value) || isMade(file.value, jobs)) continue
+    const isFolder = files.some(path => path.startsWith(`${file.value}/`))
+    if (isFolder && what === 'data') continue
+    const near = nearestName(file.value, files)
+    const hint = near
+      ? `did you mean '${near}'?`
+      : 'commit it, or name it in the produces: of the job that makes it'
+    findings.error(file.at, 'FILE_MISSING', `There is no file ${quote(file.value)} in this commit`, { hint })
+  }
+}
+
+function isMade(file: string, jobs: readonly PlannedJob[]): boolean {
+  return jobs.some(job => makesModel(job, file))
+}

@@ -1,0 +1,29 @@
+import { type Fields, optional, required, type StructOf, type StructRule } from './reader/composites.ts'
+import { deploySection } from './sections/deploy.ts'
+import { evaluateSection } from './sections/evaluate.ts'
+import { gatesSection } from './sections/gates.ts'
+import { jobsSection } from './sections/jobs.ts'
+import { modelSection } from './sections/model.ts'
+
+const fields = {
+  model: required(modelSection, 'the model, as model: model.onnx or as a map'),
+  jobs: optional(jobsSection, 'ordinary CI jobs, by name', {}),
+  evaluate: optional(evaluateSection, 'what the model is judged on'),
+  gates: optional(gatesSection, 'conditions that a version must meet', []),
+  deploy: optional(
+    deploySection,
+    'environments by name; default: production, from the default branch, by canary. An empty map deploys nowhere',
+  ),
+} satisfies Fields
+
+/** ballast.yaml as written, section by section. */
+export type Document = StructOf<typeof fields>
+
+export const documentRule: StructRule<typeof fields> = {
+  what: 'ballast.yaml',
+  fields,
+  unavailable: {
+    optimize: { severity: 'warning', reason: 'the model is released as it is' },
+    ci: { severity: 'error', reason: 'write the jobs under jobs:' },
+  },
+}

@@ -1,0 +1,172 @@
+import type { Fraction } from '../../core/index.ts'
+import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
+import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
+import { byKind, mismatch, type Reader, then } from '../reader/reader.ts'
+import { choice, integer, text } from '../reader/scalars.ts'
+import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
+import type { EnvironmentRequest } from '../types.ts'
+
+const MAX_ENVIRONMENTS = 20
+const MAX_STEPS = 20
+const MAX_BRANCH = 200
+const MONTH = 30 * 24 * 3_600_000
+
+export const DEFAULT_STEPS: readonly CanaryStep[] = [0.05, 0.25, 0.5].map(weight => ({ weight, hold: 0 }))
+export const DEFAULT_ANALYSIS: AnalysisSpec = {
+  errorMargin: 0.01,
+  latencyMargin: 0.5,
+  latencyQuantile: 0.95,
+  confidence: 0.95,
+  minRequests: 50,
+}
+
+const writtenStep = percentAndDuration()
+/** `shadow` has a meaning in the language, though not in this release: it gets an answer of its own. */
+const shortStep: Reader<CanaryStep> = {
+  ...writtenStep,
+  read(node, place) {
+    if (node.kind === 'scalar' && /^\s*shadow\b/.test(node.text)) {
+      const hint = 'begin with a small percentage, such as 1%'
+      return place.findings.error(
+        node.at,
+        'NOT_AVAILABLE',
+        'Shadow steps are not available in this release',
+        { hint },
+      )
+    }
+    const step = writtenStep.read(node, place)
+    return step && { weight: step.share, hold: step.hold ?? 0 }
+  },
+}
+
+const longStep = then(
+  struct({
+    what: 'a step',
+    fields: {
+      weight: required(percent(), 'part of the traffic, such as 5%'),
+      hold: optional(duration(0, MONTH, '0s to 30d'), 'least time at this step', '0s'),
+    },
+  }),
+  ({ weight, hold = 0 }): CanaryStep => ({ weight, hold }),
+)
+
+const steps = then(
+  list(byKind({ scalar: shortStep, map: longStep }), { min: 1, max: MAX_STEPS }),
+  (steps, node, place) => {
+    const items = node.kind === 'list' ? node.items : []
+    const wrong = steps.findIndex(({ weight }, i) => weight <= (steps[i - 1]?.weight ?? 0) || weight >= 1)
+    if (wrong < 0) return steps
+    const expected = 'percentages that grow, above 0% and below 100% (all traffic comes after the last step)'
+    return mismatch(items[wrong] ?? node, { ...place, trail: `${place.trail}[${wrong + 1}]` }, expected)
+  },
+)
+
+const approval: Reader<boolean> = {
+  schema: { enum: ['maintainers', false] },
+  expected: 'maintainers, or false',
+  read(node, place) {
+    if (node.kind === 'scalar' && node.value === 'maintainers') return true
+    if (node.kind === 'scalar' && node.value === false) return false
+    return mismatch(node, place, 'maintainers, or false')
+  },
+}
+
+const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
+const analysis = struct({
+  what: 'analysis',
+  fields: {
+    errors: optional(
+      positive(percent()),
+      "by how much the canary's error rate may exceed the baseline's",
+      '1%',
+    ),
+    latency: optional(positive(growth()), "by how much its latency may exceed the baseline's", '50%'),
+    quantile: optional(choice(['p50', 'p90', 'p95', 'p99']), 'of the latencies', 'p95'),
+    confidence: optional(confidence(), '1 − the chance of any wrong decision in the whole rollout', '95%'),
+    min_requests: optional(integer(1, 1_000_000), 'fewest requests in each arm before any decision', 50),
+  },
+})
+
+const fields = {
+  branch: optional(
+    text({
+      expected: 'a branch, or a pattern such as release/*',
+      pattern: /^[^\s\u0000-\u001f[\]{}()\\]+$/,
+      maxLength: MAX_BRANCH,
+    }),
+    'branches that deploy here (* stands for any characters); default: the default branch',
+  ),
+  strategy: optional(choice(['canary', 'immediate']), 'by steps, or all traffic at once', 'canary'),
+  steps: optional(steps, 'parts of the traffic; each is held until the analysis can decide', [
+    '5%',
+    '25%',
+    '50%',
+  ]),
+  approve: optional(approval, 'who must approve before anything is deployed', false),
+  analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
+}
+type WrittenEnvironment = Partial<StructOf<typeof fields>>
+
+/** `production:` alone asks for every default. */
+const nothing: Reader<WrittenEnvironment> = {
+  schema: { type: 'null' },
+  expected: 'nothing',
+  read: (node, place) =>
+    node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
+}
+
+const environment = then(
+  byKind({ scalar: nothing, map: struct({ what: 'an environment', fields }) }),
+  (written: WrittenEnvironment, node, place) => {
+    if (written.strategy !== 'immediate' || written.steps === undefined) return written
+    const hint = 'leave steps out, or take strategy: canary'
+    return place.findings.error(node.at, 'BAD_VALUE', 'An immediate deployment has no steps', { hint })
+  },
+)
+
+/** Asks for environments; the branch is open where the default branch is meant. */
+export type WrittenRequest = Omit<EnvironmentRequest, 'branch'> & { readonly branch: string | undefined }
+
+export const deploySection: Reader<readonly WrittenRequest[]> = then(
+  mapOf({
+    key: {
+      pattern: /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
+      expected: "lower-case letters, digits and '-', 40 at most",
+      maxLength: 40,
+    },
+    value: environment,
+    max: MAX_ENVIRONMENTS,
+    unavailable: {
+      preview: 'private endpoints for branches come later; name an environment, such as staging',
+    },
+  }),
+  entries => entries.map(({ name, value }) => request(name, value)),
+)
+
+export function request(name: string, written: WrittenEnvironment = {}): WrittenRequest {
+  const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis } = written
+  return {
+    name,
+    branch,
+    strategy,
+    steps: strategy === 'canary' ? steps : [],
+    approve,
+    analysis: {
+      errorMargin: analysis?.errors ?? DEFAULT_ANALYSIS.errorMargin,
+      latencyMargin: analysis?.latency ?? DEFAULT_ANALYSIS.latencyMargin,
+      latencyQuantile: analysis?.quantile ? QUANTILES[analysis.quantile] : DEFAULT_ANALYSIS.latencyQuantile,
+      confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
+      minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
+    },
+  }
+}
+
+function positive(reader: Reader<Fraction>): Reader<Fraction> {
+  return then(reader, (value, node, place) => (value > 0 ? value : mismatch(node, place, 'more than 0%')))
+}
+
+function confidence(): Reader<Fraction> {
+  return then(percent(), (value, node, place) =>
+    value >= 0.5 && value < 1 ? value : mismatch(node, place, 'from 50% to below 100%'),
+  )
+}

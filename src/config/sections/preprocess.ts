@@ -1,0 +1,112 @@
+import type { PreprocessStep } from '../../model/index.ts'
+import { list, optional, required, struct } from '../reader/composites.ts'
+import { byKind, mismatch, type Place, type Reader, then, within } from '../reader/reader.ts'
+import { choice, integer, number, text } from '../reader/scalars.ts'
+import { type Located, quote } from '../yaml/located.ts'
+
+const MAX_STEPS = 32
+/** A side of an image: four times 4K. */
+const MAX_PIXELS = 16_384
+/** Grey, with alpha, RGB, RGBA. */
+const MAX_CHANNELS = 4
+
+const size = list(integer(1, MAX_PIXELS), { min: 2, max: 2 })
+const ratio = text({
+  expected: 'a fraction such as 1/255',
+  pattern: /^\d{1,9}(\.\d{1,9})?\s*\/\s*\d{1,9}(\.\d{1,9})?$/,
+  maxLength: 40,
+})
+
+const numberReader = number({ above: 0, expected: 'a number above 0, or a fraction such as 1/255' })
+const factor: Reader<number> = {
+  schema: { anyOf: [numberReader.schema, ratio.schema] },
+  expected: numberReader.expected,
+  read(node, place) {
+    if (node.kind !== 'scalar' || typeof node.value !== 'string') return numberReader.read(node, place)
+    const [above, below] = ratio.read(node, place)?.split('/').map(Number) ?? []
+    if (above === undefined || below === undefined) return undefined
+    return above > 0 && below > 0 ? above / below : mismatch(node, place, numberReader.expected)
+  },
+}
+
+const normalize = then(
+  struct({
+    what: 'normalize',
+    fields: {
+      mean: required(
+        list(number({ expected: 'a number' }), { min: 1, max: MAX_CHANNELS }),
+        'a mean for each channel',
+      ),
+      std: required(
+        list(number({ above: 0, expected: 'a number above 0' }), { min: 1, max: MAX_CHANNELS }),
+        'a standard deviation for each channel',
+      ),
+    },
+  }),
+  ({ mean, std }, node, place): PreprocessStep | undefined =>
+    mean.length === std.length
+      ? { kind: 'normalize', mean, std }
+      : mismatch(node, place, `as many values of std as of mean (${mean.length})`),
+)
+
+const resize = byKind({
+  list: then(size, (pair): PreprocessStep => ({ kind: 'resize', ...sides(pair), fit: 'fill' })),
+  map: then(
+    struct({
+      what: 'resize',
+      fields: {
+        size: required(size, '[width, height] in pixels'),
+        fit: optional(
+          choice(['fill', 'cover', 'contain']),
+          'stretch, cut or pad where the shape differs',
+          'fill',
+        ),
+      },
+    }),
+    ({ size, fit = 'fill' }): PreprocessStep => ({ kind: 'resize', ...sides(size), fit }),
+  ),
+})
+
+const withValue = {
+  decode: then(choice(['image']), (what): PreprocessStep => ({ kind: 'decode', what })),
+  resize,
+  crop: then(size, (pair): PreprocessStep => ({ kind: 'crop', ...sides(pair) })),
+  scale: then(factor, (factor): PreprocessStep => ({ kind: 'scale', factor })),
+  normalize,
+  layout: then(choice(['nchw', 'nhwc', 'hw']), (order): PreprocessStep => ({ kind: 'layout', order })),
+} satisfies Readonly<Record<string, Reader<PreprocessStep>>>
+
+const alone = then(choice(['grayscale', 'invert']), (kind): PreprocessStep => ({ kind }))
+
+/** `{ scale: 1/255 }`: one key, which is the kind of step. */
+const keyed: Reader<PreprocessStep> = {
+  schema: {
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(withValue).map(([kind, { schema }]) => [kind, schema])),
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+  },
+  expected: `a step such as ${Object.keys(withValue).join(', ')}`,
+  read(node, place) {
+    const entry = node.kind === 'map' && node.entries.length === 1 ? node.entries[0]! : undefined
+    if (!entry) return mismatch(node, place, 'a map with one key, the kind of step')
+    if (!Object.hasOwn(withValue, entry.key)) return unknownStep(entry.key, node, place)
+    return withValue[entry.key as keyof typeof withValue].read(entry.value, within(place, entry.key))
+  },
+}
+
+export const preprocess: Reader<readonly PreprocessStep[]> = list(byKind({ scalar: alone, map: keyed }), {
+  max: MAX_STEPS,
+})
+
+function unknownStep(kind: string, node: Located, place: Place): undefined {
+  const hint = ['grayscale', 'invert'].includes(kind)
+    ? `write '- ${kind}', without a colon`
+    : `there are ${Object.keys(withValue).join(', ')}, grayscale, invert`
+  return place.findings.error(node.at, 'BAD_VALUE', `There is no preprocessing step ${quote(kind)}`, { hint })
+}
+
+function sides(pair: readonly number[]): { width: number; height: number } {
+  return { width: pair[0]!, height: pair[1]! }
+}
