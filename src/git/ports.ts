@@ -31,6 +31,11 @@ export interface GitHost {
   >
   /** post-receive: refs have moved. Yields lines to print as `remote: …` until the pipelines end or `signal` aborts. */
   postReceive(push: PushId, signal: AbortSignal): AsyncIterable<string>
+  /**
+   * git ended after an accepted pre-receive without reaching post-receive: usually no ref moved, but after a crash
+   * of git some may have. Compare the refs with the journal, as at a start of the server.
+   */
+  pushEnded?(push: PushId): Promise<void>
 }
 
 export interface ReceivedPush {
@@ -38,6 +43,6 @@ export interface ReceivedPush {
   readonly principal: PrincipalId
   readonly directory: string
   readonly changes: readonly RefChange[]
-  /** Which of `changes` are not fast-forwards (asked by the hook inside the quarantine). */
+  /** Which of `changes` are not fast-forwards (asked by the hook inside the quarantine), or move a tag. */
   readonly forced: readonly string[]
 }

@@ -11,5 +11,17 @@ export interface CommitInfo {
   readonly id: CommitId
   readonly title: string
   readonly author: string
+  /** When it was authored: milliseconds since 1970. */
   readonly time: number
+}
+
+/** What a path of a commit is. A link's size is the length of its target; a submodule has none. */
+export interface TreeFile {
+  readonly path: string
+  readonly kind: 'file' | 'link' | 'submodule'
+  /** `100644`, `100755`, `120000`, `160000`. */
+  readonly mode: string
+  readonly size: number
+  /** The blob's id (a submodule's commit). */
+  readonly id: string
 }

@@ -1,0 +1,55 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFile } from '../../core/index.ts'
+
+/**
+ * Hooks are `sh` with its builtins: 3 ms each, where a Node process takes 40. Descriptor 3 is a socket to the
+ * server that receive-pack was started with and its hooks inherit: no address to find, no key to guess, and no
+ * other process can speak as this push.
+ *
+ * To the server: the hook's name, a line for each ref (`+` not a fast-forward, `-` one), `end`.
+ * From the server: `> text` is printed, `exit N` ends. A closed socket ends pre-receive as refused.
+ */
+const LISTEN = `while IFS= read -r line <&3; do
+  case $line in
+    'exit 0') exit 0 ;;
+    'exit '*) exit 1 ;;
+    '> '*) printf '%s\\n' "\${line#> }" ;;
+  esac
+done`
+
+const PRE_RECEIVE = `#!/bin/sh
+none=0000000000000000000000000000000000000000
+{
+  printf 'pre-receive\\n'
+  while read -r before after ref; do
+    forced=-
+    if [ "$before" != $none ] && [ "$after" != $none ]; then
+      case $ref in
+        refs/tags/*) forced=+ ;;
+        *) git merge-base --is-ancestor "$before" "$after" </dev/null >/dev/null 2>&1 || forced=+ ;;
+      esac
+    fi
+    printf '%s %s %s %s\\n' "$forced" "$before" "$after" "$ref"
+  done
+  printf 'end\\n'
+} >&3
+${LISTEN}
+echo 'Ballast did not answer; nothing was changed. Try again.'
+exit 1
+`
+
+const POST_RECEIVE = `#!/bin/sh
+cat >/dev/null
+printf 'post-receive\\nend\\n' >&3
+${LISTEN}
+exit 0
+`
+
+/** Writes the hooks into a private folder, replacing an older release's. */
+export async function installHooks(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+  await replaceFile(join(folder, 'pre-receive'), PRE_RECEIVE, 0o700)
+  await replaceFile(join(folder, 'post-receive'), POST_RECEIVE, 0o700)
+}

@@ -1,0 +1,60 @@
+import type { CommitId } from '../../core/index.ts'
+import { GitError } from '../errors.ts'
+import { runGit } from '../process/run.ts'
+import type { CommitInfo } from '../types.ts'
+import { checkCommitId, checkRefName } from './names.ts'
+
+/** Titles and names are shown in one line; a longer one is cut. */
+const MAX_TEXT = 500
+
+/**
+ * The commit that a branch, tag, full ref or (abbreviated) id stands for; an annotated tag is followed.
+ * undefined when there is none. Throws REF_NAME_INVALID on revision expressions such as `main~3`.
+ */
+export async function resolveCommit(directory: string, name: string): Promise<CommitId | undefined> {
+  const expression = `${checkRefName(name)}^{commit}`
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', expression]
+  const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1024, accept: [0, 1, 128] })
+  return exitCode === 0 ? checkCommitId(stdout.toString('latin1').trim()) : undefined
+}
+
+/** Title, author and time. Throws COMMIT_UNKNOWN. */
+export async function commitInfo(directory: string, id: CommitId): Promise<CommitInfo> {
+  const args = [
+    'log',
+    '-1',
+    '--no-color',
+    '--encoding=UTF-8',
+    '--format=%H%x00%s%x00%an%x00%at',
+    checkCommitId(id),
+    '--',
+  ]
+  const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1 << 20, accept: [0, 128] })
+  const [commit, title = '', author = '', seconds = ''] = stdout.toString('utf8').trimEnd().split('\0')
+  if (exitCode !== 0 || commit !== id) throw unknownCommit(id)
+  const time = Number(seconds) * 1000
+  return { id, title: oneLine(title), author: oneLine(author), time: Number.isSafeInteger(time) ? time : 0 }
+}
+
+/** Whether `ancestor` is `descendant` or lies behind it. Throws COMMIT_UNKNOWN when one of them is not there. */
+export async function isAncestor(
+  directory: string,
+  ancestor: CommitId,
+  descendant: CommitId,
+): Promise<boolean> {
+  const args = ['merge-base', '--is-ancestor', checkCommitId(ancestor), checkCommitId(descendant)]
+  const { exitCode } = await runGit(args, { directory, maxBytes: 1024, accept: [0, 1, 128] })
+  if (exitCode === 128) throw unknownCommit(`${ancestor} or ${descendant}`)
+  return exitCode === 0
+}
+
+export function unknownCommit(id: string): GitError {
+  return new GitError('COMMIT_UNKNOWN', {
+    message: `The repository has no commit ${id}`,
+    hint: 'Push it first; a commit that no branch or tag holds any more may be gone.',
+  })
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f]/g, ' ').slice(0, MAX_TEXT)
+}
