@@ -47,7 +47,9 @@ function checkFiles({ values }: Read, findings: Findings, files: readonly string
     const hint = near
       ? `did you mean '${near}'?`
       : 'commit it, or name it in the produces: of the job that makes it'
-    findings.error(file.at, 'FILE_MISSING', `There is no file ${quote(file.value)} in this commit`, { hint })
+    findings.error(file.at, 'FILE_MISSING', `There is no file ${quote(file.value)} in the repository`, {
+      hint,
+    })
   }
 }
 

@@ -19,7 +19,7 @@ export function configFromConvention(
 ): ParsedConfig | undefined {
   const findings = new Findings(facts.file ?? DEFAULT_FILE)
   const at: Location = { file: findings.file, line: 1, column: 1 }
-  const models = files.filter(file => file.endsWith(MODEL_EXTENSION))
+  const models = files.filter(file => file.endsWith(MODEL_EXTENSION)).sort((a, b) => depthOf(a) - depthOf(b))
   const [file, ...others] = models
   if (file === undefined) {
     const foreign = files.filter(file => Object.hasOwn(OTHER_FORMATS, extname(file)))
@@ -40,6 +40,10 @@ export function configFromConvention(
   const model = { file: { value: file, at }, ...(labels && { labels }) }
   const document = { model, jobs: undefined, evaluate: undefined, gates: undefined, deploy: undefined }
   return { repository: resolveDocument(document, facts), diagnostics: [] }
+}
+
+function depthOf(file: string): number {
+  return file.split('/').length
 }
 
 function some(files: readonly string[]): string {
