@@ -1,0 +1,93 @@
+import type { Tensor } from '../../core/index.ts'
+import { ModelError } from '../errors.ts'
+import { numbersOf } from '../numbers.ts'
+import type { PreprocessStep } from '../types.ts'
+import { decodeImage } from './decode.ts'
+import { type Pixels, pixelsOf, withChannels } from './pixels.ts'
+import { type PreprocessPlan, planOf } from './plan.ts'
+import { applyPixelStep } from './transforms.ts'
+import { mapFeatures, toTensor } from './values.ts'
+
+/** Preprocessing steps, compiled: the same numbers for an image and for the array of its pixels. */
+export interface Preprocessor {
+  /** Whether it takes encoded images: the steps begin with decode. */
+  readonly takesImages: boolean
+  /**
+   * The bytes of a JPEG, PNG or WebP -> float32 [1, C, H, W] (or the layout given). Without a grayscale step C is 3.
+   * Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE or EXAMPLE_INVALID.
+   */
+  fromImage(bytes: Uint8Array): Promise<Tensor>
+  /**
+   * One example that is an array already, at once and without native code. An image (H, W) or (H, W, C) of bytes, or
+   * of floats on the same 0…255 scale; a vector of features where there are no image steps. With no steps at all,
+   * the example itself with a leading axis of one, its type kept. Throws EXAMPLE_INVALID.
+   */
+  fromArray(example: Tensor): Tensor
+}
+
+/** Throws PREPROCESS_INVALID for steps that make no sense together. */
+export function compilePreprocess(steps: readonly PreprocessStep[]): Preprocessor {
+  const plan = planOf(steps)
+  return {
+    takesImages: plan.decode,
+    async fromImage(bytes) {
+      if (plan.decode) return finish(await decodeImage(bytes), plan)
+      throw new ModelError('EXAMPLE_INVALID', {
+        message: 'This model takes arrays: its preprocessing decodes no image',
+        hint: 'Begin model.preprocess with `decode: image`, or send a tensor.',
+      })
+    },
+    fromArray(example) {
+      if (steps.length === 0) return { ...example, shape: [1, ...example.shape] }
+      if (isVector(example) && !hasImageSteps(plan)) return features(example, plan)
+      return finish(pixelsOf(example), plan)
+    },
+  }
+}
+
+/** One example through steps that are used once; `compilePreprocess` is for many. */
+export function preprocessArray(example: Tensor, steps: readonly PreprocessStep[]): Tensor {
+  return compilePreprocess(steps).fromArray(example)
+}
+
+function finish(source: Pixels, plan: PreprocessPlan): Tensor {
+  let pixels = source
+  if (plan.decode && pixels.channels === 4) pixels = withChannels(pixels, 3)
+  for (const step of plan.pixels) pixels = applyPixelStep(pixels, step)
+  const gray = plan.pixels.some(step => step.kind === 'grayscale')
+  if (plan.decode && !gray) pixels = withChannels(pixels, 3)
+  checkChannels(pixels, plan)
+  return toTensor(pixels, plan.values, plan.order)
+}
+
+function features(example: Tensor, plan: PreprocessPlan): Tensor {
+  const values = Float32Array.from(numbersOf(example))
+  checkMeans(plan, values.length)
+  return { dtype: 'float32', shape: [1, values.length], data: mapFeatures(values, plan.values) }
+}
+
+function isVector(example: Tensor): boolean {
+  return example.shape.length === 1 && example.dtype !== 'string'
+}
+
+function hasImageSteps(plan: PreprocessPlan): boolean {
+  return plan.decode || plan.pixels.length > 0 || plan.orderGiven
+}
+
+function checkChannels({ channels }: Pixels, plan: PreprocessPlan): void {
+  checkMeans(plan, channels)
+  if (plan.order === 'hw' && channels !== 1) {
+    throw new ModelError('EXAMPLE_INVALID', {
+      message: `layout hw takes one channel, and the example has ${channels}`,
+      hint: 'Add a grayscale step, or take the layout nchw or nhwc.',
+    })
+  }
+}
+
+function checkMeans({ values }: PreprocessPlan, channels: number): void {
+  if (values.mean.length === 1 || values.mean.length === channels) return
+  throw new ModelError('EXAMPLE_INVALID', {
+    message: `normalize has ${values.mean.length} means, and the example has ${channels} channels`,
+    hint: 'Give one mean and std, or one for each channel.',
+  })
+}
