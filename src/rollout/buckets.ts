@@ -1,32 +1,8 @@
-import type { Milliseconds } from '../core/index.ts'
-
-/**
- * Latencies are counted in log buckets: bucket i holds (1.02^(i−1), 1.02^i] microseconds, bucket 0 all up to
- * 1 µs. A quantile read from them is right within ±1 % (a bucket's geometric middle stands for it), and adding
- * a value costs one logarithm.
- */
-export const BUCKET_GROWTH = 1.02
-/** The last bucket ends past one hour: no gateway waits that long; what is longer is counted there. */
-export const MAX_BUCKET = 1112
-
-const LOG_GROWTH = Math.log(BUCKET_GROWTH)
-const EDGES = Float64Array.from({ length: MAX_BUCKET + 1 }, (_, i) => BUCKET_GROWTH ** i)
-
-/** The bucket of a duration in microseconds. */
-export function latencyBucket(microseconds: number): number {
-  if (!(microseconds > 1)) return 0
-  let bucket = Math.min(MAX_BUCKET, Math.ceil(Math.log(microseconds) / LOG_GROWTH))
-  if (bucket > 0 && microseconds <= EDGES[bucket - 1]!) bucket--
-  else if (bucket < MAX_BUCKET && microseconds > EDGES[bucket]!) bucket++
-  return bucket
-}
-
-/** Upper edge of a bucket, in microseconds (inclusive). */
-export function bucketUpperBound(bucket: number): number {
-  return EDGES[Math.min(MAX_BUCKET, Math.max(0, bucket))]!
-}
-
-/** What stands for a bucket's values: its geometric middle, in milliseconds. */
-export function bucketMilliseconds(bucket: number): Milliseconds {
-  return bucketUpperBound(bucket) / Math.sqrt(BUCKET_GROWTH) / 1000
-}
+/** The buckets that gateways count latencies in: one definition, which those who may not import this part share. */
+export {
+  BUCKET_GROWTH,
+  bucketMilliseconds,
+  bucketUpperBound,
+  latencyBucket,
+  MAX_BUCKET,
+} from '../core/index.ts'

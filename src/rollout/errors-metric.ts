@@ -47,7 +47,7 @@ function missing(canary: Proportion, baseline: Proportion, margin: number, level
   const worse = rateOf(canary) - rateOf(baseline) > margin
   return requestsUntil(
     worse ? levels.low : levels.high,
-    evidenceAgainst(margin, canary, baseline),
+    evidenceAgainst(margin, worse ? 'worse' : 'better', canary, baseline),
     evidenceRate(margin, canary, baseline),
   )
 }

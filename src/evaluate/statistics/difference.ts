@@ -7,26 +7,41 @@ export interface Proportion {
 }
 
 /**
- * The bet that is laid on an arm's rate before any request was seen: with this weight the arm never errs, else
- * its rate comes from Beta(½, 12) (mean 4 %). Any choice is valid; this one decides fastest for services that
- * rarely fail, and costs a few requests for those that often do.
+ * Bets on the rates, laid before any request was seen: any bet is valid, these decide soonest for services that
+ * rarely fail. A reference never errs with weight 0.7, else its rate comes from Beta(½, 12) (mean 4 %).
  */
 const NEVER = 0.7
-const [A, B] = [0.5, 12]
+const RARE = [0.5, 12] as const
+/** A candidate that is worse may err at any rate. */
+const ANY = [0.5, 2] as const
+/** To show that a candidate is not worse: with this weight both arms have one and the same rate. */
+const SAME = 0.8
+/** Bounds to 10⁻⁹ of the whole; a nuisance rate to 10⁻¹³ of it, finer than one error in 10¹² requests. */
+const BOUND_HALVINGS = 30
+const RATE_HALVINGS = 44
+
+/** Which side of a difference is tested: `worse` than it (the lower bound) or `better` (the upper bound). */
+export type Side = 'worse' | 'better'
 
 /**
- * How strongly two arms speak against `candidate rate − reference rate = difference`, in nats: an e-process.
+ * How strongly two arms speak against `candidate rate − reference rate = difference`, in nats: an e-process, in
+ * two forms that bet on a candidate that is worse or better than that.
  *
- * For one arm the mixture martingale is M(p) = ∫ q^k (1−q)^(n−k) dπ(q) / (p^k (1−p)^(n−k)); if p is the true
- * rate, then P(M(p) ≥ 1/α at any time, ever) ≤ α (Ville's inequality; Howard, Ramdas, McAuliffe & Sekhon,
- * "Time-uniform, nonparametric, nonasymptotic confidence sequences", 2021). The product over two independent arms is a
- * martingale again, and the least product over all pairs of rates with that difference an e-process for it. So
- * "evidence ≥ ln(1/α)" may be looked at after every request, for ever, and is wrong with probability ≤ α.
+ * For rates (p, q) the mixture martingale is M(p, q) = ∫ L(p', q') dπ(p', q') / L(p, q) with L the likelihood of
+ * both arms; if (p, q) is true, then P(M ≥ 1/α at any time, ever) ≤ α (Ville's inequality; Howard, Ramdas,
+ * McAuliffe & Sekhon 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences"). The least M over
+ * all pairs with that difference is an e-process for the difference. So "evidence ≥ ln(1/α)" may be looked at
+ * after every request, for ever, and is wrong with probability at most α.
  *
- *   0 of 400 against 0 of 400, difference 0.01: 3.3 nats (ln 20 = 3.0: excluded at 95 %)
+ *   0 of 400 against 0 of 400, better than 0.01: 3.5 nats (ln 20 = 3.0: shown at 95 %)
  */
-export function evidenceAgainst(difference: number, candidate: Proportion, reference: Proportion): number {
-  return logMixture(candidate) + logMixture(reference) - bestLogLikelihood(difference, candidate, reference)
+export function evidenceAgainst(
+  difference: number,
+  side: Side,
+  candidate: Proportion,
+  reference: Proportion,
+): number {
+  return logMixture(side, candidate, reference) - bestLogLikelihood(difference, candidate, reference)
 }
 
 /**
@@ -48,24 +63,41 @@ export function differenceBounds(
   reference: Proportion,
   alpha: { readonly low: number; readonly high: number },
 ): readonly [low: number, high: number] {
-  const mixture = logMixture(candidate) + logMixture(reference)
-  const excluded = (difference: number, level: number): boolean =>
-    mixture - bestLogLikelihood(difference, candidate, reference) >= -Math.log(level)
+  const excludes = (side: Side, level: number): ((difference: number) => boolean) => {
+    const enough = logMixture(side, candidate, reference) + Math.log(level)
+    return difference => bestLogLikelihood(difference, candidate, reference) <= enough
+  }
+  const tooLow = excludes('worse', alpha.low)
+  const tooHigh = excludes('better', alpha.high)
   const middle = rateOf(candidate) - rateOf(reference)
-  const low = excluded(-1, alpha.low) ? bisect(d => excluded(d, alpha.low), -1, middle) : -1
-  const high = excluded(1, alpha.high) ? bisect(d => !excluded(d, alpha.high), middle, 1) : 1
-  return [low, high]
+  return [
+    tooLow(-1) ? bisect(tooLow, -1, middle, BOUND_HALVINGS) : -1,
+    tooHigh(1) ? bisect(difference => !tooHigh(difference), middle, 1, BOUND_HALVINGS) : 1,
+  ]
 }
 
 export function rateOf({ count, total }: Proportion): number {
   return total === 0 ? 0 : count / total
 }
 
-/** ln ∫ q^k (1−q)^(n−k) dπ(q). */
-function logMixture({ count, total }: Proportion): number {
-  const never = count === 0 ? Math.log(NEVER) : Number.NEGATIVE_INFINITY
-  const beta = logBeta(A + count, B + total - count) - logBeta(A, B)
-  return logAddExp(never, Math.log(1 - NEVER) + beta)
+function logMixture(side: Side, candidate: Proportion, reference: Proportion): number {
+  if (side === 'worse') return logBetaMixture(ANY, candidate) + logRare(reference)
+  const together = {
+    count: candidate.count + reference.count,
+    total: candidate.total + reference.total,
+  }
+  const apart = logRare(candidate) + logRare(reference)
+  return logAddExp(Math.log(SAME) + logRare(together), Math.log(1 - SAME) + apart)
+}
+
+/** ln ∫ q^k (1−q)^(n−k) dπ(q) for the bet on a service that rarely fails. */
+function logRare(arm: Proportion): number {
+  const never = arm.count === 0 ? Math.log(NEVER) : Number.NEGATIVE_INFINITY
+  return logAddExp(never, Math.log(1 - NEVER) + logBetaMixture(RARE, arm))
+}
+
+function logBetaMixture([a, b]: readonly [number, number], { count, total }: Proportion): number {
+  return logBeta(a + count, b + total - count) - logBeta(a, b)
 }
 
 function ownLogLikelihood({ count, total }: Proportion): number {
@@ -81,7 +113,7 @@ function bestLogLikelihood(difference: number, candidate: Proportion, reference:
   const low = Math.max(0, -difference)
   const high = Math.min(1, 1 - difference)
   let [from, to] = [low, high]
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < RATE_HALVINGS; i++) {
     const p = 0.5 * (from + to)
     if (p <= from || p >= to) break
     const slope =

@@ -1,4 +1,11 @@
-export { differenceBounds, evidenceAgainst, evidenceRate, type Proportion, rateOf } from './difference.ts'
+export {
+  differenceBounds,
+  evidenceAgainst,
+  evidenceRate,
+  type Proportion,
+  rateOf,
+  type Side,
+} from './difference.ts'
 export {
   type LogHistogram,
   logHistogram,

@@ -117,10 +117,15 @@ export function normalQuantile(p: number): number {
   return bisect(z => normalCdf(z) < p, -40, 0)
 }
 
-/** Where `isBelow` turns from true to false between `low` and `high`, to the last bit or 200 halvings. */
-export function bisect(isBelow: (x: number) => boolean, low: number, high: number): number {
+/** Where `isBelow` turns from true to false between `low` and `high`, to the last bit unless told otherwise. */
+export function bisect(
+  isBelow: (x: number) => boolean,
+  low: number,
+  high: number,
+  halvings: number = 200,
+): number {
   let [from, to] = [low, high]
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < halvings; i++) {
     const middle = 0.5 * (from + to)
     if (middle <= from || middle >= to) break
     if (isBelow(middle)) from = middle

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { instant } from '../core/index.ts'
+import { advance, hasEnded, ROLLOUT_PHASES, ROLLOUT_TRANSITIONS, type RolloutEvent } from './index.ts'
+import { aCanary, anAnalysis, aRollout, NOON, STEPS, V1 } from './testing.ts'
+
+const later = (milliseconds: number) => instant(NOON + milliseconds)
+const passed: RolloutEvent = { kind: 'analysed', analysis: anAnalysis('passed') }
+const failed: RolloutEvent = { kind: 'analysed', analysis: anAnalysis('failed') }
+const inconclusive: RolloutEvent = {
+  kind: 'analysed',
+  analysis: { ...anAnalysis('inconclusive'), requestsMissing: 210 },
+}
+
+test('a whole rollout, from the queue to its promotion', () => {
+  let rollout = aRollout()
+  const seen: string[] = []
+  const events: readonly [RolloutEvent, number][] = [
+    [{ kind: 'dequeued', stable: V1 }, 0],
+    [{ kind: 'replicas-ready' }, 5_000],
+    [inconclusive, 6_000],
+    [passed, 7_000],
+    [passed, 16_999],
+    [passed, 17_000],
+    [passed, 18_000],
+  ]
+  for (const [event, time] of events) {
+    rollout = advance(rollout, event, later(time))
+    seen.push(`${rollout.phase} ${rollout.step} ${rollout.weight}`)
+  }
+  expect(seen).toEqual([
+    'preparing 0 0',
+    'progressing 0 0.05',
+    'progressing 0 0.05',
+    'progressing 1 0.25',
+    'progressing 1 0.25',
+    'progressing 2 0.5',
+    'promoted 2 1',
+  ])
+  expect(rollout.endedAt).toBe(later(18_000))
+})
+
+test.each([
+  { step: 0, verdict: 'passed', next: { phase: 'progressing', step: 1, weight: 0.25 } },
+  { step: 0, verdict: 'failed', next: { phase: 'aborted', step: 0, weight: 0 } },
+  { step: 0, verdict: 'inconclusive', next: { phase: 'progressing', step: 0, weight: 0.05 } },
+  { step: 0, verdict: 'not applicable', next: { phase: 'progressing', step: 0, weight: 0.05 } },
+  { step: 1, verdict: 'passed', next: { phase: 'progressing', step: 1, weight: 0.25 } },
+  { step: 2, verdict: 'passed', next: { phase: 'promoted', step: 2, weight: 1 } },
+  { step: 2, verdict: 'failed', next: { phase: 'aborted', step: 2, weight: 0 } },
+] as const)('at step $step, analysis $verdict: $next.phase at $next.weight', ({ step, verdict, next }) => {
+  const event: RolloutEvent = { kind: 'analysed', analysis: anAnalysis(verdict) }
+  expect(advance(aCanary(step), event, NOON)).toMatchObject(next)
+})
+
+test('a hold starts with its step, not with the rollout', () => {
+  const second = advance(aCanary(0), passed, later(60_000))
+  expect(second.stepStartedAt).toBe(later(60_000))
+  expect(advance(second, passed, later(69_999)).step).toBe(1)
+  expect(advance(second, passed, later(70_000)).step).toBe(2)
+})
+
+test('a failed analysis aborts even while the step holds, with the figures as the reason', () => {
+  const aborted = advance(aCanary(1), failed, NOON)
+  expect(aborted.phase).toBe('aborted')
+  expect(aborted.reason).toContain('+11.9 % [+8.1 %, +15.7 %], allowed < 1 %')
+})
+
+test('a hold for evidence says how much is missing', () => {
+  expect(advance(aCanary(0), inconclusive, NOON).reason).toContain('about 210 more requests in each arm')
+})
+
+test('an analysis of an earlier step changes nothing', () => {
+  const second = aCanary(1)
+  expect(advance(second, { ...failed, step: 0 }, NOON)).toBe(second)
+  expect(advance(second, { ...failed, step: 1 }, NOON).phase).toBe('aborted')
+})
+
+describe('preparing', () => {
+  const preparing = aRollout({ phase: 'preparing' })
+
+  test('an immediate rollout is promoted as soon as its replicas are ready', () => {
+    const immediate = aRollout({ phase: 'preparing', strategy: { kind: 'immediate' } })
+    expect(advance(immediate, { kind: 'replicas-ready' }, NOON)).toMatchObject({
+      phase: 'promoted',
+      weight: 1,
+    })
+  })
+
+  test('a first version is promoted as well: there is nothing to compare with', () => {
+    const { stable: _, ...first } = preparing
+    const promoted = advance(first, { kind: 'replicas-ready' }, NOON)
+    expect(promoted).toMatchObject({ phase: 'promoted', weight: 1 })
+    expect(promoted.reason).toContain('nothing is in production')
+  })
+
+  test('what serves is read when the queue is left, not when it was entered', () => {
+    const without = advance(aRollout(), { kind: 'dequeued' }, NOON)
+    expect(without.stable).toBeUndefined()
+    expect('stable' in without).toBe(false)
+  })
+
+  test('replicas that fail abort it', () => {
+    const event = { kind: 'replicas-failed', reason: 'the model aborted at load' } as const
+    const aborted = advance(preparing, event, NOON)
+    expect(aborted).toMatchObject({ phase: 'aborted', weight: 0, endedAt: NOON })
+    expect(aborted.reason).toContain('the model aborted at load')
+  })
+})
+
+describe('by hand', () => {
+  test('a promotion says who, and that the analysis had not passed', () => {
+    const promoted = advance(aCanary(1), { kind: 'promote', by: 'ada' }, NOON)
+    expect(promoted).toMatchObject({ phase: 'promoted', weight: 1 })
+    expect(promoted.reason).toBe('Promoted by ada at 25 %, step 2 of 3, before the analysis had passed')
+  })
+
+  test.each(['queued', 'preparing', 'progressing'] as const)('an abort ends what is %s', phase => {
+    const aborted = advance(aRollout({ phase }), { kind: 'abort', by: 'ada', reason: 'wrong file' }, NOON)
+    expect(aborted).toMatchObject({ phase: 'aborted', weight: 0, reason: 'Aborted by ada: wrong file' })
+  })
+})
+
+const EVENTS: readonly RolloutEvent[] = [
+  { kind: 'dequeued', stable: V1 },
+  { kind: 'replicas-ready' },
+  { kind: 'replicas-failed', reason: 'gone' },
+  failed,
+  { kind: 'promote', by: 'ada' },
+  { kind: 'abort', by: 'ada' },
+]
+const EVERY = ROLLOUT_PHASES.flatMap(phase => EVENTS.map(event => ({ phase, kind: event.kind, event })))
+
+test.each(EVERY)('$phase, $kind: as the table of transitions says', ({ phase, event }) => {
+  const rollout = aRollout({ phase, ...(phase === 'progressing' && { weight: STEPS[0]!.weight }) })
+  const allowed = ROLLOUT_TRANSITIONS[phase][event.kind]
+  if (allowed === undefined) {
+    const code = hasEnded(phase) ? 'ROLLOUT_ENDED' : 'ROLLOUT_EVENT_ILLEGAL'
+    expect(() => advance(rollout, event, NOON)).toThrow(expect.objectContaining({ code }))
+  } else if (allowed === 'ignored') expect(advance(rollout, event, NOON)).toBe(rollout)
+  else expect(allowed).toContain(advance(rollout, event, NOON).phase)
+})
