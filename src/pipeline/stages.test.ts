@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { compilePlan } from './plan.ts'
+import { buildPlan, type PlanInput } from './stages.ts'
+import { aJob } from './test-plans.ts'
+import type { PlannedJob } from './types.ts'
+
+const everything: PlanInput = {
+  jobs: [],
+  modelFile: 'model.onnx',
+  hasData: true,
+  hasGates: true,
+  onDefaultBranch: true,
+  branch: 'main',
+  environments: [{ name: 'production', approval: false, allowed: true }],
+}
+
+/** `name <- needs`, a line for each job. */
+function planned(input: Partial<PlanInput>): string[] {
+  const { jobs } = buildPlan({ ...everything, ...input })
+  return jobs.map(({ name, needs }) => `${name} <- ${needs.join(' ')}`.trim())
+}
+
+function jobOf(name: string, input: Partial<PlanInput>): PlannedJob {
+  return buildPlan({ ...everything, ...input }).jobs.find(job => job.name === name)!
+}
+
+describe('the stages of a plan', () => {
+  test('a model alone is inspected, registered and deployed', () => {
+    expect(planned({ hasData: false, hasGates: false })).toEqual([
+      'inspect <-',
+      'register <- inspect',
+      'deploy:production <- register',
+    ])
+  })
+
+  test('with data and gates it is judged in between', () => {
+    expect(planned({})).toEqual([
+      'inspect <-',
+      'evaluate <- inspect',
+      'gate <- evaluate',
+      'register <- gate',
+      'deploy:production <- register',
+    ])
+  })
+
+  test('the tests pass before the model is judged, while inspect starts at once', () => {
+    expect(planned({ jobs: [aJob('lint'), aJob('unit', ['lint'])] })).toEqual([
+      'lint <-',
+      'unit <- lint',
+      'inspect <-',
+      'evaluate <- inspect unit',
+      'gate <- evaluate',
+      'register <- gate',
+      'deploy:production <- register',
+    ])
+  })
+
+  test('every stage needs the job that makes the model, by a pattern too', () => {
+    const train = aJob('train', [], { artifacts: ['out/*.onnx'] })
+    expect(planned({ jobs: [train, aJob('unit')], modelFile: 'out/model.onnx' })).toEqual([
+      'train <-',
+      'unit <-',
+      'inspect <- train',
+      'evaluate <- inspect train unit',
+      'gate <- evaluate train',
+      'register <- gate train',
+      'deploy:production <- register',
+    ])
+  })
+
+  test('a job that may fail vouches for nothing: what it needs is needed itself', () => {
+    const jobs = [aJob('unit'), aJob('report', ['unit'], { allowFailure: true })]
+    expect(jobOf('evaluate', { jobs }).needs).toEqual(['inspect', 'unit', 'report'])
+  })
+
+  test('a job that a rule skips, and what needs it, keep no model from being judged', () => {
+    const jobs = [aJob('nightly', [], { skip: 'only at night' }), aJob('after', ['nightly']), aJob('unit')]
+    expect(jobOf('evaluate', { jobs }).needs).toEqual(['inspect', 'unit'])
+  })
+})
+
+describe('register', () => {
+  test.each([
+    { where: 'the default branch', onDefaultBranch: true, environments: [], skipped: false },
+    {
+      where: 'a branch that deploys',
+      onDefaultBranch: false,
+      environments: everything.environments,
+      skipped: false,
+    },
+    { where: 'a branch that deploys nowhere', onDefaultBranch: false, environments: [], skipped: true },
+    {
+      where: 'a branch whose deployment is refused',
+      onDefaultBranch: false,
+      environments: [{ name: 'production', approval: false, allowed: false }],
+      skipped: true,
+    },
+  ])('on $where', ({ onDefaultBranch, environments, skipped }) => {
+    const { skip } = jobOf('register', { onDefaultBranch, environments, branch: 'topic' })
+    expect(skip === undefined).toBe(!skipped)
+    if (skipped) expect(skip).toContain("'topic'")
+  })
+})
+
+describe('deploy', () => {
+  test('says whether it waits for approval', () => {
+    const environments = [{ name: 'production', approval: true, allowed: true }]
+    expect(jobOf('deploy:production', { environments }).work).toEqual({
+      kind: 'deploy',
+      environment: 'production',
+      approval: true,
+    })
+  })
+  test('is skipped with the reason where the policy refuses', () => {
+    const environments = [{ name: 'production', approval: false, allowed: false, refusal: 'only release/*' }]
+    expect(jobOf('deploy:production', { environments }).skip).toBe('only release/*')
+  })
+})
+
+test('what buildPlan makes of compiled jobs has every need, in order', () => {
+  const compiled = compilePlan([aJob('b', ['a']), aJob('a'), aJob('c', ['b', 'a'])])
+  if (compiled.kind !== 'plan') throw new Error('no plan')
+  const seen = new Set<string>()
+  for (const { name, needs } of buildPlan({ ...everything, jobs: compiled.plan.jobs }).jobs) {
+    expect(needs.filter(need => !seen.has(need))).toEqual([])
+    seen.add(name)
+  }
+  expect(seen.size).toBe(8)
+})
