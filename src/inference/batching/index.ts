@@ -1,0 +1,2 @@
+export { Batcher, type Outcome, type Work } from './batcher.ts'
+export { CostCurve, MAX_BATCH_ROWS } from './cost.ts'
