@@ -1,0 +1,231 @@
+import { stat } from 'node:fs/promises'
+import type { Logger } from '../../core/index.ts'
+import { messageOf } from '../../core/index.ts'
+import { untilReached } from '../control/backoff.ts'
+import type { AttemptRoutes, ControlPlane } from '../control/control-plane.ts'
+import { RunnerError } from '../errors.ts'
+import { secretForms } from '../log/secrets.ts'
+import { LogStream } from '../log/stream.ts'
+import type { Entry } from '../options.ts'
+import { adopt, exitCodeIn, identityIn, type JobProcess, launch } from '../process/shim.ts'
+import { killLeftovers, stopTree } from '../process/stop.ts'
+import type { Executor } from '../sandbox/executor.ts'
+import type { SourceCache } from '../workspace/sources.ts'
+import { conclude, errored, stoppedAs } from './conclude.ts'
+import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { prepare } from './prepare.ts'
+
+/** Raw output; a job that writes so much is broken, and its log was cut long before. */
+const MAX_RAW_LOG_BYTES = 1024 ** 3
+const LOG_LOOK_MS = 2000
+
+export interface AttemptContext {
+  readonly control: ControlPlane
+  readonly sources: SourceCache
+  readonly executor: Executor
+  readonly entry: Entry
+  readonly installation: readonly string[]
+  /** Never to be shown in a log, whatever the job. */
+  readonly runnerToken: string
+  readonly logger: Logger
+}
+
+/** One attempt from its folder to its acknowledged end; the same for a new one and for an adopted one. */
+export class Attempt {
+  readonly folder: AttemptFolder
+  readonly #context: AttemptContext
+  readonly #routes: AttemptRoutes
+  readonly #log: LogStream
+  /** Aborted: nothing more is said or fetched. Lost lease, or a runner that leaves. */
+  readonly #gone = new AbortController()
+  /** Aborted: it ends before its time, or `#gone`. */
+  readonly #stopping = new AbortController()
+  #stopReason: StopReason | undefined
+  #lost = false
+  #process: JobProcess | undefined
+
+  constructor(context: AttemptContext, folder: AttemptFolder) {
+    this.#context = context
+    this.folder = folder
+    this.#routes = context.control.attempt(folder.offer)
+    const secrets = secretForms([...folder.offer.secrets, folder.offer.token, context.runnerToken])
+    this.#log = new LogStream(
+      folder.logPath,
+      secrets,
+      { append: (offset, bytes, signal) => this.#routes.appendLog(offset, bytes, signal) },
+      { signal: this.#gone.signal },
+    )
+  }
+
+  /** Ends it before its time: its processes are asked, then killed. The first reason stands. */
+  async stop(reason: StopReason): Promise<void> {
+    if (this.#stopReason || this.#gone.signal.aborted) return
+    this.#stopReason = reason
+    await this.folder.recordStop(reason)
+    this.#stopping.abort()
+  }
+
+  /** Lets go of it: its processes run on, and whoever starts next in this folder adopts it. */
+  leave(): void {
+    this.#gone.abort()
+    this.#stopping.abort()
+  }
+
+  /**
+   * Works until the control plane has acknowledged the end, or the lease is lost, or it is left. Never throws.
+   * `adopted`: an earlier runner began it. True: the folder has done its service.
+   */
+  async run(adopted: boolean): Promise<boolean> {
+    const { attempt } = this.folder.offer
+    const heartbeat = this.#startHeartbeat()
+    try {
+      await this.#log.start(adopted)
+      const conclusion = await this.#conclusion(adopted, heartbeat)
+      await this.#log.finish().catch(error => this.#rethrowUnlessRefused(error))
+      await untilReached(this.#gone.signal, () => this.#routes.finish(conclusion, this.#gone.signal))
+      return true
+    } catch (error) {
+      if (this.#lost || (error instanceof RunnerError && error.code === 'LEASE_LOST')) {
+        this.#context.logger.warn({ attempt, reason: messageOf(error) }, 'attempt lost')
+        await this.#killAll()
+        return true
+      }
+      if (this.#gone.signal.aborted) return false
+      // The control plane won't have it, or this machine's disk fails: it will be given to somebody else.
+      this.#context.logger.error({ attempt, reason: messageOf(error) }, 'attempt dropped')
+      await this.#killAll()
+      return true
+    } finally {
+      heartbeat.stop()
+      await this.#log.abandon().catch(() => undefined)
+    }
+  }
+
+  #startHeartbeat(): Heartbeat {
+    const { leaseMs } = this.folder.offer
+    const sandboxed = this.#context.executor.kind !== 'none'
+    return new Heartbeat({
+      leaseMs,
+      beat: started => this.#routes.heartbeat({ started, sandboxed }, this.#gone.signal),
+      onCancel: () => void this.stop('canceled'),
+      onLost: () => {
+        this.#lost = true
+        this.leave()
+      },
+    })
+  }
+
+  async #conclusion(adopted: boolean, heartbeat: Heartbeat): Promise<Conclusion> {
+    const known = adopted ? await this.folder.conclusion() : undefined
+    if (known) return known
+    const conclusion = await this.#runProcess(adopted, heartbeat)
+    await this.folder.recordConclusion(conclusion)
+    return conclusion
+  }
+
+  async #runProcess(adopted: boolean, heartbeat: Heartbeat): Promise<Conclusion> {
+    const process = adopted ? await this.#adopt() : await this.#prepareAndLaunch()
+    if ('outcome' in process) return process
+    this.#process = process
+    heartbeat.started()
+    await this.#follow(process)
+    const { attempt } = this.folder.offer
+    await killLeftovers(() => this.#context.executor.strays(attempt, this.folder.slot))
+    if (this.#stopReason) return stoppedAs(this.#stopReason, this.folder.offer)
+    const exitCode = await exitCodeIn(this.folder.path)
+    return conclude({ folder: this.folder, routes: this.#routes, signal: this.#gone.signal }, exitCode)
+  }
+
+  async #prepareAndLaunch(): Promise<JobProcess | Conclusion> {
+    const { folder } = this
+    try {
+      const { sources, executor, entry, installation } = this.#context
+      const signal = this.#stopping.signal
+      const command = await prepare({
+        folder,
+        routes: this.#routes,
+        sources,
+        executor,
+        entry,
+        installation,
+        signal,
+      })
+      if (!signal.aborted) return await launch(folder.path, folder.logPath, command)
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) {
+        if (error instanceof RunnerError && error.code === 'LEASE_LOST') throw error
+        await folder.say(`the job could not be started: ${messageOf(error)}`)
+        return errored(error)
+      }
+    }
+    if (this.#stopReason) return stoppedAs(this.#stopReason, folder.offer)
+    throw leftToNext()
+  }
+
+  async #adopt(): Promise<JobProcess> {
+    const identity = await identityIn(this.folder.path)
+    if (!identity) throw new Error('An attempt without a process is begun anew, not adopted')
+    this.#stopReason = await this.folder.stopReason()
+    if (this.#stopReason) this.#stopping.abort()
+    return adopt(this.folder.path, identity)
+  }
+
+  /** Until the process has ended, by itself or by us. Throws when it is left running. */
+  async #follow(process: JobProcess): Promise<void> {
+    const { timeoutMs } = this.folder.offer
+    const left = (await this.folder.startedAt()) + timeoutMs - Date.now()
+    // Longer than a timer can be is longer than anything runs.
+    const timer =
+      left < 2 ** 31 ? setTimeout(() => void this.#stopSaying('timed out'), Math.max(0, left)) : undefined
+    const looking = setInterval(() => void this.#lookAtLog(), LOG_LOOK_MS)
+    try {
+      await Promise.race([process.ended, aborted(this.#stopping.signal)])
+      if (!this.#stopping.signal.aborted) return
+      if (this.#gone.signal.aborted) throw leftToNext()
+      await stopTree(process, () => this.#strays())
+      if (this.#gone.signal.aborted) throw leftToNext()
+    } finally {
+      clearTimeout(timer)
+      clearInterval(looking)
+    }
+  }
+
+  async #stopSaying(reason: StopReason): Promise<void> {
+    if (this.#stopReason) return
+    await this.folder.say(stoppedAs(reason, this.folder.offer).reason ?? reason).catch(() => undefined)
+    await this.stop(reason)
+  }
+
+  async #lookAtLog(): Promise<void> {
+    const size = await stat(this.folder.logPath).then(
+      found => found.size,
+      () => 0,
+    )
+    if (size > MAX_RAW_LOG_BYTES) await this.#stopSaying('log too long')
+  }
+
+  #strays(): readonly number[] {
+    return this.#context.executor.strays(this.folder.offer.attempt, this.folder.slot)
+  }
+
+  async #killAll(): Promise<void> {
+    if (this.#process) await stopTree(this.#process, () => this.#strays(), 0)
+    await killLeftovers(() => this.#strays())
+  }
+
+  /** A log that the control plane won't take is no reason to lose the job's end. */
+  #rethrowUnlessRefused(error: unknown): void {
+    if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') throw error
+    this.#context.logger.warn({ attempt: this.folder.offer.attempt, reason: error.message }, 'log refused')
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function leftToNext(): Error {
+  return new Error('The attempt was left to the next runner')
+}

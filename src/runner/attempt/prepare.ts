@@ -1,0 +1,152 @@
+import { chown, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Offer, StageInput } from '../../api/index.ts'
+import type { Digest } from '../../core/index.ts'
+import { untilReached } from '../control/backoff.ts'
+import type { AttemptRoutes } from '../control/control-plane.ts'
+import { RunnerError } from '../errors.ts'
+import type { Entry } from '../options.ts'
+import type { Confinement, Executor, Places } from '../sandbox/executor.ts'
+import { jobScript, settable } from '../sandbox/script.ts'
+import { fetchFile } from '../workspace/blobs.ts'
+import { laySource } from '../workspace/lay.ts'
+import type { SourceCache } from '../workspace/sources.ts'
+import type { AttemptFolder } from './folder.ts'
+
+/** Fetches of a blob that came damaged, before the attempt is given up. */
+const BLOB_TRIES = 3
+
+/**
+ * `input.json` of a stage: what the control plane says, and where things lie (absolute paths as the stage
+ * sees them). The command is
+ *
+ *   node <script> stage <stage> --input <input.json> --output <result.json>
+ *
+ * in the workspace. It writes `stageResultSchema` (16 MiB at most) and ends with 0 when it could judge, whatever
+ * the verdict. Names in `manifest.files` are paths relative to the workspace; the runner puts those files.
+ */
+export type StageInputFile = StageInput & {
+  readonly workspace: string
+  /** Holds `production.files` under their names; present when `production` is. */
+  readonly productionDir?: string
+}
+
+export interface Preparing {
+  readonly folder: AttemptFolder
+  readonly routes: AttemptRoutes
+  readonly sources: SourceCache
+  readonly executor: Executor
+  readonly entry: Entry
+  /** What a stage may read besides: the installation. */
+  readonly installation: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** Lays out everything that a job needs; gives the command that runs it. */
+export async function prepare(preparing: Preparing): Promise<readonly string[]> {
+  const { folder, executor, installation } = preparing
+  const { offer, places, slot } = folder
+  const stage = offer.work.kind === 'stage'
+  const confinement: Confinement = { network: !stage, readable: stage ? installation : [], slot }
+  const owner = executor.owner(confinement)
+  if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
+  await laySourceOf(preparing, owner)
+  for (const input of offer.inputs) {
+    await fetchInto(preparing, places.workspace, { ...input, digest: input.digest as Digest }, owner)
+  }
+  if (offer.work.kind === 'stage') await giveStageInput(preparing, offer.work.input, owner)
+  const ignored = Object.keys(offer.env).filter(name => !settable(name))
+  if (ignored.length > 0)
+    await folder.say(`not set, because no shell can hold such names: ${ignored.join(', ').slice(0, 500)}`)
+  await give(places, 'job.sh', scriptOf(preparing, executor.seen(places)), owner)
+  return executor.command(places, confinement)
+}
+
+async function laySourceOf(
+  { folder, routes, sources, signal }: Preparing,
+  owner: number | undefined,
+): Promise<void> {
+  const { project, commit } = folder.offer
+  const source = await untilReached(signal, () => sources.use(project, commit, () => routes.source(signal)))
+  try {
+    await laySource(source, folder.places.workspace, owner)
+  } finally {
+    source.release()
+  }
+}
+
+async function giveStageInput(
+  preparing: Preparing,
+  input: StageInput,
+  owner: number | undefined,
+): Promise<void> {
+  const { places } = preparing.folder
+  const seen = preparing.executor.seen(places)
+  for (const { name, digest, size } of input.production?.files ?? []) {
+    const file = { path: `production/${name}`, digest: digest as Digest, size, executable: false }
+    await fetchInto(preparing, places.given, file, owner)
+  }
+  const content: StageInputFile = {
+    ...input,
+    workspace: seen.workspace,
+    ...(input.production && { productionDir: join(seen.given, 'production') }),
+  }
+  await give(places, 'input.json', JSON.stringify(content), owner)
+}
+
+async function fetchInto(
+  { routes, signal }: Preparing,
+  folder: string,
+  file: Parameters<typeof fetchFile>[1],
+  owner: number | undefined,
+): Promise<void> {
+  for (let n = 1; ; n++) {
+    try {
+      await untilReached(signal, () => fetchFile(folder, file, digest => routes.blob(digest, signal), owner))
+      return
+    } catch (error) {
+      // A connection that was cut shows as a wrong size.
+      if (!(error instanceof RunnerError && error.code === 'BLOB_DIGEST_MISMATCH') || n === BLOB_TRIES)
+        throw error
+    }
+  }
+}
+
+async function give(places: Places, name: string, content: string, owner: number | undefined): Promise<void> {
+  const path = join(places.given, name)
+  await writeFile(path, content, { mode: 0o400 })
+  if (owner !== undefined) await chown(path, owner, owner)
+}
+
+function scriptOf({ folder, executor, entry }: Preparing, seen: Places): string {
+  const { offer } = folder
+  return jobScript({
+    folder: seen.workspace,
+    begun: join(seen.out, 'begun'),
+    env: environment(offer, executor, seen),
+    run:
+      offer.work.kind === 'script'
+        ? { kind: 'steps', steps: offer.work.steps }
+        : { kind: 'command', command: stageCommand(entry, offer.work.input.stage, seen) },
+  })
+}
+
+function stageCommand({ node, script }: Entry, stage: string, seen: Places): readonly string[] {
+  const [input, output] = [join(seen.given, 'input.json'), join(seen.out, 'result.json')]
+  return [node, script, 'stage', stage, '--input', input, '--output', output]
+}
+
+/** Nothing of the runner's own environment: what the job asked for between what is usual and what is ours. */
+function environment(offer: Offer, executor: Executor, seen: Places): Record<string, string> {
+  return {
+    PATH: executor.path,
+    HOME: seen.home,
+    TMPDIR: seen.tmp,
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    ...offer.env,
+    BALLAST: 'true',
+    BALLAST_WORKSPACE: seen.workspace,
+    BALLAST_ATTEMPT: offer.attempt,
+  }
+}

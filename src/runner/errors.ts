@@ -1,0 +1,25 @@
+import { BallastError } from '../core/index.ts'
+
+export type RunnerErrorCode =
+  /** Neither bubblewrap nor another uid works here, and running without a sandbox was not asked for. */
+  | 'SANDBOX_UNAVAILABLE'
+  /** Another runner works in the same folder. */
+  | 'RUNNER_ALREADY_RUNNING'
+  /** The control plane could not be reached, or answered 5xx. Tried again. */
+  | 'CONTROL_PLANE_UNREACHABLE'
+  /** The control plane answered that this request is no good: trying again would not help. */
+  | 'CONTROL_PLANE_REFUSED'
+  /** The attempt is no longer ours: another runner may have it. */
+  | 'LEASE_LOST'
+  /** The archive of a commit's files is damaged or hostile. */
+  | 'SOURCE_INVALID'
+  | 'SOURCE_TOO_LARGE'
+  /** A kept file of an earlier job can't be laid into the workspace. */
+  | 'INPUT_INVALID'
+  | 'BLOB_DIGEST_MISMATCH'
+  | 'ARTIFACT_MISSING'
+  | 'ARTIFACTS_TOO_LARGE'
+  /** What a stage wrote is not a result. */
+  | 'STAGE_RESULT_INVALID'
+
+export class RunnerError extends BallastError<RunnerErrorCode> {}

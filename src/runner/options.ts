@@ -1,0 +1,35 @@
+import type { Logger } from '../core/index.ts'
+
+export type SandboxKind = 'bubblewrap' | 'uid' | 'none'
+
+/** How Ballast's own command is started, for stages: `node script stage …`. */
+export interface Entry {
+  readonly node: string
+  readonly script: string
+}
+
+export interface RunnerOptions {
+  /** `http://127.0.0.1:7070`: the control plane. */
+  readonly serverUrl: string
+  /** A token of kind `agent:runner`. */
+  readonly token: string
+  /** This runner's own folder: attempts under way and the cache of sources. Made 0700. */
+  readonly dataDir: string
+  readonly name: string
+  /** How many attempts run at once, 1 to 64. */
+  readonly concurrency: number
+  /** auto: bubblewrap, else another uid, else an error. none: only on the operator's explicit word. */
+  readonly sandbox: 'auto' | SandboxKind
+  readonly entry: Entry
+  /** Aborted: stop leasing, end or leave what runs (`keep`), and return. */
+  readonly signal: AbortSignal
+  /** On the signal leave the processes running; the next runner in this folder adopts them. */
+  readonly keep?: boolean
+  /** On the signal attempts get this long to end by themselves before they are canceled. 1 s. */
+  readonly graceMs?: number
+  /** Folders outside /usr that jobs may read, such as /opt/conda; their `bin` comes first on the PATH. */
+  readonly tools?: readonly string[]
+  readonly logger?: Logger
+  /** Called once leasing has begun, with what isolates the jobs. */
+  readonly onReady?: (sandbox: SandboxKind) => void
+}

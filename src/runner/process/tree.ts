@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { statOf } from './identity.ts'
+
+/** Pids of everything below `root`, nearest first. Not `root` itself. */
+export function descendants(root: number): readonly number[] {
+  const children = new Map<number, number[]>()
+  for (const pid of allPids()) {
+    const stat = statOf(pid)
+    if (!stat || stat.state === 'Z') continue
+    const siblings = children.get(stat.parent)
+    if (siblings) siblings.push(pid)
+    else children.set(stat.parent, [pid])
+  }
+  const found: number[] = []
+  const queue = [root]
+  for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
+    for (const pid of children.get(parent) ?? []) {
+      found.push(pid)
+      queue.push(pid)
+    }
+  }
+  return found
+}
+
+/** Processes whose environment marks them as this attempt's, though they left its tree (daemons). */
+export function marked(attempt: string): readonly number[] {
+  const mark = `BALLAST_ATTEMPT=${attempt}`
+  return allPids().filter(pid => {
+    if (pid === process.pid) return false
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Processes of a uid that only one slot uses. */
+export function ownedBy(uid: number): readonly number[] {
+  return allPids().filter(pid => {
+    try {
+      return statSync(`/proc/${pid}`).uid === uid
+    } catch {
+      return false
+    }
+  })
+}
+
+/**
+ * Those of `pids` that run in a pid namespace of their own. TERM goes to them and not to the process that waits
+ * for them outside: it would end and leave them behind.
+ */
+export function inner(pids: readonly number[]): readonly number[] {
+  const own = namespaceOf(process.pid)
+  return pids.filter(pid => {
+    const namespace = namespaceOf(pid)
+    return namespace !== undefined && namespace !== own
+  })
+}
+
+export function signalAll(pids: readonly number[], signal: 'SIGTERM' | 'SIGKILL'): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return undefined
+  }
+}
+
+function allPids(): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+}

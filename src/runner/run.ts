@@ -1,0 +1,97 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Logger, messageOf, silentLogger } from '../core/index.ts'
+import { installReadable } from './attempt/install.ts'
+import { backoffMs, pause, within } from './control/backoff.ts'
+import { ControlPlane } from './control/control-plane.ts'
+import { RunnerError } from './errors.ts'
+import { lockFolder } from './lock.ts'
+import type { RunnerOptions } from './options.ts'
+import { AttemptPool } from './pool.ts'
+import { chooseExecutor } from './sandbox/choose.ts'
+import type { Executor } from './sandbox/executor.ts'
+import { SourceCache } from './workspace/sources.ts'
+
+const GRACE_MS = 1000
+/** From the order to stop: 5 s of asking, killing, and saying it to the control plane if that is still there. */
+const STOP_MS = 8000
+/** An empty answer that came sooner than this was not a wait: don't ask in a circle. */
+const MIN_WAIT_MS = 100
+
+/**
+ * Leases attempts and runs them until the signal. First goes on with what an earlier runner in this folder left
+ * (`kill -9` costs no job). Throws SANDBOX_UNAVAILABLE, RUNNER_ALREADY_RUNNING, and CONTROL_PLANE_REFUSED when
+ * the token is no good; a control plane that is away is waited for.
+ */
+export async function runRunner(options: RunnerOptions): Promise<void> {
+  const dataDir = resolve(options.dataDir)
+  const logger = options.logger ?? silentLogger
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await chmod(dataDir, 0o700)
+  const unlock = await lockFolder(dataDir)
+  try {
+    const executor = await chooseExecutor({ ...options, dataDir })
+    const sources = new SourceCache(join(dataDir, 'sources'))
+    await sources.prepare()
+    const control = new ControlPlane(options.serverUrl, options.token)
+    const { entry, token: runnerToken } = options
+    const installation = installReadable(entry)
+    const context = { control, sources, executor, entry, installation, runnerToken, logger }
+    const pool = new AttemptPool(context, join(dataDir, 'attempts'), options.concurrency)
+    await pool.adoptAll()
+    options.onReady?.(executor.kind)
+    try {
+      await leaseUntilStopped(options, control, executor, pool, logger)
+    } finally {
+      await wind(pool, options)
+      control.close()
+    }
+  } finally {
+    await unlock()
+  }
+}
+
+async function leaseUntilStopped(
+  { name, signal }: RunnerOptions,
+  control: ControlPlane,
+  executor: Executor,
+  pool: AttemptPool,
+  logger: Logger,
+): Promise<void> {
+  let failures = 0
+  for (await pool.whenFree(signal); !signal.aborted; await pool.whenFree(signal)) {
+    const asked = Date.now()
+    try {
+      const offers = await control.lease(
+        { runner: name, capacity: Math.min(64, pool.free), sandbox: executor.kind },
+        signal,
+      )
+      if (failures > 0) logger.info({ failures }, 'control plane reached again')
+      failures = 0
+      await Promise.all(offers.map(offer => pool.start(offer)))
+      if (offers.length === 0 && Date.now() - asked < MIN_WAIT_MS) await pause(MIN_WAIT_MS, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      if (isTokenRefused(error)) throw error
+      if (failures === 0) logger.warn({ reason: messageOf(error) }, 'no lease; trying again')
+      await pause(backoffMs(failures++), signal)
+    }
+  }
+}
+
+function isTokenRefused(error: unknown): boolean {
+  if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') return false
+  return error.details['status'] === 401 || error.details['status'] === 403
+}
+
+/** Ends or leaves what runs. */
+async function wind(pool: AttemptPool, { keep = false, graceMs = GRACE_MS }: RunnerOptions): Promise<void> {
+  if (!keep) {
+    const idle = pool.idle()
+    await within(idle, graceMs)
+    await pool.stopAll()
+    await within(idle, STOP_MS)
+  }
+  pool.leaveAll()
+  await pool.idle()
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import picomatch from 'picomatch'
+import { type Digest, formatSize } from '../../core/index.ts'
+import { RunnerError } from '../errors.ts'
+import { plainPath } from './names.ts'
+
+/** Entries looked at for one job: a large node_modules has 100,000. */
+const MAX_LOOKED_AT = 500_000
+/** Files kept of one job: each becomes a line of the run's page and a blob. */
+const MAX_FILES = 10_000
+const MAX_TOTAL_BYTES = 32 * 1024 ** 3
+
+export interface FoundFile {
+  readonly path: string
+  readonly size: number
+  readonly executable: boolean
+}
+
+/**
+ * The regular files that the globs name, sorted. Links are neither kept nor followed. A glob that names a folder
+ * (`dist` or `dist/`) keeps everything below it; one that begins with `!` takes files out again. Throws
+ * ARTIFACT_MISSING for globs that name nothing, and ARTIFACTS_TOO_LARGE.
+ */
+export async function findArtifacts(
+  workspace: string,
+  globs: readonly string[],
+): Promise<readonly FoundFile[]> {
+  const wanted = globs.filter(glob => !glob.startsWith('!')).map(glob => new Glob(glob))
+  const unwanted = globs.filter(glob => glob.startsWith('!')).map(glob => new Glob(glob.slice(1)))
+  const found = new Map<string, FoundFile>()
+  const look = { budget: MAX_LOOKED_AT }
+  for (const glob of wanted) {
+    for await (const file of walk(workspace, glob.base, look)) {
+      if (!glob.names(file) || unwanted.some(other => other.names(file))) continue
+      glob.found = true
+      if (found.has(file)) continue
+      const { size, mode } = await lstat(join(workspace, file))
+      found.set(file, { path: file, size, executable: (mode & 0o100) !== 0 })
+      if (found.size > MAX_FILES)
+        throw tooMany(`more than ${MAX_FILES} files`, 'Pack them into an archive in the job.')
+    }
+  }
+  const missing = wanted.filter(glob => !glob.found).map(({ text }) => text)
+  if (missing.length > 0) throw notThere(missing)
+  const total = [...found.values()].reduce((sum, { size }) => sum + size, 0)
+  if (total > MAX_TOTAL_BYTES)
+    throw tooMany(formatSize(total), `At most ${formatSize(MAX_TOTAL_BYTES)} are kept of one job.`)
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** SHA-256 and size of a regular file as it is; refuses a link in its place. */
+export async function hashFile(path: string): Promise<{ digest: Digest; size: number }> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const hash = createHash('sha256')
+    let size = 0
+    for await (const chunk of handle.createReadStream({
+      highWaterMark: 1 << 20,
+      autoClose: false,
+    }) as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      size += chunk.length
+    }
+    return { digest: `sha256:${hash.digest('hex')}` as Digest, size }
+  } finally {
+    await handle.close()
+  }
+}
+
+class Glob {
+  readonly text: string
+  /** The folder or file that it begins at, without magic. */
+  readonly base: string
+  found = false
+  readonly #matches: (path: string) => boolean
+
+  constructor(text: string) {
+    this.text = text
+    const plain = text.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
+    this.base = picomatch.scan(plain).base
+    this.#matches = plain === '' || plain === '.' ? () => true : picomatch(plain, { dot: true })
+  }
+
+  /** Whether it matches the file or a folder above it. */
+  names(file: string): boolean {
+    for (let end = file.length; end > 0; end = file.lastIndexOf('/', end - 1)) {
+      if (this.#matches(file.slice(0, end))) return true
+    }
+    return false
+  }
+}
+
+/** Regular files at or below `base`, which is reached through real folders only. */
+async function* walk(workspace: string, base: string, look: { budget: number }): AsyncGenerator<string> {
+  if (base === '' || base === '.') {
+    yield* below(workspace, '', look)
+    return
+  }
+  const plain = plainPath(base)
+  if (plain === undefined) return
+  const segments = plain.split('/')
+  for (let n = 1; n <= segments.length; n++) {
+    const stat = await lstat(join(workspace, ...segments.slice(0, n))).catch(() => undefined)
+    if (n === segments.length && stat?.isFile()) {
+      yield plain
+      return
+    }
+    if (!stat?.isDirectory()) return
+  }
+  yield* below(workspace, plain, look)
+}
+
+async function* below(workspace: string, folder: string, look: { budget: number }): AsyncGenerator<string> {
+  for (const entry of await readdir(join(workspace, folder), { withFileTypes: true })) {
+    if (look.budget-- <= 0) {
+      throw tooMany(
+        `more than ${MAX_LOOKED_AT} files to look through`,
+        'Name the folder in the glob: dist/**/*.js.',
+      )
+    }
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    if (entry.isFile()) yield path
+    else if (entry.isDirectory()) yield* below(workspace, path, look)
+  }
+}
+
+function notThere(missing: readonly string[]): RunnerError {
+  const names = missing.map(glob => `'${glob}'`).join(', ')
+  return new RunnerError('ARTIFACT_MISSING', {
+    message: `The job ended well but made no file for ${names}`,
+    hint: 'Check where the job writes it; paths are relative to the root of the repository, and links are not kept.',
+    details: { missing },
+  })
+}
+
+function tooMany(what: string, hint: string): RunnerError {
+  return new RunnerError('ARTIFACTS_TOO_LARGE', { message: `The job's artifacts are ${what}`, hint })
+}
