@@ -36,20 +36,30 @@ export function digestOfValue(value: unknown): Digest {
   return digestOf(canonicalJson(value))
 }
 
-/** JSON with sorted keys and without `undefined`. Throws a TypeError on what JSON can't hold. */
+/**
+ * JSON of plain values with sorted keys and without `undefined`. Throws a TypeError on what JSON can't hold:
+ * numbers that are not finite, dates, maps, bytes.
+ */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON form`)
     return JSON.stringify(value)
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value === 'object') {
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
+  if (typeof value === 'object' && isPlain(value)) {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
     return `{${members.join(',')}}`
   }
-  throw new TypeError(`${typeof value} has no JSON form`)
+  const name = typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value
+  throw new TypeError(`${name} has no JSON form`)
+}
+
+/** Not a Date, Map or typed array, whose members would be lost or mean something else. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

@@ -1,5 +1,5 @@
 import { lstat, realpath } from 'node:fs/promises'
-import { isAbsolute, join, normalize, relative, sep } from 'node:path'
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path'
 import { CoreError, systemCode } from './errors.ts'
 
 /**
@@ -15,20 +15,30 @@ export async function resolveInside(folder: string, path: string): Promise<strin
   try {
     real = await realpath(join(root, normal))
   } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw cause
-    const dangling = await lstat(join(root, normal)).then(
-      stat => stat.isSymbolicLink(),
-      () => false,
-    )
-    if (dangling) throw escapes(folder, path)
+    if (await leadsOut(root, join(root, normal))) throw escapes(folder, path)
+    const missing = systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR'
     throw new CoreError('FILE_UNREADABLE', {
-      message: `There is no file ${path}`,
+      message: missing ? `There is no file ${path}` : `Could not read ${path} (${systemCode(cause)})`,
       hint: 'Paths are relative to the folder of ballast.yaml; check the name and that the file was committed.',
       cause,
     })
   }
   if (!isInside(root, real)) throw escapes(folder, path)
   return real
+}
+
+/**
+ * Whether a path that can't be resolved ends at a dangling link, or goes on behind one that leads out: then
+ * nobody is told what is out there and what is not.
+ */
+async function leadsOut(root: string, path: string): Promise<boolean> {
+  for (let part = path; part !== root && isInside(root, part); part = dirname(part)) {
+    const found = await lstat(part).catch(() => undefined)
+    if (!found) continue
+    const real = await realpath(part).catch(cause => (systemCode(cause) === 'ENOENT' ? undefined : part))
+    return real === undefined || !isInside(root, real)
+  }
+  return false
 }
 
 /** Whether the absolute path `path` is `folder` or below it (by name only). */

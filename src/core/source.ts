@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { CoreError, messageOf, systemCode } from './errors.ts'
 
@@ -16,7 +17,8 @@ export interface ByteSource {
 export async function openFile(path: string): Promise<ByteSource> {
   let handle: FileHandle
   try {
-    handle = await open(path, 'r')
+    // Without O_NONBLOCK, opening a named pipe that nobody writes to would never come back.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
     const missing = systemCode(cause) === 'ENOENT'
     throw new CoreError('FILE_UNREADABLE', {

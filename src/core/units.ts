@@ -67,11 +67,13 @@ function invalid(expected: string, found: string): CoreError {
 }
 
 export function formatDuration(ms: Milliseconds): string {
-  if (ms < 1) return `${trim(ms * 1000)} µs`
-  if (ms < 1000) return `${trim(ms)} ms`
-  if (ms < 60_000) return `${trim(ms / 1000)} s`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+  if (rounded(ms) < 1) return rounded(ms * 1000) < 1000 ? `${rounded(ms * 1000)} µs` : '1 ms'
+  if (rounded(ms) < 1000) return `${rounded(ms)} ms`
+  if (rounded(ms / 1000) < 60) return `${rounded(ms / 1000)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  const minutes = Math.round(ms / 60_000)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 export function formatSize(bytes: Bytes): string {
@@ -80,16 +82,17 @@ export function formatSize(bytes: Bytes): string {
     ['MB', 1e6],
     ['kB', 1e3],
   ] as const) {
-    if (bytes >= factor) return `${trim(bytes / factor)} ${unit}`
+    if (rounded(bytes / factor) >= 1) return `${rounded(bytes / factor)} ${unit}`
   }
   return `${bytes} B`
 }
 
 /** 0.0512 -> `5.12 %`. */
 export function formatPercent(fraction: Fraction, digits = 2): string {
-  return `${(fraction * 100).toFixed(digits).replace(/\.?0+$/, '')} %`
+  return `${Number((fraction * 100).toFixed(digits))} %`
 }
 
-function trim(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/\.?0+$/, '')
+/** To three digits, or to a whole number from 100 on: 99.96 -> 100. */
+function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
 }
