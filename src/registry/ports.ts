@@ -30,6 +30,8 @@ export interface VersionStore {
   list(model: string, page: { readonly before?: number; readonly limit: number }): Promise<readonly Version[]>
   /** Which project owns the name of a model: the first that registered it. */
   ownerOf(model: string): Promise<ProjectId | undefined>
+  /** Names of a project's models, in alphabetical order. */
+  modelsOf(project: ProjectId): Promise<readonly string[]>
   addRecord(record: VersionRecord): Promise<void>
   records(version: VersionId): Promise<readonly VersionRecord[]>
 }

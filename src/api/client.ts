@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+import { messageOf } from '../core/index.ts'
+import { ApiError } from './errors.ts'
+import { errorBodySchema } from './views.ts'
+
+export interface ApiClientOptions {
+  /** Such as `http://127.0.0.1:7420`. */
+  readonly url: string
+  readonly token: string
+}
+
+/** Calls `/api/v1` with a token. Answers are checked against their schemas; refusals become ApiErrors. */
+export class ApiClient {
+  readonly url: string
+  readonly #token: string
+
+  constructor({ url, token }: ApiClientOptions) {
+    this.url = url.replace(/\/+$/, '')
+    this.#token = token
+  }
+
+  async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
+    return this.#checked(path, schema, await this.#call('GET', path))
+  }
+
+  async send<Schema extends z.ZodType>(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body: unknown,
+    schema: Schema,
+  ): Promise<z.infer<Schema>> {
+    return this.#checked(path, schema, await this.#call(method, path, body))
+  }
+
+  /** For answers without a body. */
+  async tell(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    await this.#call(method, path, body)
+  }
+
+  /** The raw answer, for streams. Throws as the others do when it is not 2xx. */
+  async stream(path: string, signal?: AbortSignal): Promise<Response> {
+    return this.#call('GET', path, undefined, signal)
+  }
+
+  /** Posts a prediction to the gateway; gives the text of its answer. */
+  async predict(url: string, body: Uint8Array): Promise<string> {
+    let response: Response
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${this.#token}` },
+        body: new Uint8Array(body),
+      })
+    } catch (cause) {
+      throw unreachable(url, cause)
+    }
+    const text = await response.text()
+    if (response.ok) return text
+    throw new ApiError('PREDICTION_REFUSED', {
+      message: `The gateway answered ${response.status}: ${text.slice(0, 500)}`,
+      hint: 'Check the model, its input, and that your token has the scope predict.',
+    })
+  }
+
+  async #call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    let response: Response
+    try {
+      response = await fetch(`${this.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      })
+    } catch (cause) {
+      if (signal?.aborted) throw cause
+      throw unreachable(this.url, cause)
+    }
+    if (!response.ok) throw await refusal(response, this.url)
+    return response
+  }
+
+  async #checked<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    response: Response,
+  ): Promise<z.infer<Schema>> {
+    const parsed = schema.safeParse(await response.json().catch(() => undefined))
+    if (parsed.success) return parsed.data
+    throw new ApiError('ANSWER_INVALID', {
+      message: `${this.url}/api/v1${path} answered something else than expected: ${parsed.error.issues[0]?.message}`,
+      hint: 'Is that a Ballast server of the same version?',
+      cause: parsed.error,
+    })
+  }
+}
+
+function unreachable(url: string, cause: unknown): ApiError {
+  const reason = cause instanceof Error && cause.cause ? messageOf(cause.cause) : messageOf(cause)
+  return new ApiError('SERVER_UNREACHABLE', {
+    message: `No answer from ${url}: ${reason}`,
+    hint: 'Start it with `ballast up`, or name the right server with `ballast login URL` or BALLAST_URL.',
+    cause,
+  })
+}
+
+async function refusal(response: Response, url: string): Promise<ApiError> {
+  const body = errorBodySchema.safeParse(await response.json().catch(() => undefined))
+  if (body.success) {
+    const { code, message, hint, details } = body.data.error
+    return new ApiError(code, { message, ...(hint && { hint }), ...(details && { details }) })
+  }
+  return new ApiError('ANSWER_INVALID', {
+    message: `${url} answered ${response.status} ${response.statusText}`,
+    hint: 'Is that a Ballast server?',
+  })
+}

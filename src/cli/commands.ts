@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+
+/** Every command by name, loaded when it is asked for, in the order of `ballast --help`. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  server: async () => (await import('./commands/server.ts')).serverCommand(),
+  runner: async () => (await import('./commands/runner.ts')).runnerCommand(),
+  host: async () => (await import('./commands/host.ts')).hostCommand(),
+  gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
+  replica: async () => (await import('./commands/replica.ts')).replicaCommand(),
+  login: async () => (await import('./commands/login.ts')).loginCommand(),
+  project: async () => (await import('./commands/project.ts')).projectCommand(),
+  pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
+  job: async () => (await import('./commands/job.ts')).jobCommand(),
+  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  model: async () => (await import('./commands/model.ts')).modelCommand(),
+  rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),
+  predict: async () => (await import('./commands/predict.ts')).predictCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  principal: async () => (await import('./commands/principal.ts')).principalCommand(),
+  policy: async () => (await import('./commands/policy.ts')).policyCommand(),
+  validate: async () => (await import('./commands/validate.ts')).validateCommand(),
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
+  gate: async () => (await import('./commands/gate.ts')).gateCommand(),
+  stage: async () => (await import('./commands/stage.ts')).stageCommand(),
+  completion: async () => (await import('./commands/completion.ts')).completionCommand(),
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+}

@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import { BallastError } from '../../core/index.ts'
+import { commands } from '../commands.ts'
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+export function completionCommand(): Command {
+  return new Command('completion')
+    .description('print shell completion: source <(ballast completion bash)')
+    .argument('<shell>', SHELLS.join(', '))
+    .action(run)
+}
+
+async function run(shell: string): Promise<void> {
+  const known = await Promise.all(Object.values(commands).map(load => load()))
+  const words = new Map(
+    known.map(command => [
+      command.name(),
+      [
+        ...command.commands.map(sub => sub.name()),
+        ...command.options.map(option => option.long ?? ''),
+      ].filter(Boolean),
+    ]),
+  )
+  switch (shell) {
+    case 'bash':
+    case 'zsh':
+      process.stdout.write(bash(words, shell))
+      return
+    case 'fish':
+      process.stdout.write(fish(words))
+      return
+    default:
+      throw new BallastError('SHELL_UNKNOWN', {
+        message: `There is no completion for '${shell}'`,
+        hint: `One of ${SHELLS.join(', ')}.`,
+      })
+  }
+}
+
+function bash(words: ReadonlyMap<string, readonly string[]>, shell: 'bash' | 'zsh'): string {
+  const cases = [...words].map(
+    ([name, next]) => `    ${name}) COMPREPLY=($(compgen -W "${next.join(' ')}" -- "$word"));;`,
+  )
+  return [
+    ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
+    '_ballast() {',
+    '  local word="${COMP_WORDS[COMP_CWORD]}"',
+    `  if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "${[...words.keys()].join(' ')}" -- "$word")); return; fi`,
+    '  case "${COMP_WORDS[1]}" in',
+    ...cases,
+    '  esac',
+    '}',
+    'complete -o default -F _ballast ballast',
+    '',
+  ].join('\n')
+}
+
+function fish(words: ReadonlyMap<string, readonly string[]>): string {
+  const first = `complete -c ballast -n __fish_use_subcommand -a '${[...words.keys()].join(' ')}'`
+  const rest = [...words].map(
+    ([name, next]) => `complete -c ballast -n '__fish_seen_subcommand_from ${name}' -a '${next.join(' ')}'`,
+  )
+  return `${[first, ...rest].join('\n')}\n`
+}

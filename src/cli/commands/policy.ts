@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { policySchema } from '../../api/index.ts'
+import { formatPercent, parsePercent } from '../../core/index.ts'
+import { print } from '../output/print.ts'
+import { remote } from '../remote/settings.ts'
+
+interface Change {
+  readonly branches?: string
+  readonly approvers?: string
+  readonly gate?: readonly string[]
+  readonly maxFirstStep?: string
+  readonly predictions?: string
+  readonly json?: boolean
+}
+
+/** What an environment allows, whatever a pushed file asks for. */
+export function policyCommand(): Command {
+  const command = new Command('policy').description('environment policy: what a pushed file may get at most')
+  command
+    .command('show')
+    .description('the policy in force')
+    .argument('<project>')
+    .argument('<environment>')
+    .option('--json', 'for machines')
+    .action(show)
+  command
+    .command('set')
+    .description('change parts of it; the rest stays')
+    .argument('<project>')
+    .argument('<environment>')
+    .option('--branches <list>', 'branch patterns that may deploy, comma-separated')
+    .option('--approvers <role>', 'maintainer, admin, or none')
+    .option(
+      '--gate <gate...>',
+      "gates that every version must pass, such as 'accuracy >= 0.97'; none clears them",
+    )
+    .option('--max-first-step <percent>', 'largest first canary step')
+    .option('--predictions <access>', 'token or public')
+    .option('--json', 'for machines')
+    .action(set)
+  return command
+}
+
+const pathOf = (project: string, environment: string) =>
+  `/projects/${encodeURIComponent(project)}/policies/${encodeURIComponent(environment)}`
+
+async function show(
+  project: string,
+  environment: string,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  const policy = await (await remote()).get(pathOf(project, environment), policySchema)
+  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions }) =>
+    [
+      `branches       ${branches.join(', ')}`,
+      `approvers      ${approvers ?? 'none'}`,
+      `gates          ${gates.join('; ') || 'none'}`,
+      `first step     at most ${formatPercent(maxFirstStep)}`,
+      `predictions    ${predictions}`,
+    ].join('\n'),
+  )
+}
+
+async function set(project: string, environment: string, change: Change): Promise<void> {
+  const client = await remote()
+  const {
+    approvers: before,
+    environment: _name,
+    ...rest
+  } = await client.get(pathOf(project, environment), policySchema)
+  const approvers =
+    change.approvers === undefined ? before : change.approvers === 'none' ? undefined : change.approvers
+  await client.tell('PUT', pathOf(project, environment), {
+    ...rest,
+    ...(approvers && { approvers }),
+    ...(change.branches && { branches: change.branches.split(',').map(branch => branch.trim()) }),
+    ...(change.gate && { gates: change.gate.filter(gate => gate !== 'none') }),
+    ...(change.maxFirstStep && { maxFirstStep: parsePercent(change.maxFirstStep) }),
+    ...(change.predictions && { predictions: change.predictions }),
+  })
+  await show(project, environment, change)
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import { type RolloutView, rolloutViewSchema } from '../../api/index.ts'
+import { formatPercent } from '../../core/index.ts'
+import { print } from '../output/print.ts'
+import { remote } from '../remote/settings.ts'
+
+interface Json {
+  readonly json?: boolean
+}
+
+export function rolloutCommand(): Command {
+  const command = new Command('rollout').description(
+    'rollouts: the gradual change from one version to the next',
+  )
+  command
+    .command('show')
+    .description('where a rollout stands, and why')
+    .argument('<rollout>')
+    .option('--json', 'for machines')
+    .action((id: string, { json }: Json) => act('GET', id, '', json))
+  command
+    .command('promote')
+    .description('all traffic to the candidate now')
+    .argument('<rollout>')
+    .option('--json', 'for machines')
+    .action((id: string, { json }: Json) => act('POST', id, '/promote', json))
+  command
+    .command('abort')
+    .description('back to stable')
+    .argument('<rollout>')
+    .option('--reason <text>', 'kept in its history')
+    .option('--json', 'for machines')
+    .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
+      act('POST', id, '/abort', json, { ...(reason && { reason }) }),
+    )
+  return command
+}
+
+async function act(
+  method: 'GET' | 'POST',
+  id: string,
+  action: string,
+  json: boolean | undefined,
+  body?: unknown,
+): Promise<void> {
+  const client = await remote()
+  const path = `/rollouts/${encodeURIComponent(id)}${action}`
+  const rollout =
+    method === 'GET'
+      ? await client.get(path, rolloutViewSchema)
+      : await client.send('POST', path, body, rolloutViewSchema)
+  print(rollout, json, describeRollout)
+}
+
+export function describeRollout({
+  model,
+  candidate,
+  stable,
+  phase,
+  weight,
+  reason,
+  history,
+}: RolloutView): string {
+  const head = `${model} v${candidate.number}${stable ? ` over v${stable.number}` : ''}: ${phase}, ${formatPercent(weight)} of the traffic`
+  return [
+    head,
+    ...(reason ? [reason] : []),
+    ...history.map(
+      change => `  ${change.at}  ${change.phase} ${formatPercent(change.weight)}  ${change.reason}`,
+    ),
+  ].join('\n')
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { startServer } from '../../server/index.ts'
+import { serveControl } from '../../server/supervision/index.ts'
+import { parseListen } from '../listen.ts'
+import { version } from '../version.ts'
+
+interface Options {
+  readonly data: string
+  readonly listen: string
+  readonly publicUrl?: string
+  readonly gatewayUrl: string
+}
+
+export function serverCommand(): Command {
+  return new Command('server')
+    .description('control plane: HTTP API, web UI, git and the reconcilers')
+    .requiredOption('--data <folder>', 'state folder')
+    .option('--listen <host:port>', 'address to listen on', '127.0.0.1:7420')
+    .option('--public-url <url>', 'what links and remotes begin with; default: the address')
+    .option('--gateway-url <url>', 'where predictions are answered', 'http://127.0.0.1:7421')
+    .action(run)
+}
+
+async function run({ data, listen, publicUrl, gatewayUrl }: Options): Promise<void> {
+  const address = parseListen(listen)
+  const server = await startServer({
+    ...address,
+    dataDir: data,
+    publicUrl: (publicUrl ?? `http://${address.host}:${address.port}`).replace(/\/+$/, ''),
+    gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
+    version,
+  })
+  process.stdout.write(`ballast server: ${server.url}\n`)
+}

@@ -1,0 +1,80 @@
+import { Command } from 'commander'
+import { z } from 'zod'
+import { tokenViewSchema } from '../../api/index.ts'
+import { parseDuration } from '../../core/index.ts'
+import { ago, print } from '../output/print.ts'
+import { table } from '../output/table.ts'
+import { remote } from '../remote/settings.ts'
+
+interface Create {
+  readonly scopes: string
+  readonly project?: string
+  readonly principal?: string
+  readonly expires?: string
+  readonly json?: boolean
+}
+
+export function tokenCommand(): Command {
+  const command = new Command('token').description('tokens: what scripts, git and people come with')
+  command
+    .command('list')
+    .description('your tokens; all of them for an admin')
+    .option('--json', 'for machines')
+    .action(list)
+  command
+    .command('create')
+    .description('make a token; its secret is shown once')
+    .argument('<name>', 'what it is for')
+    .requiredOption('--scopes <list>', 'of read, push, predict, deploy, admin; comma-separated')
+    .option('--project <name>', 'reaches this project only')
+    .option('--principal <name>', 'for somebody else; admins only')
+    .option('--expires <duration>', 'such as 30d')
+    .option('--json', 'for machines')
+    .action(create)
+  command
+    .command('revoke')
+    .description('a revoked token stops working at once')
+    .argument('<id>')
+    .action(revoke)
+  return command
+}
+
+async function list({ json }: { readonly json?: boolean }): Promise<void> {
+  const tokens = await (await remote()).get('/tokens', z.array(tokenViewSchema))
+  print(tokens, json, all =>
+    table(
+      ['ID', 'NAME', 'OWNER', 'SCOPES', 'PROJECT', 'LAST USED', 'STATE'],
+      all.map(token => [
+        token.id,
+        token.name,
+        token.principal,
+        token.scopes.join(','),
+        token.project ?? 'any',
+        ago(token.lastUsedAt),
+        token.revokedAt ? 'revoked' : 'valid',
+      ]),
+    ),
+  )
+}
+
+async function create(name: string, { scopes, project, principal, expires, json }: Create): Promise<void> {
+  const body = {
+    name,
+    scopes: scopes.split(',').map(scope => scope.trim()),
+    ...(project && { project }),
+    ...(principal && { principal }),
+    ...(expires && { expiresInMs: parseDuration(expires) }),
+  }
+  const made = await (await remote()).send(
+    'POST',
+    '/tokens',
+    body,
+    z.object({ secret: z.string(), token: tokenViewSchema }),
+  )
+  print(made, json, ({ secret }) => `${secret}\n\nKeep it: it is not shown again.`)
+}
+
+async function revoke(id: string): Promise<void> {
+  await (await remote()).tell('DELETE', `/tokens/${encodeURIComponent(id)}`)
+  process.stdout.write(`Revoked ${id}.\n`)
+}

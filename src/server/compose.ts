@@ -1,0 +1,122 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createToken } from '../access/index.ts'
+import { createLogger, messageOf, systemClock } from '../core/index.ts'
+import { gitFrontDoor } from '../git/index.ts'
+import { DiskBlobStore, openSqlite } from '../storage/index.ts'
+import { Authenticator } from './access/authenticate.ts'
+import { bootstrap } from './access/bootstrap.ts'
+import { RateLimit } from './access/rate-limit.ts'
+import { ChangeFeed } from './changes.ts'
+import type { ControlPlane, ServerSettings } from './control-plane.ts'
+import { PipelineActions } from './pipelines/actions.ts'
+import { AttemptDesk } from './pipelines/attempts.ts'
+import { Dispatcher } from './pipelines/dispatch.ts'
+import { AttemptLogs } from './pipelines/logs.ts'
+import { PipelineReconciler } from './pipelines/reconcile.ts'
+import { ControlPlaneGitHost } from './pushes/git-host.ts'
+import { RolloutActions } from './rollouts/actions.ts'
+import { Fleet } from './rollouts/fleet.ts'
+import { Publisher } from './rollouts/publisher.ts'
+import { RolloutReconciler } from './rollouts/reconcile.ts'
+import { TrafficMeter } from './rollouts/traffic.ts'
+import type { Services } from './services.ts'
+
+export interface Composition {
+  readonly services: Services
+  /** Goes on where the last process stood: pushes, pipelines, rollouts; then ticks. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Log-ins: ten wrong ones at once, then one every ten seconds. */
+const LOGIN_BURST = 10
+const LOGIN_EVERY_MS = 10_000
+/** Leases and holds end by time alone; everything else is driven by events. */
+const TICK_MS = 1000
+
+/** Wires the control plane: adapters to ports, reconcilers to each other. The only place that knows them all. */
+export async function compose(settings: ServerSettings): Promise<Composition> {
+  const plane = await openPlane(settings)
+  await bootstrap(plane)
+  const authenticator = new Authenticator(plane)
+  const logins = new RateLimit(plane.clock, LOGIN_BURST, LOGIN_EVERY_MS)
+  const logs = new AttemptLogs(settings.dataDir)
+  await logs.prepare()
+  const own = createToken()
+  const pipelines = new PipelineReconciler(plane)
+  const fleet = new Fleet(plane)
+  const publisher = new Publisher(plane, fleet, own.hash)
+  const rollouts = new RolloutReconciler(plane, fleet, publisher, pipelines)
+  pipelines.deployWith(rollouts)
+  const host = new ControlPlaneGitHost({ plane, authenticator, logins, pipelines })
+  const services: Services = {
+    plane,
+    authenticator,
+    logins,
+    logs,
+    pipelines,
+    dispatcher: new Dispatcher(plane, pipelines),
+    desk: new AttemptDesk(plane, pipelines, logs),
+    pipelineActions: new PipelineActions(plane, pipelines),
+    fleet,
+    publisher,
+    traffic: new TrafficMeter(),
+    rollouts,
+    rolloutActions: new RolloutActions(plane, rollouts),
+    git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
+    predictSecret: own.secret,
+  }
+  return { services, ...lifeOf(services, host) }
+}
+
+async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
+  for (const folder of ['', 'repositories', 'run', 'secrets'])
+    await mkdir(join(settings.dataDir, folder), { recursive: true, mode: 0o700 })
+  const blobs = await DiskBlobStore.open(join(settings.dataDir, 'blobs'))
+  const stores = await openSqlite(join(settings.dataDir, 'ballast.db'))
+  return {
+    settings,
+    stores,
+    blobs,
+    changes: new ChangeFeed(),
+    clock: systemClock,
+    logger: createLogger('server'),
+  }
+}
+
+function lifeOf(services: Services, host: ControlPlaneGitHost): Omit<Composition, 'services'> {
+  const { plane, fleet, publisher, rollouts, pipelines, desk, git } = services
+  const guarded = (what: string, work: () => Promise<void>) => {
+    work().catch((error: unknown) => plane.logger.error({ error: messageOf(error) }, what))
+  }
+  let timer: NodeJS.Timeout | undefined
+  return {
+    async start() {
+      await git.start()
+      await host.reconcilePushes()
+      await publisher.publish()
+      await pipelines.resume()
+      await rollouts.reconcileAll()
+      fleet.reported.on(() =>
+        guarded('a host report could not be followed', async () => {
+          await publisher.publish()
+          await rollouts.reconcileAll()
+        }),
+      )
+      timer = setInterval(
+        () =>
+          guarded('a tick failed', async () => {
+            await desk.expire()
+            await rollouts.reconcileAll()
+          }),
+        TICK_MS,
+      )
+    },
+    async close() {
+      clearInterval(timer)
+      await git.close()
+      await plane.stores.close()
+    },
+  }
+}

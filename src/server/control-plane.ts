@@ -1,0 +1,22 @@
+import type { Clock, Logger } from '../core/index.ts'
+import type { BlobStore } from '../registry/index.ts'
+import type { Stores } from '../storage/index.ts'
+import type { ChangeFeed } from './changes.ts'
+
+export interface ServerSettings {
+  readonly dataDir: string
+  /** What links and remotes begin with, such as `http://127.0.0.1:7420`; no slash at the end. */
+  readonly publicUrl: string
+  readonly gatewayUrl: string
+  readonly version: string
+}
+
+/** What every part of the control plane works with. */
+export interface ControlPlane {
+  readonly settings: ServerSettings
+  readonly stores: Stores
+  readonly blobs: BlobStore
+  readonly changes: ChangeFeed
+  readonly clock: Clock
+  readonly logger: Logger
+}

@@ -1,0 +1,155 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import cookie from '@fastify/cookie'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { BallastError } from '../../core/index.ts'
+import { ServerError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { guard } from './guard.ts'
+import { accessRoutes } from './routes/access.ts'
+import { attemptRoutes } from './routes/attempts.ts'
+import { eventRoutes } from './routes/events.ts'
+import { gatewayRoutes } from './routes/gateway-agent.ts'
+import { hostRoutes } from './routes/host-agent.ts'
+import { modelRoutes } from './routes/models.ts'
+import { pipelineRoutes } from './routes/pipelines.ts'
+import { projectRoutes } from './routes/projects.ts'
+import { rolloutRoutes } from './routes/rollouts.ts'
+import { runnerRoutes } from './routes/runner-agent.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { webRoutes } from './routes/web.ts'
+import { statusOf } from './status.ts'
+import type { App } from './types.ts'
+
+/** A request's JSON; blobs and logs are streams and have limits of their own. */
+const MAX_JSON_BYTES = 32 * 1024 * 1024
+const GIT_PATH = /\.git\/(info\/refs|git-upload-pack|git-receive-pack)(\?|$)/
+
+/** The control plane's HTTP: `/api/v1`, the UI, and Git's smart HTTP. */
+export async function createApp(services: Services): Promise<App> {
+  const app: App = fastify({
+    serverFactory: handler => serverWithGit(services, handler),
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: 0,
+    forceCloseConnections: true,
+    logger: false,
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(services, error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    void answerError(
+      services,
+      new ServerError('NOT_FOUND', {
+        message: `There is no ${request.method} ${request.url.split('?')[0]}`,
+        hint: 'See /api/v1/openapi.json for what there is.',
+      }),
+      request,
+      reply,
+    )
+  })
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+  await app.register(cookie)
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: 'Ballast',
+        description: 'CI/CD for AI models',
+        version: services.plane.settings.version,
+      },
+    },
+    transform: jsonSchemaTransform,
+  })
+  guard(app, services)
+  for (const routes of [
+    sessionRoutes,
+    accessRoutes,
+    projectRoutes,
+    pipelineRoutes,
+    modelRoutes,
+    rolloutRoutes,
+    eventRoutes,
+    runnerRoutes,
+    attemptRoutes,
+    hostRoutes,
+    gatewayRoutes,
+    webRoutes,
+  ]) {
+    await routes(app, services)
+  }
+  await app.ready()
+  return app
+}
+
+/** Git's requests never enter the framework: their bodies are endless streams, both ways. */
+function serverWithGit(
+  services: Services,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer((request, response) => {
+    if (!GIT_PATH.test(request.url ?? '')) return handler(request, response)
+    services.git.handle(request, response).catch((error: unknown) => {
+      services.plane.logger.error({ url: request.url, error: String(error) }, 'git request failed')
+      response.destroy()
+    })
+  })
+  // A push of many gigabytes takes as long as it takes.
+  server.requestTimeout = 0
+  server.keepAliveTimeout = 65_000
+  return server
+}
+
+async function answerError(
+  services: Services,
+  error: FastifyError | BallastError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const body = errorBody(error)
+  if (body.status >= 500)
+    services.plane.logger.error(
+      { method: request.method, url: request.url, error: error.stack ?? String(error) },
+      'request failed',
+    )
+  const retryAfter = error instanceof BallastError ? error.details['retryAfterSeconds'] : undefined
+  if (typeof retryAfter === 'number') void reply.header('retry-after', retryAfter)
+  await reply
+    .status(body.status)
+    .type('application/json')
+    .send(JSON.stringify({ error: body.error }))
+}
+
+function errorBody(error: FastifyError | BallastError) {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const message = error.validation
+      .map(({ instancePath, message }) => `${instancePath || 'the body'}: ${message}`)
+      .join('; ')
+    return {
+      status: 400,
+      error: { code: 'REQUEST_INVALID', message, hint: 'See /api/v1/openapi.json for what is expected.' },
+    }
+  }
+  if (error instanceof BallastError) {
+    const status = statusOf(error)
+    const { code, message, hint, details } = error
+    if (status < 500 || status === 502 || status === 507)
+      return { status, error: { code, message, ...(hint && { hint }), details } }
+  } else if (error.statusCode !== undefined && error.statusCode < 500) {
+    return { status: error.statusCode, error: { code: 'REQUEST_INVALID', message: error.message } }
+  }
+  return {
+    status: 500,
+    error: {
+      code: 'INTERNAL',
+      message: 'The server failed at this; its log says more.',
+      hint: 'Try again; if it stays, report it with the log.',
+    },
+  }
+}

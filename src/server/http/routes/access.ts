@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { createToken, type Principal, SCOPES, type Scope, type Token } from '../../../access/index.ts'
+import { type Instant, isoOf, newId, type TokenId } from '../../../core/index.ts'
+import { conflict, notFound, ServerError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { projectFor } from '../find.ts'
+import { callerIn } from '../guard.ts'
+import type { App } from '../types.ts'
+
+const GIVEN_SCOPES = SCOPES.filter(scope => !scope.startsWith('agent:'))
+const principalBody = z.object({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  kind: z.enum(['person', 'service']).default('person'),
+  admin: z.boolean().default(false),
+})
+const tokenBody = z.object({
+  name: z.string().min(1).max(100),
+  scopes: z.array(z.enum(GIVEN_SCOPES as [Scope, ...Scope[]])).min(1),
+  project: z.string().optional(),
+  /** Whose; only an admin makes tokens for others. */
+  principal: z.string().optional(),
+  expiresInMs: z.number().positive().optional(),
+})
+
+export function accessRoutes(app: App, services: Services): void {
+  const { plane } = services
+  const { access } = plane.stores
+  const admin = { access: { kind: 'right', right: 'server.administer' } } as const
+
+  app.get('/api/v1/principals', { config: admin }, async () =>
+    (await access.principals()).map(({ createdAt, ...principal }) => ({
+      ...principal,
+      createdAt: isoOf(createdAt),
+    })),
+  )
+  app.post(
+    '/api/v1/principals',
+    { config: admin, schema: { body: principalBody } },
+    async (request, reply) => {
+      if (await access.principalByName(request.body.name))
+        throw conflict(`There is a principal '${request.body.name}' already`, 'Choose another name.')
+      const principal: Principal = { id: newId('principal'), createdAt: plane.clock.now(), ...request.body }
+      await access.addPrincipal(principal)
+      return reply.status(201).send({ ...principal, createdAt: isoOf(principal.createdAt) })
+    },
+  )
+
+  app.get('/api/v1/tokens', { config: { access: { kind: 'caller' } } }, async request => {
+    const { principal } = callerIn(request)
+    const tokens = await access.tokens(principal.admin ? undefined : principal.id)
+    return Promise.all(tokens.map(token => view(services, token)))
+  })
+  app.post(
+    '/api/v1/tokens',
+    { config: { access: { kind: 'caller' } }, schema: { body: tokenBody } },
+    async (request, reply) => {
+      const caller = callerIn(request)
+      await services.authenticator.need(caller, 'token.manage-own')
+      const { name, scopes, expiresInMs } = request.body
+      const owner = await ownerOf(services, caller.principal, request.body.principal)
+      // A token never makes a stronger one.
+      const beyond = scopes.filter(scope => !caller.scopes.includes(scope))
+      if (beyond.length > 0)
+        throw new ServerError('FORBIDDEN', {
+          message: `Your token has no scope ${beyond.join(', ')} to give`,
+          hint: 'Use a token that has these scopes.',
+        })
+      const project =
+        request.body.project === undefined
+          ? undefined
+          : await projectFor(services, caller, request.body.project)
+      const bound = project?.id ?? caller.token.project
+      if (caller.token.project && bound !== caller.token.project)
+        throw new ServerError('FORBIDDEN', {
+          message: 'Your token reaches another project only',
+          hint: 'Use a token that reaches this project.',
+        })
+      const { secret, hash } = createToken()
+      const now = plane.clock.now()
+      const token: Token = {
+        id: newId('token'),
+        principal: owner.id,
+        name,
+        hash,
+        scopes,
+        createdAt: now,
+        ...(bound && { project: bound }),
+        ...(expiresInMs !== undefined && { expiresAt: (now + expiresInMs) as Instant }),
+      }
+      await access.addToken(token)
+      await services.publisher.publish()
+      return reply.status(201).send({ secret, token: await view(services, token) })
+    },
+  )
+  app.delete(
+    '/api/v1/tokens/:id',
+    { config: { access: { kind: 'caller' } }, schema: { params: z.object({ id: z.string() }) } },
+    async (request, reply) => {
+      const { principal } = callerIn(request)
+      const found = (await access.tokens(principal.admin ? undefined : principal.id)).find(
+        ({ id }) => id === request.params.id,
+      )
+      if (!found) throw notFound('token', request.params.id)
+      await services.authenticator.need(callerIn(request), 'token.manage-own')
+      await access.revokeToken(found.id as TokenId)
+      await services.publisher.publish()
+      return reply.status(204).send()
+    },
+  )
+}
+
+async function ownerOf({ plane }: Services, caller: Principal, name: string | undefined): Promise<Principal> {
+  if (name === undefined || name === caller.name) return caller
+  if (!caller.admin)
+    throw new ServerError('FORBIDDEN', {
+      message: 'Only an admin makes tokens for others',
+      hint: 'Leave the principal out to make one for yourself.',
+    })
+  const owner = await plane.stores.access.principalByName(name)
+  if (!owner) throw notFound('principal', name)
+  return owner
+}
+
+async function view({ plane }: Services, token: Token) {
+  const { access } = plane.stores
+  const principal = await access.principal(token.principal)
+  const project = token.project ? await access.project(token.project) : undefined
+  const time = (at: Instant | undefined) => (at === undefined ? null : isoOf(at))
+  return {
+    id: token.id,
+    name: token.name,
+    principal: principal?.name ?? token.principal,
+    scopes: [...token.scopes],
+    project: project?.name ?? null,
+    createdAt: isoOf(token.createdAt),
+    expiresAt: time(token.expiresAt),
+    revokedAt: time(token.revokedAt),
+    lastUsedAt: time(token.lastUsedAt),
+  }
+}

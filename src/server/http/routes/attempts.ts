@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import {
+  finishSchema,
+  heartbeatResponseSchema,
+  heartbeatSchema,
+  logAppendResponseSchema,
+} from '../../../api/index.ts'
+import { type Digest, isDigest } from '../../../core/index.ts'
+import { archive } from '../../../git/index.ts'
+import type { Attempt } from '../../../pipeline/index.ts'
+import { notFound, ServerError } from '../../errors.ts'
+import { offeredWork } from '../../pipelines/offers.ts'
+import { repositoryDirectory } from '../../repositories.ts'
+import type { Services } from '../../services.ts'
+import type { App } from '../types.ts'
+
+const ATTEMPT = { access: { kind: 'attempt' } } as const
+/** One append of a log; the runner sends more in several. */
+const MAX_APPEND_BYTES = 4 * 1024 * 1024
+/** One artifact or model file. Beyond it, object storage is the place. */
+const MAX_BLOB_BYTES = 64 * 1024 ** 3
+
+/** What an attempt's own token reaches: its source, its blobs, its log, its end. */
+export function attemptRoutes(app: App, services: Services): void {
+  const { desk, plane } = services
+  app.post(
+    '/api/v1/attempts/:id/heartbeat',
+    { config: ATTEMPT, schema: { body: heartbeatSchema, response: { 200: heartbeatResponseSchema } } },
+    request => desk.heartbeat(request.attempt!, request.body),
+  )
+  app.post(
+    '/api/v1/attempts/:id/log',
+    {
+      config: ATTEMPT,
+      schema: {
+        querystring: z.object({ fence: z.coerce.number().int(), offset: z.coerce.number().int().min(0) }),
+        response: { 200: logAppendResponseSchema },
+      },
+    },
+    async request => {
+      const bytes = await readAll(request.body as Readable, MAX_APPEND_BYTES)
+      return {
+        length: await desk.appendLog(request.attempt!, request.query.fence, request.query.offset, bytes),
+      }
+    },
+  )
+  app.post(
+    '/api/v1/attempts/:id/finish',
+    { config: ATTEMPT, schema: { body: finishSchema } },
+    async (request, reply) => {
+      await desk.finish(request.attempt!, request.body)
+      return reply.status(204).send()
+    },
+  )
+  app.get('/api/v1/attempts/:id/source', { config: ATTEMPT }, async (request, reply) => {
+    const { pipeline } = await originOf(services, request.attempt!)
+    return reply
+      .type('application/x-tar')
+      .send(archive(repositoryDirectory(plane.settings, pipeline.project), pipeline.commit))
+  })
+  app.get(
+    '/api/v1/attempts/:id/blobs/:digest',
+    { config: ATTEMPT, schema: { params: z.object({ id: z.string(), digest: z.string() }) } },
+    async (request, reply) => {
+      const digest = await readable(services, request.attempt!, request.params.digest)
+      return reply.type('application/octet-stream').send(await plane.blobs.stream(digest))
+    },
+  )
+  app.put(
+    '/api/v1/attempts/:id/blobs/:digest',
+    { config: ATTEMPT, schema: { params: z.object({ id: z.string(), digest: z.string() }) } },
+    async (request, reply) => {
+      const { digest } = request.params
+      if (!isDigest(digest)) throw notFound('digest', digest)
+      await plane.blobs.put(digest, request.body as Readable, { maxBytes: MAX_BLOB_BYTES })
+      return reply.status(204).send()
+    },
+  )
+}
+
+async function originOf({ plane }: Services, attempt: Attempt) {
+  const job = await plane.stores.pipelines.job(attempt.job)
+  const pipeline = job && (await plane.stores.pipelines.pipeline(job.pipeline))
+  const project = pipeline && (await plane.stores.access.project(pipeline.project))
+  if (!job || !pipeline || !project) throw notFound('attempt', attempt.id)
+  return { job, pipeline, project }
+}
+
+/** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */
+async function readable(services: Services, attempt: Attempt, digest: string): Promise<Digest> {
+  const { job, pipeline, project } = await originOf(services, attempt)
+  const work = await offeredWork(services.plane, pipeline, job, project)
+  const given = [
+    ...work.inputs,
+    ...(work.work.kind === 'stage' ? (work.work.input.production?.files ?? []) : []),
+  ]
+  if (!isDigest(digest) || !given.some(file => file.digest === digest)) throw notFound('blob', digest)
+  return digest
+}
+
+async function readAll(body: Readable | undefined, limit: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += (chunk as Buffer).length
+    if (length > limit)
+      throw new ServerError('REQUEST_INVALID', {
+        message: `One append may have ${limit} bytes`,
+        hint: 'Send it in parts.',
+      })
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks, length)
+}

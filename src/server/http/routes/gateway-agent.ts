@@ -1,0 +1,46 @@
+import { type GatewayReport, gatewayReportSchema } from '../../../api/index.ts'
+import type { RolloutId } from '../../../core/index.ts'
+import { ARMS } from '../../../rollout/index.ts'
+import type { Services } from '../../services.ts'
+import { openEventStream } from '../sse.ts'
+import type { App } from '../types.ts'
+
+const GATEWAY = { access: { kind: 'agent', scope: 'agent:gateway' } } as const
+
+export function gatewayRoutes(app: App, services: Services): void {
+  const { publisher } = services
+  app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (_request, reply) => {
+    reply.hijack()
+    const stream = openEventStream(reply.raw, { pingEvent: 'lease' })
+    stream.onClose(publisher.tableChanged.on(data => stream.send({ event: 'table', data })))
+    if (publisher.table) stream.send({ event: 'table', data: publisher.table })
+  })
+  app.post(
+    '/api/v1/agents/gateway/report',
+    { config: GATEWAY, schema: { body: gatewayReportSchema } },
+    async (request, reply) => {
+      await takeReport(services, request.body)
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
+async function takeReport({ plane, traffic, rollouts }: Services, report: GatewayReport): Promise<void> {
+  traffic.add(report, plane.clock.now())
+  for (const { rollout: id, step, arms } of report.rollouts) {
+    const rollout = await plane.stores.rollouts.byId(id as RolloutId)
+    if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
+    for (const arm of ARMS) {
+      const counts = arms[arm]
+      if (counts) await plane.stores.rollouts.saveCounts(rollout.id, step, report.epoch, arm, counts)
+    }
+    await rollouts.reconcile(rollout.model, rollout.environment)
+    plane.changes.tell({
+      kind: 'rollout',
+      project: rollout.project,
+      model: rollout.model,
+      rollout: rollout.id,
+    })
+  }
+}

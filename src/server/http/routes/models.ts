@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { modelViewSchema, versionViewSchema } from '../../../api/index.ts'
+import type { VersionId } from '../../../core/index.ts'
+import { notFound } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { modelViewOf, versionViewOf } from '../../views/models.ts'
+import { rolloutViewOf } from '../../views/rollouts.ts'
+import { modelFor } from '../find.ts'
+import { callerIn } from '../guard.ts'
+import type { App } from '../types.ts'
+import { forwardPrediction } from './try.ts'
+
+const CALLER = { access: { kind: 'caller' } } as const
+const params = z.object({ model: z.string() })
+const inEnvironment = z.object({ environment: z.string().default('production') })
+
+export function modelRoutes(app: App, services: Services): void {
+  const { plane, authenticator } = services
+  app.get(
+    '/api/v1/models',
+    { config: CALLER, schema: { response: { 200: z.array(modelViewSchema) } } },
+    async request => {
+      const caller = callerIn(request)
+      const views = []
+      for (const project of await plane.stores.access.projects()) {
+        if (!(await authenticator.may(caller, 'project.read', project))) continue
+        for (const model of await plane.stores.versions.modelsOf(project.id)) {
+          const view = await modelViewOf(services, model)
+          if (view) views.push(view)
+        }
+      }
+      return views
+    },
+  )
+  app.get(
+    '/api/v1/models/:model',
+    { config: CALLER, schema: { params, querystring: inEnvironment, response: { 200: modelViewSchema } } },
+    async request => {
+      const { model } = request.params
+      await modelFor(services, callerIn(request), model)
+      const view = await modelViewOf(services, model, request.query.environment)
+      if (!view) throw notFound('model', model)
+      return view
+    },
+  )
+  app.get(
+    '/api/v1/models/:model/versions',
+    {
+      config: CALLER,
+      schema: {
+        params,
+        querystring: z.object({
+          before: z.coerce.number().int().optional(),
+          limit: z.coerce.number().int().min(1).max(100).default(25),
+        }),
+        response: { 200: z.array(versionViewSchema) },
+      },
+    },
+    async request => {
+      const { model } = request.params
+      await modelFor(services, callerIn(request), model)
+      const { before, limit } = request.query
+      const versions = await plane.stores.versions.list(model, {
+        limit,
+        ...(before !== undefined && { before }),
+      })
+      return Promise.all(versions.map(version => versionViewOf(services, version)))
+    },
+  )
+  app.get('/api/v1/models/:model/rollouts', { config: CALLER, schema: { params } }, async request => {
+    await modelFor(services, callerIn(request), request.params.model)
+    const rollouts = await plane.stores.rollouts.list(request.params.model, 25)
+    return Promise.all(rollouts.map(rollout => rolloutViewOf(services, rollout)))
+  })
+  app.get(
+    '/api/v1/versions/:id',
+    { config: CALLER, schema: { params: z.object({ id: z.string() }) } },
+    async request => {
+      const version = await plane.stores.versions.byId(request.params.id as VersionId)
+      if (!version) throw notFound('version', request.params.id)
+      await modelFor(services, callerIn(request), version.model)
+      const records = await plane.stores.versions.records(version.id)
+      return { ...(await versionViewOf(services, version)), manifest: version.manifest, records }
+    },
+  )
+  app.post(
+    '/api/v1/models/:model/rollback',
+    {
+      config: CALLER,
+      schema: {
+        params,
+        body: z.object({
+          version: z.number().int().min(1).optional(),
+          environment: z.string().default('production'),
+        }),
+      },
+    },
+    async request => {
+      const caller = callerIn(request)
+      await modelFor(services, caller, request.params.model, 'rollout.control')
+      const { version, environment } = request.body
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.rollback(
+          request.params.model,
+          environment,
+          caller.principal.name,
+          version,
+        ),
+      )
+    },
+  )
+  app.post('/api/v1/models/:model/try', { config: CALLER, schema: { params } }, async (request, reply) => {
+    await modelFor(services, callerIn(request), request.params.model, 'model.predict')
+    return forwardPrediction(services, request.params.model, request, reply)
+  })
+}

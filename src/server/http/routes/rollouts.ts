@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { rolloutViewSchema } from '../../../api/index.ts'
+import type { Services } from '../../services.ts'
+import { rolloutViewOf } from '../../views/rollouts.ts'
+import { rolloutFor } from '../find.ts'
+import { callerIn } from '../guard.ts'
+import type { App } from '../types.ts'
+
+const CALLER = { access: { kind: 'caller' } } as const
+const params = z.object({ id: z.string() })
+
+export function rolloutRoutes(app: App, services: Services): void {
+  const response = { 200: rolloutViewSchema }
+  app.get('/api/v1/rollouts/:id', { config: CALLER, schema: { params, response } }, async request => {
+    const { rollout } = await rolloutFor(services, callerIn(request), request.params.id)
+    return rolloutViewOf(services, rollout)
+  })
+  app.post(
+    '/api/v1/rollouts/:id/promote',
+    { config: CALLER, schema: { params, response } },
+    async request => {
+      const caller = callerIn(request)
+      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+      return rolloutViewOf(services, await services.rolloutActions.promote(rollout.id, caller.principal.name))
+    },
+  )
+  app.post(
+    '/api/v1/rollouts/:id/abort',
+    {
+      config: CALLER,
+      schema: { params, body: z.object({ reason: z.string().max(500).optional() }).nullish(), response },
+    },
+    async request => {
+      const caller = callerIn(request)
+      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.abort(rollout.id, caller.principal.name, request.body?.reason),
+      )
+    },
+  )
+}

@@ -1,0 +1,195 @@
+import { type Finish, type StageResult, stageResultSchema } from '../../api/index.ts'
+import type { AttemptId, Instant } from '../../core/index.ts'
+import {
+  type Attempt,
+  type AttemptState,
+  hasEnded,
+  type Job,
+  type JobState,
+  type KeptFile,
+} from '../../pipeline/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { ServerError } from '../errors.ts'
+import { LEASE_MS } from './dispatch.ts'
+import type { AttemptLogs } from './logs.ts'
+import type { PipelineReconciler } from './reconcile.ts'
+import { registerVersion } from './register.ts'
+import { storeResult } from './results.ts'
+
+/** A runner that is lost this often in one job: the job is what kills it. */
+const MAX_LOST = 3
+
+/** What runners say about their attempts. Everything is fenced: a late word of a lost lease is refused. */
+export class AttemptDesk {
+  readonly #plane: ControlPlane
+  readonly #reconciler: PipelineReconciler
+  readonly #logs: AttemptLogs
+  readonly #startedAt: Instant
+
+  constructor(plane: ControlPlane, reconciler: PipelineReconciler, logs: AttemptLogs) {
+    this.#plane = plane
+    this.#reconciler = reconciler
+    this.#logs = logs
+    this.#startedAt = plane.clock.now()
+  }
+
+  /** Renews the lease; tells whether to stop. Throws LEASE_LOST. */
+  async heartbeat(
+    attempt: Attempt,
+    beat: { readonly fence: number; readonly started: boolean; readonly sandboxed: boolean },
+  ): Promise<{ cancel: boolean }> {
+    this.#held(attempt, beat.fence)
+    const { pipelines } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    const renewed = await pipelines.renew(attempt.id, beat.fence, (now + LEASE_MS) as Instant)
+    if (!renewed) throw leaseLost(attempt)
+    if (beat.started && attempt.state === 'leased') {
+      await pipelines.moveAttempt(attempt.id, 'leased', 'running', { now, sandboxed: beat.sandboxed })
+      await this.#reconciler.tellJob(attempt.job)
+    }
+    const job = await pipelines.job(attempt.job)
+    return { cancel: job?.state !== 'running' }
+  }
+
+  appendLog(attempt: Attempt, fence: number, offset: number, bytes: Uint8Array): Promise<number> {
+    this.#held(attempt, fence)
+    return this.#logs.append(attempt.id, offset, bytes)
+  }
+
+  /**
+   * Takes an attempt's end. The version is registered, then the job moves, then the attempt: a crash in between
+   * leaves the attempt unended, the runner says it again, and every step bears repeating.
+   */
+  async finish(attempt: Attempt, finish: Finish): Promise<void> {
+    if (attempt.fence === finish.fence && attempt.state === finish.outcome) return
+    this.#held(attempt, finish.fence)
+    const { pipelines } = this.#plane.stores
+    const job = await pipelines.job(attempt.job)
+    if (!job) throw leaseLost(attempt)
+    if (job.state === 'running') await this.#finishJob(job, attempt, finish)
+    await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, {
+      now: this.#plane.clock.now(),
+      ...(finish.exitCode !== undefined && { exitCode: finish.exitCode }),
+      ...(finish.reason !== undefined && { reason: finish.reason }),
+      artifacts: finish.artifacts as readonly KeptFile[],
+      logBytes: await this.#logs.length(attempt.id),
+    })
+    await this.#reconciler.reconcile(job.pipeline)
+    await this.#reconciler.tellJob(job.id)
+  }
+
+  async #finishJob(job: Job, attempt: Attempt, finish: Finish): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    const { to, reason, result } = await this.#outcome(job, attempt, finish)
+    // The attempt's artifacts must be there before anything that needs the job starts: the job moves without
+    // reconciling here, and `finish` reconciles after the attempt has moved.
+    await pipelines.moveJob(job.id, 'running', to, {
+      now,
+      ...(reason !== undefined && { reason }),
+      ...(result !== undefined && { result }),
+    })
+    if (to === 'ready') this.#reconciler.ready.emit()
+  }
+
+  async #outcome(
+    job: Job,
+    attempt: Attempt,
+    finish: Finish,
+  ): Promise<{ to: JobState; reason?: string; result?: ReturnType<typeof storeResult> }> {
+    const reason = finish.reason !== undefined ? { reason: finish.reason } : {}
+    if (finish.outcome === 'canceled') return { to: 'canceled', ...reason }
+    if (finish.outcome !== 'succeeded') {
+      const tried = (await this.#plane.stores.pipelines.attempts(job.id)).filter(
+        ({ state }) => state !== 'lost' && state !== 'canceled',
+      ).length
+      if (tried <= job.plan.retries)
+        return { to: 'ready', reason: `attempt ${attempt.number} ${finish.outcome}; trying again` }
+      if (job.plan.work.kind !== 'stage') return { to: finish.outcome, ...reason }
+    }
+    if (job.plan.work.kind !== 'stage') return { to: 'succeeded' }
+    return this.#stageOutcome(job, attempt, finish)
+  }
+
+  async #stageOutcome(
+    job: Job,
+    attempt: Attempt,
+    finish: Finish,
+  ): Promise<{ to: JobState; reason?: string; result?: ReturnType<typeof storeResult> }> {
+    const parsed = stageResultSchema.safeParse(finish.result)
+    if (!parsed.success) {
+      const to = finish.outcome === 'succeeded' ? 'errored' : finish.outcome
+      return { to, reason: finish.reason ?? 'The stage ended without a result' }
+    }
+    const result: StageResult = parsed.data
+    const lines = result.summary.join('; ').slice(0, 1000)
+    if (result.verdict === 'failed')
+      return { to: 'failed', reason: lines, result: storeResult({ kind: 'stage', result }) }
+    if (result.verdict === 'inconclusive')
+      return { to: 'waiting', reason: lines, result: storeResult({ kind: 'stage', result }) }
+    if (finish.outcome !== 'succeeded')
+      return {
+        to: finish.outcome,
+        reason: finish.reason ?? lines,
+        result: storeResult({ kind: 'stage', result }),
+      }
+    const version = result.manifest ? await registerVersion(this.#plane, job, attempt, result) : undefined
+    return {
+      to: 'succeeded',
+      result: storeResult({
+        kind: 'stage',
+        result,
+        ...(version && { version: { id: version.id, number: version.number } }),
+      }),
+    }
+  }
+
+  /** Takes back attempts whose runner fell silent. Called every second. */
+  async expire(): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    // While this server was away no lease could be renewed: every runner gets one whole lease to come back.
+    if (now < this.#startedAt + LEASE_MS) return
+    for (const attempt of await pipelines.attemptsIn(['leased', 'running'])) {
+      if (attempt.leaseUntil > now) continue
+      await this.#lose(attempt)
+    }
+  }
+
+  async #lose(attempt: Attempt): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    const reason = `runner ${attempt.runner} fell silent`
+    const lost = await pipelines.moveAttempt(attempt.id, attempt.state, 'lost', {
+      now,
+      reason,
+      logBytes: await this.#logs.length(attempt.id),
+    })
+    if (!lost) return
+    const job = await pipelines.job(attempt.job)
+    if (job?.state !== 'running') return
+    const times = (await pipelines.attempts(job.id)).filter(({ state }) => state === 'lost').length
+    if (times >= MAX_LOST)
+      await this.#reconciler.move(job, 'running', 'errored', { reason: `${reason}, for the ${times}th time` })
+    else await this.#reconciler.move(job, 'running', 'ready', { reason: `${reason}; trying again` })
+  }
+
+  async byToken(hash: string): Promise<Attempt | undefined> {
+    return this.#plane.stores.pipelines.attemptByToken(hash)
+  }
+
+  async byId(id: AttemptId): Promise<Attempt | undefined> {
+    return this.#plane.stores.pipelines.attempt(id)
+  }
+
+  #held(attempt: Attempt, fence: number): void {
+    if (attempt.fence !== fence || hasEnded(attempt.state as AttemptState)) throw leaseLost(attempt)
+  }
+}
+
+function leaseLost(attempt: Attempt): ServerError {
+  return new ServerError('LEASE_LOST', {
+    message: `Attempt ${attempt.id} is ${attempt.state} and no longer yours`,
+    hint: 'Stop its process and drop it; the job was given to somebody else or has ended.',
+  })
+}

@@ -1,0 +1,106 @@
+import { type Instant, type JobId, type Json, type PipelineId, Signal } from '../../core/index.ts'
+import {
+  hasEnded,
+  type Job,
+  type JobState,
+  jobViewOf,
+  nextTransitions,
+  type Pipeline,
+  pipelineStateOf,
+} from '../../pipeline/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { SerialByKey } from '../serial.ts'
+
+/** Where deploy jobs go on: the rollouts' side. */
+export interface Deployer {
+  /** Begins the rollout of a running deploy job, once; says nothing twice. */
+  begin(pipeline: Pipeline, job: Job): Promise<void>
+}
+
+export interface JobChange {
+  readonly reason?: string
+  readonly result?: Json
+}
+
+/**
+ * Moves pipelines on. Every step is a compare-and-set in the journal, so a crash between two steps is repaired
+ * by asking again, which the start of the server does for every running pipeline.
+ */
+export class PipelineReconciler {
+  readonly #plane: ControlPlane
+  readonly #serial = new SerialByKey()
+  #deployer: Deployer | undefined
+  /** Some job became ready: whoever waits for work looks again. */
+  readonly ready: Signal<void> = new Signal<void>()
+
+  constructor(plane: ControlPlane) {
+    this.#plane = plane
+  }
+
+  deployWith(deployer: Deployer): void {
+    this.#deployer = deployer
+  }
+
+  async resume(): Promise<void> {
+    for (const pipeline of await this.#plane.stores.pipelines.pipelinesIn('running'))
+      await this.reconcile(pipeline.id)
+    this.ready.emit()
+  }
+
+  /**
+   * Takes every step that is due. Rollouts begin outside the pipeline's turn, since they report back into it.
+   */
+  async reconcile(id: PipelineId): Promise<void> {
+    const deploys = await this.#serial.run(id, () => this.#reconcile(id))
+    for (const { pipeline, job } of deploys) await this.#deployer?.begin(pipeline, job)
+  }
+
+  async #reconcile(id: PipelineId): Promise<readonly { readonly pipeline: Pipeline; readonly job: Job }[]> {
+    const { pipelines } = this.#plane.stores
+    const pipeline = await pipelines.pipeline(id)
+    if (!pipeline) return []
+    const jobs = await pipelines.jobs(id)
+    const byName = new Map(jobs.map(job => [job.plan.name, job]))
+    const moves = nextTransitions(jobs.map(job => jobViewOf(job.plan, job.state)))
+    for (const { name, from, to, reason } of moves) {
+      await pipelines.moveJob(byName.get(name)!.id, from, to, { now: this.#now(), ...(reason && { reason }) })
+    }
+    const after = moves.length > 0 ? await pipelines.jobs(id) : jobs
+    const state = pipelineStateOf(after.map(job => jobViewOf(job.plan, job.state)))
+    const ended =
+      state !== pipeline.state && (await pipelines.movePipeline(id, pipeline.state, state, this.#now()))
+    if (moves.length > 0 || ended) this.tell(pipeline)
+    if (moves.some(({ to }) => to === 'ready')) this.ready.emit()
+    return after
+      .filter(job => job.plan.work.kind === 'deploy' && job.state === 'running')
+      .map(job => ({ pipeline, job }))
+  }
+
+  /** Moves one job and then whatever follows from it. False when the job was no longer in `from`. */
+  async move(job: Job, from: JobState, to: JobState, change: JobChange = {}): Promise<boolean> {
+    const moved = await this.#plane.stores.pipelines.moveJob(job.id, from, to, {
+      now: this.#now(),
+      ...change,
+    })
+    if (!moved) return false
+    const pipeline = await this.#plane.stores.pipelines.pipeline(job.pipeline)
+    if (pipeline) this.tell(pipeline)
+    if (to === 'ready') this.ready.emit()
+    if (hasEnded(to)) await this.reconcile(job.pipeline)
+    return true
+  }
+
+  tell(pipeline: Pipeline): void {
+    this.#plane.changes.tell({ kind: 'pipeline', project: pipeline.project, pipeline: pipeline.id })
+  }
+
+  async tellJob(id: JobId): Promise<void> {
+    const job = await this.#plane.stores.pipelines.job(id)
+    const pipeline = job && (await this.#plane.stores.pipelines.pipeline(job.pipeline))
+    if (pipeline) this.tell(pipeline)
+  }
+
+  #now(): Instant {
+    return this.#plane.clock.now()
+  }
+}

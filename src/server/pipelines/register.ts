@@ -1,0 +1,73 @@
+import type { StageResult } from '../../api/index.ts'
+import { type Digest, type Json, newId } from '../../core/index.ts'
+import type { Attempt, Job } from '../../pipeline/index.ts'
+import {
+  makeManifest,
+  manifestDigest,
+  RECORD_KINDS,
+  type RecordKind,
+  type Version,
+} from '../../registry/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { resultOf } from './results.ts'
+
+/**
+ * Registers what a register stage found, and puts the records of all stages of its pipeline behind it. The
+ * same model bytes, configuration and commit again are the same version.
+ */
+export async function registerVersion(
+  plane: ControlPlane,
+  job: Job,
+  _attempt: Attempt,
+  result: StageResult,
+): Promise<Version> {
+  const { pipelines, versions } = plane.stores
+  const pipeline = await pipelines.pipeline(job.pipeline)
+  if (!pipeline || !result.manifest) throw new TypeError(`Job ${job.id} registers nothing`)
+  const { files, model, config } = result.manifest
+  // The commit is the journal's word, not the stage's.
+  const manifest = makeManifest({
+    model,
+    commit: pipeline.commit,
+    files: files.map(file => ({ ...file, digest: file.digest as Digest })),
+    config: config as Json,
+  })
+  const version = await versions.register({
+    id: newId('version'),
+    project: pipeline.project,
+    model: manifest.model,
+    digest: manifestDigest(manifest),
+    manifest,
+    createdAt: plane.clock.now(),
+    job: job.id,
+  })
+  await addRecords(plane, version, job, result)
+  plane.changes.tell({ kind: 'model', project: pipeline.project, model: version.model })
+  return version
+}
+
+async function addRecords(plane: ControlPlane, version: Version, job: Job, own: StageResult): Promise<void> {
+  const { pipelines, versions } = plane.stores
+  const there = new Set((await versions.records(version.id)).map(record => `${record.job} ${record.kind}`))
+  const found = (await pipelines.jobs(job.pipeline)).flatMap(other => {
+    const result = resultOf(other)
+    return result?.kind === 'stage' ? [{ job: other.id, records: result.result.records }] : []
+  })
+  for (const { job: from, records } of [...found, { job: job.id, records: own.records }]) {
+    for (const [kind, body] of Object.entries(records)) {
+      if (!isRecordKind(kind) || there.has(`${from} ${kind}`)) continue
+      await versions.addRecord({
+        id: newId('record'),
+        version: version.id,
+        kind,
+        body: body as Json,
+        createdAt: plane.clock.now(),
+        job: from,
+      })
+    }
+  }
+}
+
+function isRecordKind(kind: string): kind is RecordKind {
+  return (RECORD_KINDS as readonly string[]).includes(kind)
+}

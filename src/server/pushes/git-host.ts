@@ -1,0 +1,163 @@
+import type { Project } from '../../access/index.ts'
+import { parseProjectName } from '../../access/index.ts'
+import { BallastError, newId, type PushId } from '../../core/index.ts'
+import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
+import type { Push } from '../../pipeline/index.ts'
+import type { Authenticator, Caller } from '../access/authenticate.ts'
+import type { RateLimit } from '../access/rate-limit.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { createPipelines } from '../pipelines/create.ts'
+import type { PipelineReconciler } from '../pipelines/reconcile.ts'
+import { createProject } from '../projects.ts'
+import { repositoryDirectory } from '../repositories.ts'
+import { followPush } from './follow.ts'
+
+export interface GitHostParts {
+  readonly plane: ControlPlane
+  readonly authenticator: Authenticator
+  readonly logins: RateLimit
+  readonly pipelines: PipelineReconciler
+}
+
+/** The control plane as Git's front door sees it: rights, the journal of pushes, and the lines a push prints. */
+export class ControlPlaneGitHost implements GitHost {
+  readonly #parts: GitHostParts
+
+  constructor(parts: GitHostParts) {
+    this.#parts = parts
+  }
+
+  authorize: GitHost['authorize'] = async ({ repository, token, access }) => {
+    const { plane, authenticator } = this.#parts
+    const caller = token === undefined ? undefined : await authenticator.caller(token)
+    if (!caller) return { kind: 'unauthenticated' }
+    const right = access === 'read' ? 'project.read' : 'project.push'
+    const project =
+      (await plane.stores.access.projectByName(repository)) ??
+      (access === 'write' ? await this.#firstPush(caller, repository) : undefined)
+    if (
+      !project ||
+      typeof project === 'string' ||
+      !(await authenticator.may(caller, 'project.read', project))
+    ) {
+      const why =
+        typeof project === 'string'
+          ? project
+          : `There is no repository '${repository}', or it is not yours to see.`
+      return {
+        kind: 'refused',
+        message: why,
+        hint: 'Make it with `ballast project create`, or push with a token that may.',
+      }
+    }
+    if (!(await authenticator.may(caller, right, project))) {
+      return {
+        kind: 'refused',
+        message: `${caller.principal.name} may not push to ${project.name}.`,
+        hint: 'It takes the role developer and a token with the scope push.',
+      }
+    }
+    return {
+      kind: 'granted',
+      project: project.id,
+      principal: caller.principal.id,
+      directory: repositoryDirectory(plane.settings, project.id),
+    }
+  }
+
+  /** A first push makes the repository, where its sender may make projects. */
+  async #firstPush(caller: Caller, name: string): Promise<Project | string | undefined> {
+    const { plane, authenticator } = this.#parts
+    if (
+      !(await authenticator.may(caller, 'project.create')) ||
+      !(await authenticator.may(caller, 'project.push', undefined))
+    ) {
+      if (!caller.principal.admin) return undefined
+    }
+    try {
+      return await createProject(plane, parseProjectName(name), caller.principal)
+    } catch (error) {
+      if (error instanceof BallastError && error.code === 'PROJECT_EXISTS')
+        return plane.stores.access.projectByName(name)
+      if (error instanceof BallastError) return error.message
+      throw error
+    }
+  }
+
+  preReceive: GitHost['preReceive'] = async received => {
+    const refusal = await this.#refusal(received)
+    if (refusal !== undefined) return { kind: 'refused', message: refusal }
+    const { plane } = this.#parts
+    const push: Push = {
+      id: newId('push'),
+      project: received.project,
+      principal: received.principal,
+      state: 'received',
+      changes: received.changes,
+      createdAt: plane.clock.now(),
+    }
+    await plane.stores.pipelines.addPush(push)
+    return { kind: 'accepted', push: push.id }
+  }
+
+  /** The default branch is deployed from: only a maintainer rewrites it, and nobody deletes it. */
+  async #refusal({ project: id, principal: by, changes, forced }: ReceivedPush): Promise<string | undefined> {
+    const { access } = this.#parts.plane.stores
+    const project = await access.project(id)
+    const principal = await access.principal(by)
+    if (!project || !principal) return 'The project is gone.'
+    const guarded = `refs/heads/${project.defaultBranch}`
+    const role = principal.admin ? 'admin' : await access.roleOf(by, id)
+    for (const { ref, after } of changes) {
+      if (!ref.startsWith('refs/heads/') && !ref.startsWith('refs/tags/'))
+        return `${ref}: only branches and tags are taken.`
+      if (ref !== guarded) continue
+      if (after === NO_COMMIT) return `${project.defaultBranch} is the default branch and is not deleted.`
+      if (forced.includes(ref) && role !== 'maintainer' && role !== 'admin') {
+        return `${project.defaultBranch} is protected: only a maintainer rewrites its history. Pull, rebase and push again.`
+      }
+    }
+    return undefined
+  }
+
+  postReceive: GitHost['postReceive'] = (push, signal) => this.#accepted(push, signal)
+
+  async *#accepted(id: PushId, signal: AbortSignal): AsyncIterable<string> {
+    const { plane } = this.#parts
+    const { pipelines, notes } = await this.#accept(id)
+    yield* notes
+    if (pipelines.length > 0) yield* followPush(plane, pipelines, signal)
+  }
+
+  async #accept(id: PushId): Promise<Awaited<ReturnType<typeof createPipelines>>> {
+    const { plane, pipelines } = this.#parts
+    const push = await plane.stores.pipelines.push(id)
+    const project = push && (await plane.stores.access.project(push.project))
+    if (!push || !project) return { pipelines: [], notes: [] }
+    const made = await createPipelines(plane, push, project)
+    await plane.stores.pipelines.movePush(id, 'received', 'accepted')
+    for (const pipeline of made.pipelines) {
+      pipelines.tell(pipeline)
+      await pipelines.reconcile(pipeline.id)
+    }
+    return made
+  }
+
+  pushEnded = async (id: PushId): Promise<void> => this.#settle(id)
+
+  /** Pushes that were journalled when the server or git ended: their refs tell whether they happened. */
+  async reconcilePushes(): Promise<void> {
+    for (const push of await this.#parts.plane.stores.pipelines.pushesIn('received'))
+      await this.#settle(push.id)
+  }
+
+  async #settle(id: PushId): Promise<void> {
+    const { plane } = this.#parts
+    const push = await plane.stores.pipelines.push(id)
+    if (push?.state !== 'received') return
+    const refs = await readRefs(repositoryDirectory(plane.settings, push.project))
+    const moved = push.changes.some(({ ref, after }) => (refs.get(ref) ?? NO_COMMIT) === after)
+    if (moved) await this.#accept(id)
+    else await plane.stores.pipelines.movePush(id, 'received', 'refused')
+  }
+}

@@ -1,0 +1,86 @@
+import type { RolloutId, VersionId } from '../../core/index.ts'
+import type { StoredRollout } from '../../rollout/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { conflict, notFound } from '../errors.ts'
+import type { RolloutReconciler } from './reconcile.ts'
+
+/** What people do to rollouts: promote, abort, roll back. */
+export class RolloutActions {
+  readonly #plane: ControlPlane
+  readonly #reconciler: RolloutReconciler
+
+  constructor(plane: ControlPlane, reconciler: RolloutReconciler) {
+    this.#plane = plane
+    this.#reconciler = reconciler
+  }
+
+  /** All traffic to the candidate now, on this person's word. */
+  async promote(id: RolloutId, by: string): Promise<StoredRollout> {
+    return this.#act(id, async rollout => {
+      if (rollout.phase !== 'progressing')
+        throw conflict(
+          `Rollout ${id} is ${rollout.phase}`,
+          'Only a rollout that takes traffic can be promoted.',
+        )
+      await this.#reconciler.apply(rollout, { kind: 'promote', by })
+    })
+  }
+
+  /** Back to stable. */
+  async abort(id: RolloutId, by: string, reason?: string): Promise<StoredRollout> {
+    return this.#act(id, async rollout => {
+      if (rollout.endedAt !== undefined)
+        throw conflict(`Rollout ${id} is ${rollout.phase}`, 'Use rollback to return to an earlier version.')
+      await this.#reconciler.apply(rollout, { kind: 'abort', by, ...(reason && { reason }) })
+    })
+  }
+
+  /**
+   * To an earlier version (the one before, when none is named), at once where it is warm. Whatever rollout is
+   * under way is aborted first.
+   */
+  async rollback(model: string, environment: string, by: string, number?: number): Promise<StoredRollout> {
+    const { rollouts, versions } = this.#plane.stores
+    const deployment = await rollouts.deployment(model, environment)
+    if (!deployment)
+      throw conflict(
+        `Nothing of ${model} is in ${environment}`,
+        'There is nothing to roll back from; push a version first.',
+      )
+    const target = number === undefined ? deployment.previous : (await versions.byNumber(model, number))?.id
+    if (!target) {
+      if (number !== undefined) throw notFound('version', `${model} v${number}`)
+      throw conflict(
+        `${model} has had one version in ${environment}`,
+        'Name a version to roll back to; `ballast model show` lists them.',
+      )
+    }
+    if (target === deployment.stable)
+      throw conflict(`${model} is at that version already`, 'Name another version.')
+    await this.#reconciler.serially(model, environment, async () => {
+      for (const live of await rollouts.inPhases(['queued', 'preparing', 'progressing'])) {
+        if (live.model !== model || live.environment !== environment) continue
+        await this.#reconciler.apply(live, { kind: 'abort', by, reason: 'superseded by a rollback' })
+      }
+    })
+    return this.#reconciler.start({
+      model,
+      environment,
+      candidate: target as VersionId,
+      strategy: { kind: 'immediate' },
+      project: deployment.project,
+      by,
+    })
+  }
+
+  async #act(id: RolloutId, work: (rollout: StoredRollout) => Promise<void>): Promise<StoredRollout> {
+    const { rollouts } = this.#plane.stores
+    const found = await rollouts.byId(id)
+    if (!found) throw notFound('rollout', id)
+    await this.#reconciler.serially(found.model, found.environment, async () =>
+      work((await rollouts.byId(id)) ?? found),
+    )
+    await this.#reconciler.reconcile(found.model, found.environment)
+    return (await rollouts.byId(id)) ?? found
+  }
+}

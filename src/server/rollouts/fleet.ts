@@ -1,0 +1,98 @@
+import type { Address, HostReport, WantedReplica, WantedSet } from '../../api/index.ts'
+import { Signal, type VersionId } from '../../core/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { sameWanted, type WantedVersion } from './wanted.ts'
+
+export type ReportedReplica = HostReport['replicas'][number]
+
+/** What hosts run, by their own word, and what they should run. Hosts say everything again when they reconnect. */
+export class Fleet {
+  readonly #plane: ControlPlane
+  /** By host, then by replica. */
+  readonly #reports = new Map<string, ReadonlyMap<string, ReportedReplica>>()
+  #wanted: WantedSet = { revision: 0, replicas: [] }
+  /** The wanted set is another. */
+  readonly wantedChanged: Signal<WantedSet> = new Signal<WantedSet>()
+  /** A host said something new. */
+  readonly reported: Signal<void> = new Signal<void>()
+
+  constructor(plane: ControlPlane) {
+    this.#plane = plane
+  }
+
+  get wanted(): WantedSet {
+    return this.#wanted
+  }
+
+  /** No host has spoken yet: what serves is unknown, which is not the same as nothing. */
+  get unknown(): boolean {
+    return this.#reports.size === 0
+  }
+
+  async want(versions: readonly WantedVersion[]): Promise<void> {
+    const replicas = (await Promise.all(versions.map(wanted => this.#describe(wanted)))).filter(
+      replica => replica !== undefined,
+    )
+    if (this.#wanted.revision > 0 && sameWanted(this.#wanted.replicas, replicas)) return
+    this.#wanted = { revision: this.#wanted.revision + 1, replicas }
+    this.wantedChanged.emit(this.#wanted)
+  }
+
+  async #describe({ replica, version: id }: WantedVersion): Promise<WantedReplica | undefined> {
+    const { versions } = this.#plane.stores
+    const version = await versions.byId(id)
+    if (!version) return undefined
+    const reference = (await versions.records(id)).findLast(record => record.kind === 'reference-outputs')
+    return {
+      replica,
+      version: id,
+      versionNumber: version.number,
+      model: version.model,
+      config: version.manifest.config,
+      files: version.manifest.files.map(file => ({ ...file })),
+      ...(reference && { reference: reference.body as WantedReplica['reference'] }),
+    }
+  }
+
+  report(report: HostReport): void {
+    const replicas = new Map(report.replicas.map(replica => [replica.replica, replica]))
+    const before = this.#reports.get(report.host)
+    this.#reports.set(report.host, replicas)
+    if (!before || !sameReport(before, replicas)) this.reported.emit()
+  }
+
+  /** Where a replica can be reached: an address for each host on which it is ready. */
+  ready(replica: string): readonly { readonly replica: string; readonly address: Address }[] {
+    return this.#of(replica).flatMap(({ phase, address }) =>
+      phase === 'ready' && address ? [{ replica, address }] : [],
+    )
+  }
+
+  /** Why a replica can't be had; undefined while it is coming or there. */
+  failure(replica: string): string | undefined {
+    const reports = this.#of(replica)
+    if (reports.length === 0 || reports.some(({ phase }) => phase !== 'failed')) return undefined
+    return reports[0]!.reason ?? 'the replica failed without a word'
+  }
+
+  replicasOf(version: VersionId): readonly ReportedReplica[] {
+    return [...this.#reports.values()].flatMap(replicas =>
+      [...replicas.values()].filter(replica => replica.version === version),
+    )
+  }
+
+  #of(replica: string): readonly ReportedReplica[] {
+    return [...this.#reports.values()].flatMap(replicas => replicas.get(replica) ?? [])
+  }
+}
+
+function sameReport(
+  a: ReadonlyMap<string, ReportedReplica>,
+  b: ReadonlyMap<string, ReportedReplica>,
+): boolean {
+  if (a.size !== b.size) return false
+  return [...b].every(([name, { phase, address }]) => {
+    const before = a.get(name)
+    return before?.phase === phase && JSON.stringify(before.address) === JSON.stringify(address)
+  })
+}

@@ -1,0 +1,117 @@
+import { defaultPolicy } from '../../access/index.ts'
+import type { Route, RoutingTable } from '../../api/index.ts'
+import { Signal, type VersionId } from '../../core/index.ts'
+import type { Deployment, StoredRollout } from '../../rollout/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { SerialByKey } from '../serial.ts'
+import type { Fleet } from './fleet.ts'
+import { ROUTE_LEASE_MS, routeOf, sameTable } from './table.ts'
+import { wantedVersions } from './wanted.ts'
+
+/**
+ * Derives, from what is stored and what hosts report, the replicas that hosts should run and the table by which
+ * gateways route, and tells both when they are others than before.
+ */
+export class Publisher {
+  readonly #plane: ControlPlane
+  readonly #fleet: Fleet
+  readonly #serial = new SerialByKey()
+  readonly #numbers = new Map<VersionId, number>()
+  /** Hash of the server's own secret: it may predict everywhere. */
+  readonly #ownToken: string
+  #table: RoutingTable | undefined
+  readonly tableChanged: Signal<RoutingTable> = new Signal<RoutingTable>()
+
+  constructor(plane: ControlPlane, fleet: Fleet, ownToken: string) {
+    this.#plane = plane
+    this.#fleet = fleet
+    this.#ownToken = ownToken
+  }
+
+  /** Undefined until a host has spoken: gateways keep the table that they have. */
+  get table(): RoutingTable | undefined {
+    return this.#table
+  }
+
+  publish(): Promise<void> {
+    return this.#serial.run('publish', () => this.#publish())
+  }
+
+  async #publish(): Promise<void> {
+    const { rollouts } = this.#plane.stores
+    const deployments = await rollouts.deployments()
+    const moving = await rollouts.inPhases(['preparing', 'progressing'])
+    await this.#fleet.want(wantedVersions(deployments, moving))
+    if (this.#fleet.unknown && deployments.length > 0) return
+    const table = {
+      leaseMs: ROUTE_LEASE_MS,
+      routes: await this.#routes(deployments, moving),
+      tokens: await this.#predictTokens(),
+    }
+    if (this.#table && sameTable(this.#table, table)) return
+    // Revisions rise over restarts too, so that a gateway's report tells which table it has.
+    this.#table = { revision: Math.max((this.#table?.revision ?? 0) + 1, Date.now()), ...table }
+    this.tableChanged.emit(this.#table)
+  }
+
+  async #routes(deployments: readonly Deployment[], moving: readonly StoredRollout[]): Promise<Route[]> {
+    const routes: Route[] = []
+    for (const deployment of deployments) {
+      const { model, environment } = deployment
+      const rollout = moving.find(other => other.model === model && other.environment === environment)
+      await this.#learnNumbers([deployment.stable, deployment.previous, rollout?.candidate])
+      routes.push(
+        routeOf({
+          deployment,
+          ...(rollout && { rollout }),
+          predictions: await this.#predictionsOf(deployment),
+          numberOf: version => this.#numbers.get(version) ?? 0,
+          readyReplicas: replica => [...this.#fleet.ready(replica)],
+        }),
+      )
+    }
+    return routes
+  }
+
+  async #learnNumbers(versions: readonly (VersionId | undefined)[]): Promise<void> {
+    for (const id of versions) {
+      if (!id || this.#numbers.has(id)) continue
+      const version = await this.#plane.stores.versions.byId(id)
+      if (version) this.#numbers.set(id, version.number)
+    }
+  }
+
+  async #predictionsOf({ project, environment }: Deployment): Promise<'token' | 'public'> {
+    const policy = await this.#plane.stores.access.policy(project, environment)
+    return (policy ?? defaultPolicy(environment, 'main')).predictions
+  }
+
+  /** Hashes of the tokens that may predict; a token without a project reaches what its principal does. */
+  async #predictTokens(): Promise<RoutingTable['tokens']> {
+    const { access } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    const tokens: RoutingTable['tokens'] = [{ hash: this.#ownToken }]
+    const projects = await access.projects()
+    for (const token of await access.tokens()) {
+      if (
+        !token.scopes.includes('predict') ||
+        token.revokedAt !== undefined ||
+        (token.expiresAt ?? Number.POSITIVE_INFINITY) <= now
+      )
+        continue
+      const expiry = token.expiresAt === undefined ? {} : { expiresAt: token.expiresAt as number }
+      const principal = await access.principal(token.principal)
+      if (!principal) continue
+      if (token.project === undefined && principal.admin) {
+        tokens.push({ hash: token.hash, ...expiry })
+        continue
+      }
+      for (const project of projects) {
+        if (token.project !== undefined && token.project !== project.id) continue
+        if (principal.admin || (await access.roleOf(principal.id, project.id)))
+          tokens.push({ hash: token.hash, project: project.id, ...expiry })
+      }
+    }
+    return tokens
+  }
+}

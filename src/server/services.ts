@@ -1,0 +1,34 @@
+import type { GitFrontDoor } from '../git/index.ts'
+import type { Authenticator } from './access/authenticate.ts'
+import type { RateLimit } from './access/rate-limit.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { PipelineActions } from './pipelines/actions.ts'
+import type { AttemptDesk } from './pipelines/attempts.ts'
+import type { Dispatcher } from './pipelines/dispatch.ts'
+import type { AttemptLogs } from './pipelines/logs.ts'
+import type { PipelineReconciler } from './pipelines/reconcile.ts'
+import type { RolloutActions } from './rollouts/actions.ts'
+import type { Fleet } from './rollouts/fleet.ts'
+import type { Publisher } from './rollouts/publisher.ts'
+import type { RolloutReconciler } from './rollouts/reconcile.ts'
+import type { TrafficMeter } from './rollouts/traffic.ts'
+
+/** The control plane's working parts, wired once in `compose.ts`; routes and the Git door call them. */
+export interface Services {
+  readonly plane: ControlPlane
+  readonly authenticator: Authenticator
+  readonly logins: RateLimit
+  readonly logs: AttemptLogs
+  readonly pipelines: PipelineReconciler
+  readonly dispatcher: Dispatcher
+  readonly desk: AttemptDesk
+  readonly pipelineActions: PipelineActions
+  readonly fleet: Fleet
+  readonly publisher: Publisher
+  readonly traffic: TrafficMeter
+  readonly rollouts: RolloutReconciler
+  readonly rolloutActions: RolloutActions
+  readonly git: GitFrontDoor
+  /** By which the server itself may predict: the try-it box. Made anew at each start. */
+  readonly predictSecret: string
+}

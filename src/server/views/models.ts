@@ -1,0 +1,128 @@
+import type { ModelView, VersionView } from '../../api/index.ts'
+import { isoOf, type VersionId } from '../../core/index.ts'
+import type { Version } from '../../registry/index.ts'
+import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
+import type { Services } from '../services.ts'
+import { summaryOf } from './pipelines.ts'
+import { rolloutViewOf } from './rollouts.ts'
+
+const LIVE = ['queued', 'preparing', 'progressing'] as const
+
+/** Parts of a manifest's configuration and an inspection that pages show; both were checked when they were stored. */
+interface ShownConfig {
+  readonly task?: string
+  readonly preprocess?: readonly { readonly kind: string }[]
+}
+interface ShownInspection {
+  readonly inputs?: ModelView['inputs']
+  readonly outputs?: ModelView['outputs']
+}
+
+export async function versionViewOf({ plane, rollouts }: Services, version: Version): Promise<VersionView> {
+  const { stores } = plane
+  const job = version.job ? await stores.pipelines.job(version.job) : undefined
+  const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
+  const records = await stores.versions.records(version.id)
+  const evaluation = records.findLast(({ kind }) => kind === 'evaluation')?.body as
+    | { metrics?: Record<string, number> }
+    | undefined
+  const deployment = await stores.rollouts.deployment(version.model, 'production')
+  const canary = (await stores.rollouts.inPhases(['progressing'])).some(
+    ({ candidate }) => candidate === version.id,
+  )
+  void rollouts
+  return {
+    id: version.id,
+    number: version.number,
+    model: version.model,
+    digest: version.digest,
+    commit: version.manifest.commit,
+    pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,
+    size: version.manifest.files.reduce((sum, { size }) => sum + size, 0),
+    metrics: evaluation?.metrics ?? {},
+    createdAt: isoOf(version.createdAt),
+    serving:
+      deployment?.stable === version.id
+        ? 'stable'
+        : canary
+          ? 'canary'
+          : deployment?.previous === version.id
+            ? 'previous'
+            : 'none',
+  }
+}
+
+/** The row of a model in one environment. */
+export async function modelViewOf(
+  services: Services,
+  model: string,
+  environment = 'production',
+): Promise<ModelView | undefined> {
+  const { plane, publisher, traffic } = services
+  const { stores, settings } = plane
+  const owner = await stores.versions.ownerOf(model)
+  const project = owner && (await stores.access.project(owner))
+  const [latest] = await stores.versions.list(model, { limit: 1 })
+  if (!project || !latest) return undefined
+  const deployment = await stores.rollouts.deployment(model, environment)
+  const live = (await stores.rollouts.inPhases(LIVE)).filter(
+    rollout => rollout.model === model && rollout.environment === environment,
+  )
+  const moving = live.find(({ phase }) => phase !== 'queued') ?? live[0]
+  const stable = deployment ? await stores.versions.byId(deployment.stable) : undefined
+  const previous = deployment?.previous ? await stores.versions.byId(deployment.previous) : undefined
+  const shown = stable ?? latest
+  const config = shown.manifest.config as unknown as ShownConfig
+  const inspection = (await stores.versions.records(shown.id)).findLast(({ kind }) => kind === 'inspection')
+    ?.body as ShownInspection | undefined
+  const figures = traffic.figures(model, environment, plane.clock.now())
+  const counts: ArmCounts = {
+    requests: figures.requests,
+    errors: 0,
+    latency: Object.fromEntries(figures.latency),
+  }
+  const [pipeline] = await stores.pipelines.pipelines(project.id, { limit: 1 })
+  const route = publisher.table?.routes.find(
+    other => other.model === model && other.environment === environment,
+  )
+  return {
+    name: model,
+    project: project.name,
+    task: config.task ?? 'generic',
+    environment,
+    endpoint: `${settings.gatewayUrl}/v2/models/${model}/infer`,
+    health: healthOf(services, deployment, environment),
+    stable: stable ? { id: stable.id, number: stable.number } : null,
+    previous: previous ? { id: previous.id, number: previous.number } : null,
+    traffic: (route?.arms ?? [])
+      .filter(({ weight }) => weight > 0)
+      .map(({ arm, version, versionNumber, weight }) => ({ arm, version, number: versionNumber, weight })),
+    requestsPerSecond: figures.requestsPerSecond,
+    errorRate: figures.errorRate,
+    latencyP50: quantile(counts, 0.5),
+    latencyP99: quantile(counts, 0.99),
+    rollout: moving ? await rolloutViewOf(services, moving) : null,
+    latestPipeline: pipeline ? await summaryOf(plane, pipeline) : null,
+    inputs: [...(inspection?.inputs ?? [])],
+    outputs: [...(inspection?.outputs ?? [])],
+    acceptsImages: config.preprocess?.some(({ kind }) => kind === 'decode') ?? false,
+  }
+}
+
+/** Milliseconds; null without traffic. */
+function quantile(counts: ArmCounts, q: number): number | null {
+  const microseconds = latencyQuantile(counts, q)
+  return microseconds === undefined ? null : microseconds / 1000
+}
+
+function healthOf(
+  { fleet, publisher }: Services,
+  deployment: Deployment | undefined,
+  environment: string,
+): ModelView['health'] {
+  if (!deployment) return 'none'
+  if (fleet.unknown) return publisher.table ? 'serving' : 'degraded'
+  const ready = (version: VersionId) => fleet.ready(`${environment}.${version}`).length > 0
+  if (!ready(deployment.stable)) return 'down'
+  return deployment.previous && !ready(deployment.previous) ? 'degraded' : 'serving'
+}

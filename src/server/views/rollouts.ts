@@ -1,0 +1,61 @@
+import type { RolloutView } from '../../api/index.ts'
+import { isoOf } from '../../core/index.ts'
+import type { StoredRollout } from '../../rollout/index.ts'
+import type { Services } from '../services.ts'
+import { isoOrNull } from './times.ts'
+
+export async function rolloutViewOf(
+  { plane, traffic, rollouts }: Services,
+  rollout: StoredRollout,
+): Promise<RolloutView> {
+  const { stores } = plane
+  const candidate = await stores.versions.byId(rollout.candidate)
+  const stable = rollout.stable ? await stores.versions.byId(rollout.stable) : undefined
+  const job = rollout.job ? await stores.pipelines.job(rollout.job) : undefined
+  const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
+  const history = await stores.rollouts.history(rollout.id)
+  const analysis = rollouts.analysisOf(rollout.id) ?? history.findLast(change => change.analysis)?.analysis
+  return {
+    id: rollout.id,
+    model: rollout.model,
+    environment: rollout.environment,
+    candidate: { id: rollout.candidate, number: candidate?.number ?? 0 },
+    stable: stable ? { id: stable.id, number: stable.number } : null,
+    strategy: rollout.strategy.kind,
+    steps:
+      rollout.strategy.kind === 'canary'
+        ? rollout.strategy.steps.map(({ weight, hold }) => ({ weight, holdMs: hold }))
+        : [],
+    phase: rollout.phase,
+    step: rollout.step,
+    weight: rollout.weight,
+    reason: rollouts.holdingReason(rollout.id) ?? rollout.reason ?? null,
+    by: rollout.by,
+    pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,
+    analysis: analysis
+      ? {
+          ...analysis,
+          metrics: analysis.metrics.map(metric => ({
+            ...metric,
+            interval: [finite(metric.interval[0]), finite(metric.interval[1])] as [number, number],
+          })),
+        }
+      : null,
+    trafficPerSecond: traffic.figures(rollout.model, rollout.environment, plane.clock.now())
+      .requestsPerSecond,
+    history: history.map(({ at, phase, step, weight, reason }) => ({
+      at: isoOf(at),
+      phase,
+      step,
+      weight,
+      reason,
+    })),
+    createdAt: isoOf(rollout.createdAt),
+    endedAt: isoOrNull(rollout.endedAt),
+  }
+}
+
+/** JSON has no infinity; an interval that reaches there is drawn to the edge. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE
+}
