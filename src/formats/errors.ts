@@ -29,6 +29,9 @@ export type FormatsErrorCode =
 export class FormatsError extends BallastError<FormatsErrorCode> {}
 
 /** Makes errors of one reader, each with that reader's usual advice. */
-export function failing(code: FormatsErrorCode, hint: string): (message: string, init?: Partial<ErrorInit>) => FormatsError {
+export function failing(
+  code: FormatsErrorCode,
+  hint: string,
+): (message: string, init?: Partial<ErrorInit>) => FormatsError {
   return (message, init) => new FormatsError(code, { hint, ...init, message })
 }

@@ -3,7 +3,10 @@ import type { failing } from './errors.ts'
 import { chunksOf } from './ranges.ts'
 
 /** A source's UTF-8 text in pieces, without a byte order mark. Throws `invalid` for bytes that are not UTF-8. */
-export async function* textOf(source: ByteSource, invalid: ReturnType<typeof failing>): AsyncGenerator<string, void> {
+export async function* textOf(
+  source: ByteSource,
+  invalid: ReturnType<typeof failing>,
+): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let done = 0
   for await (const chunk of chunksOf(source)) {

@@ -75,7 +75,8 @@ export class CsvParser {
 
   /** The last row, where the file does not end with a line's end. */
   end(): CsvRow[] {
-    if (this.#state === QUOTED) throw this.#fault(`the quote opened in line ${this.#quoteLine} is never closed`)
+    if (this.#state === QUOTED)
+      throw this.#fault(`the quote opened in line ${this.#quoteLine} is never closed`)
     const rows: CsvRow[] = []
     if (this.#state !== CELL_START || this.#cells.length > 0) {
       this.#endCell()
@@ -95,7 +96,8 @@ export class CsvParser {
 
   #take(text: string, from: number, to: number): void {
     this.#cell += text.slice(from, to)
-    if (this.#cell.length > MAX_CELL_LENGTH) throw this.#fault(`a cell has more than ${MAX_CELL_LENGTH} characters`)
+    if (this.#cell.length > MAX_CELL_LENGTH)
+      throw this.#fault(`a cell has more than ${MAX_CELL_LENGTH} characters`)
   }
 
   #endCell(): void {
@@ -116,9 +118,9 @@ export class CsvParser {
   }
 
   #fault(what: string): Error {
-    return failing('CSV_INVALID', 'Write it as RFC 4180 says: quote cells that hold commas, quotes or line ends, and double the quotes inside.')(
-      `${this.#name}:${this.#line}: ${what}`,
-      { details: { line: this.#line } },
-    )
+    return failing(
+      'CSV_INVALID',
+      'Write it as RFC 4180 says: quote cells that hold commas, quotes or line ends, and double the quotes inside.',
+    )(`${this.#name}:${this.#line}: ${what}`, { details: { line: this.#line } })
   }
 }

@@ -24,7 +24,8 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   if (!header) throw invalid(`${source.name} is empty`)
   const columns = header.cells
   const twice = columns.find((name, index) => name.trim() === '' || columns.indexOf(name) !== index)
-  if (twice !== undefined) throw invalid(`${source.name}:${header.line}: the column name '${twice}' is empty or occurs twice`)
+  if (twice !== undefined)
+    throw invalid(`${source.name}:${header.line}: the column name '${twice}' is empty or occurs twice`)
   return { columns, rows: () => bodyOf(source, options, columns.length) }
 }
 

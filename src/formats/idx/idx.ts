@@ -1,6 +1,13 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { type ByteSource, type Dtype, elementCount, messageOf, type Tensor, viewAs } from '../../core/index.ts'
+import {
+  type ByteSource,
+  type Dtype,
+  elementCount,
+  messageOf,
+  type Tensor,
+  viewAs,
+} from '../../core/index.ts'
 import { failing } from '../errors.ts'
 import { swapBytes } from '../npy/elements.ts'
 
@@ -10,14 +17,15 @@ export const MAX_IDX_BYTES = 2 ** 30
 const invalid = failing('IDX_INVALID', 'Fetch the file again; IDX is the format of the MNIST files.')
 const inflate = promisify(gunzip)
 
-const TYPES: ReadonlyMap<number, { readonly dtype: Exclude<Dtype, 'string'>; readonly bytes: number }> = new Map([
-  [0x08, { dtype: 'uint8', bytes: 1 }],
-  [0x09, { dtype: 'int8', bytes: 1 }],
-  [0x0b, { dtype: 'int16', bytes: 2 }],
-  [0x0c, { dtype: 'int32', bytes: 4 }],
-  [0x0d, { dtype: 'float32', bytes: 4 }],
-  [0x0e, { dtype: 'float64', bytes: 8 }],
-] as const)
+const TYPES: ReadonlyMap<number, { readonly dtype: Exclude<Dtype, 'string'>; readonly bytes: number }> =
+  new Map([
+    [0x08, { dtype: 'uint8', bytes: 1 }],
+    [0x09, { dtype: 'int8', bytes: 1 }],
+    [0x0b, { dtype: 'int16', bytes: 2 }],
+    [0x0c, { dtype: 'int32', bytes: 4 }],
+    [0x0d, { dtype: 'float32', bytes: 4 }],
+    [0x0e, { dtype: 'float64', bytes: 8 }],
+  ] as const)
 
 /**
  * An IDX file (two zeros, type, rank, big-endian sizes, big-endian elements), gzip'd or not, as a tensor.
@@ -51,7 +59,8 @@ function parseHeader(bytes: Uint8Array, name: string): IdxHeader {
   if (bytes[0] !== 0 || bytes[1] !== 0 || !type) throw invalid(`${name} does not begin as an IDX file does`)
   const rank = bytes[3] ?? 0
   const start = 4 + rank * 4
-  if (rank === 0 || start > bytes.byteLength) throw invalid(`${name} ends within its header, or has no dimensions`)
+  if (rank === 0 || start > bytes.byteLength)
+    throw invalid(`${name} ends within its header, or has no dimensions`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + axis * 4))
   return { dtype: type.dtype, width: type.bytes, shape, start }
@@ -67,5 +76,8 @@ async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
 }
 
 function tooLarge(name: string): Error {
-  return failing('DATA_LIMIT', 'Store it as .npy, which is read by rows.')(`${name} has more than ${MAX_IDX_BYTES} bytes`)
+  return failing(
+    'DATA_LIMIT',
+    'Store it as .npy, which is read by rows.',
+  )(`${name} has more than ${MAX_IDX_BYTES} bytes`)
 }

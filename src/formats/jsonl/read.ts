@@ -43,5 +43,7 @@ function parse(name: string, line: number, content: string): Json | undefined {
 }
 
 function tooLong(name: string, line: number): Error {
-  return invalid(`${name}:${line}: the line has more than ${MAX_LINE_LENGTH} characters`, { details: { line } })
+  return invalid(`${name}:${line}: the line has more than ${MAX_LINE_LENGTH} characters`, {
+    details: { line },
+  })
 }

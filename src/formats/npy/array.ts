@@ -58,13 +58,15 @@ async function readBlock(
 ): Promise<Tensor> {
   const length = elementCount(shape) * elements.bytes
   if (length > MAX_ARRAY_BYTES) {
-    throw failing('DATA_LIMIT', 'Read it by rows, or split the file.')(
-      `An array of ${length} bytes in ${source.name} is over the limit of ${MAX_ARRAY_BYTES} for one read`,
-    )
+    throw failing(
+      'DATA_LIMIT',
+      'Read it by rows, or split the file.',
+    )(`An array of ${length} bytes in ${source.name} is over the limit of ${MAX_ARRAY_BYTES} for one read`)
   }
   const stored = await source.read(header.dataOffset + first * elements.bytes, length)
   const whole = shape === header.shape
-  const bytes = header.fortranOrder && whole && shape.length > 1 ? fortranToC(stored, shape, elements.bytes) : stored
+  const bytes =
+    header.fortranOrder && whole && shape.length > 1 ? fortranToC(stored, shape, elements.bytes) : stored
   if (elements.kind !== 'numbers') return { dtype: 'string', shape, data: decodeStrings(bytes, elements) }
   // A source in memory hands out views of itself: never swap or keep those.
   const own = bytes === stored ? bytes.slice() : bytes
@@ -86,7 +88,8 @@ function checkSize(source: ByteSource, header: NpyHeader, elements: Elements): v
 function checkRows(source: ByteSource, shape: readonly number[], start: number, end: number): void {
   const rows = shape[0] ?? 0
   if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= rows) return
-  throw failing('NPY_INVALID', 'Ask for rows that are there.')(
-    `Rows ${start} to ${end} were asked for; ${source.name} has ${rows}`,
-  )
+  throw failing(
+    'NPY_INVALID',
+    'Ask for rows that are there.',
+  )(`Rows ${start} to ${end} were asked for; ${source.name} has ${rows}`)
 }

@@ -3,7 +3,12 @@ import { failing } from '../errors.ts'
 
 /** How elements lie in the file. */
 export type Elements =
-  | { readonly kind: 'numbers'; readonly dtype: Exclude<Dtype, 'string'>; readonly bytes: number; readonly swap: boolean }
+  | {
+      readonly kind: 'numbers'
+      readonly dtype: Exclude<Dtype, 'string'>
+      readonly bytes: number
+      readonly swap: boolean
+    }
   /** `U`: fixed length, 4 bytes a character, padded with zeros. */
   | { readonly kind: 'unicode'; readonly bytes: number; readonly littleEndian: boolean }
   /** `S`: fixed length, padded with zeros, read as UTF-8. */
@@ -43,10 +48,10 @@ export function elementsOf(descr: string, name: string): Elements {
   if (kind === 'U' && size > 0) return { kind: 'unicode', bytes: size * 4, littleEndian: order !== '>' }
   if (kind === 'S' && size > 0) return { kind: 'bytes', bytes: size }
   const why = Object.hasOwn(REFUSED, kind) ? REFUSED[kind] : `elements of the type '${descr}'`
-  throw failing('NPY_UNSUPPORTED', 'Convert it to plain numbers or strings (`array.astype(...)`) and save it again.')(
-    `${name} holds ${why}`,
-    { details: { descr } },
-  )
+  throw failing(
+    'NPY_UNSUPPORTED',
+    'Convert it to plain numbers or strings (`array.astype(...)`) and save it again.',
+  )(`${name} holds ${why}`, { details: { descr } })
 }
 
 /** Reverses the bytes of each element, in place. */

@@ -13,7 +13,9 @@ export interface Npz {
 /** A .npz file: a zip archive of .npy files. Throws as `openZip`. */
 export async function openNpz(source: ByteSource): Promise<Npz> {
   const archive = await openZip(source)
-  const names = archive.entries.filter(({ name }) => name.endsWith('.npy')).map(({ name }) => name.slice(0, -4))
+  const names = archive.entries
+    .filter(({ name }) => name.endsWith('.npy'))
+    .map(({ name }) => name.slice(0, -4))
   return {
     names,
     async array(name) {

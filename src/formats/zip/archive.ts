@@ -35,9 +35,13 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     async open(name) {
       const entry = entries.find(candidate => candidate.name === name && !candidate.directory)
       if (entry) return openEntry(source, entry)
-      throw failing('ZIP_ENTRY_MISSING', `It has ${entries.map(e => e.name).slice(0, 20).join(', ')}.`)(
-        `${source.name} has no entry '${name}'`,
-      )
+      throw failing(
+        'ZIP_ENTRY_MISSING',
+        `It has ${entries
+          .map(e => e.name)
+          .slice(0, 20)
+          .join(', ')}.`,
+      )(`${source.name} has no entry '${name}'`)
     },
   }
 }
@@ -51,7 +55,10 @@ async function openEntry(source: ByteSource, entry: ZipEntry): Promise<ByteSourc
     return sliceOf(source, start, entry.size, label)
   }
   if (entry.size > MAX_UNPACKED_BYTES || entry.size > entry.compressedSize * MAX_RATIO + 64) {
-    throw failing('DATA_LIMIT', 'Save it uncompressed, or in smaller arrays.')(
+    throw failing(
+      'DATA_LIMIT',
+      'Save it uncompressed, or in smaller arrays.',
+    )(
       `${label} says it unpacks from ${entry.compressedSize} to ${entry.size} bytes, which is over the limits`,
     )
   }
@@ -76,13 +83,16 @@ async function unpack(packed: Uint8Array, entry: ZipEntry, label: string): Promi
 async function checkLocalHeader(source: ByteSource, entry: ZipEntry): Promise<number> {
   const fixed = await source.read(entry.offset, LOCAL_BYTES)
   const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength)
-  if (view.getUint32(0, true) !== 0x04034b50) throw invalidZip(`'${entry.name}' has no local header where the directory says`)
+  if (view.getUint32(0, true) !== 0x04034b50)
+    throw invalidZip(`'${entry.name}' has no local header where the directory says`)
   const [nameLength, extraLength] = [view.getUint16(26, true), view.getUint16(28, true)]
   const start = entry.offset + LOCAL_BYTES + nameLength + extraLength
-  if (start + entry.compressedSize > source.size) throw invalidZip(`'${entry.name}' goes beyond the end of ${source.name}`)
+  if (start + entry.compressedSize > source.size)
+    throw invalidZip(`'${entry.name}' goes beyond the end of ${source.name}`)
   const names = await source.read(entry.offset + LOCAL_BYTES, nameLength + extraLength)
   const name = decodeName(names.subarray(0, nameLength))
-  if (name !== entry.name) throw invalidZip(`The directory says '${entry.name}' where the local header says '${name}'`)
+  if (name !== entry.name)
+    throw invalidZip(`The directory says '${entry.name}' where the local header says '${name}'`)
   const streamed = (view.getUint16(6, true) & 8) !== 0
   const method = entry.method === 'stored' ? 0 : 8
   if (view.getUint16(8, true) !== method || streamed !== entry.streamed)
@@ -95,6 +105,7 @@ function checkSizes(view: DataView, extra: Uint8Array, entry: ZipEntry): void {
   const stated = { size: view.getUint32(22, true), compressedSize: view.getUint32(18, true), offset: 0 }
   const local = widen(stated, extra, entry.name)
   const crc = view.getUint32(14, true)
-  if (local.size === entry.size && local.compressedSize === entry.compressedSize && crc === entry.crc32) return
+  if (local.size === entry.size && local.compressedSize === entry.compressedSize && crc === entry.crc32)
+    return
   throw invalidZip(`The directory and the local header of '${entry.name}' disagree on its size or checksum`)
 }

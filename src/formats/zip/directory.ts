@@ -24,11 +24,15 @@ interface End {
 export async function readDirectory(source: ByteSource): Promise<readonly ZipEntry[]> {
   const end = await readEnd(source)
   if (end.entries > MAX_ENTRIES || end.size > MAX_DIRECTORY_BYTES) {
-    throw failing('DATA_LIMIT', 'Split the archive.')(
+    throw failing(
+      'DATA_LIMIT',
+      'Split the archive.',
+    )(
       `${source.name} lists ${end.entries} entries in ${end.size} bytes; the limits are ${MAX_ENTRIES} and ${MAX_DIRECTORY_BYTES}`,
     )
   }
-  if (end.offset + end.size > source.size) throw invalidZip(`The directory of ${source.name} goes beyond its end`)
+  if (end.offset + end.size > source.size)
+    throw invalidZip(`The directory of ${source.name} goes beyond its end`)
   const bytes = await source.read(end.offset, end.size)
   const entries: ZipEntry[] = []
   const names = new Set<string>()
@@ -51,7 +55,8 @@ async function readEnd(source: ByteSource): Promise<End> {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength)
   for (let at = length - END_BYTES; at >= 0; at--) {
     // The comment must reach exactly to the end, so that no second archive hides behind this one.
-    if (view.getUint32(at, true) !== 0x06054b50 || at + END_BYTES + view.getUint16(at + 20, true) !== length) continue
+    if (view.getUint32(at, true) !== 0x06054b50 || at + END_BYTES + view.getUint16(at + 20, true) !== length)
+      continue
     if (view.getUint16(at + 4, true) !== 0 || view.getUint16(at + 6, true) !== 0)
       throw invalidZip(`${source.name} is a part of an archive on several disks`)
     const end = {
@@ -71,9 +76,11 @@ async function readEnd64(source: ByteSource, endOffset: number): Promise<End | u
   const locator = viewOf(await source.read(endOffset - LOCATOR_BYTES, LOCATOR_BYTES))
   if (locator.getUint32(0, true) !== 0x07064b50) return undefined
   const offset = safe(locator.getBigUint64(8, true), source.name)
-  if (offset + END64_BYTES > source.size) throw invalidZip(`The zip64 record of ${source.name} lies beyond its end`)
+  if (offset + END64_BYTES > source.size)
+    throw invalidZip(`The zip64 record of ${source.name} lies beyond its end`)
   const record = viewOf(await source.read(offset, END64_BYTES))
-  if (record.getUint32(0, true) !== 0x06064b50) throw invalidZip(`${source.name} has no zip64 record where it says`)
+  if (record.getUint32(0, true) !== 0x06064b50)
+    throw invalidZip(`${source.name} has no zip64 record where it says`)
   return {
     entries: safe(record.getBigUint64(32, true), source.name),
     size: safe(record.getBigUint64(40, true), source.name),
@@ -82,9 +89,11 @@ async function readEnd64(source: ByteSource, endOffset: number): Promise<End | u
 }
 
 function parseEntry(bytes: Uint8Array, at: number, archive: string): { entry: ZipEntry; length: number } {
-  if (at + CENTRAL_BYTES > bytes.byteLength) throw invalidZip(`The directory of ${archive} ends within an entry`)
+  if (at + CENTRAL_BYTES > bytes.byteLength)
+    throw invalidZip(`The directory of ${archive} ends within an entry`)
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, bytes.byteLength - at)
-  if (view.getUint32(0, true) !== 0x02014b50) throw invalidZip(`The directory of ${archive} is broken at its byte ${at}`)
+  if (view.getUint32(0, true) !== 0x02014b50)
+    throw invalidZip(`The directory of ${archive} is broken at its byte ${at}`)
   const [nameLength, extraLength, commentLength] = [28, 30, 32].map(place => view.getUint16(place, true))
   const length = CENTRAL_BYTES + nameLength! + extraLength! + commentLength!
   if (at + length > bytes.byteLength) throw invalidZip(`The directory of ${archive} ends within an entry`)
@@ -92,7 +101,11 @@ function parseEntry(bytes: Uint8Array, at: number, archive: string): { entry: Zi
   const name = decodeName(bytes.subarray(nameAt, nameAt + nameLength!))
   const extra = bytes.subarray(nameAt + nameLength!, nameAt + nameLength! + extraLength!)
   const flags = view.getUint16(8, true)
-  const sizes = { size: view.getUint32(24, true), compressedSize: view.getUint32(20, true), offset: view.getUint32(42, true) }
+  const sizes = {
+    size: view.getUint32(24, true),
+    compressedSize: view.getUint32(20, true),
+    offset: view.getUint32(42, true),
+  }
   const entry = {
     name,
     method: methodOf(view.getUint16(10, true), flags, name),
@@ -109,12 +122,17 @@ export function decodeName(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
-    throw failing('ZIP_NAME', 'Name entries in UTF-8.')('The archive has an entry whose name is not UTF-8', { cause })
+    throw failing('ZIP_NAME', 'Name entries in UTF-8.')('The archive has an entry whose name is not UTF-8', {
+      cause,
+    })
   }
 }
 
 function methodOf(method: number, flags: number, name: string): ZipEntry['method'] {
-  const unsupported = failing('ZIP_UNSUPPORTED', 'Save it without a password, stored or with deflate (numpy.savez does).')
+  const unsupported = failing(
+    'ZIP_UNSUPPORTED',
+    'Save it without a password, stored or with deflate (numpy.savez does).',
+  )
   if ((flags & 1) !== 0) throw unsupported(`The entry '${name}' is encrypted`)
   if (method === 0) return 'stored'
   if (method === 8) return 'deflate'

@@ -44,7 +44,8 @@ export function widen(sizes: Sizes, extra: Uint8Array, name: string): Sizes {
 
 /** A 64-bit value as a number; no real archive goes beyond 2^53. */
 export function safe(value: bigint, what: string): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidZip(`A size or offset of ${value} in '${what}' is beyond any file`)
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalidZip(`A size or offset of ${value} in '${what}' is beyond any file`)
   return Number(value)
 }
 

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
-import { messageOf, type Tensor } from '../../core/index.ts'
+import { CoreError, messageOf, openFile, type Tensor } from '../../core/index.ts'
+import { checkExternalFiles, FormatsError, inspectOnnx } from '../../formats/index.ts'
 import { ModelError } from '../errors.ts'
 import type { ModelSession, ModelSignature, TensorSpec } from '../types.ts'
 import { checkInputs } from './check.ts'
@@ -14,9 +16,11 @@ export interface LoadOptions {
 
 /**
  * Loads an ONNX model from a file. The native library is loaded with the first model, not with this module.
- * Throws MODEL_UNLOADABLE with the runtime's reason.
+ * Its structure and its external paths are read and judged before native code sees the file.
+ * Throws MODEL_UNLOADABLE with the reason.
  */
 export async function loadOnnx(path: string, options: LoadOptions = {}): Promise<ModelSession> {
+  await checkFile(path)
   const ort = await import('onnxruntime-node')
   let session: InferenceSession
   try {
@@ -32,6 +36,19 @@ export async function loadOnnx(path: string, options: LoadOptions = {}): Promise
     throw unloadable(path, messageOf(cause), cause)
   }
   return new OnnxSession(ort, session, signatureOf(path, session))
+}
+
+async function checkFile(path: string): Promise<void> {
+  const source = await openFile(path)
+  try {
+    await checkExternalFiles(await inspectOnnx(source), dirname(path))
+  } catch (cause) {
+    if (cause instanceof FormatsError || cause instanceof CoreError)
+      throw unloadable(path, cause.message, cause, cause.hint)
+    throw cause
+  } finally {
+    await source.close()
+  }
 }
 
 class OnnxSession implements ModelSession {
@@ -104,10 +121,12 @@ function signatureOf(path: string, session: InferenceSession): ModelSignature {
   return { inputs, outputs: session.outputMetadata.map(specOf).filter(spec => spec !== undefined) }
 }
 
-function unloadable(path: string, reason: string, cause: unknown): ModelError {
+const SUPPORT = 'Check that it is an ONNX model that the CPU runtime supports (operators, opset, types).'
+
+function unloadable(path: string, reason: string, cause: unknown, hint: string = SUPPORT): ModelError {
   return new ModelError('MODEL_UNLOADABLE', {
     message: `Could not load ${path}: ${reason}`,
-    hint: 'Check that it is an ONNX model that the CPU runtime supports (operators, opset, types).',
+    hint,
     details: { path },
     cause,
   })

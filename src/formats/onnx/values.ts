@@ -1,0 +1,66 @@
+import { MAX_RANK, MAX_STRING_BYTES, overLimit } from './limits.ts'
+import { dtypeOf } from './tensor.ts'
+import type { OnnxDtype, OnnxValue } from './types.ts'
+import type { Range, Wire } from './wire.ts'
+
+/** TypeProto's fields. */
+const KINDS: ReadonlyMap<number, OnnxValue['kind']> = new Map([
+  [1, 'tensor'],
+  [4, 'sequence'],
+  [5, 'map'],
+  [7, 'opaque'],
+  [8, 'sparse-tensor'],
+  [9, 'optional'],
+] as const)
+
+/** A ValueInfoProto: 1 name, 2 type. */
+export async function readValue(wire: Wire, range: Range): Promise<OnnxValue> {
+  let name = ''
+  let type: Omit<OnnxValue, 'name'> = { kind: 'unknown' }
+  await wire.walk(range, async field => {
+    if (field.kind !== 'bytes') return
+    if (field.number === 1) name = await wire.text(field.range, MAX_STRING_BYTES, 'the name of a value')
+    if (field.number === 2) type = await readType(wire, field.range)
+  })
+  return { name, ...type }
+}
+
+async function readType(wire: Wire, range: Range): Promise<Omit<OnnxValue, 'name'>> {
+  let type: Omit<OnnxValue, 'name'> = { kind: 'unknown' }
+  await wire.walk(range, async field => {
+    const kind = KINDS.get(field.number)
+    if (field.kind !== 'bytes' || !kind) return
+    const tensor = kind === 'tensor' || kind === 'sparse-tensor'
+    type = tensor ? { kind, ...(await readTensorType(wire, field.range)) } : { kind }
+  })
+  return type
+}
+
+/** TypeProto.Tensor: 1 elem_type, 2 shape. */
+async function readTensorType(wire: Wire, range: Range): Promise<Pick<OnnxValue, 'dtype' | 'shape'>> {
+  let dtype: OnnxDtype = 'undefined'
+  let shape: (number | string | null)[] | undefined
+  await wire.walk(range, async field => {
+    if (field.kind === 'varint' && field.number === 1) dtype = dtypeOf(field.value)
+    if (field.kind === 'bytes' && field.number === 2) shape = await readShape(wire, field.range)
+  })
+  return shape ? { dtype, shape } : { dtype }
+}
+
+/** TensorShapeProto: 1 dim (1 dim_value, 2 dim_param). A negative size means a free one. */
+async function readShape(wire: Wire, range: Range): Promise<(number | string | null)[]> {
+  const shape: (number | string | null)[] = []
+  await wire.walk(range, async field => {
+    if (field.kind !== 'bytes' || field.number !== 1) return
+    if (shape.length >= MAX_RANK) throw overLimit(`A value has more than ${MAX_RANK} dimensions`)
+    let size: number | string | null = null
+    await wire.walk(field.range, async part => {
+      if (part.kind === 'varint' && part.number === 1)
+        size = part.value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(part.value)
+      if (part.kind === 'bytes' && part.number === 2)
+        size = (await wire.text(part.range, MAX_STRING_BYTES, 'the name of an axis')) || null
+    })
+    shape.push(size)
+  })
+  return shape
+}

@@ -1,0 +1,159 @@
+import type { ByteSource } from '../../core/index.ts'
+import { MAX_FIELDS, malformed, overLimit, truncated } from './limits.ts'
+
+/** A part of the file: `end` is exclusive. */
+export interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** One field of a message: a number, or the range of its bytes (a string, a message, packed numbers). */
+export type Field =
+  | { readonly kind: 'varint'; readonly number: number; readonly value: bigint }
+  | { readonly kind: 'fixed'; readonly number: number; readonly bytes: 4 | 8 }
+  | { readonly kind: 'bytes'; readonly number: number; readonly range: Range }
+
+/** The most bytes of a field's header and number: a tag and a value, or a tag and a length. */
+const MAX_HEADER = 20
+/** After a jump little is read at first, as the next thing may be a jump again; then more and more. */
+const FIRST_WINDOW = 4 * 1024
+const LARGEST_WINDOW = 256 * 1024
+
+/**
+ * Walks protobuf messages in a file (https://protobuf.dev/programming-guides/encoding/), reading windows of it and
+ * jumping over what nobody asks for: tensors of gigabytes cost nothing.
+ * Throws ONNX_TRUNCATED, ONNX_MALFORMED or ONNX_LIMIT with the place.
+ */
+export class Wire {
+  readonly source: ByteSource
+  #window: Uint8Array = new Uint8Array(0)
+  #start = 0
+  #fields = 0
+
+  constructor(source: ByteSource) {
+    this.source = source
+  }
+
+  get whole(): Range {
+    return { start: 0, end: this.source.size }
+  }
+
+  /** Calls `visit` with each field in order, waiting for it where it gives a promise. */
+  async walk(range: Range, visit: (field: Field) => Promise<void> | void): Promise<void> {
+    let at = range.start
+    while (at < range.end) {
+      if (!this.#holds(at, Math.min(MAX_HEADER, range.end - at))) await this.#load(at, MAX_HEADER)
+      const { field, next } = this.#field(at, range.end)
+      const pending = visit(field)
+      if (pending) await pending
+      at = next
+    }
+  }
+
+  /** Bytes of a range, at most `most`: throws ONNX_LIMIT above. */
+  async bytes({ start, end }: Range, most: number, what: string): Promise<Uint8Array> {
+    if (end - start > most)
+      throw overLimit(`${this.#place(start)}: ${what} has ${end - start} bytes; the limit is ${most}`)
+    if (!this.#holds(start, end - start)) await this.#load(start, end - start)
+    return this.#window.subarray(start - this.#start, end - this.#start)
+  }
+
+  /** A range as UTF-8. Throws ONNX_MALFORMED for other bytes. */
+  async text(range: Range, most: number, what: string): Promise<string> {
+    const bytes = await this.bytes(range, most, what)
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    } catch (cause) {
+      throw malformed(`${this.#place(range.start)}: ${what} is not UTF-8`, { cause })
+    }
+  }
+
+  /** The varints packed in a range; calls `visit` with each. */
+  async packed(range: Range, visit: (value: bigint) => void): Promise<void> {
+    let at = range.start
+    while (at < range.end) {
+      if (!this.#holds(at, Math.min(MAX_HEADER, range.end - at))) await this.#load(at, MAX_HEADER)
+      const { value, next } = this.#varint(at, range.end)
+      this.#count(at)
+      visit(value)
+      at = next
+    }
+  }
+
+  #field(at: number, end: number): { field: Field; next: number } {
+    this.#count(at)
+    const tag = this.#varint(at, end)
+    const number = Number(tag.value >> 3n)
+    if (number < 1 || number > 0x1fffffff)
+      throw malformed(`${this.#place(at)}: the field number ${number} is impossible`)
+    const after = tag.next
+    switch (Number(tag.value & 7n)) {
+      case 0: {
+        const { value, next } = this.#varint(after, end)
+        return { field: { kind: 'varint', number, value }, next }
+      }
+      case 1:
+        return this.#fixed(number, 8, after, end)
+      case 5:
+        return this.#fixed(number, 4, after, end)
+      case 2: {
+        const { value, next } = this.#varint(after, end)
+        if (value > BigInt(end - next)) throw this.#beyond(at, number, value, end)
+        const range = { start: next, end: next + Number(value) }
+        return { field: { kind: 'bytes', number, range }, next: range.end }
+      }
+      default:
+        throw malformed(
+          `${this.#place(at)}: field ${number} has the wire type ${tag.value & 7n}, which ONNX never uses`,
+        )
+    }
+  }
+
+  #fixed(number: number, bytes: 4 | 8, at: number, end: number): { field: Field; next: number } {
+    if (at + bytes > end) throw this.#beyond(at, number, BigInt(bytes), end)
+    return { field: { kind: 'fixed', number, bytes }, next: at + bytes }
+  }
+
+  /** Seven bits a byte, least significant first, ten bytes at most; the window must hold them. */
+  #varint(at: number, end: number): { value: bigint; next: number } {
+    let low = 0
+    let high = 0n
+    for (let i = 0; i < 10; i++) {
+      if (at + i >= end) throw this.#beyond(at, 0, 1n, end)
+      const byte = this.#window[at + i - this.#start]!
+      if (i < 4) low |= (byte & 0x7f) << (7 * i)
+      else high |= BigInt(byte & 0x7f) << BigInt(7 * i)
+      if (byte < 0x80) {
+        if (i === 9 && byte > 1) break
+        return { value: i < 4 ? BigInt(low) : high | BigInt(low), next: at + i + 1 }
+      }
+    }
+    throw malformed(`${this.#place(at)}: a number goes beyond 64 bits`)
+  }
+
+  #count(at: number): void {
+    if (++this.#fields > MAX_FIELDS) throw overLimit(`${this.#place(at)}: more than ${MAX_FIELDS} fields`)
+  }
+
+  #beyond(at: number, number: number, needs: bigint, end: number): Error {
+    const what = number > 0 ? `field ${number} needs ${needs} bytes` : 'a number is cut off'
+    if (end === this.source.size) return truncated(`${this.#place(at)}: ${what}, and the file ends at ${end}`)
+    return malformed(`${this.#place(at)}: ${what}, and its message ends at ${end}`)
+  }
+
+  #holds(start: number, length: number): boolean {
+    return start >= this.#start && start + length <= this.#start + this.#window.byteLength
+  }
+
+  async #load(at: number, least: number): Promise<void> {
+    const sequential = at >= this.#start && at <= this.#start + this.#window.byteLength
+    const wanted = sequential ? Math.min(LARGEST_WINDOW, this.#window.byteLength * 2) : FIRST_WINDOW
+    const length = Math.min(Math.max(wanted, least, FIRST_WINDOW), this.source.size - at)
+    this.#window = await this.source.read(at, length)
+    this.#start = at
+  }
+
+  #place(at: number): string {
+    return `${this.source.name}, byte ${at}`
+  }
+}
