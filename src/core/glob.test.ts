@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { branchMatches, globMatches, MAX_GLOB_LENGTH } from './glob.ts'
+import { branchMatches, globMatches, globsSelect, MAX_GLOB_LENGTH } from './glob.ts'
 
 describe('globMatches', () => {
   test.each([
@@ -63,6 +63,19 @@ describe('globMatches', () => {
   test('a pattern over the limit matches nothing', () => {
     expect(globMatches('*'.repeat(MAX_GLOB_LENGTH + 1), 'a')).toBe(false)
   })
+})
+
+test.each([
+  [['out'], 'out/a/b', true],
+  [['./out/'], 'out/a', true],
+  [['out'], 'output', false],
+  [['o*'], 'out/a', true],
+  [['out', '!out/*.log'], 'out/a', true],
+  [['out', '!out/*.log'], 'out/x.log', false],
+  [['!out'], 'a', false],
+  [[], 'a', false],
+])('%j selects %s: %s', (globs, path, selected) => {
+  expect(globsSelect(globs, path)).toBe(selected)
 })
 
 test.each([

@@ -15,6 +15,29 @@ export function globMatches(pattern: string, path: string): boolean {
 }
 
 /**
+ * Whether a list of globs selects a path. A glob that names a folder selects all below it; one that begins with
+ * `!` takes out again.
+ *
+ *   globsSelect(['out', '!out/*.log'], 'out/a/b')   true
+ *   globsSelect(['out', '!out/*.log'], 'out/x.log') false
+ */
+export function globsSelect(globs: readonly string[], path: string): boolean {
+  const selects = (glob: string) => {
+    const plain = glob.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
+    return pathAndFolders(path).some(part => globMatches(plain, part))
+  }
+  const wanted = globs.filter(glob => !glob.startsWith('!'))
+  const unwanted = globs.filter(glob => glob.startsWith('!')).map(glob => glob.slice(1))
+  return wanted.some(selects) && !unwanted.some(selects)
+}
+
+/** `a/b/c` -> `a/b/c`, `a/b`, `a`. */
+function pathAndFolders(path: string): readonly string[] {
+  const segments = path.split('/')
+  return segments.map((_, i) => segments.slice(0, segments.length - i).join('/'))
+}
+
+/**
  * Whether a branch matches a pattern, in which `*` stands for any characters, `/` too: `*` is every branch,
  * `release/*` every branch below release.
  */

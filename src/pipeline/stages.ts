@@ -1,4 +1,4 @@
-import { globMatches, type Milliseconds } from '../core/index.ts'
+import { globsSelect, type Milliseconds } from '../core/index.ts'
 import { sortJobs } from './order.ts'
 import type { Plan, PlannedJob, StageKind } from './types.ts'
 
@@ -66,7 +66,7 @@ export function buildPlan(input: PlanInput): Plan {
 
 /** Whether a job keeps the file that is the model. */
 export function makesModel(job: Pick<PlannedJob, 'artifacts'>, modelFile: string): boolean {
-  return job.artifacts.some(pattern => globMatches(pattern, modelFile))
+  return globsSelect(job.artifacts, modelFile)
 }
 
 function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds, skip?: string): PlannedJob {

@@ -7,8 +7,8 @@ export const MAX_PATH_LENGTH = 300
 
 /** Relative, with no step out, no back-slash and no control character. */
 const INSIDE = String.raw`^(?!/)(?!([^/]*/)*\.\.(/|$))[^\\\u0000-\u001f]+$`
-/** Not what is special in other tools' globs, and would be taken literally here. */
-const PATTERN = String.raw`^(?!/|!)(?!([^/]*/)*\.\.(/|$))[^\\\u0000-\u001f\[\]{}()]+$`
+/** Without what is special in other tools' globs, and would be taken literally here. */
+const PATTERN = String.raw`^!?(?!/|!)(?!([^/]*/)*\.\.(/|$))[^\\\u0000-\u001f\[\]{}()]+$`
 
 /** A path in the repository, in its plainest form: `./data//x` becomes `data/x`. */
 export function path(): Reader<string> {
@@ -21,16 +21,19 @@ export function path(): Reader<string> {
 
 /** A glob of paths in the repository. */
 export function glob(): Reader<string> {
-  const expected = 'a relative path or pattern (only *, ** and ? are special)'
+  const expected = 'a relative path or pattern (*, ** and ? are special, and a ! before it takes out)'
   return then(
     text({ expected, pattern: new RegExp(PATTERN), maxLength: MAX_GLOB_LENGTH }),
-    (written, node, place) => plain(written) ?? mismatch(node, place, expected),
+    (written, node, place) => {
+      const [mark, path] = written.startsWith('!') ? ['!', plain(written.slice(1))] : ['', plain(written)]
+      return path === undefined ? mismatch(node, place, expected) : `${mark}${path}`
+    },
   )
 }
 
 function plain(written: string): string | undefined {
-  const normal = posix.normalize(written)
-  return normal === '.' || normal === './' ? undefined : normal
+  const normal = posix.normalize(written).replace(/\/$/, '')
+  return normal === '.' || normal === '' ? undefined : normal
 }
 
 /** The same reader with a narrower schema, for a check that `then` makes. */

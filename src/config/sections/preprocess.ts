@@ -1,4 +1,4 @@
-import type { PreprocessStep } from '../../model/index.ts'
+import { compilePreprocess, ModelError, type PreprocessStep } from '../../model/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
 import { byKind, mismatch, type Place, type Reader, then, within } from '../reader/reader.ts'
 import { choice, integer, number, text } from '../reader/scalars.ts'
@@ -96,9 +96,20 @@ const keyed: Reader<PreprocessStep> = {
   },
 }
 
-export const preprocess: Reader<readonly PreprocessStep[]> = list(byKind({ scalar: alone, map: keyed }), {
-  max: MAX_STEPS,
-})
+/** The steps, in an order that the interpreter takes: it is asked itself. */
+export const preprocess: Reader<readonly PreprocessStep[]> = then(
+  list(byKind({ scalar: alone, map: keyed }), { max: MAX_STEPS }),
+  (steps, node, place) => {
+    try {
+      compilePreprocess(steps)
+      return steps
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error
+      const hint = error.hint === undefined ? {} : { hint: error.hint }
+      return place.findings.error(node.at, 'BAD_VALUE', `Bad value of ${place.trail}: ${error.message}`, hint)
+    }
+  },
+)
 
 function unknownStep(kind: string, node: Located, place: Place): undefined {
   const hint = ['grayscale', 'invert'].includes(kind)
