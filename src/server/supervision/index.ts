@@ -1,0 +1,7 @@
+export { type Control, type ControlOptions, serveControl } from './control.ts'
+export * from './errors.ts'
+export type * from './events.ts'
+export type { Hello } from './hello.ts'
+export { type Places, placesOf } from './places.ts'
+export { authority, type RoleOptions, type RoleSpec, reachable, rolesOf } from './roles.ts'
+export { type SuperviseOptions, type Supervision, superviseAll } from './supervise.ts'
