@@ -4,7 +4,17 @@ export const ROLES = ['reader', 'developer', 'maintainer', 'admin'] as const
 /** Each holds what those before it hold. Roles are per project; an admin is one everywhere. */
 export type Role = (typeof ROLES)[number]
 
-export const SCOPES = ['read', 'push', 'predict', 'deploy', 'admin'] as const
+/** The `agent:` scopes belong to agents alone, each to its kind, and give none of the rights below. */
+export const SCOPES = [
+  'read',
+  'push',
+  'predict',
+  'deploy',
+  'admin',
+  'agent:runner',
+  'agent:host',
+  'agent:gateway',
+] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** What a route needs. A right is the token's scope ∩ the principal's role. */

@@ -1,0 +1,11 @@
+import { BallastError } from '../core/index.ts'
+
+export type AccessErrorCode =
+  | 'PROJECT_EXISTS'
+  | 'PROJECT_NAME_INVALID'
+  /** The name of a person, service or agent is taken. */
+  | 'PRINCIPAL_EXISTS'
+  /** A policy that contradicts itself or names what does not exist. */
+  | 'POLICY_INVALID'
+
+export class AccessError extends BallastError<AccessErrorCode> {}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
+import { RegistryError } from '../../registry/errors.ts'
+import type { BlobPaths } from './paths.ts'
+
+export const PART = '.part'
+
+/**
+ * Takes a stream in under its digest:
+ *   1. an exclusive file in tmp/, written and hashed chunk by chunk      a crash leaves it to `sweep`
+ *   2. digest compared, mode 0444, synced                                the same
+ *   3. renamed over whatever has this digest (the same bytes)            a crash leaves either name
+ *   4. its folder synced                                                 from here on it survives a power cut
+ */
+export async function receive(
+  paths: BlobPaths,
+  expected: Digest,
+  content: Readable,
+  maxBytes: number,
+): Promise<{ readonly size: number }> {
+  const part = join(paths.tmp, `${randomText(20)}${PART}`)
+  try {
+    const handle = await openPart(part, content)
+    try {
+      const { size, digest } = await copy(content, handle, maxBytes)
+      if (digest !== expected) throw mismatch(expected, digest, size)
+      await handle.chmod(0o444)
+      await handle.sync()
+      await place(paths, part, expected)
+      return { size }
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    content.destroy()
+    await unlink(part).catch(() => undefined)
+    throw diskFull(cause, part) ?? cause
+  }
+}
+
+/** Opening takes a moment, in which the stream may fail: that must find a listener. */
+async function openPart(part: string, content: Readable): Promise<FileHandle> {
+  let failure: Error | undefined
+  const failed = (error: Error) => {
+    failure = error
+  }
+  content.on('error', failed)
+  const handle = await open(part, 'wx', 0o600)
+  content.off('error', failed)
+  if (failure) {
+    await handle.close()
+    throw failure
+  }
+  return handle
+}
+
+async function copy(content: Readable, handle: FileHandle, maxBytes: number) {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of content) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
+    size += bytes.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    hash.update(bytes)
+    await writeAll(handle, bytes)
+  }
+  return { size, digest: `sha256:${hash.digest('hex')}` as Digest }
+}
+
+/** A write may take less than it was given, as on a disk that fills up. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.byteLength; ) {
+    written += (await handle.write(bytes, written, bytes.byteLength - written)).bytesWritten
+  }
+}
+
+async function place(paths: BlobPaths, part: string, digest: Digest): Promise<void> {
+  const folder = paths.folderOf(digest)
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+  await rename(part, paths.pathOf(digest))
+  await syncFolder(folder)
+  if (made !== undefined) await syncFolder(dirname(folder))
+}
+
+function mismatch(expected: Digest, actual: Digest, size: number): RegistryError {
+  return new RegistryError('BLOB_DIGEST_MISMATCH', {
+    message: `Expected blob ${expected}, received ${actual} (${size} bytes)`,
+    hint: 'Send it again; what was received is discarded.',
+    details: { expected, actual, size },
+  })
+}
+
+function tooLarge(maxBytes: number): RegistryError {
+  return new RegistryError('BLOB_TOO_LARGE', {
+    message: `The blob is larger than the ${maxBytes} bytes that are allowed`,
+    hint: 'Make the file smaller, or ask an admin to raise the limit.',
+    details: { maxBytes },
+  })
+}

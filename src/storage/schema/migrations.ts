@@ -1,0 +1,11 @@
+import { begin } from './0001-begin.ts'
+
+/** A step of the schema. Once released it never changes: a correction is a new migration. */
+export interface Migration {
+  /** 1, 2, 3 … without gaps. */
+  readonly version: number
+  readonly title: string
+  readonly statements: readonly string[]
+}
+
+export const MIGRATIONS: readonly Migration[] = [begin]

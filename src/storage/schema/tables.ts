@@ -1,0 +1,146 @@
+/** The tables as they are now, after all migrations: what Kysely's queries are checked against. */
+export interface Tables {
+  principals: { id: string; name: string; kind: string; admin: number; created_at: number }
+  projects: { id: string; name: string; default_branch: string; created_at: number }
+  roles: { principal: string; project: string; role: string }
+  tokens: {
+    id: string
+    principal: string
+    name: string
+    hash: string
+    scopes: string
+    project: string | null
+    created_at: number
+    expires_at: number | null
+    revoked_at: number | null
+    last_used_at: number | null
+  }
+  policies: {
+    project: string
+    environment: string
+    branches: string
+    approvers: string | null
+    gates: string
+    max_first_step: number
+    predictions: string
+  }
+  pushes: {
+    id: string
+    project: string
+    principal: string
+    state: string
+    changes: string
+    created_at: number
+  }
+  pipelines: {
+    id: string
+    project: string
+    number: number
+    commit_id: string
+    ref: string
+    title: string
+    push: string | null
+    principal: string
+    state: string
+    config: string
+    problems: string
+    created_at: number
+    ended_at: number | null
+  }
+  jobs: {
+    id: string
+    pipeline: string
+    position: number
+    plan: string
+    state: string
+    reason: string | null
+    result: string | null
+    started_at: number | null
+    ended_at: number | null
+  }
+  attempts: {
+    id: string
+    job: string
+    number: number
+    state: string
+    runner: string
+    fence: number
+    lease_until: number
+    token_hash: string
+    exit_code: number | null
+    reason: string | null
+    artifacts: string
+    sandboxed: number
+    log_bytes: number
+    created_at: number
+    started_at: number | null
+    ended_at: number | null
+  }
+  models: { name: string; project: string }
+  versions: {
+    id: string
+    project: string
+    model: string
+    number: number
+    digest: string
+    manifest: string
+    job: string | null
+    created_at: number
+  }
+  version_records: {
+    id: string
+    version: string
+    kind: string
+    body: string
+    job: string | null
+    created_at: number
+  }
+  rollouts: {
+    id: string
+    project: string
+    model: string
+    environment: string
+    candidate: string
+    stable: string | null
+    strategy: string
+    phase: string
+    step: number
+    weight: number
+    created_at: number
+    step_started_at: number
+    ended_at: number | null
+    reason: string | null
+    job: string | null
+    asked_by: string
+    revision: number
+  }
+  rollout_changes: {
+    rollout: string
+    position: number
+    at: number
+    phase: string
+    step: number
+    weight: number
+    reason: string
+    analysis: string | null
+  }
+  rollout_counts: {
+    rollout: string
+    step: number
+    epoch: string
+    arm: string
+    requests: number
+    errors: number
+    latency: string
+  }
+  deployments: {
+    model: string
+    environment: string
+    project: string
+    stable: string
+    previous: string | null
+    since: number
+  }
+  counters: { name: string; value: number }
+  settings: { name: string; value: string }
+}

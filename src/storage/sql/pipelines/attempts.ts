@@ -1,0 +1,148 @@
+import type { AttemptId, JobId } from '../../../core/index.ts'
+import type { Attempt, KeptFile, PipelineStore } from '../../../pipeline/ports.ts'
+import {
+  ATTEMPT_STATES,
+  ATTEMPT_TRANSITIONS,
+  type AttemptState,
+  assertTransition,
+  hasEnded,
+} from '../../../pipeline/states.ts'
+import { has, listOf } from '../json.ts'
+import { present, RowReader } from '../row.ts'
+import type { Db } from '../stores.ts'
+import { moveJob } from './jobs.ts'
+
+type AttemptStore = Pick<
+  PipelineStore,
+  'claim' | 'nextFence' | 'attempt' | 'attemptByToken' | 'attempts' | 'attemptsIn' | 'renew' | 'moveAttempt'
+>
+type AttemptChange = Parameters<PipelineStore['moveAttempt']>[3]
+
+const LIVE: readonly AttemptState[] = ATTEMPT_STATES.filter(state => !hasEnded(state))
+
+export function attempts(db: Db): AttemptStore {
+  return {
+    claim: (job, attempt) =>
+      db.transaction().execute(async work => {
+        if (!(await moveJob(work, job, 'ready', 'running', { now: attempt.createdAt }))) return false
+        await work.insertInto('attempts').values(rowOf(attempt)).execute()
+        return true
+      }),
+    async nextFence() {
+      const { value } = await db
+        .insertInto('counters')
+        .values({ name: 'fence', value: 1 })
+        .onConflict(conflict =>
+          conflict.column('name').doUpdateSet(eb => ({ value: eb('counters.value', '+', 1) })),
+        )
+        .returning('value')
+        .executeTakeFirstOrThrow()
+      return value
+    },
+    async attempt(id) {
+      const row = await db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && attemptOf(row)
+    },
+    async attemptByToken(hash) {
+      const row = await db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('token_hash', '=', hash)
+        .executeTakeFirst()
+      return row && attemptOf(row)
+    },
+    async attempts(job) {
+      const query = db.selectFrom('attempts').selectAll().where('job', '=', job)
+      return (await query.orderBy('number').execute()).map(attemptOf)
+    },
+    async attemptsIn(states) {
+      if (states.length === 0) return []
+      const query = db.selectFrom('attempts').selectAll().where('state', 'in', states)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(attemptOf)
+    },
+    async renew(id, fence, leaseUntil) {
+      const { numUpdatedRows } = await db
+        .updateTable('attempts')
+        .set({ lease_until: leaseUntil })
+        .where('id', '=', id)
+        .where('fence', '=', fence)
+        .where('state', 'in', LIVE)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+    moveAttempt: (id, from, to, change) => moveAttempt(db, id, from, to, change),
+  }
+}
+
+async function moveAttempt(
+  db: Db,
+  id: AttemptId,
+  from: AttemptState,
+  to: AttemptState,
+  { now, exitCode, reason, artifacts, logBytes, sandboxed }: AttemptChange,
+): Promise<boolean> {
+  assertTransition(ATTEMPT_TRANSITIONS, from, to)
+  const { numUpdatedRows } = await db
+    .updateTable('attempts')
+    .set({
+      state: to,
+      ...(to === 'running' && { started_at: now }),
+      ...(hasEnded(to) && { ended_at: now }),
+      ...(exitCode !== undefined && { exit_code: exitCode }),
+      ...(reason !== undefined && { reason }),
+      ...(artifacts !== undefined && { artifacts: JSON.stringify(artifacts) }),
+      ...(logBytes !== undefined && { log_bytes: logBytes }),
+      ...(sandboxed !== undefined && { sandboxed: sandboxed ? 1 : 0 }),
+    })
+    .where('id', '=', id)
+    .where('state', '=', from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+function rowOf(attempt: Attempt) {
+  return {
+    id: attempt.id,
+    job: attempt.job,
+    number: attempt.number,
+    state: attempt.state,
+    runner: attempt.runner,
+    fence: attempt.fence,
+    lease_until: attempt.leaseUntil,
+    token_hash: attempt.tokenHash,
+    exit_code: attempt.exitCode ?? null,
+    reason: attempt.reason ?? null,
+    artifacts: JSON.stringify(attempt.artifacts),
+    sandboxed: attempt.sandboxed ? 1 : 0,
+    log_bytes: attempt.logBytes,
+    created_at: attempt.createdAt,
+    started_at: attempt.startedAt ?? null,
+    ended_at: attempt.endedAt ?? null,
+  }
+}
+
+const isKeptFile = has<KeptFile>({ path: 'string', digest: 'string', size: 'number', executable: 'boolean' })
+
+function attemptOf(row: object): Attempt {
+  const read = new RowReader('attempts', row)
+  return {
+    id: read.text<AttemptId>('id'),
+    job: read.text<JobId>('job'),
+    number: read.number('number'),
+    state: read.choice('state', ATTEMPT_STATES),
+    runner: read.text('runner'),
+    fence: read.number('fence'),
+    leaseUntil: read.instant('lease_until'),
+    tokenHash: read.text('token_hash'),
+    artifacts: read.json('artifacts', listOf(isKeptFile)),
+    sandboxed: read.flag('sandboxed'),
+    logBytes: read.number('log_bytes'),
+    createdAt: read.instant('created_at'),
+    ...present({
+      exitCode: read.optional('exit_code', column => read.number(column)),
+      reason: read.optional('reason', column => read.text(column)),
+      startedAt: read.optional('started_at', column => read.instant(column)),
+      endedAt: read.optional('ended_at', column => read.instant(column)),
+    }),
+  }
+}

@@ -1,0 +1,136 @@
+import { sql } from 'kysely'
+import type { CommitId, PipelineId, PrincipalId, ProjectId, PushId } from '../../../core/index.ts'
+import type { Pipeline, PipelineStore } from '../../../pipeline/ports.ts'
+import {
+  assertTransition,
+  hasEnded,
+  PIPELINE_STATES,
+  PIPELINE_TRANSITIONS,
+} from '../../../pipeline/states.ts'
+import { isJson, isTexts } from '../json.ts'
+import { present, RowReader } from '../row.ts'
+import type { Db } from '../stores.ts'
+import { jobRow } from './jobs.ts'
+
+type PipelinesStore = Pick<
+  PipelineStore,
+  | 'addPipeline'
+  | 'pipeline'
+  | 'pipelineByNumber'
+  | 'pipelines'
+  | 'pipelinesIn'
+  | 'pipelinesOfPush'
+  | 'movePipeline'
+>
+
+export function pipelines(db: Db): PipelinesStore {
+  return {
+    addPipeline: (pipeline, jobs) =>
+      db.transaction().execute(async work => {
+        const there = pipeline.push && (await ofPushAndRef(work, pipeline.push, pipeline.ref))
+        if (there) return there
+        const last = await work
+          .selectFrom('pipelines')
+          .select(({ fn }) => fn.max('number').as('number'))
+          .where('project', '=', pipeline.project)
+          .executeTakeFirst()
+        const numbered = { ...pipeline, number: (last?.number ?? 0) + 1 }
+        await work.insertInto('pipelines').values(rowOf(numbered)).execute()
+        // One by one: a database bounds the parameters of a statement, and a pipeline may have hundreds of jobs.
+        for (const job of jobs) await work.insertInto('jobs').values(jobRow(job)).execute()
+        return numbered
+      }),
+    async pipeline(id) {
+      const row = await db.selectFrom('pipelines').selectAll().where('id', '=', id).executeTakeFirst()
+      return row && pipelineOf(row)
+    },
+    async pipelineByNumber(project, number) {
+      const row = await db
+        .selectFrom('pipelines')
+        .selectAll()
+        .where('project', '=', project)
+        .where('number', '=', number)
+        .executeTakeFirst()
+      return row && pipelineOf(row)
+    },
+    async pipelines(project, { before, limit }) {
+      const rows = await db
+        .selectFrom('pipelines')
+        .selectAll()
+        .$if(project !== undefined, query => query.where('project', '=', project!))
+        .$if(before !== undefined, query => query.where(isBefore(before!)))
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(pipelineOf)
+    },
+    async pipelinesIn(state) {
+      const query = db.selectFrom('pipelines').selectAll().where('state', '=', state)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
+    },
+    async pipelinesOfPush(push) {
+      const query = db.selectFrom('pipelines').selectAll().where('push', '=', push)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
+    },
+    async movePipeline(id, from, to, now) {
+      assertTransition(PIPELINE_TRANSITIONS, from, to)
+      const { numUpdatedRows } = await db
+        .updateTable('pipelines')
+        .set({ state: to, ended_at: hasEnded(to) ? now : null })
+        .where('id', '=', id)
+        .where('state', '=', from)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+  }
+}
+
+function isBefore(before: PipelineId) {
+  return sql<boolean>`(created_at, id) < (select p.created_at, p.id from pipelines as p where p.id = ${before})`
+}
+
+async function ofPushAndRef(work: Db, push: PushId, ref: string): Promise<Pipeline | undefined> {
+  const query = work.selectFrom('pipelines').selectAll().where('push', '=', push).where('ref', '=', ref)
+  const row = await query.executeTakeFirst()
+  return row && pipelineOf(row)
+}
+
+function rowOf(pipeline: Pipeline) {
+  return {
+    id: pipeline.id,
+    project: pipeline.project,
+    number: pipeline.number,
+    commit_id: pipeline.commit,
+    ref: pipeline.ref,
+    title: pipeline.title,
+    push: pipeline.push ?? null,
+    principal: pipeline.principal,
+    state: pipeline.state,
+    config: JSON.stringify(pipeline.config),
+    problems: JSON.stringify(pipeline.problems),
+    created_at: pipeline.createdAt,
+    ended_at: pipeline.endedAt ?? null,
+  }
+}
+
+function pipelineOf(row: object): Pipeline {
+  const read = new RowReader('pipelines', row)
+  return {
+    id: read.text<PipelineId>('id'),
+    project: read.text<ProjectId>('project'),
+    number: read.number('number'),
+    commit: read.text<CommitId>('commit_id'),
+    ref: read.text('ref'),
+    title: read.text('title'),
+    principal: read.text<PrincipalId>('principal'),
+    state: read.choice('state', PIPELINE_STATES),
+    config: read.json('config', isJson),
+    problems: read.json('problems', isTexts),
+    createdAt: read.instant('created_at'),
+    ...present({
+      push: read.optional('push', column => read.text<PushId>(column)),
+      endedAt: read.optional('ended_at', column => read.instant(column)),
+    }),
+  }
+}

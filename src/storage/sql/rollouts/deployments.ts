@@ -1,0 +1,40 @@
+import type { ProjectId, VersionId } from '../../../core/index.ts'
+import type { Deployment, RolloutStore } from '../../../rollout/ports.ts'
+import { present, RowReader } from '../row.ts'
+import type { Db } from '../stores.ts'
+
+export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployments'> {
+  return {
+    async deployment(model, environment) {
+      const query = db.selectFrom('deployments').selectAll().where('model', '=', model)
+      const row = await query.where('environment', '=', environment).executeTakeFirst()
+      return row && deploymentOf(row)
+    },
+    async deployments() {
+      const query = db.selectFrom('deployments').selectAll()
+      return (await query.orderBy('model').orderBy('environment').execute()).map(deploymentOf)
+    },
+  }
+}
+
+export async function saveDeployment(work: Db, deployment: Deployment): Promise<void> {
+  const { model, environment, project, stable, previous, since } = deployment
+  const content = { project, stable, previous: previous ?? null, since }
+  await work
+    .insertInto('deployments')
+    .values({ model, environment, ...content })
+    .onConflict(conflict => conflict.columns(['model', 'environment']).doUpdateSet(content))
+    .execute()
+}
+
+function deploymentOf(row: object): Deployment {
+  const read = new RowReader('deployments', row)
+  return {
+    project: read.text<ProjectId>('project'),
+    model: read.text('model'),
+    environment: read.text('environment'),
+    stable: read.text<VersionId>('stable'),
+    since: read.instant('since'),
+    ...present({ previous: read.optional('previous', column => read.text<VersionId>(column)) }),
+  }
+}

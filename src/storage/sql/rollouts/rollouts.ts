@@ -1,0 +1,161 @@
+import type { JobId, ProjectId, RolloutId, VersionId } from '../../../core/index.ts'
+import { RolloutError } from '../../../rollout/errors.ts'
+import type { Deployment, RolloutChange, RolloutStore, StoredRollout } from '../../../rollout/ports.ts'
+import { type Analysis, ROLLOUT_PHASES, type Rollout, type Strategy } from '../../../rollout/types.ts'
+import { has, isRecord } from '../json.ts'
+import { present, RowReader } from '../row.ts'
+import type { Db } from '../stores.ts'
+import { saveDeployment } from './deployments.ts'
+
+type RolloutsStore = Pick<RolloutStore, 'add' | 'byId' | 'byJob' | 'inPhases' | 'list' | 'update' | 'history'>
+
+export function rollouts(db: Db): RolloutsStore {
+  return {
+    async add(rollout) {
+      const row = { ...columnsOf(rollout), revision: rollout.revision }
+      const { id, project, job, by } = rollout
+      await db
+        .insertInto('rollouts')
+        .values({ ...row, id, project, job: job ?? null, asked_by: by })
+        .execute()
+    },
+    byId: id => byId(db, id),
+    async byJob(job) {
+      const query = db.selectFrom('rollouts').selectAll().where('job', '=', job)
+      const row = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst()
+      return row && rolloutOf(row)
+    },
+    async inPhases(phases) {
+      if (phases.length === 0) return []
+      const query = db.selectFrom('rollouts').selectAll().where('phase', 'in', phases)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(rolloutOf)
+    },
+    async list(model, limit) {
+      const query = db.selectFrom('rollouts').selectAll().where('model', '=', model)
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      return (await newestFirst.limit(limit).execute()).map(rolloutOf)
+    },
+    update: (next, revision, change, deployment) =>
+      db.transaction().execute(work => update(work, next, revision, change, deployment)),
+    async history(id) {
+      const query = db.selectFrom('rollout_changes').selectAll().where('rollout', '=', id)
+      return (await query.orderBy('position').execute()).map(changeOf)
+    },
+  }
+}
+
+async function byId(db: Db, id: RolloutId): Promise<StoredRollout | undefined> {
+  const row = await db.selectFrom('rollouts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && rolloutOf(row)
+}
+
+async function update(
+  work: Db,
+  next: Rollout,
+  revision: number,
+  change: RolloutChange,
+  deployment: Deployment | undefined,
+): Promise<boolean> {
+  const stored = await byId(work, next.id)
+  if (stored?.revision !== revision) return false
+  if (stored.phase === 'promoted' || stored.phase === 'aborted') {
+    throw new RolloutError('ROLLOUT_ENDED', {
+      message: `Rollout ${next.id} ended ${stored.phase}; it can't become ${next.phase}`,
+      hint: 'Start another rollout of that version.',
+      details: { from: stored.phase, to: next.phase },
+    })
+  }
+  await work
+    .updateTable('rollouts')
+    .set({ ...columnsOf(next), revision: revision + 1 })
+    .where('id', '=', next.id)
+    .execute()
+  await work
+    .insertInto('rollout_changes')
+    .values(changeRow(next.id, revision, change))
+    .execute()
+  if (deployment) await saveDeployment(work, deployment)
+  return true
+}
+
+function columnsOf(rollout: Rollout) {
+  return {
+    model: rollout.model,
+    environment: rollout.environment,
+    candidate: rollout.candidate,
+    stable: rollout.stable ?? null,
+    strategy: JSON.stringify(rollout.strategy),
+    phase: rollout.phase,
+    step: rollout.step,
+    weight: rollout.weight,
+    created_at: rollout.createdAt,
+    step_started_at: rollout.stepStartedAt,
+    ended_at: rollout.endedAt ?? null,
+    reason: rollout.reason ?? null,
+  }
+}
+
+function isStrategy(value: unknown): value is Strategy {
+  if (!isRecord(value)) return false
+  return value['kind'] === 'immediate' || (value['kind'] === 'canary' && isCanary(value))
+}
+const isCanary = has({ steps: 'array', analysis: 'object' })
+
+function rolloutOf(row: object): StoredRollout {
+  const read = new RowReader('rollouts', row)
+  return {
+    id: read.text<RolloutId>('id'),
+    project: read.text<ProjectId>('project'),
+    model: read.text('model'),
+    environment: read.text('environment'),
+    candidate: read.text<VersionId>('candidate'),
+    strategy: read.json('strategy', isStrategy),
+    phase: read.choice('phase', ROLLOUT_PHASES),
+    step: read.number('step'),
+    weight: read.number('weight'),
+    createdAt: read.instant('created_at'),
+    stepStartedAt: read.instant('step_started_at'),
+    by: read.text('asked_by'),
+    revision: read.number('revision'),
+    ...present({
+      stable: read.optional('stable', column => read.text<VersionId>(column)),
+      endedAt: read.optional('ended_at', column => read.instant(column)),
+      reason: read.optional('reason', column => read.text(column)),
+      job: read.optional('job', column => read.text<JobId>(column)),
+    }),
+  }
+}
+
+/** The revision that a change replaced is its place in the history. */
+function changeRow(rollout: RolloutId, revision: number, change: RolloutChange) {
+  const { at, phase, step, weight, reason, analysis } = change
+  return {
+    rollout,
+    position: revision,
+    at,
+    phase,
+    step,
+    weight,
+    reason,
+    analysis: analysis ? JSON.stringify(analysis) : null,
+  }
+}
+
+const isAnalysis = has<Analysis>({
+  verdict: 'string',
+  metrics: 'array',
+  canaryRequests: 'number',
+  baselineRequests: 'number',
+})
+
+function changeOf(row: object): RolloutChange {
+  const read = new RowReader('rollout_changes', row)
+  return {
+    at: read.instant('at'),
+    phase: read.choice('phase', ROLLOUT_PHASES),
+    step: read.number('step'),
+    weight: read.number('weight'),
+    reason: read.text('reason'),
+    ...present({ analysis: read.optional('analysis', column => read.json(column, isAnalysis)) }),
+  }
+}

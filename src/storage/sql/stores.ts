@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../../core/index.ts'
+import type { Tables } from '../schema/tables.ts'
+import type { Stores } from '../types.ts'
+import { policies } from './access/policies.ts'
+import { principals } from './access/principals.ts'
+import { projects } from './access/projects.ts'
+import { tokens } from './access/tokens.ts'
+import { attempts } from './pipelines/attempts.ts'
+import { jobs } from './pipelines/jobs.ts'
+import { pipelines } from './pipelines/pipelines.ts'
+import { pushes } from './pipelines/pushes.ts'
+import { counts } from './rollouts/counts.ts'
+import { deployments } from './rollouts/deployments.ts'
+import { rollouts } from './rollouts/rollouts.ts'
+import { settings } from './settings.ts'
+import { versions } from './versions.ts'
+
+export type Db = Kysely<Tables>
+
+/** The stores over any database that has the tables. */
+export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
+  return {
+    access: { ...principals(db), ...projects(db), ...tokens(db, clock), ...policies(db) },
+    pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...attempts(db) },
+    versions: versions(db),
+    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
+    settings: settings(db),
+  }
+}

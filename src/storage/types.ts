@@ -1,0 +1,21 @@
+import type { AccessStore } from '../access/ports.ts'
+import type { PipelineStore } from '../pipeline/ports.ts'
+import type { VersionStore } from '../registry/ports.ts'
+import type { RolloutStore } from '../rollout/ports.ts'
+
+/** Small facts of the server itself, as text. */
+export interface SettingStore {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
+}
+
+/** Everything that one database holds. Every adapter passes test/contracts/stores. */
+export interface Stores {
+  readonly access: AccessStore
+  readonly pipelines: PipelineStore
+  readonly versions: VersionStore
+  readonly rollouts: RolloutStore
+  readonly settings: SettingStore
+  /** Waits for the calls under way; later ones throw. */
+  close(): Promise<void>
+}
