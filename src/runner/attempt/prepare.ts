@@ -47,7 +47,12 @@ export async function prepare(preparing: Preparing): Promise<readonly string[]> 
   const { folder, executor, installation } = preparing
   const { offer, places, slot } = folder
   const stage = offer.work.kind === 'stage'
-  const confinement: Confinement = { network: !stage, readable: stage ? installation : [], slot }
+  const confinement: Confinement = {
+    network: !stage,
+    readable: stage ? installation : [],
+    slot,
+    attempt: offer.attempt,
+  }
   const owner = executor.owner(confinement)
   if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
   await laySourceOf(preparing, owner)

@@ -28,7 +28,7 @@ export function marked(attempt: string): readonly number[] {
   return allPids().filter(pid => {
     if (pid === process.pid) return false
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
+      return environmentOf(pid).split('\0').includes(mark)
     } catch {
       return false
     }
@@ -64,6 +64,20 @@ export function signalAll(pids: readonly number[], signal: 'SIGTERM' | 'SIGKILL'
       process.kill(pid, signal)
     } catch {
       // It has ended in the meantime.
+    }
+  }
+}
+
+/** While a process is becoming another program its environment looks empty: that takes well under this. */
+const BECOMING_MS = 5
+
+function environmentOf(pid: number): string {
+  const since = performance.now()
+  for (;;) {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    // A thread of the kernel never has one, nor a program: the link can't be read.
+    if (environment !== '' || performance.now() - since > BECOMING_MS || !readlinkSync(`/proc/${pid}/exe`)) {
+      return environment
     }
   }
 }

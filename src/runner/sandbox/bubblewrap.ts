@@ -87,7 +87,7 @@ export const INSIDE: Places = {
 export function bubblewrapArguments(
   options: BubblewrapOptions,
   places: Places,
-  { network, readable }: Omit<Confinement, 'slot'>,
+  { network, readable }: Pick<Confinement, 'network' | 'readable'>,
 ): readonly string[] {
   const { host, userNamespace, tools, accounts } = options
   const args: string[] = userNamespace

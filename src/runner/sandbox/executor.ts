@@ -17,6 +17,7 @@ export interface Confinement {
   /** More that it may read, at the same paths. */
   readonly readable: readonly string[]
   readonly slot: number
+  readonly attempt: string
 }
 
 /** How a job is kept apart from everything else. */

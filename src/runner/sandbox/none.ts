@@ -9,7 +9,14 @@ export function plainExecutor(tools: readonly string[], path: string | undefined
     path: [...tools.map(binOf), path || DEFAULT_PATH].join(':'),
     seen: places => places,
     owner: () => undefined,
-    command: ({ given }) => ['setsid', '/bin/sh', '-e', `${given}/job.sh`],
+    command: ({ given }, { attempt }) => [
+      'setsid',
+      'env',
+      `BALLAST_ATTEMPT=${attempt}`,
+      '/bin/sh',
+      '-e',
+      `${given}/job.sh`,
+    ],
     strays: marked,
   }
 }

@@ -19,7 +19,10 @@ export interface JobScript {
   /** A file that it makes first of all: without it the sandbox never ran. */
   readonly begun: string
   readonly env: Readonly<Record<string, string>>
-  /** The user's commands, each told to the log before it runs; or one command of ours. */
+  /**
+   * The user's commands, each told to the log before it runs; or one command of ours. It does not take the
+   * shell's place: the first process of a namespace is deaf to its own signals, and could not abort.
+   */
   readonly run:
     | { readonly kind: 'steps'; readonly steps: readonly string[] }
     | { readonly kind: 'command'; readonly command: readonly string[] }
@@ -36,7 +39,7 @@ export function jobScript({ folder, begun, env, run }: JobScript): string {
     .map(([name, value]) => `export ${name}=${quote(value)}`)
   const body =
     run.kind === 'command'
-      ? [`exec ${run.command.map(quote).join(' ')}`]
+      ? [run.command.map(quote).join(' ')]
       : run.steps.map(step => `printf '%s\\n' ${quote(`$ ${step.trimEnd()}`)}\neval ${quote(step)}`)
   return `${[`: > ${quote(begun)}`, ...exports, `cd ${quote(folder)}`, ...body].join('\n')}\n`
 }
