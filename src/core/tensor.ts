@@ -73,7 +73,8 @@ export function viewAs(
   bytes: Uint8Array,
 ): Exclude<TensorData, readonly string[]> {
   const size = BYTES[dtype]
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  // Not slice(): a Buffer's is a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   const { buffer, byteOffset } = aligned
   const length = Math.floor(aligned.byteLength / size)
   switch (dtype) {

@@ -57,8 +57,15 @@ function aLane() {
       }),
   })
   const outcomes = new Map<number, Outcome<number>>()
-  const add = (input: number, { deadline = 1000, key = 'k' as string | undefined, rows = 1 } = {}) =>
-    batcher.add({ input, key, rows, bytes: 4, deadline, done: outcome => outcomes.set(input, outcome) })
+  const add = (input: number, { deadline = 1000, key = 'k', rows = 1, alone = false } = {}) =>
+    batcher.add({
+      input,
+      key: alone ? undefined : key,
+      rows,
+      bytes: 4,
+      deadline,
+      done: outcome => outcomes.set(input, outcome),
+    })
   for (const rows of [1, 2, 4, 8, 16]) batcher.curve('k').observe(rows, 10)
   return { batcher, runs, outcomes, add, advance: (by: number) => (time += by) }
 }
@@ -93,7 +100,7 @@ test('the earliest deadline goes first, and other keys wait for their own batch'
   add(1, { deadline: 900 })
   add(2, { deadline: 300, key: 'other' })
   add(3, { deadline: 500 })
-  add(4, { deadline: 600, key: undefined })
+  add(4, { deadline: 600, alone: true })
   for (let i = 0; i < 4; i++) {
     await expect.poll(() => runs.length).toBe(i + 1)
     runs[i]!.finish()

@@ -1,0 +1,5 @@
+export { looksLikeImage } from './image.ts'
+export { type InferRequest, parseInferRequest, rawRequest } from './infer-request.ts'
+export { inferReply, JSON_HEADERS, metadataBody, type Output, type Served } from './infer-response.ts'
+export { MAX_BODY_BYTES } from './limits.ts'
+export { refuse } from './refuse.ts'
