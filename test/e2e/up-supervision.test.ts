@@ -190,10 +190,37 @@ test('a role that never comes up fails the start with its last words, and nothin
 test('a role that does not stop is killed after its deadline', async () => {
   const up = startUp('deaf')
   const { pids } = await up.first('all ready')
-  up.process.kill('SIGTERM')
+  up.process.kill('SIGINT')
   expect(await up.ended()).toBe(0)
-  expect(await up.first('killed')).toMatchObject({ role: 'gateway', afterMs: 1000 })
+  expect(await up.first('killed')).toMatchObject({ role: 'gateway', afterMs: 3000 })
   expect(Object.values(pids!).filter(isAlive)).toEqual([])
+})
+
+test('a second Ctrl-C does not wait for anybody', async () => {
+  const up = startUp('deaf')
+  const { pids } = await up.first('all ready')
+  up.process.kill('SIGINT')
+  await up.first('stopped', 'runner')
+  up.process.kill('SIGINT')
+  expect(await up.ended()).toBe(0)
+  expect(await up.first('killed', 'gateway')).toMatchObject({ afterMs: 0 })
+  expect(Object.values(pids!).filter(isAlive)).toEqual([])
+})
+
+test('a role that dies again and again is started ever later, and its last words are told', async () => {
+  const up = startUp('flaky')
+  await up.first('all ready')
+  await until(() => up.told.filter(({ kind }) => kind === 'died').length >= 4, 'four deaths')
+  const deaths = up.told.filter(({ kind }) => kind === 'died').slice(0, 4)
+  expect(deaths.map(({ role, failures, restartsInMs }) => [role, failures, restartsInMs])).toEqual([
+    ['gateway', 1, 0],
+    ['gateway', 2, 200],
+    ['gateway', 3, 500],
+    ['gateway', 4, 1000],
+  ])
+  expect(deaths[3]!['lastLines']).toEqual(['error: out of luck'])
+  up.process.kill('SIGINT')
+  expect(await up.ended()).toBe(0)
 })
 
 test('Ctrl-C before everything is ready ends what was started', async () => {

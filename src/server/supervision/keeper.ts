@@ -11,6 +11,8 @@ import type { RoleSpec } from './roles.ts'
 
 /** A role that was never ready and died this often will not come up by itself. */
 const MAX_FIRST_TRIES = 3
+/** Opening a large database on a slow disk takes seconds, not minutes. */
+const READY_DEADLINE_MS = 120_000
 
 export interface KeeperOptions {
   readonly places: Places
@@ -49,7 +51,8 @@ export class RoleKeeper {
   /** Resolves when the role is ready for the first time; rejects with ROLE_FAILED or STOPPED. */
   start(): Promise<Hello> {
     this.#kept ??= this.#keep().catch(error => this.#ready.reject(error))
-    return this.#ready.promise
+    const late = setTimeout(() => void this.#giveUp(), READY_DEADLINE_MS)
+    return this.#ready.promise.finally(() => clearTimeout(late))
   }
 
   /** Lets go without ending the process. */
@@ -141,9 +144,13 @@ export class RoleKeeper {
     const { places, spec } = this.#options
     this.#failures = livedMs >= WELL_AFTER_MS ? 1 : this.#failures + 1
     const log = places.log(spec.role)
+    // Its socket is closed; what is left of it must not hold its port or its files.
+    this.#child?.kill('SIGKILL')
     await this.#child?.exited
     const lines = await lastLines(log, this.#child?.logFrom ?? 0)
-    if (!this.#everReady && this.#failures >= MAX_FIRST_TRIES) throw this.#failed(lines, log)
+    if (!this.#everReady && this.#failures >= MAX_FIRST_TRIES) {
+      throw this.#failed(`ended ${this.#failures} times before it was ready`, lines, log)
+    }
     const restartsInMs = restartDelay(this.#failures)
     this.#tell({
       kind: 'died',
@@ -156,6 +163,12 @@ export class RoleKeeper {
     await sleep(restartsInMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
   }
 
+  async #giveUp(): Promise<void> {
+    const log = this.#options.places.log(this.role)
+    const lines = await lastLines(log, this.#child?.logFrom ?? 0)
+    this.#ready.reject(this.#failed(`was not ready after ${READY_DEADLINE_MS / 1000} s`, lines, log))
+  }
+
   #kill(signal: NodeJS.Signals): void {
     if (this.#child) this.#child.kill(signal)
     else if (this.#link) killProcess(this.#link.hello.pid, signal)
@@ -165,11 +178,11 @@ export class RoleKeeper {
     this.#options.tell(event)
   }
 
-  #failed(lines: readonly string[], log: string): SupervisionError {
+  #failed(what: string, lines: readonly string[], log: string): SupervisionError {
     const said =
       lines.length > 0 ? ['. It last said:', ...lines.map(line => `  ${line}`)].join('\n') : ' without a word'
     return new SupervisionError('ROLE_FAILED', {
-      message: `The ${this.role} ended ${this.#failures} times before it was ready${said}`,
+      message: `The ${this.role} ${what}${said}`,
       hint: `All it said is in ${log}.`,
       details: { role: this.role, log },
     })

@@ -22,5 +22,7 @@ export async function holdDataFolder(places: Places): Promise<() => void> {
     })
   }
   await writeFile(holderFile, `${process.pid}\n`, { mode: 0o600 })
-  return () => database.close()
+  return () => {
+    if (database.isOpen) database.close()
+  }
 }

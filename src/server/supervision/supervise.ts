@@ -1,4 +1,5 @@
 import { prepareDataFolder } from './data-folder.ts'
+import { SupervisionError } from './errors.ts'
 import type { SupervisionEvent } from './events.ts'
 import type { Hello } from './hello.ts'
 import { RoleKeeper } from './keeper.ts'
@@ -45,15 +46,20 @@ export function superviseAll(options: SuperviseOptions): Supervision {
   async function start(): Promise<ReadonlyMap<string, Hello>> {
     await prepareDataFolder(places)
     release = await holdDataFolder(places)
+    checkWanted()
     await checkPorts(roles)
     const [first, ...others] = keepers
     const hellos = new Map<string, Hello>()
     if (first === undefined) return hellos
-    if (!stopped) hellos.set(first.role, await first.start())
-    if (!stopped)
-      for (const hello of await Promise.all(others.map(keeper => keeper.start())))
-        hellos.set(hello.name, hello)
+    checkWanted()
+    hellos.set(first.role, await first.start())
+    checkWanted()
+    for (const hello of await Promise.all(others.map(keeper => keeper.start()))) hellos.set(hello.name, hello)
     return hellos
+  }
+
+  function checkWanted(): void {
+    if (stopped) throw new SupervisionError('STOPPED', { message: 'Ballast was stopped before it was ready' })
   }
 
   async function undo(): Promise<void> {
@@ -64,6 +70,7 @@ export function superviseAll(options: SuperviseOptions): Supervision {
   const ready = start().catch(async error => {
     ending ??= undo()
     await ending
+    release()
     throw error
   })
   ready.catch(() => undefined)
