@@ -1,4 +1,6 @@
 export * from './errors.ts'
+export type { Evaluated } from './gates/evaluated.ts'
+export { judgeGates } from './gates/judge.ts'
 export { DEFAULT_CONFIDENCE, gateFromFields, parseGate } from './gates/parse.ts'
 export {
   formatChange,
