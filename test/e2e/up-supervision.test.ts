@@ -187,6 +187,15 @@ test('a role that never comes up fails the start with its last words, and nothin
   expect([...lastPid.values()].filter(isAlive)).toEqual([])
 })
 
+test('a role that fails after it has opened its socket ends, and fails the start', async () => {
+  const up = startUp('broken')
+  expect(await up.first('failed')).toMatchObject({
+    code: 'ROLE_FAILED',
+    message: expect.stringContaining('the database is of a later release'),
+  })
+  expect(await up.ended()).toBe(0)
+})
+
 test('a role that does not stop is killed after its deadline', async () => {
   const up = startUp('deaf')
   const { pids } = await up.first('all ready')

@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { createLogger } from '../../core/index.ts'
 import { runRunner } from '../../runner/index.ts'
+import { serveControl } from '../../server/supervision/index.ts'
+import { version } from '../version.ts'
 
 interface RunnerFlags {
   readonly server: string
@@ -45,11 +47,19 @@ async function run(flags: RunnerFlags): Promise<void> {
   delete process.env['BALLAST_TOKEN']
   const logger = createLogger('runner')
   const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-  await runRunner({
+  const dataDir = resolve(flags.data)
+  let running: Promise<void> | undefined
+  const control = await serveControl('runner', dataDir, {
+    version,
+    onStop: async () => {
+      stop.abort()
+      await running
+    },
+  })
+  running = runRunner({
     serverUrl: flags.server,
     token,
-    dataDir: resolve(flags.data),
+    dataDir,
     name: flags.name,
     concurrency: flags.concurrency,
     sandbox: flags.sandbox,
@@ -58,9 +68,12 @@ async function run(flags: RunnerFlags): Promise<void> {
     entry: { node: process.execPath, script: resolve(process.argv[1] ?? '') },
     signal: stop.signal,
     logger,
-    onReady: sandbox =>
-      logger.info({ name: flags.name, sandbox, concurrency: flags.concurrency }, 'runner ready'),
+    onReady: sandbox => {
+      logger.info({ name: flags.name, sandbox, concurrency: flags.concurrency }, 'runner ready')
+      control.ready({ sandbox })
+    },
   })
+  await running
 }
 
 function positive(text: string): number {

@@ -53,6 +53,7 @@ export async function serveControl(name: string, folder: string, options: Contro
     void end(options.onStop, server, path)
   }
   const server = createServer(socket => {
+    socket.unref()
     connections.add(socket)
     socket.on('error', () => undefined)
     socket.once('close', () => connections.delete(socket))
@@ -60,6 +61,8 @@ export async function serveControl(name: string, folder: string, options: Contro
     socket.write(`${JSON.stringify(hello)}\n`)
   })
   await listen(server, path)
+  // A role that fails on its way up must end: only its own work keeps the process alive.
+  server.unref()
   await chmod(path, 0o600)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
