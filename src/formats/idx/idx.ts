@@ -42,7 +42,8 @@ export async function readIdx(source: ByteSource): Promise<Tensor> {
       `${source.name} says ${dtype} [${shape.join(', ')}], which is ${expected} bytes, and holds ${bytes.byteLength - start}`,
     )
   }
-  const data = bytes.slice(start)
+  // A copy: a source in memory hands out views of itself.
+  const data = new Uint8Array(bytes.subarray(start))
   swapBytes(data, width)
   return { dtype, shape, data: viewAs(dtype, data) }
 }

@@ -68,9 +68,10 @@ async function readBlock(
   const bytes =
     header.fortranOrder && whole && shape.length > 1 ? fortranToC(stored, shape, elements.bytes) : stored
   if (elements.kind !== 'numbers') return { dtype: 'string', shape, data: decodeStrings(bytes, elements) }
-  // A source in memory hands out views of itself: never swap or keep those.
-  const own = bytes === stored ? bytes.slice() : bytes
-  if (elements.swap) swapBytes(own, elements.bytes)
+  if (!elements.swap) return { dtype: elements.dtype, shape, data: viewAs(elements.dtype, bytes) }
+  // A source in memory hands out views of itself: those are never swapped in place.
+  const own = new Uint8Array(bytes)
+  swapBytes(own, elements.bytes)
   return { dtype: elements.dtype, shape, data: viewAs(elements.dtype, own) }
 }
 

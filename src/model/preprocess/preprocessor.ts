@@ -6,7 +6,7 @@ import { decodeImage } from './decode.ts'
 import { type Pixels, pixelsOf, withChannels } from './pixels.ts'
 import { type PreprocessPlan, planOf } from './plan.ts'
 import { applyPixelStep } from './transforms.ts'
-import { mapFeatures, toTensor } from './values.ts'
+import { Values } from './values.ts'
 
 /** Preprocessing steps, compiled: the same numbers for an image and for the array of its pixels. */
 export interface Preprocessor {
@@ -28,10 +28,11 @@ export interface Preprocessor {
 /** Throws PREPROCESS_INVALID for steps that make no sense together. */
 export function compilePreprocess(steps: readonly PreprocessStep[]): Preprocessor {
   const plan = planOf(steps)
+  const values = new Values(plan.values)
   return {
     takesImages: plan.decode,
     async fromImage(bytes) {
-      if (plan.decode) return finish(await decodeImage(bytes), plan)
+      if (plan.decode) return finish(await decodeImage(bytes), plan, values)
       throw new ModelError('EXAMPLE_INVALID', {
         message: 'This model takes arrays: its preprocessing decodes no image',
         hint: 'Begin model.preprocess with `decode: image`, or send a tensor.',
@@ -39,8 +40,8 @@ export function compilePreprocess(steps: readonly PreprocessStep[]): Preprocesso
     },
     fromArray(example) {
       if (steps.length === 0) return { ...example, shape: [1, ...example.shape] }
-      if (isVector(example) && !hasImageSteps(plan)) return features(example, plan)
-      return finish(pixelsOf(example), plan)
+      if (isVector(example) && !hasImageSteps(plan)) return features(example, plan, values)
+      return finish(pixelsOf(example), plan, values)
     },
   }
 }
@@ -50,20 +51,20 @@ export function preprocessArray(example: Tensor, steps: readonly PreprocessStep[
   return compilePreprocess(steps).fromArray(example)
 }
 
-function finish(source: Pixels, plan: PreprocessPlan): Tensor {
+function finish(source: Pixels, plan: PreprocessPlan, values: Values): Tensor {
   let pixels = source
   if (plan.decode && pixels.channels === 4) pixels = withChannels(pixels, 3)
   for (const step of plan.pixels) pixels = applyPixelStep(pixels, step)
   const gray = plan.pixels.some(step => step.kind === 'grayscale')
   if (plan.decode && !gray) pixels = withChannels(pixels, 3)
   checkChannels(pixels, plan)
-  return toTensor(pixels, plan.values, plan.order)
+  return values.toTensor(pixels, plan.order)
 }
 
-function features(example: Tensor, plan: PreprocessPlan): Tensor {
-  const values = Float32Array.from(numbersOf(example))
-  checkMeans(plan, values.length)
-  return { dtype: 'float32', shape: [1, values.length], data: mapFeatures(values, plan.values) }
+function features(example: Tensor, plan: PreprocessPlan, values: Values): Tensor {
+  const numbers = Float32Array.from(numbersOf(example))
+  checkMeans(plan, numbers.length)
+  return { dtype: 'float32', shape: [1, numbers.length], data: values.ofFeatures(numbers) }
 }
 
 function isVector(example: Tensor): boolean {
