@@ -26,6 +26,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   gate: async () => (await import('./commands/gate.ts')).gateCommand(),
   stage: async () => (await import('./commands/stage.ts')).stageCommand(),
-  completion: async () => (await import('./commands/completion.ts')).completionCommand(),
+  completion: async () => (await import('./commands/completion.ts')).completionCommand(commands),
   demo: async () => (await import('./commands/demo.ts')).demoCommand(),
 }

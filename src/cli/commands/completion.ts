@@ -1,17 +1,17 @@
 import { Command } from 'commander'
 import { BallastError } from '../../core/index.ts'
-import { commands } from '../commands.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
-export function completionCommand(): Command {
+/** `known` is the table of all commands, passed in because it lists this one too. */
+export function completionCommand(known: Readonly<Record<string, () => Promise<Command>>>): Command {
   return new Command('completion')
     .description('print shell completion: source <(ballast completion bash)')
     .argument('<shell>', SHELLS.join(', '))
-    .action(run)
+    .action((shell: string) => run(shell, known))
 }
 
-async function run(shell: string): Promise<void> {
+async function run(shell: string, commands: Readonly<Record<string, () => Promise<Command>>>): Promise<void> {
   const known = await Promise.all(Object.values(commands).map(load => load()))
   const words = new Map(
     known.map(command => [

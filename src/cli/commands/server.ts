@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { startServer } from '../../server/index.ts'
+import { type RunningServer, startServer } from '../../server/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { parseListen } from '../listen.ts'
 import { version } from '../version.ts'
@@ -23,12 +23,15 @@ export function serverCommand(): Command {
 
 async function run({ data, listen, publicUrl, gatewayUrl }: Options): Promise<void> {
   const address = parseListen(listen)
-  const server = await startServer({
+  let running: RunningServer | undefined
+  const control = await serveControl('server', data, { version, onStop: async () => running?.close() })
+  running = await startServer({
     ...address,
     dataDir: data,
     publicUrl: (publicUrl ?? `http://${address.host}:${address.port}`).replace(/\/+$/, ''),
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version,
   })
-  process.stdout.write(`ballast server: ${server.url}\n`)
+  control.ready({ url: running.url })
+  process.stdout.write(`ballast server: ${running.url}\n`)
 }

@@ -1,12 +1,11 @@
 import { type Finish, type StageResult, stageResultSchema } from '../../api/index.ts'
-import type { AttemptId, Instant } from '../../core/index.ts'
+import type { AttemptId, Digest, Instant } from '../../core/index.ts'
 import {
   type Attempt,
   type AttemptState,
   hasEnded,
   type Job,
   type JobState,
-  type KeptFile,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { ServerError } from '../errors.ts'
@@ -71,7 +70,7 @@ export class AttemptDesk {
       now: this.#plane.clock.now(),
       ...(finish.exitCode !== undefined && { exitCode: finish.exitCode }),
       ...(finish.reason !== undefined && { reason: finish.reason }),
-      artifacts: finish.artifacts as readonly KeptFile[],
+      artifacts: finish.artifacts.map(file => ({ ...file, digest: file.digest as Digest })),
       logBytes: await this.#logs.length(attempt.id),
     })
     await this.#reconciler.reconcile(job.pipeline)

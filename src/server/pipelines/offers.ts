@@ -4,6 +4,9 @@ import type { Job, KeptFile, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { configOf } from './config.ts'
 
+/** Where stages hand evaluations on, in the workspace. */
+const HANDOVER = '.ballast/'
+
 /** Everything of an offer but its lease. */
 export type OfferedWork = Omit<Offer, 'attempt' | 'number' | 'fence' | 'leaseMs' | 'token'>
 
@@ -57,7 +60,11 @@ async function keptFiles(plane: ControlPlane, pipeline: Pipeline, job: Job): Pro
     if (earlier.plan.artifacts.length === 0) continue
     const attempts = await plane.stores.pipelines.attempts(earlier.id)
     const good = attempts.findLast(({ state }) => state === 'succeeded')
-    for (const file of good?.artifacts ?? []) byPath.set(file.path, file)
+    for (const file of good?.artifacts ?? []) {
+      // What stages hand on to each other comes from stages alone: no job of a user writes evidence.
+      if (file.path.startsWith(HANDOVER) && earlier.plan.work.kind !== 'stage') continue
+      byPath.set(file.path, file)
+    }
   }
   return [...byPath.values()]
 }

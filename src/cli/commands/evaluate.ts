@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { openDataset } from '../../evaluate/index.ts'
+import { print } from '../output/print.ts'
+import { modelConfigOf } from '../stages/context.ts'
+import { describeEvaluation, judge } from '../stages/evaluate.ts'
+import { localRepository } from '../stages/local.ts'
+
+interface Options {
+  readonly folder: string
+  readonly data?: string
+  readonly limit?: string
+  readonly json?: boolean
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('run a model over a data set and measure it, as the pipeline does')
+    .argument('[model]', 'an ONNX file; default: the one of ballast.yaml')
+    .option('--folder <folder>', 'the model repository', '.')
+    .option('--data <path>', 'npz, IDX, CSV or JSONL; default: that of ballast.yaml')
+    .option('--limit <n>', 'at most this many examples')
+    .option('--json', 'for machines')
+    .action(run)
+}
+
+async function run(model: string | undefined, { folder, data, limit, json }: Options): Promise<void> {
+  const repository = await localRepository(folder)
+  const wanted = repository.evaluate
+  const path = data ?? (wanted && `${folder}/${wanted.data}`)
+  if (!path) throw new TypeError('Name the data with --data, or under evaluate: in ballast.yaml')
+  const dataset = await openDataset(path, {
+    ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
+    ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
+  })
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const config = await modelConfigOf(folder, repository)
+  const { evaluation } = await judge(
+    model ?? `${folder}/${repository.model.file}`,
+    config,
+    dataset,
+    'model',
+    say,
+    limit === undefined ? {} : { limit: Number(limit) },
+  )
+  const metrics = wanted?.metrics ?? (Object.keys(evaluation.metrics) as (keyof typeof evaluation.metrics)[])
+  print(evaluation, json, value => describeEvaluation(value, metrics).join('\n'))
+}

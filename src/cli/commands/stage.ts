@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import type { StageResult } from '../../api/index.ts'
+import { BallastError, messageOf } from '../../core/index.ts'
+import { readStageInput, type StageContext } from '../stages/context.ts'
+import { evaluateStage } from '../stages/evaluate.ts'
+import { gateStage } from '../stages/gate.ts'
+import { inspectStage } from '../stages/inspect.ts'
+import { registerStage } from '../stages/register.ts'
+
+const STAGES: Readonly<
+  Record<string, (context: StageContext, say: (line: string) => void) => Promise<StageResult>>
+> = {
+  inspect: inspectStage,
+  evaluate: evaluateStage,
+  gate: gateStage,
+  register: registerStage,
+}
+
+/** How a runner calls Ballast's own stages; people use inspect, evaluate and gate. */
+export function stageCommand(): Command {
+  return new Command('stage')
+    .description('one model stage of a pipeline, as a runner calls it')
+    .argument('<stage>', Object.keys(STAGES).join(', '))
+    .requiredOption('--input <file>', 'input.json')
+    .requiredOption('--output <file>', 'where to write result.json')
+    .action(run)
+}
+
+async function run(
+  stage: string,
+  { input, output }: { readonly input: string; readonly output: string },
+): Promise<void> {
+  const work = Object.hasOwn(STAGES, stage) ? STAGES[stage] : undefined
+  if (!work)
+    throw new BallastError('STAGE_UNKNOWN', {
+      message: `There is no stage '${stage}'`,
+      hint: `One of ${Object.keys(STAGES).join(', ')}.`,
+    })
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  const result = await work(await readStageInput(input), say).catch((error: unknown) =>
+    refusal(stage as StageResult['stage'], error),
+  )
+  for (const line of result.summary) say(line)
+  await writeFile(output, JSON.stringify(result))
+}
+
+/** A model or data set that can't be read is a verdict on the commit, with its reason; a bug of ours is none. */
+function refusal(stage: StageResult['stage'], error: unknown): StageResult {
+  if (!(error instanceof BallastError)) throw error
+  return {
+    stage,
+    verdict: 'failed',
+    summary: [messageOf(error), ...(error.hint ? [error.hint] : [])],
+    records: {},
+  }
+}

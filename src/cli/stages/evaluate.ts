@@ -1,0 +1,94 @@
+import type { StageResult } from '../../api/index.ts'
+import { formatDuration, resolveInside } from '../../core/index.ts'
+import {
+  type Dataset,
+  type Evaluation,
+  evaluateModel,
+  formatMetric,
+  type MetricName,
+  openDataset,
+} from '../../evaluate/index.ts'
+import { loadOnnx, type ModelConfig } from '../../model/index.ts'
+import { modelConfigOf, productionModelFile, type StageContext } from './context.ts'
+import { type Judged, writeJudged } from './rows.ts'
+
+/** Runs the candidate, and what production serves, over the same data; hands the rows on to the gate. */
+export async function evaluateStage(
+  context: StageContext,
+  say: (line: string) => void,
+): Promise<StageResult> {
+  const { workspace, repository, input } = context
+  const wanted = repository.evaluate
+  if (!wanted) throw new TypeError('There is nothing to evaluate on')
+  const config = await modelConfigOf(workspace, repository)
+  const data = await openDataset(await resolveInside(workspace, wanted.data), {
+    ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
+    ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
+  })
+  const limit = wanted.limit === undefined ? {} : { limit: wanted.limit }
+  const candidate = await judge(
+    await resolveInside(workspace, repository.model.file),
+    config,
+    data,
+    'candidate',
+    say,
+    limit,
+  )
+  await writeJudged(workspace, 'candidate', candidate)
+  const productionFile = productionModelFile(context)
+  if (productionFile && input.production) {
+    const production = await judge(
+      productionFile,
+      input.production.config as ModelConfig,
+      data,
+      `production v${input.production.number}`,
+      say,
+      limit,
+    )
+    await writeJudged(workspace, 'production', production)
+  }
+  return {
+    stage: 'evaluate',
+    verdict: 'passed',
+    summary: describeEvaluation(candidate.evaluation, wanted.metrics),
+    records: { evaluation: JSON.parse(JSON.stringify(candidate.evaluation)) },
+  }
+}
+
+export async function judge(
+  file: string,
+  config: ModelConfig,
+  data: Dataset,
+  who: string,
+  say: (line: string) => void,
+  options: { readonly limit?: number } = {},
+): Promise<Judged> {
+  const started = performance.now()
+  const session = await loadOnnx(file)
+  try {
+    let told = 0
+    const judged = await evaluateModel(session, config, data, {
+      ...options,
+      modelFile: file,
+      onProgress(done, total) {
+        if (done < total && performance.now() - told < 1000) return
+        told = performance.now()
+        say(`${who}: ${done} of ${total} examples`)
+      },
+    })
+    say(`${who}: done in ${formatDuration(performance.now() - started)}`)
+    return judged
+  } finally {
+    await session.close()
+  }
+}
+
+export function describeEvaluation(
+  { examples, metrics }: Evaluation,
+  wanted: readonly MetricName[],
+): string[] {
+  const figures = wanted.flatMap(name =>
+    metrics[name] === undefined ? [] : [`${name} ${formatMetric(name, metrics[name])}`],
+  )
+  return [`${examples.toLocaleString('en')} examples: ${figures.join(', ')}`]
+}
