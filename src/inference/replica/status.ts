@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/** What a replica says of itself: the handshake by which a host recognises one that it did not start. */
+export const replicaStatusSchema = z.object({
+  replica: z.string(),
+  version: z.string(),
+  pid: z.number().int(),
+  /** From start to ready. */
+  warmMs: z.number(),
+  waiting: z.number().int(),
+  /** Rows that run together at most; 1 where requests are not joined. */
+  batchRows: z.number().int(),
+  draining: z.boolean(),
+})
+export type ReplicaStatus = z.infer<typeof replicaStatusSchema>
