@@ -34,7 +34,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${host}:${port}`,
     async close() {
-      await app.close()
+      // Pushes that wait for their pipelines hold connections open until they are let go.
+      await Promise.all([composition.services.git.close(), app.close()])
       await composition.close()
     },
   }

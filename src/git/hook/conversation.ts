@@ -7,7 +7,7 @@ import type { RefChange } from '../types.ts'
 import { linesOf } from './lines.ts'
 
 /** More refs in one push are a mistake or a mirror; each may start a pipeline. */
-export const MAX_CHANGES = 1000
+const MAX_CHANGES = 1000
 
 export interface Conversation {
   readonly host: GitHost

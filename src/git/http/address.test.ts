@@ -1,5 +1,7 @@
+import { join, sep } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isGitAddress, parseGitAddress } from './address.ts'
+import { parseGitAddress } from './address.ts'
 
 describe('addresses that are served', () => {
   test.each([
@@ -8,7 +10,6 @@ describe('addresses that are served', () => {
     ['/digits.git/git-upload-pack', 'call', 'digits', 'git-upload-pack'],
     ['/a.b-c_d.git/git-receive-pack', 'call', 'a.b-c_d', 'git-receive-pack'],
   ])('%s', (url, kind, repository, service) => {
-    expect(isGitAddress(url)).toBe(true)
     expect(parseGitAddress(url)).toEqual({ kind, repository, service })
   })
 })
@@ -55,4 +56,38 @@ test.each([
   '/',
 ])('%j is not served', url => {
   expect(parseGitAddress(url)).toEqual({ kind: 'unknown' })
+})
+
+test('whatever is asked for, a served repository lies below the folder of repositories', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '.',
+      '..',
+      '/',
+      '.git',
+      '%2e',
+      '%2F',
+      '\0',
+      '\\',
+      'digits',
+      'info/refs?service=git-upload-pack',
+    ),
+    fc.constantFrom('/git-upload-pack', '/git-receive-pack', '-', '~', ':'),
+    fc.string({ maxLength: 5 }),
+  )
+  const tail = fc.constantFrom('.git/git-upload-pack', '.git/info/refs?service=git-receive-pack', '')
+  let served = 0
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), tail, (pieces, end) => {
+      const address = parseGitAddress(`/${pieces.join('')}${end}`)
+      if (!('repository' in address)) return
+      served++
+      const path = join('/data/repositories', `${address.repository}.git`)
+      expect(path).toBe(`/data/repositories/${address.repository}.git`)
+      expect(path.split(sep).length).toBeLessThanOrEqual(5)
+      expect(address.repository).toMatch(/^[A-Za-z0-9]/)
+    }),
+    { numRuns: 5000 },
+  )
+  expect(served).toBeGreaterThan(0)
 })

@@ -10,11 +10,6 @@ export type GitAddress =
 const MAX_PARTS = 2
 const PART = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
-/** Whether the front door answers this URL (path and query as they came): something below `….git/`. */
-export function isGitAddress(url: string): boolean {
-  return /^\/[^?#]*\.git(\/|$|\?)/.test(url)
-}
-
 /**
  * Reads path and query as they came, without decoding: no name of ours needs a `%`, so encoded slashes, dots and
  * NULs have no way in.

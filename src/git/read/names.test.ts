@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkCommitId, checkTreePath, isRefName } from './names.ts'
 
@@ -51,3 +53,18 @@ test.each(['', '/etc/passwd', '../x', 'a/../b', './a', 'a//b', 'a/', 'a\0b'])(
     expect(() => checkTreePath(path)).toThrow(expect.objectContaining({ code: 'GIT_PATH_INVALID' }))
   },
 )
+
+test('a name that is taken is one that git takes', () => {
+  const part = fc.oneof(
+    fc.constantFrom('.', '/', '@', '{', '-', '.lock', '..', '@{', '\\', 'HEAD', '主'),
+    fc.string({ maxLength: 3 }),
+  )
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), parts => {
+      const name = parts.join('')
+      if (!isRefName(name)) return
+      expect(spawnSync('git', ['check-ref-format', `refs/heads/${name}`]).status, name).toBe(0)
+    }),
+    { numRuns: 300 },
+  )
+})
