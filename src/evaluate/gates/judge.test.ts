@@ -184,6 +184,14 @@ describe('versus production', () => {
     expect(judge(text, candidate, anEvaluation(answers(2000, row => row % 50 === 0))).verdict).toBe(verdict)
   })
 
+  test('equal answers to few examples are no proof of an equal F1', () => {
+    const of = (n: number) => {
+      const rows = anEvaluation(answers(n, row => row % 50 === 0))
+      return judge('f1_macro non_inferior 0.005 versus production', rows, rows).verdict
+    }
+    expect([of(100), of(1000)]).toEqual(['inconclusive', 'passed'])
+  })
+
   test.each([
     ['latency_p99 non_inferior 2 ms versus production', { latency_p99: 5.5 }, 'passed'],
     ['latency_p99 non_inferior 1 ms versus production', { latency_p99: 5.5 }, 'failed'],

@@ -2,7 +2,7 @@ import type { Verdict } from '../../core/index.ts'
 import { type Discordant, type Interval, mcNemarExact, tangoInterval } from '../statistics/proportions.ts'
 import type { EvaluationRows, Gate, GateResult } from '../types.ts'
 import { checkComparable, type Evaluated } from './evaluated.ts'
-import { discordantPairs, pairedInterval } from './intervals.ts'
+import { discordantPairs, type Estimate, pairedInterval } from './intervals.ts'
 import { MIN_EXAMPLES } from './threshold.ts'
 import { formatChange, formatMetric, higherIsBetter, unitOf } from './units.ts'
 
@@ -19,6 +19,9 @@ type Versus = Extract<Gate, { kind: 'versus-production' }>
  *
  * Accuracy: exact McNemar and Tango's interval. Other quality metrics: paired bootstrap. Latency and size have no
  * pairs: their figures are compared as they stand, the margin being milliseconds or bytes. Margins are absolute.
+ *
+ * A bootstrap can't draw a difference that no example shows. So for fractions its interval is never narrower than
+ * Tango's of two models that never differ: equal answers to 30 examples do not pass a margin of 0.5 %.
  */
 export function judgeVersus(
   gate: Versus,
@@ -73,7 +76,7 @@ function judgeQuality(figures: Figures, candidate: EvaluationRows, production: E
   const pairs = gate.metric === 'accuracy' ? discordantPairs(candidate, production) : undefined
   const estimate = pairs
     ? { interval: tangoInterval(pairs, gate.confidence), method: 'exact McNemar, Tango interval' }
-    : pairedInterval(gate.metric, candidate, production, gate.confidence)
+    : widened(gate, pairedInterval(gate.metric, candidate, production, gate.confidence), value - other, n)
   if (!estimate) return undecided({ ...figures, n }, `${gate.metric} example by example`)
   const turned = turn(gate, estimate.interval)
   const verdict = verdictOf(gate, turned, better(gate) * (value - other))
@@ -82,6 +85,18 @@ function judgeQuality(figures: Figures, candidate: EvaluationRows, production: E
   if (verdict !== 'inconclusive') return { ...found, summary }
   const missing = examplesMissing(gate, turned, better(gate) * (value - other), n, pairs)
   return { ...found, summary: `${summary}; ${missing}`, missing }
+}
+
+function widened(
+  gate: Versus,
+  estimate: Estimate | undefined,
+  change: number,
+  n: number,
+): Estimate | undefined {
+  if (!estimate || unitOf(gate.metric) !== 'fraction') return estimate
+  const [least, most] = tangoInterval({ onlyFirst: 0, onlySecond: 0, total: n }, gate.confidence)
+  const [low, high] = estimate.interval
+  return { ...estimate, interval: [Math.min(low, change + least), Math.max(high, change + most)] }
 }
 
 function verdictOf({ margin }: Versus, [low, high]: Interval, change: number): Verdict {

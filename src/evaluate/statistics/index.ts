@@ -14,4 +14,3 @@ export {
   quantileRatioRate,
   quantileRatioTest,
 } from './quantile-ratio.ts'
-export { bisect, normalQuantile } from './special.ts'
