@@ -54,8 +54,8 @@ async function preReceive(
 ): Promise<PushId | undefined> {
   const read = await changesOf(lines)
   if (read.kind === 'refused') return refuse(channel, read.message)
-  // Gone before a ref has moved: nobody would see what becomes of it.
-  if (signal.aborted) return refuse(channel, 'The client went away')
+  // The client is gone, or the server stops, before a ref has moved: nobody would see what becomes of it.
+  if (signal.aborted) return refuse(channel, 'Ballast is stopping; nothing was changed. Try again.')
   try {
     const { changes, forced } = read
     const answer = await host.preReceive({ project, principal, directory, changes, forced })
