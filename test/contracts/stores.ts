@@ -1,0 +1,28 @@
+import { afterEach, beforeEach, describe } from 'vitest'
+import type { Instant } from '../../src/core/index.ts'
+import { accessContract } from './stores/access.ts'
+import { pipelineContract } from './stores/pipelines.ts'
+import { rolloutContract } from './stores/rollouts.ts'
+import { versionContract } from './stores/versions.ts'
+import { NOON, type OpenStores, type StoresWorld } from './stores/world.ts'
+
+/** What every adapter of the stores keeps to. */
+export function describeStores(name: string, open: OpenStores): void {
+  describe(`stores: ${name}`, () => {
+    let world: StoresWorld
+    let now: Instant = NOON
+    const stores = () => world.stores
+    beforeEach(async () => {
+      now = NOON
+      world = await open({ now: () => now })
+    })
+    afterEach(() => world.close())
+    describe('access', () =>
+      accessContract(stores, time => {
+        now = time
+      }))
+    describe('pipelines', () => pipelineContract(stores))
+    describe('versions', () => versionContract(stores))
+    describe('rollouts', () => rolloutContract(stores))
+  })
+}

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest'
+import { type EnvironmentPolicy, ROLES, type Token } from '../../../src/access/index.ts'
+import { newId, type PrincipalId } from '../../../src/core/index.ts'
+import type { Stores } from '../../../src/storage/index.ts'
+import { aPrincipal, aProject, later, NOON, settle } from './world.ts'
+
+export function accessContract(world: () => Stores, setClock: (time: typeof NOON) => void): void {
+  const aToken = (principal: PrincipalId, change: Partial<Token> = {}): Token => {
+    const id = newId('token')
+    return {
+      id,
+      principal,
+      name: 'laptop',
+      hash: `hash of ${id}`,
+      scopes: ['read', 'push'],
+      createdAt: NOON,
+      ...change,
+    }
+  }
+
+  test('principals are found by id and by name, and listed by name', async () => {
+    const { access } = world()
+    const [zoe, abe] = [aPrincipal({ name: 'zoe', admin: true }), aPrincipal({ name: 'abe', kind: 'agent' })]
+    await access.addPrincipal(zoe)
+    await access.addPrincipal(abe)
+    expect(await access.principal(zoe.id)).toEqual(zoe)
+    expect(await access.principalByName('abe')).toEqual(abe)
+    expect(await access.principals()).toEqual([abe, zoe])
+    expect(await access.principalByName('ABE')).toBeUndefined()
+    expect(await access.principal(newId('principal'))).toBeUndefined()
+    await expect(access.addPrincipal(aPrincipal({ name: 'zoe' }))).rejects.toMatchObject({
+      code: 'PRINCIPAL_EXISTS',
+    })
+  })
+
+  test('projects are found by id and by name, and a name is taken once', async () => {
+    const { access } = world()
+    const project = aProject({ name: 'team/digits' })
+    await access.addProject(project)
+    expect(await access.project(project.id)).toEqual(project)
+    expect(await access.projectByName('team/digits')).toEqual(project)
+    expect(await access.projectByName("x' or '1'='1")).toBeUndefined()
+    await expect(access.addProject(aProject({ name: 'team/digits' }))).rejects.toMatchObject({
+      code: 'PROJECT_EXISTS',
+    })
+    expect(await access.projects()).toEqual([project])
+  })
+
+  test('a role is set, changed and taken away', async () => {
+    const { access } = world()
+    const { principal, project } = await settle(world())
+    expect(await access.roleOf(principal, project)).toBeUndefined()
+    for (const role of ROLES) {
+      await access.setRole(principal, project, role)
+      expect(await access.roleOf(principal, project)).toBe(role)
+    }
+    expect(await access.members(project)).toEqual([
+      { principal: await access.principal(principal), role: 'admin' },
+    ])
+    await access.setRole(principal, project, undefined)
+    expect(await access.members(project)).toEqual([])
+  })
+
+  test('a token is found by its hash, with every field it has', async () => {
+    const { access } = world()
+    const { principal, project } = await settle(world())
+    const full = aToken(principal, {
+      project,
+      expiresAt: later(5),
+      revokedAt: later(6),
+      lastUsedAt: later(7),
+    })
+    const plain = aToken(principal)
+    await access.addToken(full)
+    await access.addToken(plain)
+    expect(await access.tokenByHash(full.hash)).toStrictEqual(full)
+    expect(await access.tokenByHash(plain.hash)).toStrictEqual(plain)
+    expect(await access.tokenByHash('none')).toBeUndefined()
+    expect(await access.tokens(principal)).toEqual([full, plain])
+    expect(await access.tokens(newId('principal'))).toEqual([])
+    expect(await access.tokens()).toHaveLength(2)
+  })
+
+  test('a token is revoked once: the first time stays', async () => {
+    const { access } = world()
+    const token = aToken((await settle(world())).principal)
+    await access.addToken(token)
+    setClock(later(10))
+    await access.revokeToken(token.id)
+    await access.touchToken(token.id)
+    setClock(later(20))
+    await access.revokeToken(token.id)
+    expect(await access.tokenByHash(token.hash)).toEqual({
+      ...token,
+      revokedAt: later(10),
+      lastUsedAt: later(10),
+    })
+  })
+
+  test('a policy replaces the one before it', async () => {
+    const { access } = world()
+    const { project } = await settle(world())
+    const strict: EnvironmentPolicy = {
+      environment: 'production',
+      branches: ['main', 'release/*'],
+      approvers: 'admin',
+      gates: ['accuracy >= 0.97'],
+      maxFirstStep: 0.05,
+      predictions: 'token',
+    }
+    const { approvers: _, ...open } = { ...strict, predictions: 'public' as const, maxFirstStep: 1 }
+    await access.setPolicy(project, strict)
+    expect(await access.policy(project, 'production')).toStrictEqual(strict)
+    await access.setPolicy(project, open)
+    expect(await access.policies(project)).toStrictEqual([open])
+    expect(await access.policy(project, 'preview')).toBeUndefined()
+  })
+
+  test('with a project goes everything that is bound to it, its tokens too', async () => {
+    const { access } = world()
+    const { principal, project } = await settle(world())
+    const [bound, free] = [aToken(principal, { project }), aToken(principal)]
+    await access.addToken(bound)
+    await access.addToken(free)
+    await access.setRole(principal, project, 'maintainer')
+    await access.removeProject(project)
+    expect(await access.project(project)).toBeUndefined()
+    expect(await access.tokens(principal)).toEqual([free])
+    expect(await access.roleOf(principal, project)).toBeUndefined()
+  })
+
+  test('a setting is the last that was set', async () => {
+    const { settings } = world()
+    expect(await settings.get('site')).toBeUndefined()
+    await settings.set('site', 'one')
+    await settings.set('site', 'two')
+    expect(await settings.get('site')).toBe('two')
+  })
+}

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest'
+import { newId } from '../../../src/core/index.ts'
+import type { Version } from '../../../src/registry/index.ts'
+import type { Deployment, RolloutChange } from '../../../src/rollout/index.ts'
+import type { Stores } from '../../../src/storage/index.ts'
+import { aRollout, aVersion, later, NOON, settle } from './world.ts'
+
+export function rolloutContract(world: () => Stores): void {
+  const register = async (...bytes: readonly string[]): Promise<readonly Version[]> => {
+    const { project } = await settle(world())
+    const registered = []
+    for (const text of bytes)
+      registered.push(await world().versions.register(aVersion(project, { bytes: text })))
+    return registered
+  }
+  const aChange = (change: Partial<RolloutChange> = {}): RolloutChange => ({
+    at: later(1),
+    phase: 'preparing',
+    step: 0,
+    weight: 0,
+    reason: 'its turn',
+    ...change,
+  })
+
+  test('a rollout comes back with every field it has', async () => {
+    const { rollouts } = world()
+    const [stable, candidate] = await register('a', 'b')
+    const plain = aRollout(candidate!, { strategy: { kind: 'immediate' } })
+    const full = aRollout(candidate!, {
+      stable: stable!.id,
+      job: newId('job'),
+      phase: 'aborted',
+      weight: 0.05,
+      endedAt: later(2),
+      reason: 'worse',
+      createdAt: later(1),
+    })
+    await rollouts.add(plain)
+    await rollouts.add(full)
+    expect(await rollouts.byId(plain.id)).toStrictEqual(plain)
+    expect(await rollouts.byId(full.id)).toStrictEqual(full)
+    expect(await rollouts.list('digits', 9)).toEqual([full, plain])
+    expect(await rollouts.list('digits', 1)).toEqual([full])
+    expect(await rollouts.byId(newId('rollout'))).toBeUndefined()
+  })
+
+  test('live rollouts come oldest first, and of a job the latest', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const job = newId('job')
+    const at = (time: number, phase: 'queued' | 'promoted') =>
+      aRollout(candidate!, { createdAt: later(time), phase, job })
+    const [second, first, third, ended] = [
+      at(2, 'queued'),
+      at(1, 'queued'),
+      at(2, 'queued'),
+      at(0, 'promoted'),
+    ]
+    for (const rollout of [second, first, third, ended]) await rollouts.add(rollout)
+    expect(await rollouts.inPhases(['queued', 'preparing'])).toEqual([first, second, third])
+    expect(await rollouts.byJob(job)).toEqual(third)
+    expect(await rollouts.byJob(newId('job'))).toBeUndefined()
+    expect(await rollouts.inPhases([])).toEqual([])
+  })
+
+  test('an update needs the revision that it saw', async () => {
+    const { rollouts } = world()
+    const [stable, candidate] = await register('a', 'b')
+    const rollout = aRollout(candidate!)
+    await rollouts.add(rollout)
+    const next = { ...rollout, phase: 'preparing', stable: stable!.id } as const
+    expect(await Promise.all([1, 2].map(() => rollouts.update(next, 1, aChange())))).toEqual([true, false])
+    expect(await rollouts.byId(rollout.id)).toStrictEqual({ ...next, revision: 2 })
+    expect(await rollouts.update(next, 7, aChange())).toBe(false)
+    expect(await rollouts.history(rollout.id)).toStrictEqual([aChange()])
+    expect(await rollouts.update({ ...next, id: newId('rollout') }, 1, aChange())).toBe(false)
+  })
+
+  test('a promotion and its deployment are one; an ended rollout stays as it is', async () => {
+    const { rollouts } = world()
+    const [stable, candidate] = await register('a', 'b')
+    const rollout = aRollout(candidate!, { stable: stable!.id, phase: 'progressing', revision: 4 })
+    await rollouts.add(rollout)
+    const { project, model, environment } = rollout
+    const deployment: Deployment = {
+      project,
+      model,
+      environment,
+      stable: candidate!.id,
+      previous: stable!.id,
+      since: NOON,
+    }
+    const next = { ...rollout, phase: 'promoted', weight: 1, endedAt: later(5), reason: 'passed' } as const
+    const analysis = { verdict: 'passed', metrics: [], canaryRequests: 100, baselineRequests: 90 } as const
+    const change = aChange({ phase: 'promoted', weight: 1, analysis })
+
+    const nowhere = { ...deployment, stable: newId('version') }
+    await expect(rollouts.update(next, 4, change, nowhere)).rejects.toMatchObject({
+      code: 'CONSTRAINT_VIOLATED',
+    })
+    expect(await rollouts.byId(rollout.id)).toEqual(rollout)
+    expect(await rollouts.history(rollout.id)).toEqual([])
+
+    expect(await rollouts.update(next, 4, change, deployment)).toBe(true)
+    expect(await rollouts.deployment('digits', 'production')).toStrictEqual(deployment)
+    expect(await rollouts.deployments()).toEqual([deployment])
+    expect(await rollouts.deployment('digits', 'preview')).toBeUndefined()
+    expect(await rollouts.history(rollout.id)).toStrictEqual([change])
+    await expect(rollouts.update({ ...next, phase: 'aborted' }, 5, change)).rejects.toMatchObject({
+      code: 'ROLLOUT_ENDED',
+    })
+  })
+
+  test('a later deployment replaces the one before it', async () => {
+    const { rollouts } = world()
+    const [a, b] = await register('a', 'b')
+    const promote = async (version: Version, previous?: Version) => {
+      const rollout = aRollout(version)
+      await rollouts.add(rollout)
+      const { project, model, environment } = rollout
+      const deployment = {
+        project,
+        model,
+        environment,
+        stable: version.id,
+        since: NOON,
+        ...(previous && { previous: previous.id }),
+      }
+      await rollouts.update({ ...rollout, phase: 'promoted' }, 1, aChange({ phase: 'promoted' }), deployment)
+      return deployment
+    }
+    await promote(b!, a!)
+    const latest = await promote(a!)
+    expect(await rollouts.deployments()).toStrictEqual([latest])
+  })
+
+  test('counts are the sum of the latest report of every process', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const { id } = aRollout(candidate!)
+    await rollouts.add(aRollout(candidate!, { id }))
+    expect(await rollouts.counts(id, 0)).toEqual({})
+    await rollouts.saveCounts(id, 0, 'gateway-1', 'canary', { requests: 5, errors: 0, latency: { 3: 5 } })
+    await rollouts.saveCounts(id, 0, 'gateway-1', 'canary', {
+      requests: 10,
+      errors: 1,
+      latency: { 3: 8, 90: 1 },
+    })
+    await rollouts.saveCounts(id, 0, 'gateway-2', 'canary', { requests: 2, errors: 1, latency: { 3: 1 } })
+    await rollouts.saveCounts(id, 0, 'gateway-2', 'baseline', { requests: 7, errors: 0, latency: {} })
+    await rollouts.saveCounts(id, 1, 'gateway-1', 'canary', { requests: 99, errors: 0, latency: {} })
+    expect(await rollouts.counts(id, 0)).toStrictEqual({
+      canary: { requests: 12, errors: 2, latency: { 3: 9, 90: 1 } },
+      baseline: { requests: 7, errors: 0, latency: {} },
+    })
+  })
+
+  test('a project takes its versions, rollouts and deployments with it', async () => {
+    const { rollouts, versions, access } = world()
+    const [a, b] = await register('a', 'b')
+    const rollout = aRollout(b!, { stable: a!.id })
+    await rollouts.add(rollout)
+    await rollouts.saveCounts(rollout.id, 0, 'gateway-1', 'canary', { requests: 1, errors: 0, latency: {} })
+    const { project, model, environment } = rollout
+    const deployment = { project, model, environment, stable: b!.id, previous: a!.id, since: NOON }
+    await rollouts.update({ ...rollout, phase: 'promoted' }, 1, aChange(), deployment)
+    await access.removeProject(project)
+    expect(await versions.byId(a!.id)).toBeUndefined()
+    expect(await rollouts.byId(rollout.id)).toBeUndefined()
+    expect(await rollouts.deployments()).toEqual([])
+  })
+}
