@@ -70,7 +70,9 @@ function classOf(row: Tensor, labels: readonly string[]): Prediction {
       details: { scores: scores.length, labels: labels.length },
     })
   }
-  const top = best(scores, TOP_CLASSES).map(index => ({
+  // By the model's own values: two logits may differ by less than their probabilities can.
+  const order = row.data.length === scores.length ? numbersOf(row) : scores
+  const top = best(order, TOP_CLASSES).map(index => ({
     label: labels[index] ?? String(index),
     index,
     score: scores[index]!,
@@ -91,7 +93,7 @@ function namesClass({ dtype, data }: Tensor): boolean {
 }
 
 /** Indexes of the `count` largest scores, largest first, the lower index before its equal. */
-function best(scores: Float64Array, count: number): readonly number[] {
+function best(scores: ArrayLike<number>, count: number): readonly number[] {
   const top: number[] = []
   for (let index = 0; index < scores.length; index++) {
     let place = top.length

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
-import { CoreError, messageOf, openFile, type Tensor } from '../../core/index.ts'
+import { type ByteSource, CoreError, messageOf, openFile, type Tensor } from '../../core/index.ts'
 import { checkExternalFiles, FormatsError, inspectOnnx } from '../../formats/index.ts'
 import { ModelError } from '../errors.ts'
 import type { ModelSession, ModelSignature, TensorSpec } from '../types.ts'
@@ -39,15 +39,16 @@ export async function loadOnnx(path: string, options: LoadOptions = {}): Promise
 }
 
 async function checkFile(path: string): Promise<void> {
-  const source = await openFile(path)
+  let source: ByteSource | undefined
   try {
+    source = await openFile(path)
     await checkExternalFiles(await inspectOnnx(source), dirname(path))
   } catch (cause) {
     if (cause instanceof FormatsError || cause instanceof CoreError)
       throw unloadable(path, cause.message, cause, cause.hint)
     throw cause
   } finally {
-    await source.close()
+    await source?.close()
   }
 }
 

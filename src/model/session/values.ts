@@ -7,7 +7,10 @@ type OrtModule = typeof import('onnxruntime-node')
 
 /** A tensor as the runtime takes it: the same memory. float16 goes as its raw bits. */
 export function toOrt(ort: OrtModule, { dtype, shape, data }: Tensor): OrtTensor {
-  return new ort.Tensor(dtype as OrtTensor.Type, data as OrtTensor.DataType, shape)
+  const value = new ort.Tensor(dtype as OrtTensor.Type, data as OrtTensor.DataType, shape)
+  // Its JavaScript half turns these bits into a Float16Array, which its native half can't read ("got 0 bytes").
+  if (dtype === 'float16') Object.defineProperty(value, 'data', { value: data })
+  return value
 }
 
 export function fromOrt(name: string, value: OrtTensor): Tensor {
