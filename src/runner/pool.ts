@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Offer } from '../api/index.ts'
 import { messageOf } from '../core/index.ts'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
-import { AttemptFolder, removeTree } from './attempt/folder.ts'
+import { AttemptFolder } from './attempt/folder.ts'
+import { removeTrees, Trash } from './attempt/trash.ts'
 import { identityIn } from './process/shim.ts'
 
 /** The attempts under way, each in a slot. */
@@ -11,8 +12,10 @@ export class AttemptPool {
   readonly #context: AttemptContext
   readonly #folder: string
   readonly #concurrency: number
-  readonly #running = new Map<number, Attempt>()
+  /** By slot; undefined while its folder is being made. */
+  readonly #running = new Map<number, Attempt | undefined>()
   readonly #work = new Set<Promise<void>>()
+  readonly #trash = new Trash()
   #freed: (() => void) | undefined
 
   constructor(context: AttemptContext, folder: string, concurrency: number) {
@@ -37,7 +40,7 @@ export class AttemptPool {
       if (begun && !this.#running.has(slot)) this.#run(new Attempt(this.#context, folder), true)
       else {
         // Its process never started: a new folder, where a shim of the old one can't begin it a second time.
-        await folder.remove()
+        await folder.remove(this.#trash)
         await this.#begin(offer)
       }
     }
@@ -45,7 +48,7 @@ export class AttemptPool {
 
   /** Starts an attempt; what it comes to is told to the control plane. */
   async start(offer: Offer): Promise<void> {
-    const twice = [...this.#running.values()].some(({ folder }) => folder.offer.attempt === offer.attempt)
+    const twice = [...this.#running.values()].some(running => running?.folder.offer.attempt === offer.attempt)
     if (twice || this.free === 0) {
       this.#context.logger.warn({ attempt: offer.attempt, free: this.free }, 'offer not taken')
       return
@@ -66,23 +69,26 @@ export class AttemptPool {
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work)
+    await this.#trash.emptied()
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(attempt => attempt.stop('runner stopped')))
+    await Promise.all([...this.#running.values()].map(attempt => attempt?.stop('runner stopped')))
   }
 
   leaveAll(): void {
-    for (const attempt of this.#running.values()) attempt.leave()
+    for (const attempt of this.#running.values()) attempt?.leave()
   }
 
   async #begin(offer: Offer): Promise<void> {
     let slot = 0
     while (this.#running.has(slot)) slot++
+    this.#running.set(slot, undefined)
     try {
       const folder = await AttemptFolder.create(this.#folder, offer, slot, this.#context.executor)
       this.#run(new Attempt(this.#context, folder), false)
     } catch (error) {
+      this.#release(slot)
       // Not ours to run (a full disk): the lease ends, and another runner gets it.
       this.#context.logger.error({ attempt: offer.attempt, reason: messageOf(error) }, 'attempt not begun')
     }
@@ -92,9 +98,8 @@ export class AttemptPool {
     const { folder } = attempt
     this.#running.set(folder.slot, attempt)
     const work = attempt.run(adopted).then(async done => {
-      this.#running.delete(folder.slot)
-      this.#freed?.()
-      if (done) await folder.remove()
+      this.#release(folder.slot)
+      if (done) await folder.remove(this.#trash)
     })
     const settled = work
       .catch(error => this.#context.logger.error({ reason: messageOf(error) }, 'attempt folder not removed'))
@@ -102,11 +107,17 @@ export class AttemptPool {
     this.#work.add(settled)
   }
 
+  #release(slot: number): void {
+    this.#running.delete(slot)
+    this.#freed?.()
+  }
+
   /** Places outside the folder whose attempt is gone. */
   async #sweepPlaces(left: readonly AttemptFolder[]): Promise<void> {
     const root = this.#context.executor.placesRoot
     if (!root) return
     const kept = new Set(left.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
-    for (const name of await readdir(root)) if (!kept.has(name)) await removeTree(join(root, name))
+    const orphans = (await readdir(root)).filter(name => !kept.has(name))
+    if (orphans.length > 0) await removeTrees(orphans.map(name => join(root, name)))
   }
 }

@@ -8,6 +8,7 @@ import { RunnerError } from './errors.ts'
 import { lockFolder } from './lock.ts'
 import type { RunnerOptions } from './options.ts'
 import { AttemptPool } from './pool.ts'
+import { Launcher } from './process/launcher.ts'
 import { chooseExecutor } from './sandbox/choose.ts'
 import type { Executor } from './sandbox/executor.ts'
 import { SourceCache } from './workspace/sources.ts'
@@ -36,7 +37,8 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
     const control = new ControlPlane(options.serverUrl, options.token)
     const { entry, token: runnerToken } = options
     const installation = installReadable(entry)
-    const context = { control, sources, executor, entry, installation, runnerToken, logger }
+    const launcher = new Launcher()
+    const context = { control, sources, executor, launcher, entry, installation, runnerToken, logger }
     const pool = new AttemptPool(context, join(dataDir, 'attempts'), options.concurrency)
     await pool.adoptAll()
     options.onReady?.(executor.kind)
@@ -44,6 +46,7 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
       await leaseUntilStopped(options, control, executor, pool, logger)
     } finally {
       await wind(pool, options)
+      launcher.close()
       control.close()
     }
   } finally {

@@ -7,7 +7,9 @@ import { RunnerError } from '../errors.ts'
 import { secretForms } from '../log/secrets.ts'
 import { LogStream } from '../log/stream.ts'
 import type { Entry } from '../options.ts'
-import { adopt, exitCodeIn, identityIn, type JobProcess, launch } from '../process/shim.ts'
+import { follow, type JobProcess } from '../process/follow.ts'
+import type { Launcher } from '../process/launcher.ts'
+import { exitCodeIn, identityIn } from '../process/shim.ts'
 import { killLeftovers, stopTree } from '../process/stop.ts'
 import type { Executor } from '../sandbox/executor.ts'
 import type { SourceCache } from '../workspace/sources.ts'
@@ -24,6 +26,7 @@ export interface AttemptContext {
   readonly control: ControlPlane
   readonly sources: SourceCache
   readonly executor: Executor
+  readonly launcher: Launcher
   readonly entry: Entry
   readonly installation: readonly string[]
   /** Never to be shown in a log, whatever the job. */
@@ -140,7 +143,7 @@ export class Attempt {
   async #prepareAndLaunch(): Promise<JobProcess | Conclusion> {
     const { folder } = this
     try {
-      const { sources, executor, entry, installation } = this.#context
+      const { sources, executor, launcher, entry, installation } = this.#context
       const signal = this.#stopping.signal
       const command = await prepare({
         folder,
@@ -151,7 +154,7 @@ export class Attempt {
         installation,
         signal,
       })
-      if (!signal.aborted) return await launch(folder.path, folder.logPath, command)
+      if (!signal.aborted) return await launcher.launch(folder.path, command)
     } catch (error) {
       if (!this.#stopping.signal.aborted) {
         if (error instanceof RunnerError && error.code === 'LEASE_LOST') throw error
@@ -168,7 +171,7 @@ export class Attempt {
     if (!identity) throw new Error('An attempt without a process is begun anew, not adopted')
     this.#stopReason = await this.folder.stopReason()
     if (this.#stopReason) this.#stopping.abort()
-    return adopt(this.folder.path, identity)
+    return follow(this.folder.path, identity)
   }
 
   /** Until the process has ended, by itself or by us. Throws when it is left running. */

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { type Finish, finishSchema, type Offer, offerSchema } from '../../api/index.ts'
 import { randomText } from '../../core/index.ts'
 import type { Executor, Places } from '../sandbox/executor.ts'
+import { removeTrees, type Trash } from './trash.ts'
 
 /** Ids become names of folders. */
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{1,100}$/
@@ -23,6 +22,7 @@ const conclusionSchema = finishSchema.omit({ fence: true })
  *     offer.json    what was leased, with the attempt's token
  *     slot          number of the slot it runs in
  *     log           raw output: secrets and all
+ *     shim.sh       what starts the job
  *     pid           written by the shim: it has started, and which process it is
  *     exit          written by the shim: the exit status
  *     stop          why it is being ended
@@ -83,7 +83,7 @@ export class AttemptFolder {
       const offer = name.startsWith('.') ? undefined : await readOffer(path)
       const slot = Number(await readFile(join(path, 'slot'), 'utf8').catch(() => 'none'))
       if (offer && Number.isInteger(slot)) found.push(new AttemptFolder(path, name, offer, slot, executor))
-      else await removeTree(path)
+      else await removeTrees([path])
     }
     return found
   }
@@ -94,7 +94,11 @@ export class AttemptFolder {
 
   /** When the process started: limits count from then. */
   async startedAt(): Promise<number> {
-    return (await stat(join(this.path, 'pid'))).mtimeMs
+    // Not there yet: it is starting now.
+    return stat(join(this.path, 'pid')).then(
+      found => found.mtimeMs,
+      () => Date.now(),
+    )
   }
 
   /** Adds a line of ours to the log, on a line of its own. */
@@ -129,11 +133,11 @@ export class AttemptFolder {
     await replace(join(this.path, 'finish.json'), JSON.stringify(conclusion))
   }
 
-  /** From the first moment on it no longer counts as an attempt; a shim that starts too late finds no folder. */
-  async remove(): Promise<void> {
+  /** From this moment on it no longer counts as an attempt; a shim that starts too late finds no folder. */
+  async remove(trash: Trash): Promise<void> {
     const going = join(this.path, '..', `.${randomText(10)}`)
     await rename(this.path, going)
-    await Promise.all([removeTree(going), this.#placesFolder && removeTree(this.#placesFolder)])
+    trash.add(going, ...(this.#placesFolder ? [this.#placesFolder] : []))
   }
 }
 
@@ -153,14 +157,4 @@ function parsed<T>(text: string, schema: { safeParse(value: unknown): { data?: T
 async function replace(path: string, content: string): Promise<void> {
   await writeFile(`${path}.tmp`, content, { mode: 0o600 })
   await rename(`${path}.tmp`, path)
-}
-
-/** Removes a folder, with what a job has made unreadable in it. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true })
-  } catch {
-    await promisify(execFile)('chmod', ['-R', 'u+rwX', path]).catch(() => undefined)
-    await rm(path, { recursive: true, force: true })
-  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { within } from '../control/backoff.ts'
-import type { JobProcess } from './shim.ts'
+import type { JobProcess } from './follow.ts'
 import { descendants, inner, signalAll } from './tree.ts'
 
 /** Between asking (TERM) and ending (KILL). */
@@ -21,7 +21,7 @@ export async function stopTree(
     ended = true
   })
   const targets = (): readonly number[] => {
-    const below = descendants(job.identity.pid)
+    const below = descendants(job.pid)
     const within = inner(below)
     return [...(within.length > 0 ? within : below), ...extra()]
   }
@@ -34,7 +34,7 @@ export async function stopTree(
     signalAll(targets(), 'SIGKILL')
     await within(end, LOOK_MS)
   }
-  if (!ended) signalAll([job.identity.pid], 'SIGKILL')
+  if (!ended) signalAll([job.pid], 'SIGKILL')
 }
 
 /** Kills what outlived its job, until there is nothing more. */
