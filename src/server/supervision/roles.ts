@@ -67,7 +67,7 @@ export function authority(host: string, port: number): string {
 }
 
 /** Where a program of this machine reaches what listens on `host`. */
-export function reachable(host: string): string {
+function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   return host === '::' ? '::1' : host
 }
