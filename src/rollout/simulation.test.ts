@@ -55,7 +55,7 @@ describe('false decisions stay within the budget', () => {
     const spec = { ...SPEC, errorMargin: 0.0001, latencyMargin: 0.0001, latencyQuantile: 0.5 }
     const aborted = (confidence: number) =>
       part(
-        runs(60, seed => runStep(seed, alike, alike, { ...spec, confidence }, looks)),
+        runs(40, seed => runStep(seed, alike, alike, { ...spec, confidence }, looks)),
         'failed',
       )
     expect(aborted(0.95)).toBeLessThanOrEqual(0.05)
@@ -72,7 +72,7 @@ describe('false decisions stay within the budget', () => {
   ])('a canary worse by exactly the margin $what: seldom passed, seldom failed', ({ canary, margins }) => {
     const spec = { ...SPEC, ...margins, latencyQuantile: 0.5 }
     const outcomes = (confidence: number) =>
-      runs(60, seed => runStep(seed, canary, { errorRate: 0.05 }, { ...spec, confidence }, looks))
+      runs(40, seed => runStep(seed, canary, { errorRate: 0.05 }, { ...spec, confidence }, looks))
     for (const [confidence, budget] of [
       [0.95, 0.05],
       [0.5, 0.5],
