@@ -36,7 +36,11 @@ function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: parameters => failing(() => statement.all(...values(parameters))),
-    run: parameters => failing(() => statement.run(...values(parameters))),
+    run(parameters) {
+      // A full disk makes SQLite roll back by itself; a second time would hide why.
+      if (sql === 'rollback' && !database.isTransaction) return { changes: 0, lastInsertRowid: 0 }
+      return failing(() => statement.run(...values(parameters)))
+    },
     iterate: parameters => statement.iterate(...values(parameters)),
   }
 }

@@ -29,15 +29,20 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
   if (path !== ':memory:') await makePrivate(path)
   const database = connect(path, options.migrations ?? MIGRATIONS)
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database) })
+  let closing: Promise<void> | undefined
   return {
     ...sqlStores(db, options.clock ?? systemClock),
-    async close() {
-      if (!database.isOpen) return
-      // In the queue behind every call that is under way.
-      await db.connection().execute(async () => undefined)
-      await db.destroy()
+    close() {
+      closing ??= closeInTurn(db)
+      return closing
     },
   }
+}
+
+/** Behind every call that is under way, in the queue for the connection. */
+async function closeInTurn(db: Kysely<Tables>): Promise<void> {
+  await db.connection().execute(async () => undefined)
+  await db.destroy()
 }
 
 /** The database holds hashes of tokens: others may not read it. SQLite gives its side files the same mode. */

@@ -273,7 +273,10 @@ export function pipelineContract(world: () => Stores): void {
       for (const from of states) {
         for (const to of states) {
           if (mayMove<string>(table, from, to)) expect(await move(from as never, to as never)).toBe(false)
-          else await expect(move(from as never, to as never)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' })
+          else
+            await expect(move(from as never, to as never)).rejects.toMatchObject({
+              code: 'ILLEGAL_TRANSITION',
+            })
         }
       }
     })
