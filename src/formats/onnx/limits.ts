@@ -1,6 +1,6 @@
 import { failing } from '../errors.ts'
 
-/** Messages within messages. A subgraph (If, Loop) takes four levels; real models nest a handful of those. */
+/** Graphs within graphs: the branches of If, the bodies of Loop. Real models nest a handful. */
 export const MAX_DEPTH = 100
 /** Fields that are looked at. A large language model has some 20,000 nodes and 500,000 fields; this takes seconds. */
 export const MAX_FIELDS = 20_000_000
@@ -8,10 +8,12 @@ export const MAX_FIELDS = 20_000_000
 export const MAX_STRING_BYTES = 64 * 1024
 /** A value of metadata_props: scikit-learn and Ultralytics put JSON there. */
 export const MAX_METADATA_BYTES = 1024 * 1024
-/** Kept from each list: what a description shows. */
 export const MAX_METADATA = 1000
-export const MAX_INITIALIZERS = 1_000_000
+/** A large mixture of experts has some 50,000 tensors; each costs about 200 bytes here. */
+export const MAX_INITIALIZERS = 200_000
+/** Inputs or outputs of one graph; a cache of keys and values has some hundreds. */
 export const MAX_VALUES = 100_000
+/** Different ones; ONNX and its usual extensions define some 500. */
 export const MAX_OPERATORS = 10_000
 /** ONNX states no limit; runtimes stop far below. */
 export const MAX_RANK = 64
