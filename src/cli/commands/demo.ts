@@ -27,7 +27,7 @@ async function run({ exit, sandbox }: Options): Promise<void> {
   const started = performance.now()
   const { narrator, broken } = makeNarrator()
   narrator.chapter('0 · Ballast starts')
-  const ballast = await startBallast({ sandbox, say: narrator.say })
+  const ballast = await startBallast({ entry: process.argv[1]!, sandbox, say: narrator.say })
   try {
     narrator.say(`web UI ${ballast.url} · predictions ${ballast.gatewayUrl}`)
     await tellStory(ballast, await trafficImages(root), root, narrator)

@@ -45,10 +45,6 @@ async function run(model: string | undefined, { folder, production, gate, json }
   const before =
     production === undefined ? undefined : await judge(production, config, data, 'production', say)
   const results = judgeGates(allGates(repository.gates, gate ?? []), candidate, before)
-  print(
-    results,
-    json,
-    all => all.map(({ verdict, summary }) => `${verdict}: ${summary}`).join('\n') || 'no gates',
-  )
+  print(results, json, all => all.map(({ summary }) => summary).join('\n') || 'no gates')
   if (overall(results) !== 'passed' && results.length > 0) process.exitCode = 1
 }

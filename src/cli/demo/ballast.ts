@@ -16,6 +16,7 @@ const readySchema = z.object({
   gatewayUrl: z.string(),
   dataDir: z.string(),
   token: z.string(),
+  pids: z.record(z.string(), z.number()),
 })
 
 /** A whole Ballast of its own, in a fresh folder: the very `ballast up` that users start. */
@@ -25,14 +26,20 @@ export interface DemoBallast {
   readonly token: string
   readonly folder: string
   readonly api: ApiClient
+  /** Process ids by role, `up` among them. */
+  readonly pids: Readonly<Record<string, number>>
   /** Ends it and waits until it has ended. */
   stop(): Promise<void>
 }
 
-export async function startBallast(options: {
+export interface DemoOptions {
+  /** The script of the `ballast` command. */
+  readonly entry: string
   readonly sandbox: boolean
   readonly say: (line: string) => void
-}): Promise<DemoBallast> {
+}
+
+export async function startBallast(options: DemoOptions): Promise<DemoBallast> {
   const folder = await mkdtemp(join(tmpdir(), 'ballast-demo-'))
   const [port, gatewayPort] = await Promise.all(USUAL_PORTS.map(freePort))
   const args = [
@@ -46,18 +53,19 @@ export async function startBallast(options: {
     `${gatewayPort}`,
     ...(options.sandbox ? [] : ['--no-sandbox']),
   ]
-  const child = spawn(process.execPath, [process.argv[1]!, ...args], {
+  const child = spawn(process.execPath, [options.entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   })
   createInterface({ input: child.stderr }).on('line', options.say)
-  const { url, gatewayUrl, token } = await whenReady(child)
+  const { url, gatewayUrl, token, pids } = await whenReady(child)
   return {
     url,
     gatewayUrl,
     token,
     folder,
     api: new ApiClient({ url, token }),
+    pids: { ...pids, up: child.pid! },
     async stop() {
       if (child.exitCode !== null) return
       const ended = new Promise(resolve => child.once('exit', resolve))

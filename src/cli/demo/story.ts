@@ -33,7 +33,7 @@ export async function tellStory(
   root: string,
   narrator: Narrator,
 ): Promise<void> {
-  const { api, gatewayUrl, token, url } = ballast
+  const { gatewayUrl, token, url } = ballast
   const remote = new URL(`/${PROJECT}.git`, url)
   remote.username = 'demo'
   remote.password = token

@@ -1,5 +1,5 @@
 import type { StageResult } from '../../api/index.ts'
-import { formatDuration, resolveInside } from '../../core/index.ts'
+import { digestOfFile, formatDuration, resolveInside } from '../../core/index.ts'
 import {
   type Dataset,
   type Evaluation,
@@ -10,7 +10,11 @@ import {
 } from '../../evaluate/index.ts'
 import { loadOnnx, type ModelConfig } from '../../model/index.ts'
 import { modelConfigOf, productionModelFile, type StageContext } from './context.ts'
+import { inspectFile } from './inspect.ts'
 import { type Judged, writeJudged } from './rows.ts'
+
+/** Enough to keep a core busy; a model with large inner tensors must still fit in memory. */
+const BATCH = 16
 
 /** Runs the candidate, and what production serves, over the same data; hands the rows on to the gate. */
 export async function evaluateStage(
@@ -69,7 +73,9 @@ export async function judge(
     let told = 0
     const judged = await evaluateModel(session, config, data, {
       ...options,
-      modelFile: file,
+      modelDigest: await digestOfFile(file),
+      modelSize: (await inspectFile(file)).totalBytes,
+      batch: BATCH,
       onProgress(done, total) {
         if (done < total && performance.now() - told < 1000) return
         told = performance.now()

@@ -15,7 +15,7 @@ export async function gateStage({ workspace, repository, input }: StageContext):
   return {
     stage: 'gate',
     verdict: overall(results),
-    summary: results.map(({ verdict, summary }) => `${verdict}: ${summary}`),
+    summary: results.map(({ summary }) => summary),
     records: { gates: JSON.parse(JSON.stringify(results)) },
   }
 }

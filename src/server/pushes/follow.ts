@@ -86,7 +86,6 @@ const MARK: Readonly<Record<string, string>> = {
   failed: '✗',
   errored: '✗',
   canceled: '–',
-  skipped: '–',
   waiting: '…',
 }
 
@@ -95,6 +94,7 @@ class Teller {
   readonly #plane: ControlPlane
   readonly #pipeline: Pipeline
   readonly #said = new Map<string, string>()
+  readonly #told = new Set<string>()
   #changes = 0
 
   constructor(plane: ControlPlane, pipeline: Pipeline) {
@@ -124,6 +124,7 @@ class Teller {
     const jobs = await pipelines.jobs(this.#pipeline.id)
     const lines: string[] = []
     for (const job of jobs) lines.push(...(await this.#newsOf(job)))
+    lines.push(...this.#skips(jobs))
     const pipeline = (await pipelines.pipeline(this.#pipeline.id)) ?? this.#pipeline
     if (pipeline.state !== 'running') {
       const time = formatDuration((pipeline.endedAt ?? this.#plane.clock.now()) - pipeline.createdAt)
@@ -139,12 +140,21 @@ class Teller {
   async #newsOf(job: Job): Promise<readonly string[]> {
     const lines = job.plan.work.kind === 'deploy' ? await this.#rolloutNews(job) : []
     if (this.#said.get(job.id) === job.state) return lines
-    const before = this.#said.get(job.id)
     this.#said.set(job.id, job.state)
-    const mark = MARK[job.state]
-    if (!mark || (before === undefined && job.state === 'skipped' && job.plan.skip === undefined))
-      return lines
+    const mark = job.state === 'skipped' ? undefined : MARK[job.state]
+    if (!mark) return lines
     return [...lines, ...this.#ending(job, mark)]
+  }
+
+  /** Jobs skipped for one reason, on one line. */
+  #skips(jobs: readonly Job[]): readonly string[] {
+    const fresh = jobs.filter(job => job.state === 'skipped' && !this.#told.has(job.id))
+    const root = fresh.find(job => !fresh.some(other => job.reason?.startsWith(`'${other.plan.name}'`)))
+    for (const job of fresh) this.#told.add(job.id)
+    if (fresh.length === 0) return []
+    return [
+      `  – skipped: ${fresh.map(job => job.plan.name).join(', ')}${root?.reason ? ` (${root.reason})` : ''}`,
+    ]
   }
 
   #ending(job: Job, mark: string): readonly string[] {
