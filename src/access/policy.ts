@@ -1,13 +1,13 @@
 import type { EnvironmentPolicy } from './types.ts'
 
 /** Where the default policy is strict. Every other environment is for trying things out. */
-export const PRODUCTION = 'production'
+const PRODUCTION = 'production'
 
 /**
  * A quarter: a bad canary hurts at most this part of the requests before its first verdict, and as much again
  * is left for a baseline of the same share.
  */
-export const DEFAULT_FIRST_STEP = 0.25
+const DEFAULT_FIRST_STEP = 0.25
 
 /**
  * What an environment allows until somebody sets a policy. Production deploys from the default branch alone,

@@ -8,7 +8,7 @@ interface Need {
 }
 
 /** What each right takes of a token and of its owner: both. */
-export const RIGHT_NEEDS: Readonly<Record<Right, Need>> = {
+const RIGHT_NEEDS: Readonly<Record<Right, Need>> = {
   'project.read': { scope: 'read', least: 'reader' },
   // The first push makes the project; who made it is made its admin.
   'project.create': { scope: 'push', least: 'anyone' },

@@ -1,5 +1,5 @@
 export { type ConfigChange, describeVersionDiff, type FileChange, type VersionDiff } from './diff.ts'
 export * from './errors.ts'
-export { MAX_FILE_NAME, MAX_FILES, MODEL_NAME, makeManifest, manifestDigest } from './manifest.ts'
+export { makeManifest, manifestDigest } from './manifest.ts'
 export type * from './ports.ts'
 export * from './types.ts'

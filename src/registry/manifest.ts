@@ -12,7 +12,7 @@ const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 const MAX_CONFIG_DEPTH = 64
 
 /** It becomes a part of URLs and of folder names. */
-export const MODEL_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+const MODEL_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 const COMMIT = /^[0-9a-f]{40}$/
 const CONTROL = /[\u0000-\u001f\u007f]/
 
