@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MASK, Masker } from './masker.ts'
+import { secretForms } from './secrets.ts'
+
+/** The plain way: marks every byte of every occurrence in the whole, then writes. */
+function maskWhole(text: Buffer, secrets: readonly Buffer[]): string {
+  const begins = new Array<number>(text.length).fill(0)
+  for (const secret of secrets) {
+    if (secret.length === 0) continue
+    for (let at = 0; at + secret.length <= text.length; at++) {
+      if (text.subarray(at, at + secret.length).equals(secret))
+        begins[at] = Math.max(begins[at]!, secret.length)
+    }
+  }
+  let [out, covered] = ['', 0]
+  for (let at = 0; at < text.length; at++) {
+    if (begins[at]! > 0) {
+      if (at >= covered) out += MASK.toString('latin1')
+      covered = Math.max(covered, at + begins[at]!)
+    }
+    if (at >= covered) out += text.toString('latin1', at, at + 1)
+  }
+  return out
+}
+
+function maskPieces(pieces: readonly Buffer[], secrets: readonly Buffer[]): string {
+  const masker = new Masker(secrets)
+  return Buffer.concat([...pieces.map(piece => masker.push(piece)), masker.end()]).toString('latin1')
+}
+
+// Two letters only, so that secrets begin, repeat and overlap everywhere.
+const text = fc
+  .array(fc.constantFrom('a', 'b'), { maxLength: 60 })
+  .map(letters => Buffer.from(letters.join('')))
+const secret = fc
+  .array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 7 })
+  .map(letters => Buffer.from(letters.join('')))
+
+describe('a masker', () => {
+  test('gives the same for every way to cut the stream', () => {
+    fc.assert(
+      fc.property(
+        fc.array(text, { maxLength: 12 }),
+        fc.array(secret, { maxLength: 4 }),
+        (pieces, secrets) => {
+          expect(maskPieces(pieces, secrets)).toBe(maskWhole(Buffer.concat(pieces), secrets))
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('leaves no secret behind, where none contains the mask’s own letters', () => {
+    fc.assert(
+      fc.property(
+        fc.array(text, { maxLength: 12 }),
+        fc.array(secret, { minLength: 1, maxLength: 4 }),
+        (pieces, secrets) => {
+          const rests = maskPieces(pieces, secrets).split(MASK.toString())
+          for (const rest of rests)
+            for (const hidden of secrets) expect(rest).not.toContain(hidden.toString())
+        },
+      ),
+    )
+  })
+
+  test('holds back only what may be the beginning of a secret', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(9), { maxLength: 8 }),
+        fc.integer({ min: 1, max: 12 }),
+        (lengths, begin) => {
+          const masker = new Masker([Buffer.from(`${'a'.repeat(begin)}!`)])
+          let [taken, given] = [0, 0]
+          for (const length of lengths) {
+            taken += length
+            given += masker.push(Buffer.from('a'.repeat(length))).length
+            expect(taken - given).toBe(Math.min(taken, begin))
+          }
+          expect(masker.push(Buffer.from('\n')).length).toBe(taken - given + 1)
+        },
+      ),
+    )
+    expect(new Masker([Buffer.from('secret')]).push(Buffer.from('a line\n')).toString()).toBe('a line\n')
+    expect(new Masker([Buffer.from('secret')]).push(Buffer.from('a secr')).toString()).toBe('a ')
+  })
+
+  test.each([
+    { secrets: ['abc', 'bcd'], text: 'xabcdx', masked: 'x[redacted]x' },
+    { secrets: ['abc'], text: 'abcabc', masked: '[redacted][redacted]' },
+    { secrets: ['ab', 'abcd'], text: 'abcd abc', masked: '[redacted] [redacted]c' },
+    { secrets: ['aa'], text: 'aaaaa', masked: '[redacted]' },
+    { secrets: [], text: 'all of it', masked: 'all of it' },
+  ])('$secrets in $text', ({ secrets, text, masked }) => {
+    const buffers = secrets.map(secret => Buffer.from(secret))
+    expect(maskPieces([Buffer.from(text)], buffers)).toBe(masked)
+    expect(
+      maskPieces(
+        [...text].map(letter => Buffer.from(letter)),
+        buffers,
+      ),
+    ).toBe(masked)
+  })
+})
+
+describe('forms of a secret', () => {
+  const mask = (text: string, ...secrets: string[]): string =>
+    maskPieces([Buffer.from(text)], secretForms(secrets))
+
+  test('base64 hides it wherever it stands in what was encoded', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.string({ minLength: 12, unit: 'binary' }),
+        fc.string(),
+        (before, secret, after) => {
+          for (const encoding of ['base64', 'base64url'] as const) {
+            const encoded = Buffer.from(before + secret + after).toString(encoding)
+            expect(mask(encoded, secret)).toContain('[redacted]')
+          }
+        },
+      ),
+    )
+  })
+
+  test.each([
+    [
+      'a key file, line by line',
+      '-----BEGIN\nMIIEvQIBADANBg\n-----END',
+      '   | MIIEvQIBADANBg',
+      '   | [redacted]',
+    ],
+    ['in JSON', 'quo"ted\\secret', '{"key":"quo\\"ted\\\\secret"}', '{"key":"[redacted]"}'],
+    ['in a URL', 'p@ss/word', 'https://me:p%40ss%2Fword@host', 'https://me:[redacted]@host'],
+    ['with the line’s end that a file gave it', 'token-1234\n', 'is token-1234.', 'is [redacted].'],
+    ['but not when it is too short to be one', 'no', 'no news', 'no news'],
+  ])('%s', (_what, secret, text, masked) => {
+    expect(mask(text, secret)).toBe(masked)
+  })
+})

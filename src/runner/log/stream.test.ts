@@ -1,0 +1,114 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { RunnerError } from '../errors.ts'
+import { type LogSink, LogStream } from './stream.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ballast-log-'))
+  path = join(folder, 'log')
+  await writeFile(path, '')
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Keeps what it is given, as the control plane does. */
+class Kept implements LogSink {
+  bytes: Buffer = Buffer.alloc(0)
+  /** Thrown by the next calls, one each. */
+  failures: Error[] = []
+  async append(offset: number, bytes: Uint8Array): Promise<number> {
+    const failure = this.failures.shift()
+    if (failure) throw failure
+    expect(offset).toBeLessThanOrEqual(this.bytes.length)
+    this.bytes = Buffer.concat([this.bytes, bytes.subarray(this.bytes.length - offset)])
+    return this.bytes.length
+  }
+  get text(): string {
+    return this.bytes.toString()
+  }
+}
+
+const SECRET = [Buffer.from('hunter2')]
+
+function aStream(sink: LogSink, limit?: number): LogStream {
+  return new LogStream(path, SECRET, sink, {
+    signal: new AbortController().signal,
+    ...(limit !== undefined && { limit }),
+  })
+}
+
+test('lines arrive while the file grows', async () => {
+  const sink = new Kept()
+  const stream = aStream(sink)
+  await stream.start(false)
+  await appendFile(path, 'one\n')
+  await expect.poll(() => sink.text).toBe('one\n')
+  await appendFile(path, 'hunt')
+  await appendFile(path, 'er2\n')
+  await expect.poll(() => sink.text).toBe('one\n[redacted]\n')
+  await stream.finish()
+  expect(sink.text).toBe('one\n[redacted]\n')
+})
+
+test('one that takes over sends what is missing, though its beginning was cut inside a secret’s line', async () => {
+  await writeFile(path, 'before hunter2 after\n')
+  const sink = new Kept()
+  sink.bytes = Buffer.from('before [reda')
+  const stream = aStream(sink)
+  await stream.start(true)
+  await stream.finish()
+  expect(sink.text).toBe('before [redacted] after\n')
+})
+
+test('what could not be sent is sent again, once', async () => {
+  const sink = new Kept()
+  const away = (): RunnerError => new RunnerError('CONTROL_PLANE_UNREACHABLE', { message: 'away' })
+  sink.failures = [away(), away()]
+  await writeFile(path, 'one\ntwo\n')
+  const stream = aStream(sink)
+  await stream.start(false)
+  await stream.finish()
+  expect(sink.text).toBe('one\ntwo\n')
+})
+
+test('a control plane that went back to an older copy gets everything after that again', async () => {
+  const sink = new Kept()
+  const stream = aStream(sink)
+  await stream.start(false)
+  await appendFile(path, 'hunter2 and one\n')
+  await expect.poll(() => sink.text).toBe('[redacted] and one\n')
+  // Its answer to an append beyond its end is the length that it has.
+  sink.bytes = sink.bytes.subarray(0, 4)
+  const append = sink.append.bind(sink)
+  sink.append = async (offset, bytes) =>
+    offset > sink.bytes.length ? sink.bytes.length : append(offset, bytes)
+  await appendFile(path, 'two\n')
+  await stream.finish()
+  expect(sink.text).toBe('[redacted] and one\ntwo\n')
+})
+
+test('a long log is cut, says so, and is the same when somebody takes over', async () => {
+  await writeFile(path, 'x'.repeat(5000))
+  const [whole, resumed] = [new Kept(), new Kept()]
+  const stream = aStream(whole, 1000)
+  await stream.start(false)
+  await stream.finish()
+  expect(whole.text).toBe(`${'x'.repeat(1000)}\n[The log was cut here: it is longer than 1 kB]\n`)
+  resumed.bytes = whole.bytes.subarray(0, 1010)
+  const second = aStream(resumed, 1000)
+  await second.start(true)
+  await second.finish()
+  expect(resumed.text).toBe(whole.text)
+})
+
+test('a lease that was lost ends it with that reason', async () => {
+  const sink = new Kept()
+  sink.failures = [new RunnerError('LEASE_LOST', { message: 'taken away' })]
+  await writeFile(path, 'one\n')
+  const stream = aStream(sink)
+  await stream.start(false)
+  await expect(stream.finish()).rejects.toMatchObject({ code: 'LEASE_LOST' })
+})
