@@ -1,12 +1,6 @@
 import { type Finish, type StageResult, stageResultSchema } from '../../api/index.ts'
-import type { AttemptId, Digest, Instant } from '../../core/index.ts'
-import {
-  type Attempt,
-  type AttemptState,
-  hasEnded,
-  type Job,
-  type JobState,
-} from '../../pipeline/index.ts'
+import { type AttemptId, boundary, type Digest, type Instant } from '../../core/index.ts'
+import { type Attempt, type AttemptState, hasEnded, type Job, type JobState } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { ServerError } from '../errors.ts'
 import { LEASE_MS } from './dispatch.ts'
@@ -66,6 +60,7 @@ export class AttemptDesk {
     const job = await pipelines.job(attempt.job)
     if (!job) throw leaseLost(attempt)
     if (job.state === 'running') await this.#finishJob(job, attempt, finish)
+    boundary('job-moved')
     await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, {
       now: this.#plane.clock.now(),
       ...(finish.exitCode !== undefined && { exitCode: finish.exitCode }),
@@ -73,6 +68,7 @@ export class AttemptDesk {
       artifacts: finish.artifacts.map(file => ({ ...file, digest: file.digest as Digest })),
       logBytes: await this.#logs.length(attempt.id),
     })
+    boundary('attempt-moved')
     await this.#reconciler.reconcile(job.pipeline)
     await this.#reconciler.tellJob(job.id)
   }
@@ -133,6 +129,7 @@ export class AttemptDesk {
         result: storeResult({ kind: 'stage', result }),
       }
     const version = result.manifest ? await registerVersion(this.#plane, job, attempt, result) : undefined
+    if (version) boundary('version-registered')
     return {
       to: 'succeeded',
       result: storeResult({

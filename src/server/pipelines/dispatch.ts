@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LeaseRequest, Offer } from '../../api/index.ts'
-import { type Instant, messageOf, newId, randomText } from '../../core/index.ts'
+import { boundary, type Instant, messageOf, newId, randomText } from '../../core/index.ts'
 import type { Job } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
@@ -89,6 +89,7 @@ export class Dispatcher {
         createdAt: now,
       })
       if (!claimed) return undefined
+      boundary('job-claimed')
       this.#reconciler.tell(pipeline)
       return { ...work, attempt, number, fence, leaseMs: LEASE_MS, token }
     } catch (error) {

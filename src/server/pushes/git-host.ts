@@ -1,6 +1,6 @@
 import type { Project } from '../../access/index.ts'
 import { parseProjectName } from '../../access/index.ts'
-import { BallastError, newId, type PushId } from '../../core/index.ts'
+import { BallastError, boundary, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
 import type { Push } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
@@ -97,6 +97,7 @@ export class ControlPlaneGitHost implements GitHost {
       createdAt: plane.clock.now(),
     }
     await plane.stores.pipelines.addPush(push)
+    boundary('push-journalled')
     return { kind: 'accepted', push: push.id }
   }
 
@@ -135,7 +136,9 @@ export class ControlPlaneGitHost implements GitHost {
     const project = push && (await plane.stores.access.project(push.project))
     if (!push || !project) return { pipelines: [], notes: [] }
     const made = await createPipelines(plane, push, project)
+    boundary('pipelines-made')
     await plane.stores.pipelines.movePush(id, 'received', 'accepted')
+    boundary('push-accepted')
     for (const pipeline of made.pipelines) {
       pipelines.tell(pipeline)
       await pipelines.reconcile(pipeline.id)

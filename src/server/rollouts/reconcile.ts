@@ -1,5 +1,12 @@
 import { boundRequest } from '../../access/index.ts'
-import { type Instant, type JobId, newId, type RolloutId, type VersionId } from '../../core/index.ts'
+import {
+  boundary,
+  type Instant,
+  type JobId,
+  newId,
+  type RolloutId,
+  type VersionId,
+} from '../../core/index.ts'
 import type { Job, Pipeline } from '../../pipeline/index.ts'
 import {
   type Analysis,
@@ -75,6 +82,14 @@ export class RolloutReconciler implements Deployer {
     if (existing && existing.createdAt >= (job.startedAt ?? 0)) return
     const jobs = await this.#plane.stores.pipelines.jobs(pipeline.id)
     const version = stageResult(jobs, 'register')?.version
+    const serving = await this.#plane.stores.rollouts.deployment(
+      configOf(pipeline)!.repository.model.name,
+      work.environment,
+    )
+    if (version && serving?.stable === version.id) {
+      await this.#pipelines.move(job, 'running', 'succeeded', { reason: `v${version.number} serves already` })
+      return
+    }
     if (!version) {
       await this.#pipelines.move(job, 'running', 'errored', { reason: 'No version was registered before it' })
       return
@@ -122,6 +137,7 @@ export class RolloutReconciler implements Deployer {
       revision: 1,
     }
     await this.#plane.stores.rollouts.add(rollout)
+    boundary('rollout-added')
     this.#tell(rollout)
     await this.reconcile(model, environment)
     return (await this.#plane.stores.rollouts.byId(rollout.id)) ?? rollout
@@ -213,9 +229,11 @@ export class RolloutReconciler implements Deployer {
     }
     const stored = await this.#plane.stores.rollouts.update(next, rollout.revision, change, deployment)
     if (!stored) return true
+    boundary('rollout-updated')
     this.#holding.delete(rollout.id)
     if (next.endedAt !== undefined) this.#lastEvidence.delete(rollout.id)
     await this.#publisher.publish()
+    boundary('rollout-published')
     this.#tell(rollout)
     await this.#followJob({ ...rollout, ...next, revision: rollout.revision + 1 })
     return true

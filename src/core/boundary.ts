@@ -1,0 +1,35 @@
+import { closeSync, openSync } from 'node:fs'
+
+/**
+ * The moments between two durable steps: what is written before one of them must be enough to go on from. The
+ * tests kill the server at each; nothing else looks at them.
+ */
+export const BOUNDARIES = [
+  'push-journalled',
+  'pipelines-made',
+  'push-accepted',
+  'job-claimed',
+  'version-registered',
+  'job-moved',
+  'attempt-moved',
+  'rollout-added',
+  'rollout-updated',
+  'rollout-published',
+] as const
+export type Boundary = (typeof BOUNDARIES)[number]
+
+const [killAt, marker] = (process.env['BALLAST_KILL_AT'] ?? '').split('=')
+
+/**
+ * Marks a boundary. With `BALLAST_KILL_AT=<boundary>=<marker file>` in its environment the process kills itself
+ * here (SIGKILL, as a power cut would), once: the marker file, made exclusively, is there the second time.
+ */
+export function boundary(name: Boundary): void {
+  if (killAt !== name || !marker) return
+  try {
+    closeSync(openSync(marker, 'wx'))
+  } catch {
+    return
+  }
+  process.kill(process.pid, 'SIGKILL')
+}
