@@ -32,6 +32,8 @@ export interface Composition {
 /** Log-ins: ten wrong ones at once, then one every ten seconds. */
 const LOGIN_BURST = 10
 const LOGIN_EVERY_MS = 10_000
+/** A partial upload this old belongs to nobody any more. */
+const ABANDONED_MS = 24 * 3_600_000
 /** Leases and holds end by time alone; everything else is driven by events. */
 const TICK_MS = 1000
 
@@ -74,6 +76,7 @@ async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
   for (const folder of ['', 'repositories', 'run', 'secrets'])
     await mkdir(join(settings.dataDir, folder), { recursive: true, mode: 0o700 })
   const blobs = await DiskBlobStore.open(join(settings.dataDir, 'blobs'))
+  await blobs.sweep(ABANDONED_MS)
   const stores = await openSqlite(join(settings.dataDir, 'ballast.db'))
   return {
     settings,

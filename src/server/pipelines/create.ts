@@ -1,7 +1,6 @@
-import { boundRequest, type EnvironmentPolicy, type Project } from '../../access/index.ts'
+import type { Project } from '../../access/index.ts'
 import {
   configFromConvention,
-  type EnvironmentRequest,
   MAX_CONFIG_BYTES,
   type ModelRepository,
   type ParsedConfig,
@@ -13,7 +12,7 @@ import { buildPlan, type Job, type Pipeline, type PlannedJob, type Push } from '
 import type { ControlPlane } from '../control-plane.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import { storeConfig } from './config.ts'
-import { policyOf } from './policy.ts'
+import { boundFor } from './policy.ts'
 
 const CONFIG_FILE = 'ballast.yaml'
 
@@ -103,7 +102,7 @@ async function compile(plane: ControlPlane, { project, ref, commit }: Origin): P
   const asked = await Promise.all(
     repository.environments
       .filter(request => branchMatches(request.branch, branch))
-      .map(async request => bound(request, await policyOf(plane, project, request.name), branch)),
+      .map(async request => ({ request, ...(await boundFor(plane, project, request, branch)) })),
   )
   const policyGates = [
     ...new Set(asked.filter(({ bounded }) => bounded.allowed).flatMap(({ policy }) => policy.gates)),
@@ -122,7 +121,8 @@ async function compile(plane: ControlPlane, { project, ref, commit }: Origin): P
         : { approval: false, allowed: false, refusal: bounded.refusal }),
     })),
   })
-  return { repository, policyGates, jobs, problems: lines }
+  const bounds = asked.flatMap(({ bounded }) => (bounded.allowed ? bounded.reasons : []))
+  return { repository, policyGates, jobs, problems: [...lines, ...bounds] }
 }
 
 /** The commit's own ballast.yaml, else what its files say by convention; undefined where there is no model at all. */
@@ -155,13 +155,5 @@ async function readConfig(
         },
       ],
     }
-  }
-}
-
-function bound(request: EnvironmentRequest, policy: EnvironmentPolicy, branch: string) {
-  return {
-    request,
-    policy,
-    bounded: boundRequest(policy, { branch, approve: request.approve, steps: request.steps }),
   }
 }

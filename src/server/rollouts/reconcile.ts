@@ -1,4 +1,3 @@
-import { boundRequest } from '../../access/index.ts'
 import {
   boundary,
   type Instant,
@@ -22,7 +21,7 @@ import {
 } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { configOf } from '../pipelines/config.ts'
-import { policyOf } from '../pipelines/policy.ts'
+import { boundFor } from '../pipelines/policy.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
 import { stageResult, storeResult } from '../pipelines/results.ts'
 import { SerialByKey } from '../serial.ts'
@@ -110,18 +109,12 @@ export class RolloutReconciler implements Deployer {
   async #strategyOf(pipeline: Pipeline, environment: string): Promise<Strategy> {
     const project = (await this.#plane.stores.access.project(pipeline.project))!
     const request = configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
-    if (request.strategy === 'immediate') return { kind: 'immediate' }
-    const policy = await policyOf(this.#plane, project, environment)
-    const bounded = boundRequest(policy, {
-      branch: pipeline.ref.replace(/^refs\/heads\//, ''),
-      approve: request.approve,
-      steps: request.steps,
-    })
-    return {
-      kind: 'canary',
-      steps: bounded.allowed ? bounded.steps : request.steps,
-      analysis: request.analysis,
-    }
+    const branch = pipeline.ref.replace(/^refs\/heads\//, '')
+    const { bounded } = await boundFor(this.#plane, project, request, branch)
+    const { strategy, steps } = bounded.allowed ? bounded : request
+    return strategy === 'immediate'
+      ? { kind: 'immediate' }
+      : { kind: 'canary', steps, analysis: request.analysis }
   }
 
   /** Stores a new rollout, last in its queue, and moves the queue on. */
