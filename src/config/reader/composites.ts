@@ -63,7 +63,7 @@ export function mapOf<T>({
       propertyNames: {
         pattern: key.pattern.source,
         maxLength: key.maxLength,
-        not: { enum: Object.keys(unavailable) },
+        ...(Object.keys(unavailable).length > 0 && { not: { enum: Object.keys(unavailable) } }),
       },
       additionalProperties: value.schema,
       maxProperties: max,

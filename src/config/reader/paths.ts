@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { MAX_GLOB_LENGTH } from '../../core/index.ts'
-import { type JsonSchema, mismatch, type Reader, then } from './reader.ts'
+import { type JsonSchema, mismatch, type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 export const MAX_PATH_LENGTH = 300
@@ -13,7 +13,7 @@ const PATTERN = String.raw`^!?(?!/|!)(?!([^/]*/)*\.\.(/|$))[^\\\u0000-\u001f\[\]
 /** A path in the repository, in its plainest form: `./data//x` becomes `data/x`. */
 export function path(): Reader<string> {
   const expected = 'a path inside the repository, relative to its root'
-  return then(
+  return refine(
     text({ expected, pattern: new RegExp(INSIDE), maxLength: MAX_PATH_LENGTH }),
     (written, node, place) => plain(written) ?? mismatch(node, place, expected),
   )
@@ -22,7 +22,7 @@ export function path(): Reader<string> {
 /** A glob of paths in the repository. */
 export function glob(): Reader<string> {
   const expected = 'a relative path or pattern (*, ** and ? are special, and a ! before it takes out)'
-  return then(
+  return refine(
     text({ expected, pattern: new RegExp(PATTERN), maxLength: MAX_GLOB_LENGTH }),
     (written, node, place) => {
       const [mark, path] = written.startsWith('!') ? ['!', plain(written.slice(1))] : ['', plain(written)]
@@ -36,11 +36,11 @@ function plain(written: string): string | undefined {
   return normal === '.' || normal === '' ? undefined : normal
 }
 
-/** The same reader with a narrower schema, for a check that `then` makes. */
+/** The same reader of text with a narrower schema, for a check that `refine` makes. */
 export function narrowed<T>(reader: Reader<T>, schema: JsonSchema): Reader<T> {
   return {
     ...reader,
-    schema: { allOf: [reader.schema, schema] },
+    schema: { type: 'string', allOf: [reader.schema, { type: 'string', ...schema }] },
     read: (node, place) => reader.read(node, place),
   }
 }

@@ -53,7 +53,7 @@ export function placed<T>(reader: Reader<T>): Reader<Placed<T>> {
 }
 
 /** Goes on with what `reader` read; `next` may find more that is wrong, and then gives undefined. */
-export function then<T, U>(
+export function refine<T, U>(
   reader: Reader<T>,
   next: (value: T, node: Located, place: Place) => U | undefined,
 ): Reader<U> {

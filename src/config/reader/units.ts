@@ -1,5 +1,5 @@
 import { CoreError, type Fraction, type Milliseconds, parseDuration, parsePercent } from '../../core/index.ts'
-import { mismatch, type Reader, then } from './reader.ts'
+import { mismatch, type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 const DURATION = String.raw`(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h|d|w)\s*)+`
@@ -9,7 +9,7 @@ const MAX_UNIT_LENGTH = 40
 /** `10m`, `1h 30m`, from `min` to `max`. */
 export function duration(min: Milliseconds, max: Milliseconds, bounds: string): Reader<Milliseconds> {
   const expected = 'a duration such as 30s, 10m or 1h 30m'
-  return then(
+  return refine(
     text({ expected, pattern: whole(DURATION), maxLength: MAX_UNIT_LENGTH }),
     (written, node, place) => {
       const value = parsed(() => parseDuration(written))
@@ -40,7 +40,7 @@ export function percentAndDuration(): Reader<{ readonly share: Fraction; readonl
 
 function parts<T>(expected: string, pattern: string, parse: (text: string) => T): Reader<T> {
   const reader = text({ expected, pattern: whole(pattern), maxLength: MAX_UNIT_LENGTH })
-  return then(
+  return refine(
     reader,
     (written, node, place) => parsed(() => parse(written)) ?? mismatch(node, place, expected),
   )

@@ -1,7 +1,7 @@
 import type { Fraction } from '../../core/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
-import { byKind, mismatch, type Reader, then } from '../reader/reader.ts'
+import { byKind, mismatch, type Reader, refine } from '../reader/reader.ts'
 import { choice, integer, text } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest } from '../types.ts'
@@ -39,7 +39,7 @@ const shortStep: Reader<CanaryStep> = {
   },
 }
 
-const longStep = then(
+const longStep = refine(
   struct({
     what: 'a step',
     fields: {
@@ -50,7 +50,7 @@ const longStep = then(
   ({ weight, hold = 0 }): CanaryStep => ({ weight, hold }),
 )
 
-const steps = then(
+const steps = refine(
   list(byKind({ scalar: shortStep, map: longStep }), { min: 1, max: MAX_STEPS }),
   (steps, node, place) => {
     const items = node.kind === 'list' ? node.items : []
@@ -115,7 +115,7 @@ const nothing: Reader<WrittenEnvironment> = {
     node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
 }
 
-const environment = then(
+const environment = refine(
   byKind({ scalar: nothing, map: struct({ what: 'an environment', fields }) }),
   (written: WrittenEnvironment, node, place) => {
     if (written.strategy !== 'immediate' || written.steps === undefined) return written
@@ -127,7 +127,7 @@ const environment = then(
 /** Asks for environments; the branch is open where the default branch is meant. */
 export type WrittenRequest = Omit<EnvironmentRequest, 'branch'> & { readonly branch: string | undefined }
 
-export const deploySection: Reader<readonly WrittenRequest[]> = then(
+export const deploySection: Reader<readonly WrittenRequest[]> = refine(
   mapOf({
     key: {
       pattern: /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
@@ -162,11 +162,11 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
 }
 
 function positive(reader: Reader<Fraction>): Reader<Fraction> {
-  return then(reader, (value, node, place) => (value > 0 ? value : mismatch(node, place, 'more than 0%')))
+  return refine(reader, (value, node, place) => (value > 0 ? value : mismatch(node, place, 'more than 0%')))
 }
 
 function confidence(): Reader<Fraction> {
-  return then(percent(), (value, node, place) =>
+  return refine(percent(), (value, node, place) =>
     value >= 0.5 && value < 1 ? value : mismatch(node, place, 'from 50% to below 100%'),
   )
 }

@@ -2,7 +2,7 @@ import type { Location } from '../../core/index.ts'
 import { EvaluateError, type Gate, gateFromFields, METRICS, parseGate } from '../../evaluate/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
 import { narrowed } from '../reader/paths.ts'
-import { byKind, mismatch, type Place, type Reader, then } from '../reader/reader.ts'
+import { byKind, mismatch, type Place, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
 import { quote } from '../yaml/located.ts'
 
@@ -12,7 +12,7 @@ const MAX_GATE = 200
 const FORM = String.raw`^\s*(${METRICS.join('|')})\s*([<>]=?\s*\S|non_inferior\s)`
 
 const short = narrowed(
-  then(text({ expected: 'a gate such as accuracy >= 0.97', maxLength: MAX_GATE }), (written, node, place) =>
+  refine(text({ expected: 'a gate such as accuracy >= 0.97', maxLength: MAX_GATE }), (written, node, place) =>
     gateOr(() => parseGate(written, node.at), node.at, place),
   ),
   { pattern: FORM },
@@ -29,7 +29,7 @@ const amount: Reader<number | string> = {
   },
 }
 
-const long = then(
+const long = refine(
   struct({
     what: 'a gate',
     fields: {

@@ -17,7 +17,7 @@ import {
   struct,
 } from '../reader/composites.ts'
 import { glob } from '../reader/paths.ts'
-import { byKind, placed, type Reader, then } from '../reader/reader.ts'
+import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { flag, integer, plainText, text } from '../reader/scalars.ts'
 import { duration } from '../reader/units.ts'
 
@@ -34,7 +34,7 @@ const DEFAULT_TIMEOUT = HOUR
 const MAX_TIMEOUT = 7 * 24 * HOUR
 
 function oneOrMore<T>(item: Reader<T>, max: number): Reader<readonly T[]> {
-  return byKind({ scalar: then(item, value => [value]), list: list(item, { min: 1, max }) })
+  return byKind({ scalar: refine(item, value => [value]), list: list(item, { min: 1, max }) })
 }
 
 const command = text({ expected: 'a shell command', pattern: /^[^\u0000]*$/, maxLength: MAX_COMMAND })
@@ -53,7 +53,7 @@ const variables = mapOf({
 const fields = {
   run: required(oneOrMore(command, MAX_COMMANDS), 'shell commands; the first that fails ends the job'),
   needs: optional(
-    byKind({ scalar: then(need, name => [name]), list: list(need, { max: MAX_NEEDS }) }),
+    byKind({ scalar: refine(need, name => [name]), list: list(need, { max: MAX_NEEDS }) }),
     'jobs that must succeed before this one starts',
     [],
   ),
@@ -70,7 +70,7 @@ const fields = {
 type WrittenJob = StructOf<typeof fields>
 
 /** The user's jobs as a compiled plan: in order, every need there. */
-export const jobsSection: Reader<readonly PlannedJob[]> = then(
+export const jobsSection: Reader<readonly PlannedJob[]> = refine(
   mapOf({
     key: { pattern: JOB_NAME, expected: 'the name of a job', maxLength: MAX_JOB_NAME },
     value: struct({ what: 'a job', fields, exclusive: ['produces', 'artifacts'] }),

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { TASKS } from '../../model/index.ts'
 import { optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { narrowed, path } from '../reader/paths.ts'
-import { byKind, type Placed, placed, type Reader, then } from '../reader/reader.ts'
+import { byKind, type Placed, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
 import { quote } from '../yaml/located.ts'
 import { preprocess } from './preprocess.ts'
@@ -27,7 +27,7 @@ export const OTHER_FORMATS: Readonly<Record<string, string>> = {
 }
 
 const modelFile = narrowed(
-  then(path(), (file, node, place) => {
+  refine(path(), (file, node, place) => {
     if (file.endsWith(MODEL_EXTENSION)) return file
     const extension = extname(file)
     const way = Object.hasOwn(OTHER_FORMATS, extension)
@@ -57,6 +57,6 @@ const fields = {
 export type WrittenModel = Partial<StructOf<typeof fields>> & { readonly file: Placed<string> }
 
 export const modelSection: Reader<WrittenModel> = byKind({
-  scalar: then(placed(modelFile), (file): WrittenModel => ({ file })),
+  scalar: refine(placed(modelFile), (file): WrittenModel => ({ file })),
   map: struct({ what: 'model', fields }),
 })

@@ -1,6 +1,7 @@
+import { nearestName } from '../../core/index.ts'
 import { compilePreprocess, ModelError, type PreprocessStep } from '../../model/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
-import { byKind, mismatch, type Place, type Reader, then, within } from '../reader/reader.ts'
+import { byKind, mismatch, type Place, type Reader, refine, within } from '../reader/reader.ts'
 import { choice, integer, number, text } from '../reader/scalars.ts'
 import { type Located, quote } from '../yaml/located.ts'
 
@@ -29,7 +30,7 @@ const factor: Reader<number> = {
   },
 }
 
-const normalize = then(
+const normalize = refine(
   struct({
     what: 'normalize',
     fields: {
@@ -50,8 +51,8 @@ const normalize = then(
 )
 
 const resize = byKind({
-  list: then(size, (pair): PreprocessStep => ({ kind: 'resize', ...sides(pair), fit: 'fill' })),
-  map: then(
+  list: refine(size, (pair): PreprocessStep => ({ kind: 'resize', ...sides(pair), fit: 'fill' })),
+  map: refine(
     struct({
       what: 'resize',
       fields: {
@@ -68,15 +69,23 @@ const resize = byKind({
 })
 
 const withValue = {
-  decode: then(choice(['image']), (what): PreprocessStep => ({ kind: 'decode', what })),
+  decode: refine(choice(['image']), (what): PreprocessStep => ({ kind: 'decode', what })),
   resize,
-  crop: then(size, (pair): PreprocessStep => ({ kind: 'crop', ...sides(pair) })),
-  scale: then(factor, (factor): PreprocessStep => ({ kind: 'scale', factor })),
+  crop: refine(size, (pair): PreprocessStep => ({ kind: 'crop', ...sides(pair) })),
+  scale: refine(factor, (factor): PreprocessStep => ({ kind: 'scale', factor })),
   normalize,
-  layout: then(choice(['nchw', 'nhwc', 'hw']), (order): PreprocessStep => ({ kind: 'layout', order })),
+  layout: refine(choice(['nchw', 'nhwc', 'hw']), (order): PreprocessStep => ({ kind: 'layout', order })),
 } satisfies Readonly<Record<string, Reader<PreprocessStep>>>
 
-const alone = then(choice(['grayscale', 'invert']), (kind): PreprocessStep => ({ kind }))
+const ALONE = ['grayscale', 'invert'] as const
+const alone: Reader<PreprocessStep> = {
+  schema: { enum: [...ALONE] },
+  expected: `a step such as ${ALONE.join(', ')}`,
+  read(node, place) {
+    const kind = ALONE.find(name => node.kind === 'scalar' && node.value === name)
+    return kind ? { kind } : unknownStep(node.kind === 'scalar' ? node.text : '', node, place)
+  },
+}
 
 /** `{ scale: 1/255 }`: one key, which is the kind of step. */
 const keyed: Reader<PreprocessStep> = {
@@ -97,7 +106,7 @@ const keyed: Reader<PreprocessStep> = {
 }
 
 /** The steps, in an order that the interpreter takes: it is asked itself. */
-export const preprocess: Reader<readonly PreprocessStep[]> = then(
+export const preprocess: Reader<readonly PreprocessStep[]> = refine(
   list(byKind({ scalar: alone, map: keyed }), { max: MAX_STEPS }),
   (steps, node, place) => {
     try {
@@ -112,10 +121,16 @@ export const preprocess: Reader<readonly PreprocessStep[]> = then(
 )
 
 function unknownStep(kind: string, node: Located, place: Place): undefined {
-  const hint = ['grayscale', 'invert'].includes(kind)
-    ? `write '- ${kind}', without a colon`
-    : `there are ${Object.keys(withValue).join(', ')}, grayscale, invert`
-  return place.findings.error(node.at, 'BAD_VALUE', `There is no preprocessing step ${quote(kind)}`, { hint })
+  const message = `There is no preprocessing step ${quote(kind)}`
+  const names = [...ALONE, ...Object.keys(withValue)]
+  const near = nearestName(kind, names)
+  const hints = [
+    node.kind === 'map' && near === kind && `write '- ${kind}', without a colon`,
+    node.kind === 'scalar' && near === kind && `write '- ${kind}: …', with what it takes`,
+    near && `did you mean '${near}'?`,
+    `there are ${names.join(', ')}`,
+  ]
+  return place.findings.error(node.at, 'BAD_VALUE', message, { hint: hints.find(hint => hint) || '' })
 }
 
 function sides(pair: readonly number[]): { width: number; height: number } {

@@ -32,7 +32,6 @@ export function loadYaml(text: string, findings: Findings): Located | undefined 
       uniqueKeys: false,
       version: '1.2',
       schema: 'core',
-      logLevel: 'silent',
     })
     const overflow = document.errors.find(({ message }) => STACK_OVERFLOW.test(message))
     if (overflow) return nestedTooDeep(findings, at(overflow.pos[0]))
