@@ -27,6 +27,9 @@ export class Traffic {
   #next = 0
   /** By version, since the traffic began. */
   readonly tallies = new Map<string, Tally>()
+  /** Told of every answer, with when its request was sent (performance.now). */
+  onAnswer: ((answer: Answer, sent: number) => void) | undefined
+  readonly #waiting = new Set<() => void>()
   /** Requests that got no answer, or one that was the server's fault. */
   failures: string[] = []
 
@@ -53,15 +56,16 @@ export class Traffic {
 
   #fire(): void {
     const image = this.#images[this.#next++ % this.#images.length]!
+    const sent = performance.now()
     const work = this.send(image).then(
-      answer => this.#count(image, answer),
+      answer => this.#count(image, answer, sent),
       (error: unknown) => this.failures.push(String(error)),
     )
     this.#inFlight.add(work)
     void work.finally(() => this.#inFlight.delete(work))
   }
 
-  #count({ label }: LabelledImage, answer: Answer): void {
+  #count({ label }: LabelledImage, answer: Answer, sent: number): void {
     const tally = this.tallies.get(answer.version) ?? { requests: 0, right: 0, refused: 0 }
     tally.requests++
     if (answer.status !== 200) {
@@ -69,6 +73,14 @@ export class Traffic {
       this.failures.push(`${answer.status} from v${answer.version}`)
     } else if (answer.label === label) tally.right++
     this.tallies.set(answer.version, tally)
+    this.onAnswer?.(answer, sent)
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+
+  /** Resolves with the next answer of the steady traffic. */
+  nextAnswer(): Promise<void> {
+    return new Promise(resolve => this.#waiting.add(resolve))
   }
 
   /** One more, beside the steady ones. */
