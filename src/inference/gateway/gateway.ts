@@ -1,0 +1,198 @@
+import { once } from 'node:events'
+import { mkdir, readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type GatewayReport, type RoutingTable, routingTableSchema } from '../../api/index.ts'
+import {
+  createLogger,
+  type Logger,
+  messageOf,
+  randomText,
+  replaceFile,
+  systemCode,
+} from '../../core/index.ts'
+import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
+import { InferenceError } from '../errors.ts'
+import { MAX_BODY_BYTES } from '../protocols/index.ts'
+import { GatewayServer } from './server.ts'
+import { GatewayState } from './state.ts'
+
+export interface GatewayOptions {
+  /** The control plane, without a slash at the end. */
+  readonly serverUrl: string
+  /** Of scope agent:gateway. */
+  readonly token: string
+  /** Holds the last routing table. */
+  readonly dataDir: string
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly name: string
+  readonly version?: string
+  readonly maxBodyBytes?: number
+  readonly logger?: Logger
+}
+
+export interface RunningGateway {
+  readonly url: string
+  readonly port: number
+  /** Revision of the routing table in use; 0 before the first. */
+  readonly revision: number
+  /** Takes no more connections, lets those under way finish for some seconds, tells the last counts. */
+  close(): Promise<void>
+}
+
+const TABLE_FILE = 'table.json'
+/** The control plane speaks every 2 s. */
+const SILENCE_MS = 10_000
+const REPORT_MS = 250
+const REPORT_AT_LEAST_MS = 5000
+const CLOSE_LIMIT_MS = 8000
+
+/**
+ * Routes predictions: takes the table from the control plane and from its own disk, so that it serves on while the
+ * control plane is away. Throws PORT_IN_USE.
+ */
+export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const logger = options.logger ?? createLogger('gateway')
+  const state = new GatewayState()
+  const store = new TableStore(options.dataDir, logger)
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
+  const kept = await store.load()
+  if (kept !== undefined) state.apply(kept)
+
+  const epoch = randomText(16)
+  const reporter = new Reporter({
+    url: `${options.serverUrl}/api/v1/agents/gateway/report`,
+    token: options.token,
+    everyMs: REPORT_MS,
+    atLeastMs: REPORT_AT_LEAST_MS,
+    logger,
+    make: (): GatewayReport => ({
+      gateway: options.name,
+      epoch,
+      revision: state.revision,
+      rollouts: state.counters.rollouts(),
+      models: state.counters.models(),
+    }),
+  })
+  const server = new GatewayServer(state, {
+    version: options.version ?? '0',
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    onCounted: () => reporter.changed('soon'),
+  })
+  const stop = new AbortController()
+  try {
+    await listen(server, options.listen)
+  } catch (error) {
+    await reporter.close()
+    state.pool.close()
+    throw error
+  }
+  void followEvents({
+    url: `${options.serverUrl}/api/v1/agents/gateway/stream`,
+    token: options.token,
+    signal: stop.signal,
+    silenceMs: SILENCE_MS,
+    onEvent: event => take(event),
+    onProblem: reason => logger.warn({ reason }, 'no word from the control plane; routing by the last table'),
+  })
+
+  function take(event: ServerEvent): void {
+    if (event.name !== 'table' && event.name !== 'lease') return
+    state.heard()
+    if (event.name === 'lease') return
+    const table = readTable(event.data, logger)
+    if (table === undefined) return
+    state.apply(table)
+    reporter.changed('now')
+    store.save(table)
+  }
+
+  const { address, port, family } = server.http.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    port,
+    get revision() {
+      return state.revision
+    },
+    async close() {
+      stop.abort()
+      const closed = once(server.http, 'close')
+      server.http.close()
+      server.http.closeIdleConnections()
+      const limit = setTimeout(() => server.http.closeAllConnections(), CLOSE_LIMIT_MS)
+      await closed
+      clearTimeout(limit)
+      state.pool.close()
+      await reporter.close()
+      await store.settled
+    },
+  }
+}
+
+function readTable(text: string, logger: Logger): RoutingTable | undefined {
+  try {
+    return routingTableSchema.parse(JSON.parse(text))
+  } catch (error) {
+    logger.error({ reason: messageOf(error) }, 'a routing table could not be read; the last one stays')
+    return undefined
+  }
+}
+
+/** The last table, on disk. Writing waits for nothing and nobody: the table is in force before. */
+class TableStore {
+  readonly #path: string
+  readonly #logger: Logger
+  #next: RoutingTable | undefined
+  settled: Promise<void> = Promise.resolve()
+
+  constructor(dataDir: string, logger: Logger) {
+    this.#path = join(dataDir, TABLE_FILE)
+    this.#logger = logger
+  }
+
+  async load(): Promise<RoutingTable | undefined> {
+    try {
+      return readTable(await readFile(this.#path, 'utf8'), this.#logger)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') {
+        this.#logger.warn({ reason: messageOf(error) }, 'the kept routing table could not be read')
+      }
+      return undefined
+    }
+  }
+
+  save(table: RoutingTable): void {
+    const writing = this.#next !== undefined
+    this.#next = table
+    if (!writing) this.settled = this.settled.then(() => this.#write())
+  }
+
+  async #write(): Promise<void> {
+    const table = this.#next
+    this.#next = undefined
+    if (table === undefined) return
+    try {
+      await replaceFile(this.#path, JSON.stringify(table))
+    } catch (error) {
+      this.#logger.error({ reason: messageOf(error) }, 'the routing table could not be kept on disk')
+    }
+  }
+}
+
+async function listen(server: GatewayServer, { host, port }: GatewayOptions['listen']): Promise<void> {
+  server.http.listen({ host, port })
+  try {
+    await once(server.http, 'listening')
+  } catch (cause) {
+    const code = systemCode(cause)
+    throw new InferenceError('PORT_IN_USE', {
+      message:
+        code === 'EADDRINUSE'
+          ? `Port ${port} of ${host} is in use`
+          : `Could not listen on ${host}:${port}: ${messageOf(cause)}`,
+      hint: 'Stop what uses it, or choose another with --listen.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,1 @@
+export { type HostOptions, type RunningHost, runHost } from './host.ts'
