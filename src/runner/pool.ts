@@ -59,10 +59,12 @@ export class AttemptPool {
   /** Resolves when there is a free slot, or `signal` aborts. */
   async whenFree(signal: AbortSignal): Promise<void> {
     while (this.free === 0 && !signal.aborted) {
-      await new Promise<void>(resolve => {
-        this.#freed = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const wake = (): void => resolve()
+      this.#freed = wake
+      signal.addEventListener('abort', wake)
+      await promise
+      signal.removeEventListener('abort', wake)
     }
   }
 

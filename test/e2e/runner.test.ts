@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -127,6 +127,20 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('with %s', sandbox => {
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
     given.cancel = true
     expect(await plane.finished(given)).toMatchObject({ outcome: 'canceled' })
+    expect(await processesIn(dataDir, given.offer.attempt)).toEqual([])
+  })
+
+  it('a job whose shim was killed is errored, and its processes are ended', async () => {
+    const given = plane.offer({ steps: ['setsid sleep 1000 & echo begun; sleep 1000'] })
+    startRunner({ sandbox })
+    await plane.until('the job to begin', () => given.log.includes('\nbegun'))
+    const [attempt] = await readdir(join(dataDir, 'attempts'))
+    const record = await readFile(join(dataDir, 'attempts', attempt!, 'pid'), 'latin1')
+    process.kill(Number.parseInt(record, 10), 'SIGKILL')
+    expect(await plane.finished(given)).toMatchObject({
+      outcome: 'errored',
+      reason: expect.stringContaining('killed'),
+    })
     expect(await processesIn(dataDir, given.offer.attempt)).toEqual([])
   })
 

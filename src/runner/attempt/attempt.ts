@@ -11,6 +11,7 @@ import { follow, type JobProcess } from '../process/follow.ts'
 import type { Launcher } from '../process/launcher.ts'
 import { exitCodeIn, identityIn } from '../process/shim.ts'
 import { killLeftovers, stopTree } from '../process/stop.ts'
+import { marked } from '../process/tree.ts'
 import type { Executor } from '../sandbox/executor.ts'
 import type { SourceCache } from '../workspace/sources.ts'
 import { conclude, errored, stoppedAs } from './conclude.ts'
@@ -86,7 +87,7 @@ export class Attempt {
       await this.#log.start(adopted)
       const conclusion = await this.#conclusion(adopted, heartbeat)
       await this.#log.finish().catch(error => this.#rethrowUnlessRefused(error))
-      await untilReached(this.#gone.signal, () => this.#routes.finish(conclusion, this.#gone.signal))
+      await this.#tell(conclusion)
       return true
     } catch (error) {
       if (this.#lost || (error instanceof RunnerError && error.code === 'LEASE_LOST')) {
@@ -102,6 +103,17 @@ export class Attempt {
     } finally {
       heartbeat.stop()
       await this.#log.abandon().catch(() => undefined)
+    }
+  }
+
+  async #tell(conclusion: Conclusion): Promise<void> {
+    const { signal } = this.#gone
+    try {
+      await untilReached(signal, () => this.#routes.finish(conclusion, signal))
+    } catch (error) {
+      if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') throw error
+      // It won't have the result (too large, or of another release): then it hears why there is none.
+      await untilReached(signal, () => this.#routes.finish(errored(error), signal))
     }
   }
 
@@ -133,10 +145,12 @@ export class Attempt {
     this.#process = process
     heartbeat.started()
     await this.#follow(process)
-    const { attempt } = this.folder.offer
-    await killLeftovers(() => this.#context.executor.strays(attempt, this.folder.slot))
-    if (this.#stopReason) return stoppedAs(this.#stopReason, this.folder.offer)
     const exitCode = await exitCodeIn(this.folder.path)
+    const { attempt } = this.folder.offer
+    // Without an exit status the shim was killed, and nothing above them holds the job's processes together.
+    const orphans = exitCode === undefined ? (): readonly number[] => marked(attempt) : undefined
+    await killLeftovers(() => [...this.#strays(), ...(orphans?.() ?? [])])
+    if (this.#stopReason) return stoppedAs(this.#stopReason, this.folder.offer)
     return conclude({ folder: this.folder, routes: this.#routes, signal: this.#gone.signal }, exitCode)
   }
 

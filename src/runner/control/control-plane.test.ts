@@ -35,7 +35,7 @@ describe('what an answer means', () => {
     { status: 401, body: error('UNAUTHENTICATED'), code: 'LEASE_LOST' },
     { status: 404, body: error('NOT_FOUND'), code: 'LEASE_LOST' },
     // A proxy in front of a server that restarts.
-    { status: 404, body: '<html>', code: 'CONTROL_PLANE_REFUSED' },
+    { status: 404, body: '<html>', code: 'CONTROL_PLANE_UNREACHABLE' },
     { status: 502, body: '<html>', code: 'CONTROL_PLANE_UNREACHABLE' },
     { status: 429, body: '', code: 'CONTROL_PLANE_UNREACHABLE' },
     { status: 400, body: error('REQUEST_INVALID'), code: 'CONTROL_PLANE_REFUSED' },

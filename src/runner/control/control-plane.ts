@@ -134,15 +134,16 @@ function good(answer: HttpAnswer, path: string): Buffer {
   if (status >= 200 && status < 300) return body
   const error = errorOf(answer)
   const said = error ? `${error.code}: ${error.message}` : `status ${status}`
-  if (status >= 500 || status === 429 || status === 408) {
+  // An answer that is not in our words comes from something in front of a control plane that is away.
+  if (status >= 500 || status === 429 || status === 408 || !error) {
     throw new RunnerError('CONTROL_PLANE_UNREACHABLE', {
       message: `${path.replace(/\?.*/, '')} answered ${status} (${said})`,
       hint: 'The runner keeps trying.',
     })
   }
-  // Only the control plane itself takes an attempt away: a proxy's bare 404 during a restart does not.
+  // A missing blob or source is no word about the attempt.
   const ours = path.startsWith('/api/v1/attempts/') && !path.includes('/blobs/') && !path.endsWith('/source')
-  if (error && (error.code === 'LEASE_LOST' || (ours && [401, 404, 409, 410].includes(status)))) {
+  if (error.code === 'LEASE_LOST' || (ours && [401, 404, 409, 410].includes(status))) {
     throw new RunnerError('LEASE_LOST', {
       message: `The attempt is no longer ours (${said})`,
       hint: 'Nothing is to be done: its process is ended and its result dropped.',

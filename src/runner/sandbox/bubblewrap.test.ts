@@ -21,6 +21,7 @@ function built(change: Partial<BubblewrapOptions> = {}, confinement = {}): strin
   return bubblewrapArguments({ ...OPTIONS, ...change }, PLACES, {
     network: true,
     readable: [],
+    attempt: 'att_1',
     ...confinement,
   }).join(' ')
 }

@@ -87,7 +87,7 @@ export const INSIDE: Places = {
 export function bubblewrapArguments(
   options: BubblewrapOptions,
   places: Places,
-  { network, readable }: Pick<Confinement, 'network' | 'readable'>,
+  { network, readable, attempt }: Omit<Confinement, 'slot'>,
 ): readonly string[] {
   const { host, userNamespace, tools, accounts } = options
   const args: string[] = userNamespace
@@ -102,6 +102,8 @@ export function bubblewrapArguments(
     'ballast',
   )
   if (!network) args.push('--unshare-net')
+  // By this mark they are found when the shim above them was killed.
+  args.push('--setenv', 'BALLAST_ATTEMPT', attempt)
   args.push('--new-session', '--as-pid-1')
   for (const folder of host.folders) args.push('--ro-bind', folder, folder)
   for (const [path, target] of host.links) args.push('--symlink', target, path)

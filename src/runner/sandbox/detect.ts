@@ -35,7 +35,7 @@ async function tryBubblewrap(): Promise<SandboxReport['bubblewrap']> {
     const variants = process.getuid?.() === 0 ? [true, false] : [true]
     for (const userNamespace of variants) {
       const options = { program: 'bwrap', host, userNamespace, tools: [] }
-      const args = bubblewrapArguments(options, places, { network: true, readable: [] })
+      const args = bubblewrapArguments(options, places, { network: true, readable: [], attempt: 'probe' })
       const failure = await failureOf('bwrap', [...args, '/bin/sh', '-e', '/run/ballast/job.sh'])
       if (failure === undefined) return { works: true, userNamespace, reason: 'bubblewrap works' }
       reason ||= failure

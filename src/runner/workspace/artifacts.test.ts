@@ -53,6 +53,11 @@ describe('globs', () => {
   })
 })
 
+test('what may be missing is passed over', async () => {
+  const found = await findArtifacts(workspace, ['model.onnx', 'missing'], { mayMiss: true })
+  expect(found.map(({ path }) => path)).toEqual(['model.onnx'])
+})
+
 test('a link in a file’s place is not read', async () => {
   await expect(hashFile(join(workspace, 'dist/passwd.js'))).rejects.toMatchObject({ code: 'ELOOP' })
 })

@@ -22,11 +22,12 @@ export interface FoundFile {
 /**
  * The regular files that the globs name, sorted. Links are neither kept nor followed. A glob that names a folder
  * (`dist` or `dist/`) keeps everything below it; one that begins with `!` takes files out again. Throws
- * ARTIFACT_MISSING for globs that name nothing, and ARTIFACTS_TOO_LARGE.
+ * ARTIFACT_MISSING for globs that name nothing, unless they may, and ARTIFACTS_TOO_LARGE.
  */
 export async function findArtifacts(
   workspace: string,
   globs: readonly string[],
+  { mayMiss = false }: { readonly mayMiss?: boolean } = {},
 ): Promise<readonly FoundFile[]> {
   const wanted = globs.filter(glob => !glob.startsWith('!')).map(glob => new Glob(glob))
   const unwanted = globs.filter(glob => glob.startsWith('!')).map(glob => new Glob(glob.slice(1)))
@@ -44,7 +45,7 @@ export async function findArtifacts(
     }
   }
   const missing = wanted.filter(glob => !glob.found).map(({ text }) => text)
-  if (missing.length > 0) throw notThere(missing)
+  if (missing.length > 0 && !mayMiss) throw notThere(missing)
   const total = [...found.values()].reduce((sum, { size }) => sum + size, 0)
   if (total > MAX_TOTAL_BYTES)
     throw tooMany(formatSize(total), `At most ${formatSize(MAX_TOTAL_BYTES)} are kept of one job.`)
