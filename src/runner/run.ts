@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Logger, messageOf, silentLogger } from '../core/index.ts'
 import { installReadable } from './attempt/install.ts'
@@ -48,6 +48,8 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
       await wind(pool, options)
       launcher.close()
       control.close()
+      // Not while an attempt was left in it.
+      if (executor.placesRoot) await rmdir(executor.placesRoot).catch(() => undefined)
     }
   } finally {
     await unlock()
