@@ -21,7 +21,8 @@ export class Link {
 
   /** Undefined while there is no connection. */
   get client(): FrameClient | undefined {
-    return this.#client
+    // A client tells its waiting requests that it is lost before it tells us.
+    return this.#client?.closed ? undefined : this.#client
   }
 
   /** Nothing new is sent; the connection ends with the last answer that is due. */

@@ -29,7 +29,7 @@ const MAX_STARTS = 3
 const FIRST_PAUSE_MS = 200
 const LAST_PAUSE_MS = 30_000
 /** A replica that served this long is started again as if it were new. */
-const SETTLED_MS = 60_000
+const SETTLED_MS = 10_000
 /** Loading and warming a large model may take minutes. */
 const START_LIMIT_MS = 600_000
 /** How often a process is looked at, where nothing tells that it ended. */
