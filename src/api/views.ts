@@ -46,6 +46,8 @@ export const gateViewSchema = z.object({
   value: z.number().optional(),
   production: z.number().optional(),
   interval: z.tuple([z.number(), z.number()]).optional(),
+  /** What decides: a bound of the value, or of value − production where it is compared with production. */
+  limit: z.number().optional(),
   n: z.number().optional(),
   method: z.string().optional(),
   missing: z.string().optional(),

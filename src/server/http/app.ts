@@ -55,7 +55,8 @@ export async function createApp(services: Services): Promise<App> {
       reply,
     )
   })
-  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+  for (const type of ['application/octet-stream', /^image\//])
+    app.addContentTypeParser(type, (_request, payload, done) => done(null, payload))
   await app.register(cookie)
   await app.register(swagger, {
     openapi: {

@@ -1,5 +1,6 @@
 import type { AttemptView, GateView, JobView, PipelineSummary, PipelineView } from '../../api/index.ts'
 import { isoOf } from '../../core/index.ts'
+import { type Gate, higherIsBetter } from '../../evaluate/index.ts'
 import type { Attempt, Job, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { AttemptLogs } from '../pipelines/logs.ts'
@@ -93,6 +94,13 @@ async function attemptViewOf(logs: AttemptLogs, attempt: Attempt): Promise<Attem
 function gatesOf(record: unknown): GateView[] {
   if (!Array.isArray(record)) return []
   return record.map(
-    ({ gate, ...result }) => ({ ...result, text: gate.text, metric: gate.metric }) as GateView,
+    ({ gate, ...result }) =>
+      ({ ...result, text: gate.text, metric: gate.metric, limit: limitOf(gate) }) as GateView,
   )
+}
+
+/** A margin is how much worse it may be: below production where more is better, above where less is. */
+function limitOf(gate: Gate): number {
+  if (gate.kind === 'threshold') return gate.value
+  return higherIsBetter(gate.metric) ? -gate.margin : gate.margin
 }

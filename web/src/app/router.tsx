@@ -1,0 +1,53 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { TokensPage } from '../access/tokens-page.tsx'
+import { FleetPage } from '../fleet/page.tsx'
+import { ModelPage } from '../models/page.tsx'
+import { PipelinePage } from '../pipelines/page.tsx'
+import { ProjectPage } from '../projects/project-page.tsx'
+import { ProjectsPage } from '../projects/projects-page.tsx'
+import { NotFound } from './not-found.tsx'
+import { Root } from './root.tsx'
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
+const fleet = createRoute({ getParentRoute: () => root, path: '/', component: FleetPage })
+const projects = createRoute({ getParentRoute: () => root, path: '/projects', component: ProjectsPage })
+/** A project's name may have slashes: team/digits. */
+const project = createRoute({
+  getParentRoute: () => root,
+  path: '/projects/$',
+  component: function Project() {
+    const { _splat } = project.useParams()
+    return <ProjectPage key={_splat} name={_splat ?? ''} />
+  },
+})
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: '/pipelines/$id',
+  validateSearch: (search: Record<string, unknown>): { job?: string } =>
+    typeof search['job'] === 'string' ? { job: search['job'] } : {},
+  component: function Pipeline() {
+    const { id } = pipeline.useParams()
+    const { job } = pipeline.useSearch()
+    return <PipelinePage key={id} id={id} job={job} />
+  },
+})
+const model = createRoute({
+  getParentRoute: () => root,
+  path: '/models/$model',
+  component: function Model() {
+    const { model: name } = model.useParams()
+    return <ModelPage key={name} name={name} />
+  },
+})
+const tokens = createRoute({ getParentRoute: () => root, path: '/tokens', component: TokensPage })
+
+export const router = createRouter({
+  routeTree: root.addChildren([fleet, projects, project, pipeline, model, tokens]),
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

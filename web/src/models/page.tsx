@@ -1,0 +1,3 @@
+export function ModelPage({ name }: { readonly name: string }) {
+  return <p>{name}</p>
+}

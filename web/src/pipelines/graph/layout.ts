@@ -1,0 +1,99 @@
+import { Graph, layout } from '@dagrejs/dagre'
+
+export const NODE_WIDTH = 192
+export const NODE_HEIGHT = 46
+const MARGIN = 4
+
+export interface GraphJob {
+  readonly name: string
+  readonly needs: readonly string[]
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface JobLayout {
+  readonly width: number
+  readonly height: number
+  /** Upper left corners, by name. */
+  readonly nodes: ReadonlyMap<string, Point>
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly points: readonly Point[] }[]
+}
+
+/** Places jobs from left to right, each behind what it needs. A need that names no job is left out. */
+export function layoutJobs(jobs: readonly GraphJob[]): JobLayout {
+  const graph = new Graph()
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 44, marginx: MARGIN, marginy: MARGIN })
+  graph.setDefaultEdgeLabel(() => ({}))
+  const names = new Set(jobs.map(({ name }) => name))
+  for (const { name } of jobs) graph.setNode(name, { width: NODE_WIDTH, height: NODE_HEIGHT })
+  for (const { name, needs } of jobs)
+    for (const need of withoutImplied(name, needs, jobs)) if (names.has(need)) graph.setEdge(need, name)
+  layout(graph)
+  const nodes = new Map<string, Point>()
+  for (const { name } of jobs) {
+    const { x, y } = graph.node(name)
+    nodes.set(name, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 })
+  }
+  const edges = graph.edges().map(({ v, w }) => ({ from: v, to: w, points: graph.edge({ v, w }).points }))
+  const { width = 0, height = 0 } = graph.graph()
+  return { width, height, nodes, edges }
+}
+
+/** Needs that another need brings with it draw a line nobody misses. */
+function withoutImplied(
+  name: string,
+  needs: readonly string[],
+  jobs: readonly GraphJob[],
+): readonly string[] {
+  const needsOf = new Map(jobs.map(job => [job.name, job.needs]))
+  const implied = new Set<string>()
+  const visit = (job: string) => {
+    for (const need of needsOf.get(job) ?? []) {
+      if (need === name || implied.has(need)) continue
+      implied.add(need)
+      visit(need)
+    }
+  }
+  for (const need of needs) visit(need)
+  return needs.filter(need => !implied.has(need))
+}
+
+/** A line through dagre's points, rounded at the corners. */
+export function pathOf(points: readonly Point[]): string {
+  const [first, ...rest] = points
+  if (!first) return ''
+  const last = rest.at(-1) ?? first
+  const middle = (first.x + last.x) / 2
+  if (rest.length <= 2)
+    return `M${first.x},${first.y} C${middle},${first.y} ${middle},${last.y} ${last.x},${last.y}`
+  let path = `M${first.x},${first.y}`
+  for (let i = 0; i < rest.length - 1; i++) {
+    const at = rest[i]!
+    const next = rest[i + 1]!
+    const end = i === rest.length - 2 ? next : { x: (at.x + next.x) / 2, y: (at.y + next.y) / 2 }
+    path += ` Q${at.x},${at.y} ${end.x},${end.y}`
+  }
+  return path
+}
+
+export type Direction = 'left' | 'right' | 'up' | 'down'
+
+/** The nearest job in a direction, for the arrow keys. */
+export function neighbour({ nodes }: JobLayout, from: string, direction: Direction): string | undefined {
+  const start = nodes.get(from)
+  if (!start) return undefined
+  const along = direction === 'left' || direction === 'right' ? 'x' : 'y'
+  const across = along === 'x' ? 'y' : 'x'
+  const sign = direction === 'right' || direction === 'down' ? 1 : -1
+  let best: { name: string; distance: number } | undefined
+  for (const [name, point] of nodes) {
+    const ahead = (point[along] - start[along]) * sign
+    if (ahead < 1) continue
+    const distance = ahead + 2 * Math.abs(point[across] - start[across])
+    if (!best || distance < best.distance) best = { name, distance }
+  }
+  return best?.name
+}

@@ -1,0 +1,55 @@
+/** Where the parts of an interval are drawn, as fractions 0 … 1 of the bar's width. */
+export interface IntervalShape {
+  readonly low: number
+  readonly high: number
+  /** The ends that lie beyond the bar, drawn open. */
+  readonly openLow: boolean
+  readonly openHigh: boolean
+  readonly value: number | undefined
+  readonly limit: number | undefined
+  readonly zero: number | undefined
+}
+
+export interface IntervalFigures {
+  readonly interval: readonly [low: number, high: number]
+  readonly value?: number | undefined
+  readonly limit?: number | undefined
+}
+
+/** Space left and right of what is drawn. */
+const PADDING = 0.12
+/** An end further than this many times the rest of the picture would squeeze it to nothing: it is cut. */
+const MAX_STRETCH = 20
+/** How JSON tells an end that has no bound. */
+const UNBOUNDED = Number.MAX_VALUE / 2
+
+/**
+ * Fits interval, value and limit into one bar. Zero is marked where it falls inside by itself; it never
+ * widens the picture (an accuracy of 0.98 is not drawn from 0).
+ *
+ *   interval [0.1, 0.3], limit 0.2 -> limit at the middle
+ */
+export function intervalShape({ interval: [low, high], value, limit }: IntervalFigures): IntervalShape {
+  const bounded = (end: number) => Math.abs(end) < UNBOUNDED
+  const anchors = [value, limit].filter(each => each !== undefined)
+  const near = anchors.length > 0 ? anchors : [0]
+  const spread = Math.max(...near) - Math.min(...near) || Math.abs(near[0]!) * 0.1 || 1
+  const reach = (end: number) => bounded(end) && near.some(at => Math.abs(end - at) <= spread * MAX_STRETCH)
+  const drawn = [...near, ...[low, high].filter(end => (anchors.length > 0 ? reach(end) : bounded(end)))]
+  const from = Math.min(...drawn)
+  const to = Math.max(...drawn)
+  const width = to - from || Math.abs(from) * 0.1 || 1
+  const start = from - width * PADDING
+  const scale = width * (1 + 2 * PADDING)
+  const place = (at: number) => Math.min(1, Math.max(0, (at - start) / scale))
+  const within = (at: number) => at >= start && at <= start + scale
+  return {
+    low: place(low),
+    high: place(high),
+    openLow: !within(low),
+    openHigh: !within(high),
+    value: value === undefined ? undefined : place(value),
+    limit: limit === undefined ? undefined : place(limit),
+    zero: within(0) ? place(0) : undefined,
+  }
+}
