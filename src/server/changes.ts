@@ -27,9 +27,9 @@ export class ChangeFeed {
     return this.#signal.on(listener)
   }
 
-  /** Changes after `id`, or undefined when some of them are no longer kept. */
+  /** Changes after `id`, or undefined when some of them are no longer kept, or nobody ever told that one. */
   since(id: number): readonly NumberedChange[] | undefined {
     const first = this.#kept[0]?.id ?? this.#next
-    return id + 1 < first ? undefined : this.#kept.filter(kept => kept.id > id)
+    return id + 1 < first || id >= this.#next ? undefined : this.#kept.filter(kept => kept.id > id)
   }
 }

@@ -1,14 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createToken } from '../access/index.ts'
-import { createLogger, messageOf, systemClock } from '../core/index.ts'
+import { createLogger, diskFull, messageOf, systemClock } from '../core/index.ts'
 import { gitFrontDoor } from '../git/index.ts'
 import { DiskBlobStore, openSqlite } from '../storage/index.ts'
 import { Authenticator } from './access/authenticate.ts'
 import { bootstrap } from './access/bootstrap.ts'
 import { RateLimit } from './access/rate-limit.ts'
+import { Background } from './background.ts'
 import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
+import { ServerError } from './errors.ts'
 import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
@@ -73,8 +75,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
 }
 
 async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
-  for (const folder of ['', 'repositories', 'run', 'secrets'])
-    await mkdir(join(settings.dataDir, folder), { recursive: true, mode: 0o700 })
+  await makeFolders(settings.dataDir)
   const blobs = await DiskBlobStore.open(join(settings.dataDir, 'blobs'))
   await blobs.sweep(ABANDONED_MS)
   const stores = await openSqlite(join(settings.dataDir, 'ballast.db'))
@@ -88,11 +89,25 @@ async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
   }
 }
 
+async function makeFolders(dataDir: string): Promise<void> {
+  try {
+    for (const folder of ['', 'repositories', 'run', 'secrets'])
+      await mkdir(join(dataDir, folder), { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw (
+      diskFull(cause, dataDir) ??
+      new ServerError('DATA_FOLDER_UNUSABLE', {
+        message: `The data folder ${dataDir} can't be used: ${messageOf(cause)}`,
+        hint: 'Choose a folder that you may write to with --data.',
+        cause,
+      })
+    )
+  }
+}
+
 function lifeOf(services: Services, host: ControlPlaneGitHost): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, desk, git } = services
-  const guarded = (what: string, work: () => Promise<void>) => {
-    work().catch((error: unknown) => plane.logger.error({ error: messageOf(error) }, what))
-  }
+  const background = new Background(plane.logger)
   let timer: NodeJS.Timeout | undefined
   return {
     async start() {
@@ -102,23 +117,26 @@ function lifeOf(services: Services, host: ControlPlaneGitHost): Omit<Composition
       await pipelines.resume()
       await rollouts.reconcileAll()
       fleet.reported.on(() =>
-        guarded('a host report could not be followed', async () => {
+        background.run('a host report could not be followed', async () => {
           await publisher.publish()
           await rollouts.reconcileAll()
         }),
       )
-      timer = setInterval(
-        () =>
-          guarded('a tick failed', async () => {
-            await desk.expire()
-            await rollouts.reconcileAll()
-          }),
-        TICK_MS,
-      )
+      timer = setInterval(() => {
+        // A tick that takes longer than a second is not joined by the next.
+        if (!background.idle) return
+        background.run('a tick failed', async () => {
+          await desk.expire()
+          await publisher.publishIfStale()
+          await rollouts.reconcileAll()
+        })
+      }, TICK_MS)
     },
     async close() {
       clearInterval(timer)
       await git.close()
+      await background.settled()
+      await rollouts.settled()
       await plane.stores.close()
     },
   }

@@ -12,6 +12,7 @@ export type ServerErrorCode =
   | 'LOG_GAP'
   | 'GATEWAY_UNREACHABLE'
   | 'PORT_IN_USE'
+  | 'ADDRESS_UNUSABLE'
   | 'DATA_FOLDER_UNUSABLE'
 
 export class ServerError extends BallastError<ServerErrorCode> {}

@@ -9,7 +9,7 @@ import {
   type Scope,
   type Token,
 } from '../../access/index.ts'
-import type { ProjectId } from '../../core/index.ts'
+import type { Instant, ProjectId } from '../../core/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { ServerError } from '../errors.ts'
 
@@ -33,13 +33,18 @@ export class Authenticator {
     const { access } = this.#plane.stores
     const token = await access.tokenByHash(hashToken(secret))
     const now = this.#plane.clock.now()
-    if (!token || token.revokedAt !== undefined || (token.expiresAt ?? Number.POSITIVE_INFINITY) <= now)
-      return undefined
+    if (!token || !isLive(token, now)) return undefined
     const principal = await access.principal(token.principal)
     if (!principal) return undefined
     // Once a minute is enough to tell a token in use from a forgotten one.
     if ((token.lastUsedAt ?? 0) < now - 60_000) await access.touchToken(token.id)
     return { principal, token, scopes: token.scopes }
+  }
+
+  /** Whether the token that this caller came with holds still. */
+  async isValid({ token }: Caller): Promise<boolean> {
+    const now = await this.#plane.stores.access.tokenByHash(token.hash)
+    return now !== undefined && isLive(now, this.#plane.clock.now())
   }
 
   async roleIn(caller: Caller, project: ProjectId): Promise<Role | undefined> {
@@ -73,6 +78,10 @@ export class Authenticator {
       details: { right },
     })
   }
+}
+
+function isLive({ revokedAt, expiresAt }: Token, now: Instant): boolean {
+  return revokedAt === undefined && (expiresAt === undefined || expiresAt > now)
 }
 
 /** What a page must send with every change: proves that it could read our answers, which a foreign site can't. */

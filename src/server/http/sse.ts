@@ -38,11 +38,15 @@ export function openEventStream(
     for (const listener of listeners) listener()
   }
   response.on('close', closed)
+  // A write that meets a reader who is just going fails here, and says nothing that 'close' does not.
+  response.on('error', () => undefined)
   const write = (text: string) => {
     if (!open) return
     if (response.writableLength > MAX_UNREAD_BYTES) response.destroy()
     else response.write(text)
   }
+  // Whoever went away while the request was being checked closes nothing any more.
+  if (response.destroyed) closed()
   return {
     send({ event, id, data }) {
       const head = `${event ? `event: ${event}\n` : ''}${id === undefined ? '' : `id: ${id}\n`}`
@@ -53,7 +57,8 @@ export function openEventStream(
       response.end()
     },
     onClose(listener) {
-      listeners.add(listener)
+      if (open) listeners.add(listener)
+      else listener()
     },
     get open() {
       return open

@@ -22,6 +22,7 @@ export class RolloutActions {
           `Rollout ${id} is ${rollout.phase}`,
           'Only a rollout that takes traffic can be promoted.',
         )
+      this.#reconciler.needReady(rollout)
       await this.#reconciler.apply(rollout, { kind: 'promote', by })
     })
   }

@@ -20,6 +20,8 @@ export class Publisher {
   /** Hash of the server's own secret: it may predict everywhere. */
   readonly #ownToken: string
   #table: RoutingTable | undefined
+  /** Something changed since the table was last made. */
+  #stale = false
   readonly tableChanged: Signal<RoutingTable> = new Signal<RoutingTable>()
 
   constructor(plane: ControlPlane, fleet: Fleet, ownToken: string) {
@@ -34,7 +36,23 @@ export class Publisher {
   }
 
   publish(): Promise<void> {
-    return this.#serial.run('publish', () => this.#publish())
+    this.#stale = true
+    return this.#serial.run('publish', async () => {
+      // Whoever waited for its turn while another published all that it wanted has nothing left to do.
+      if (!this.#stale) return
+      this.#stale = false
+      try {
+        await this.#publish()
+      } catch (error) {
+        this.#stale = true
+        throw error
+      }
+    })
+  }
+
+  /** Publishes again what could not be published before. */
+  async publishIfStale(): Promise<void> {
+    if (this.#stale) await this.publish()
   }
 
   async #publish(): Promise<void> {

@@ -1,7 +1,9 @@
 import {
+  BallastError,
   boundary,
   type Instant,
   type JobId,
+  messageOf,
   newId,
   type RolloutId,
   type VersionId,
@@ -19,7 +21,9 @@ import {
   type StoredRollout,
   type Strategy,
 } from '../../rollout/index.ts'
+import { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { conflict } from '../errors.ts'
 import { configOf } from '../pipelines/config.ts'
 import { boundFor } from '../pipelines/policy.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
@@ -33,6 +37,11 @@ const LIVE = ['queued', 'preparing', 'progressing'] as const
 /** A canary that has seen no request for this long waits for evidence, and says so. */
 const QUIET_MS = 10_000
 
+export type RolloutOrigin = Pick<
+  StoredRollout,
+  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job'
+>
+
 /**
  * Moves rollouts on, one model and environment at a time: what hosts and gateways report, and what people ask,
  * becomes an event of the pure state machine in rollout/; its answer is stored, then published.
@@ -43,6 +52,7 @@ export class RolloutReconciler implements Deployer {
   readonly #publisher: Publisher
   readonly #pipelines: PipelineReconciler
   readonly #serial = new SerialByKey()
+  readonly #background: Background
   readonly #beginning = new Set<JobId>()
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
@@ -53,6 +63,13 @@ export class RolloutReconciler implements Deployer {
     this.#fleet = fleet
     this.#publisher = publisher
     this.#pipelines = pipelines
+    this.#background = new Background(plane.logger)
+  }
+
+  /** When nothing that was begun is under way any more. */
+  async settled(): Promise<void> {
+    await this.#background.settled()
+    await this.#serial.idle()
   }
 
   analysisOf(id: RolloutId): Analysis | undefined {
@@ -69,6 +86,10 @@ export class RolloutReconciler implements Deployer {
     this.#beginning.add(job.id)
     try {
       await this.#begin(pipeline, job)
+    } catch (error) {
+      if (!(error instanceof BallastError)) throw error
+      // Such as steps that no rollout can follow: it would be so at every further try.
+      await this.#pipelines.move(job, 'running', 'errored', { reason: error.message })
     } finally {
       this.#beginning.delete(job.id)
     }
@@ -78,7 +99,8 @@ export class RolloutReconciler implements Deployer {
     const { work } = job.plan
     if (work.kind !== 'deploy') return
     const existing = await this.#plane.stores.rollouts.byJob(job.id)
-    if (existing && existing.createdAt >= (job.startedAt ?? 0)) return
+    // One that has ended was followed up to its end, but for a crash in between.
+    if (existing && existing.createdAt >= (job.startedAt ?? 0)) return this.#followEnd(existing)
     const jobs = await this.#plane.stores.pipelines.jobs(pipeline.id)
     const version = stageResult(jobs, 'register')?.version
     const serving = await this.#plane.stores.rollouts.deployment(
@@ -94,35 +116,44 @@ export class RolloutReconciler implements Deployer {
       return
     }
     const principal = await this.#plane.stores.access.principal(pipeline.principal)
-    const model = configOf(pipeline)!.repository.model.name
-    await this.start({
-      model,
+    const strategy = await this.#strategyOf(pipeline, work.environment)
+    if (typeof strategy === 'string') {
+      await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
+      return
+    }
+    const { model, environment } = await this.#add({
+      model: configOf(pipeline)!.repository.model.name,
       environment: work.environment,
       candidate: version.id as VersionId,
-      strategy: await this.#strategyOf(pipeline, work.environment),
+      strategy,
       project: pipeline.project,
       job: job.id,
       by: principal?.name ?? 'unknown',
     })
+    // Not awaited: this may be called from within another queue's turn, and two that wait for each other never end.
+    this.#background.run('a rollout could not begin', () => this.reconcile(model, environment))
   }
 
-  async #strategyOf(pipeline: Pipeline, environment: string): Promise<Strategy> {
+  /** What the policy in force lets the file's request have; else why it refuses. */
+  async #strategyOf(pipeline: Pipeline, environment: string): Promise<Strategy | string> {
     const project = (await this.#plane.stores.access.project(pipeline.project))!
     const request = configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
     const branch = pipeline.ref.replace(/^refs\/heads\//, '')
     const { bounded } = await boundFor(this.#plane, project, request, branch)
-    const { strategy, steps } = bounded.allowed ? bounded : request
-    return strategy === 'immediate'
+    if (!bounded.allowed) return bounded.refusal
+    return bounded.strategy === 'immediate'
       ? { kind: 'immediate' }
-      : { kind: 'canary', steps, analysis: request.analysis }
+      : { kind: 'canary', steps: bounded.steps, analysis: request.analysis }
   }
 
   /** Stores a new rollout, last in its queue, and moves the queue on. */
-  async start(
-    origin: Pick<StoredRollout, 'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by'> & {
-      readonly job?: JobId
-    },
-  ): Promise<StoredRollout> {
+  async start(origin: RolloutOrigin): Promise<StoredRollout> {
+    const rollout = await this.#add(origin)
+    await this.reconcile(rollout.model, rollout.environment)
+    return (await this.#plane.stores.rollouts.byId(rollout.id)) ?? rollout
+  }
+
+  async #add(origin: RolloutOrigin): Promise<StoredRollout> {
     const { model, environment, candidate, strategy, ...rest } = origin
     const rollout: StoredRollout = {
       ...beginRollout({ id: newId('rollout'), model, environment, candidate, strategy }, this.#now()),
@@ -132,16 +163,23 @@ export class RolloutReconciler implements Deployer {
     await this.#plane.stores.rollouts.add(rollout)
     boundary('rollout-added')
     this.#tell(rollout)
-    await this.reconcile(model, environment)
-    return (await this.#plane.stores.rollouts.byId(rollout.id)) ?? rollout
+    return rollout
   }
 
+  /** Looks at every queue; one that can't be moved on does not keep the others from it. */
   async reconcileAll(): Promise<void> {
     const live = await this.#plane.stores.rollouts.inPhases(LIVE)
     const queues = new Map(
       live.map(({ model, environment }) => [`${environment} ${model}`, { model, environment }]),
     )
-    for (const { model, environment } of queues.values()) await this.reconcile(model, environment)
+    for (const { model, environment } of queues.values()) {
+      await this.reconcile(model, environment).catch((error: unknown) =>
+        this.#plane.logger.error(
+          { model, environment, error: messageOf(error) },
+          'rollouts could not be moved on',
+        ),
+      )
+    }
   }
 
   reconcile(model: string, environment: string): Promise<void> {
@@ -160,6 +198,7 @@ export class RolloutReconciler implements Deployer {
       )
       const first = live[0]
       if (!first) return
+      if (await this.#abortCanceled(live)) continue
       const event = await this.#nextEvent(first)
       if (!event || !(await this.apply(first, event))) {
         await this.#followJob(first)
@@ -175,21 +214,47 @@ export class RolloutReconciler implements Deployer {
       return { kind: 'dequeued', ...(deployment && { stable: deployment.stable }) }
     }
     if (rollout.phase === 'preparing') return this.#preparation(rollout)
-    return { kind: 'analysed', analysis: await this.#analyse(rollout), step: rollout.step }
+    return this.#judgement(rollout)
   }
 
   #preparation(rollout: StoredRollout): RolloutEvent | undefined {
-    const needed = [
-      mainReplica(rollout.environment, rollout.candidate),
-      ...(needsBaseline(rollout) ? [baselineReplica(rollout)] : []),
-    ]
-    for (const replica of needed) {
+    const failed = this.#failure(rollout)
+    if (failed) return failed
+    return replicasOf(rollout).every(replica => this.#fleet.ready(replica).length > 0)
+      ? { kind: 'replicas-ready' }
+      : undefined
+  }
+
+  #failure(rollout: StoredRollout): RolloutEvent | undefined {
+    for (const replica of replicasOf(rollout)) {
       const reason = this.#fleet.failure(replica)
       if (reason !== undefined) return { kind: 'replicas-failed', reason }
     }
-    return needed.every(replica => this.#fleet.ready(replica).length > 0)
-      ? { kind: 'replicas-ready' }
-      : undefined
+    return undefined
+  }
+
+  async #judgement(rollout: StoredRollout): Promise<RolloutEvent | undefined> {
+    // What ran before this server started goes on; until a host has said what does, nothing is decided.
+    if (this.#fleet.unknown) return undefined
+    const analysis = await this.#analyse(rollout)
+    const event: RolloutEvent = { kind: 'analysed', analysis, step: rollout.step }
+    if (analysis.verdict === 'failed') return event
+    const failed = this.#failure(rollout)
+    if (failed) return failed
+    return analysis.verdict !== 'passed' || this.#isReady(rollout) ? event : undefined
+  }
+
+  #isReady({ environment, candidate }: StoredRollout): boolean {
+    return this.#fleet.ready(mainReplica(environment, candidate)).length > 0
+  }
+
+  /** Throws STATE_CONFLICT where all traffic would go to a version of which no replica is ready. */
+  needReady(rollout: StoredRollout): void {
+    if (this.#isReady(rollout)) return
+    throw conflict(
+      `No replica of ${rollout.candidate} is ready in ${rollout.environment}`,
+      'Wait until it is, or abort the rollout.',
+    )
   }
 
   async #analyse(rollout: StoredRollout): Promise<Analysis> {
@@ -224,7 +289,10 @@ export class RolloutReconciler implements Deployer {
     if (!stored) return true
     boundary('rollout-updated')
     this.#holding.delete(rollout.id)
-    if (next.endedAt !== undefined) this.#lastEvidence.delete(rollout.id)
+    if (next.endedAt !== undefined) {
+      this.#lastEvidence.delete(rollout.id)
+      this.#analyses.delete(rollout.id)
+    }
     await this.#publisher.publish()
     boundary('rollout-published')
     this.#tell(rollout)
@@ -248,27 +316,36 @@ export class RolloutReconciler implements Deployer {
 
   /** The deploy job goes with its rollout: to its end, or to waiting while there is no traffic to judge by. */
   async #followJob(rollout: StoredRollout): Promise<void> {
-    if (!rollout.job) return
-    const job = await this.#plane.stores.pipelines.job(rollout.job)
-    if (!job || (job.state !== 'running' && job.state !== 'waiting')) {
-      if (job?.state === 'canceled' && rollout.endedAt === undefined) await this.#abortCanceled(rollout)
-      return
-    }
-    const reason = rollout.reason === undefined ? {} : { reason: rollout.reason }
-    const result = storeResult({
-      kind: 'deploy',
-      rollout: rollout.id,
-      lines: rollout.reason ? [rollout.reason] : [],
-    })
-    if (rollout.phase === 'promoted')
-      await this.#pipelines.move(job, job.state, 'succeeded', { ...reason, result })
-    else if (rollout.phase === 'aborted')
-      await this.#pipelines.move(job, job.state, 'failed', { ...reason, result })
-    else if (rollout.phase === 'progressing') await this.#followEvidence(rollout, job)
+    if (rollout.endedAt !== undefined) return this.#followEnd(rollout)
+    if (rollout.phase !== 'progressing') return
+    const job = await this.#jobOf(rollout)
+    if (job) await this.#followEvidence(rollout, job)
   }
 
-  async #abortCanceled(rollout: StoredRollout): Promise<void> {
-    await this.apply(rollout, { kind: 'abort', by: 'cancellation of its job' })
+  async #followEnd(rollout: StoredRollout): Promise<void> {
+    const job = rollout.endedAt === undefined ? undefined : await this.#jobOf(rollout)
+    if (!job) return
+    const lines = rollout.reason === undefined ? [] : [rollout.reason]
+    await this.#pipelines.move(job, job.state, rollout.phase === 'promoted' ? 'succeeded' : 'failed', {
+      ...(rollout.reason !== undefined && { reason: rollout.reason }),
+      result: storeResult({ kind: 'deploy', rollout: rollout.id, lines }),
+    })
+  }
+
+  /** The job that follows this rollout, while it has not ended. */
+  async #jobOf({ job: id }: StoredRollout): Promise<Job | undefined> {
+    const job = id && (await this.#plane.stores.pipelines.job(id))
+    return job && (job.state === 'running' || job.state === 'waiting') ? job : undefined
+  }
+
+  /** A rollout whose job was canceled ends, wherever in the queue it stands. */
+  async #abortCanceled(live: readonly StoredRollout[]): Promise<boolean> {
+    for (const rollout of live) {
+      const job = rollout.job && (await this.#plane.stores.pipelines.job(rollout.job))
+      if (job?.state === 'canceled')
+        return this.apply(rollout, { kind: 'abort', by: 'cancellation of its job' })
+    }
+    return false
   }
 
   async #followEvidence(rollout: StoredRollout, job: Job): Promise<void> {
@@ -277,7 +354,11 @@ export class RolloutReconciler implements Deployer {
     const last = this.#lastEvidence.get(rollout.id)
     const now = this.#now()
     if (!last || last.requests !== requests) this.#lastEvidence.set(rollout.id, { requests, at: now })
-    const quiet = last !== undefined && last.requests === requests && now - last.at >= QUIET_MS
+    const quiet =
+      analysis?.verdict !== 'passed' &&
+      last !== undefined &&
+      last.requests === requests &&
+      now - last.at >= QUIET_MS
     if (quiet && job.state === 'running') {
       const missing = analysis?.requestsMissing
       const reason = `waits for evidence: ${missing === undefined ? 'no requests come' : `about ${missing} more requests in each arm are needed`}, and none came for ${QUIET_MS / 1000} s`
@@ -297,4 +378,12 @@ export class RolloutReconciler implements Deployer {
   #now(): Instant {
     return this.#plane.clock.now()
   }
+}
+
+/** What must be ready before a rollout takes traffic. */
+function replicasOf(rollout: StoredRollout): readonly string[] {
+  return [
+    mainReplica(rollout.environment, rollout.candidate),
+    ...(needsBaseline(rollout) ? [baselineReplica(rollout)] : []),
+  ]
 }

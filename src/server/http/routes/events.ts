@@ -5,6 +5,10 @@ import type { Services } from '../../services.ts'
 import { callerIn } from '../guard.ts'
 import { openEventStream } from '../sse.ts'
 import type { App } from '../types.ts'
+import { whileValid } from '../while-valid.ts'
+
+/** More than these are waiting for their rights to be looked up: the reader is cut off and comes back. */
+const MAX_WAITING = 10_000
 
 /** GET /api/v1/events: what changed, in projects that the caller may read. */
 export function eventRoutes(app: App, services: Services): void {
@@ -15,14 +19,25 @@ export function eventRoutes(app: App, services: Services): void {
     reply.hijack()
     const stream = openEventStream(reply.raw)
     const readable = readableProjects(services, caller)
-    const send = async ({ id, change }: NumberedChange) => {
-      if (await readable(change.project)) stream.send({ event: 'change', id, data: change })
+    // One after the other: a reader that resumes behind an id has seen everything before it.
+    let sending = Promise.resolve()
+    let waiting = 0
+    const send = ({ id, change }: NumberedChange) => {
+      if (++waiting > MAX_WAITING) return stream.close()
+      sending = sending
+        .then(async () => {
+          if (stream.open && (await readable(change.project)))
+            stream.send({ event: 'change', id, data: change })
+        })
+        .catch(() => stream.close())
+        .finally(() => waiting--)
     }
-    stream.onClose(changes.on(change => void send(change)))
+    stream.onClose(changes.on(send))
+    stream.onClose(whileValid(services, caller, stream))
     if (!Number.isSafeInteger(last) || last <= 0) return
     const missed = changes.since(last)
     if (!missed) stream.send({ event: 'reset', data: {} })
-    else for (const change of missed) void send(change)
+    else for (const change of missed) send(change)
   })
 }
 

@@ -2,16 +2,19 @@ import { type GatewayReport, gatewayReportSchema } from '../../../api/index.ts'
 import type { RolloutId } from '../../../core/index.ts'
 import { ARMS } from '../../../rollout/index.ts'
 import type { Services } from '../../services.ts'
+import { callerIn } from '../guard.ts'
 import { openEventStream } from '../sse.ts'
 import type { App } from '../types.ts'
+import { whileValid } from '../while-valid.ts'
 
 const GATEWAY = { access: { kind: 'agent', scope: 'agent:gateway' } } as const
 
 export function gatewayRoutes(app: App, services: Services): void {
   const { publisher } = services
-  app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (_request, reply) => {
+  app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (request, reply) => {
     reply.hijack()
     const stream = openEventStream(reply.raw, { pingEvent: 'lease' })
+    stream.onClose(whileValid(services, callerIn(request), stream))
     stream.onClose(publisher.tableChanged.on(data => stream.send({ event: 'table', data })))
     if (publisher.table) stream.send({ event: 'table', data: publisher.table })
   })

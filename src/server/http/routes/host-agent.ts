@@ -3,15 +3,19 @@ import { hostReportSchema } from '../../../api/index.ts'
 import { isDigest } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
+import { callerIn } from '../guard.ts'
 import { openEventStream } from '../sse.ts'
 import type { App } from '../types.ts'
+import { whileValid } from '../while-valid.ts'
 
 const HOST = { access: { kind: 'agent', scope: 'agent:host' } } as const
 
-export function hostRoutes(app: App, { fleet, plane }: Services): void {
-  app.get('/api/v1/agents/host/stream', { config: HOST }, (_request, reply) => {
+export function hostRoutes(app: App, services: Services): void {
+  const { fleet, plane } = services
+  app.get('/api/v1/agents/host/stream', { config: HOST }, (request, reply) => {
     reply.hijack()
     const stream = openEventStream(reply.raw)
+    stream.onClose(whileValid(services, callerIn(request), stream))
     stream.onClose(fleet.wantedChanged.on(data => stream.send({ data })))
     // Revision 0 is a server that has not looked yet: a host keeps what it runs.
     if (fleet.wanted.revision > 0) stream.send({ data: fleet.wanted })

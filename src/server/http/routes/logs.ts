@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { messageOf } from '../../../core/index.ts'
 import { type Attempt, hasEnded } from '../../../pipeline/index.ts'
 import type { Services } from '../../services.ts'
 import { type EventStream, openEventStream } from '../sse.ts'
@@ -36,20 +37,30 @@ export function followLog(
   let sent = offset
   let pumping = false
   let again = false
+  const send = async () => {
+    sent = await sendFrom(services, attempt, sent, stream)
+    const now = await services.desk.byId(attempt.id)
+    if (now && hasEnded(now.state) && sent >= (await services.logs.length(attempt.id))) {
+      stream.send({ event: 'end', id: sent, data: { state: now.state } })
+      stream.close()
+    }
+  }
   const pump = async () => {
     again = true
     if (pumping) return
     pumping = true
-    while (again && stream.open) {
-      again = false
-      sent = await sendFrom(services, attempt, sent, stream)
-      const now = await services.desk.byId(attempt.id)
-      if (now && hasEnded(now.state) && sent >= (await services.logs.length(attempt.id))) {
-        stream.send({ event: 'end', id: sent, data: { state: now.state } })
-        stream.close()
+    try {
+      while (again && stream.open) {
+        again = false
+        await send()
       }
+    } catch (error) {
+      // The reader comes back and resumes.
+      services.plane.logger.error({ attempt: attempt.id, error: messageOf(error) }, 'a log was not followed')
+      stream.close()
+    } finally {
+      pumping = false
     }
-    pumping = false
   }
   stream.onClose(services.logs.onGrowth(({ attempt: grown }) => grown === attempt.id && void pump()))
   stream.onClose(services.plane.changes.on(({ change }) => change.kind === 'pipeline' && void pump()))
