@@ -1,8 +1,10 @@
 import { type Finish, type StageResult, stageResultSchema } from '../../api/index.ts'
 import { type AttemptId, boundary, type Digest, type Instant } from '../../core/index.ts'
-import { type Attempt, type AttemptState, hasEnded, type Job, type JobState } from '../../pipeline/index.ts'
+import { type Attempt, hasEnded, type Job, type JobState } from '../../pipeline/index.ts'
+import { RegistryError, type Version } from '../../registry/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { ServerError } from '../errors.ts'
+import { SerialByKey } from '../serial.ts'
 import { LEASE_MS } from './dispatch.ts'
 import type { AttemptLogs } from './logs.ts'
 import type { PipelineReconciler } from './reconcile.ts'
@@ -18,6 +20,8 @@ export class AttemptDesk {
   readonly #reconciler: PipelineReconciler
   readonly #logs: AttemptLogs
   readonly #startedAt: Instant
+  /** One word about a job at a time: its end, and the end of its lease, never interleave. */
+  readonly #serial = new SerialByKey()
 
   constructor(plane: ControlPlane, reconciler: PipelineReconciler, logs: AttemptLogs) {
     this.#plane = plane
@@ -41,7 +45,7 @@ export class AttemptDesk {
       await this.#reconciler.tellJob(attempt.job)
     }
     const job = await pipelines.job(attempt.job)
-    return { cancel: job?.state !== 'running' }
+    return { cancel: job?.state !== 'running' || !(await this.#isLatest(attempt)) }
   }
 
   appendLog(attempt: Attempt, fence: number, offset: number, bytes: Uint8Array): Promise<number> {
@@ -53,13 +57,23 @@ export class AttemptDesk {
    * Takes an attempt's end. The version is registered, then the job moves, then the attempt: a crash in between
    * leaves the attempt unended, the runner says it again, and every step bears repeating.
    */
-  async finish(attempt: Attempt, finish: Finish): Promise<void> {
-    if (attempt.fence === finish.fence && attempt.state === finish.outcome) return
-    this.#held(attempt, finish.fence)
+  finish(told: Attempt, finish: Finish): Promise<void> {
+    return this.#serial.run(told.job, async () => {
+      // Read again: the body may have been long on its way.
+      const attempt = (await this.#plane.stores.pipelines.attempt(told.id)) ?? told
+      if (attempt.fence === finish.fence && attempt.state === finish.outcome) return
+      this.#held(attempt, finish.fence)
+      await this.#finish(attempt, finish)
+    })
+  }
+
+  async #finish(attempt: Attempt, finish: Finish): Promise<void> {
     const { pipelines } = this.#plane.stores
     const job = await pipelines.job(attempt.job)
     if (!job) throw leaseLost(attempt)
-    if (job.state === 'running') await this.#finishJob(job, attempt, finish)
+    // A job that was canceled and set going again belongs to the attempt that came after.
+    if (job.state === 'running' && (await this.#isLatest(attempt)))
+      await this.#finishJob(job, attempt, finish)
     boundary('job-moved')
     await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, {
       now: this.#plane.clock.now(),
@@ -103,12 +117,11 @@ export class AttemptDesk {
       if (job.plan.work.kind !== 'stage') return { to: finish.outcome, ...reason }
     }
     if (job.plan.work.kind !== 'stage') return { to: 'succeeded' }
-    return this.#stageOutcome(job, attempt, finish)
+    return this.#stageOutcome(job, finish)
   }
 
   async #stageOutcome(
     job: Job,
-    attempt: Attempt,
     finish: Finish,
   ): Promise<{ to: JobState; reason?: string; result?: ReturnType<typeof storeResult> }> {
     const parsed = stageResultSchema.safeParse(finish.result)
@@ -128,7 +141,8 @@ export class AttemptDesk {
         reason: finish.reason ?? lines,
         result: storeResult({ kind: 'stage', result }),
       }
-    const version = result.manifest ? await registerVersion(this.#plane, job, attempt, result) : undefined
+    const version = await this.#register(job, result)
+    if (typeof version === 'string') return { to: 'failed', reason: version }
     if (version) boundary('version-registered')
     return {
       to: 'succeeded',
@@ -140,6 +154,17 @@ export class AttemptDesk {
     }
   }
 
+  /** A text: why the registry does not take it, such as a model that belongs to another project. */
+  async #register(job: Job, result: StageResult): Promise<Version | string | undefined> {
+    if (!result.manifest) return undefined
+    try {
+      return await registerVersion(this.#plane, job, result)
+    } catch (error) {
+      if (error instanceof RegistryError) return [error.message, error.hint].filter(Boolean).join('; ')
+      throw error
+    }
+  }
+
   /** Takes back attempts whose runner fell silent. Called every second. */
   async expire(): Promise<void> {
     const { pipelines } = this.#plane.stores
@@ -148,26 +173,35 @@ export class AttemptDesk {
     if (now < this.#startedAt + LEASE_MS) return
     for (const attempt of await pipelines.attemptsIn(['leased', 'running'])) {
       if (attempt.leaseUntil > now) continue
-      await this.#lose(attempt)
+      await this.#serial.run(attempt.job, () => this.#lose(attempt.id))
     }
   }
 
-  async #lose(attempt: Attempt): Promise<void> {
+  /** The job moves first: a crash in between leaves an attempt that is lost again, never a job that nobody has. */
+  async #lose(id: AttemptId): Promise<void> {
     const { pipelines } = this.#plane.stores
     const now = this.#plane.clock.now()
+    const attempt = await pipelines.attempt(id)
+    if (!attempt || hasEnded(attempt.state) || attempt.leaseUntil > now) return
     const reason = `runner ${attempt.runner} fell silent`
-    const lost = await pipelines.moveAttempt(attempt.id, attempt.state, 'lost', {
-      now,
-      reason,
-      logBytes: await this.#logs.length(attempt.id),
-    })
-    if (!lost) return
     const job = await pipelines.job(attempt.job)
-    if (job?.state !== 'running') return
-    const times = (await pipelines.attempts(job.id)).filter(({ state }) => state === 'lost').length
-    if (times >= MAX_LOST)
-      await this.#reconciler.move(job, 'running', 'errored', { reason: `${reason}, for the ${times}th time` })
-    else await this.#reconciler.move(job, 'running', 'ready', { reason: `${reason}; trying again` })
+    const ours = job?.state === 'running' && (await this.#isLatest(attempt))
+    const times = 1 + (await pipelines.attempts(attempt.job)).filter(({ state }) => state === 'lost').length
+    const change = { now, reason, logBytes: await this.#logs.length(attempt.id) }
+    if (ours && times < MAX_LOST) {
+      await pipelines.moveJob(job.id, 'running', 'ready', { now, reason: `${reason}; trying again` })
+    } else if (ours) {
+      await this.#reconciler.move(job, 'running', 'errored', {
+        reason: `${reason}, for the ${MAX_LOST}rd time`,
+      })
+    }
+    await pipelines.moveAttempt(attempt.id, attempt.state, 'lost', change)
+    await this.#reconciler.tellJob(attempt.job)
+    if (ours) this.#reconciler.ready.emit()
+  }
+
+  async #isLatest(attempt: Attempt): Promise<boolean> {
+    return (await this.#plane.stores.pipelines.attempts(attempt.job)).at(-1)?.id === attempt.id
   }
 
   async byToken(hash: string): Promise<Attempt | undefined> {
@@ -179,7 +213,7 @@ export class AttemptDesk {
   }
 
   #held(attempt: Attempt, fence: number): void {
-    if (attempt.fence !== fence || hasEnded(attempt.state as AttemptState)) throw leaseLost(attempt)
+    if (attempt.fence !== fence || hasEnded(attempt.state)) throw leaseLost(attempt)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StageResult } from '../../api/index.ts'
 import { type Digest, type Json, newId } from '../../core/index.ts'
-import type { Attempt, Job } from '../../pipeline/index.ts'
+import { keepCommit } from '../../git/index.ts'
+import type { Job } from '../../pipeline/index.ts'
 import {
   makeManifest,
   manifestDigest,
@@ -9,25 +10,26 @@ import {
   type Version,
 } from '../../registry/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { repositoryDirectory } from '../repositories.ts'
+import { configOf } from './config.ts'
 import { resultOf } from './results.ts'
 
 /**
  * Registers what a register stage found, and puts the records of all stages of its pipeline behind it. The
  * same model bytes, configuration and commit again are the same version.
  */
-export async function registerVersion(
-  plane: ControlPlane,
-  job: Job,
-  _attempt: Attempt,
-  result: StageResult,
-): Promise<Version> {
+export async function registerVersion(plane: ControlPlane, job: Job, result: StageResult): Promise<Version> {
   const { pipelines, versions } = plane.stores
   const pipeline = await pipelines.pipeline(job.pipeline)
-  if (!pipeline || !result.manifest) throw new TypeError(`Job ${job.id} registers nothing`)
-  const { files, model, config } = result.manifest
-  // The commit is the journal's word, not the stage's.
+  const compiled = pipeline && configOf(pipeline)
+  if (!compiled || !result.manifest) throw new TypeError(`Job ${job.id} registers nothing`)
+  const { files, config } = result.manifest
+  const { model } = compiled.repository
+  // First, so that no version is ever without its commit: a forced push takes the branch elsewhere.
+  await keepCommit(repositoryDirectory(plane.settings, pipeline.project), pipeline.commit)
+  // The commit and the model's name are the journal's word, not the stage's.
   const manifest = makeManifest({
-    model,
+    model: model.name,
     commit: pipeline.commit,
     files: files.map(file => ({ ...file, digest: file.digest as Digest })),
     config: config as Json,
