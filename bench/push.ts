@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +85,12 @@ async function floor(count: number, width: number): Promise<number> {
   return (performance.now() - began) / 1000
 }
 
+/** User and system time of a process so far (proc(5): fields 14 and 15, in ticks of 10 ms). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
 const ballast = await startBallast({ entry: 'dist/ballast.js', sandbox: true, say() {} })
 try {
   await ballast.api.send('POST', '/projects', { name: 'bench' }, projectSchema)
@@ -105,10 +111,12 @@ try {
     .filter(({ kind }) => kind === 'script')
     .map(({ endedAt }) => Date.parse(endedAt!))
   const seconds = (Math.max(...ends) - Date.parse(pipeline.createdAt)) / 1000
+  const cpu = Object.entries(ballast.pids).map(([role, pid]) => `${role} ${cpuSeconds(pid).toFixed(2)} s`)
   const bare = await floor(jobs, availableParallelism())
   console.log(
     `${jobs} trivial jobs: ${seconds.toFixed(2)} s (pipeline ${pipeline.state}); ${jobs} bare shells: ${bare.toFixed(2)} s; ratio ${(seconds / bare).toFixed(1)}`,
   )
+  console.log(`CPU in all: ${cpu.join(', ')}`)
 } finally {
   await ballast.stop()
   await rm(ballast.folder, { recursive: true, force: true })

@@ -122,7 +122,9 @@ export interface PipelineStore {
 
   job(id: JobId): Promise<Job | undefined>
   jobs(pipeline: PipelineId): Promise<readonly Job[]>
-  /** Oldest pipeline first, then position. */
+  /** The states of a pipeline's jobs by position: what changes, without what never does. */
+  jobStates(pipeline: PipelineId): Promise<readonly { readonly id: JobId; readonly state: JobState }[]>
+  /** Oldest pipeline first (by id: ids sort by creation), then position. */
   jobsIn(state: JobState, limit?: number): Promise<readonly Job[]>
   moveJob(
     id: JobId,

@@ -53,6 +53,7 @@ function ciVariables(pipeline: Pipeline, job: Job, project: Project): Record<str
 
 /** Files kept by every job that comes before this one, nearest last, so that a nearer job's file wins. */
 async function keptFiles(plane: ControlPlane, pipeline: Pipeline, job: Job): Promise<readonly KeptFile[]> {
+  if (job.plan.needs.length === 0) return []
   const jobs = await plane.stores.pipelines.jobs(pipeline.id)
   const before = ancestors(job, jobs)
   const byPath = new Map<string, KeptFile>()

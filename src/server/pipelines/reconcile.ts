@@ -3,9 +3,11 @@ import {
   hasEnded,
   type Job,
   type JobState,
+  type JobView,
   jobViewOf,
   nextTransitions,
   type Pipeline,
+  type PlannedJob,
   pipelineStateOf,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -22,6 +24,16 @@ export interface JobChange {
   readonly result?: Json
 }
 
+interface Deploy {
+  readonly pipeline: Pipeline
+  readonly job: Job
+}
+
+interface ScheduledJob {
+  readonly id: JobId
+  readonly view: JobView
+}
+
 /**
  * Moves pipelines on. Every step is a compare-and-set in the journal, so a crash between two steps is repaired
  * by asking again, which the start of the server does for every running pipeline.
@@ -29,6 +41,8 @@ export interface JobChange {
 export class PipelineReconciler {
   readonly #plane: ControlPlane
   readonly #serial = new SerialByKey()
+  /** Of pipelines that run. */
+  readonly #plans = new Map<PipelineId, ReadonlyMap<JobId, PlannedJob>>()
   #deployer: Deployer | undefined
   /** Some job became ready: whoever waits for work looks again. */
   readonly ready: Signal<void> = new Signal<void>()
@@ -55,25 +69,41 @@ export class PipelineReconciler {
     for (const { pipeline, job } of deploys) await this.#deployer?.begin(pipeline, job)
   }
 
-  async #reconcile(id: PipelineId): Promise<readonly { readonly pipeline: Pipeline; readonly job: Job }[]> {
+  async #reconcile(id: PipelineId): Promise<readonly Deploy[]> {
     const { pipelines } = this.#plane.stores
     const pipeline = await pipelines.pipeline(id)
     if (!pipeline) return []
-    const jobs = await pipelines.jobs(id)
-    const byName = new Map(jobs.map(job => [job.plan.name, job]))
-    const moves = nextTransitions(jobs.map(job => jobViewOf(job.plan, job.state)))
+    const before = await this.#views(id)
+    const moves = nextTransitions(before.map(({ view }) => view))
+    const byName = new Map(before.map(job => [job.view.name, job.id]))
     for (const { name, from, to, reason } of moves) {
-      await pipelines.moveJob(byName.get(name)!.id, from, to, { now: this.#now(), ...(reason && { reason }) })
+      await pipelines.moveJob(byName.get(name)!, from, to, { now: this.#now(), ...(reason && { reason }) })
     }
-    const after = moves.length > 0 ? await pipelines.jobs(id) : jobs
-    const state = pipelineStateOf(after.map(job => jobViewOf(job.plan, job.state)))
+    const after = moves.length > 0 ? await this.#views(id) : before
+    const state = pipelineStateOf(after.map(({ view }) => view))
     const ended =
       state !== pipeline.state && (await pipelines.movePipeline(id, pipeline.state, state, this.#now()))
+    if (ended) this.#plans.delete(id)
     if (moves.length > 0 || ended) this.tell(pipeline)
     if (moves.some(({ to }) => to === 'ready')) this.ready.emit()
-    return after
-      .filter(job => job.plan.work.kind === 'deploy' && job.state === 'running')
-      .map(job => ({ pipeline, job }))
+    return this.#deploys(pipeline, after)
+  }
+
+  async #deploys(pipeline: Pipeline, jobs: readonly ScheduledJob[]): Promise<readonly Deploy[]> {
+    const running = jobs.filter(({ view }) => view.work.kind === 'deploy' && view.state === 'running')
+    const found = await Promise.all(running.map(({ id }) => this.#plane.stores.pipelines.job(id)))
+    return found.flatMap(job => (job ? [{ pipeline, job }] : []))
+  }
+
+  /** What the scheduler sees. Plans never change, so they are read once; only the states are read again. */
+  async #views(id: PipelineId): Promise<readonly ScheduledJob[]> {
+    let plans = this.#plans.get(id)
+    if (!plans) {
+      plans = new Map((await this.#plane.stores.pipelines.jobs(id)).map(job => [job.id, job.plan]))
+      this.#plans.set(id, plans)
+    }
+    const states = await this.#plane.stores.pipelines.jobStates(id)
+    return states.map(({ id: job, state }) => ({ id: job, view: jobViewOf(plans.get(job)!, state) }))
   }
 
   /** Moves one job and then whatever follows from it. False when the job was no longer in `from`. */

@@ -6,6 +6,7 @@ import { resultOf } from '../pipelines/results.ts'
 
 /** A push stops following a job that waits for a person or for evidence after this long; the job goes on waiting. */
 const WAIT_FOR_WAITING_MS = 20_000
+const LOOK_EVERY_MS = 100
 
 /**
  * Lines for `git push`, from the pipelines' beginning to their end: what each job came to, its figures, and how
@@ -46,6 +47,7 @@ class ChangeQueue {
   readonly #off: () => void
   readonly #signal: AbortSignal
   #pending = false
+  #looked = Number.NEGATIVE_INFINITY
   #wake: (() => void) | undefined
 
   constructor(plane: ControlPlane, pipelines: ReadonlySet<string>, signal: AbortSignal) {
@@ -60,7 +62,9 @@ class ChangeQueue {
     signal.addEventListener('abort', () => this.#wake?.())
   }
 
+  /** At most ten times a second: changes come in bursts, and each look reads the whole pipeline. */
   async next(wait: number | undefined): Promise<boolean> {
+    await this.#breathe()
     if (!this.#pending && !this.#signal.aborted) {
       await new Promise<void>(resolve => {
         const timer = wait === undefined ? undefined : setTimeout(resolve, wait)
@@ -74,6 +78,12 @@ class ChangeQueue {
     const had = this.#pending && !this.#signal.aborted
     this.#pending = false
     return had
+  }
+
+  async #breathe(): Promise<void> {
+    const rest = this.#looked + LOOK_EVERY_MS - performance.now()
+    if (rest > 0) await new Promise(resolve => setTimeout(resolve, rest))
+    this.#looked = performance.now()
   }
 
   close(): void {

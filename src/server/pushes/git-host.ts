@@ -68,12 +68,7 @@ export class ControlPlaneGitHost implements GitHost {
   /** A first push makes the repository, where its sender may make projects. */
   async #firstPush(caller: Caller, name: string): Promise<Project | string | undefined> {
     const { plane, authenticator } = this.#parts
-    if (
-      !(await authenticator.may(caller, 'project.create')) ||
-      !(await authenticator.may(caller, 'project.push', undefined))
-    ) {
-      if (!caller.principal.admin) return undefined
-    }
+    if (!(await authenticator.may(caller, 'project.create'))) return undefined
     try {
       return await createProject(plane, parseProjectName(name), caller.principal)
     } catch (error) {

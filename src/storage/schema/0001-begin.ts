@@ -97,7 +97,7 @@ export const begin: Migration = {
       ended_at bigint,
       unique (pipeline, position)
     )`,
-    'create index jobs_by_state on jobs (state)',
+    'create index jobs_by_state on jobs (state, pipeline, position)',
     `create table attempts (
       id text primary key,
       job text not null references jobs (id) on delete cascade,

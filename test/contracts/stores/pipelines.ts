@@ -127,8 +127,9 @@ export function pipelineContract(world: () => Stores): void {
   test('ready jobs come by the age of their pipeline, then by position', async () => {
     const { pipelines } = world()
     const home = await settle(world())
-    const young = aPipeline(home, { createdAt: later(5) })
+    // Ids sort by creation; the younger one is stored first.
     const old = aPipeline(home, { createdAt: NOON })
+    const young = aPipeline(home, { createdAt: later(5) })
     const names = (at: string) =>
       [1, 0].map(position => ({ position, plan: aPlannedJob({ name: `${at}-${position}` }) }))
     await pipelines.addPipeline(

@@ -13,7 +13,7 @@ import { has, isJson } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
-type JobStore = Pick<PipelineStore, 'job' | 'jobs' | 'jobsIn' | 'moveJob'>
+type JobStore = Pick<PipelineStore, 'job' | 'jobs' | 'jobStates' | 'jobsIn' | 'moveJob'>
 type JobChange = Parameters<PipelineStore['moveJob']>[3]
 
 export function jobs(db: Db): JobStore {
@@ -26,15 +26,22 @@ export function jobs(db: Db): JobStore {
       const query = db.selectFrom('jobs').selectAll().where('pipeline', '=', pipeline)
       return (await query.orderBy('position').execute()).map(jobOf)
     },
+    async jobStates(pipeline) {
+      const query = db.selectFrom('jobs').select(['id', 'state']).where('pipeline', '=', pipeline)
+      const rows = await query.orderBy('position').execute()
+      return rows.map(row => {
+        const reader = new RowReader('jobs', row)
+        return { id: reader.text('id') as JobId, state: reader.choice('state', JOB_STATES) }
+      })
+    },
     async jobsIn(state, limit) {
+      // Ids of pipelines sort by creation, and the index has this very order: nothing is sorted.
       const rows = await db
         .selectFrom('jobs')
-        .innerJoin('pipelines', 'pipelines.id', 'jobs.pipeline')
-        .selectAll('jobs')
-        .where('jobs.state', '=', state)
-        .orderBy('pipelines.created_at')
-        .orderBy('pipelines.id')
-        .orderBy('jobs.position')
+        .selectAll()
+        .where('state', '=', state)
+        .orderBy('pipeline')
+        .orderBy('position')
         .$if(limit !== undefined, query => query.limit(limit!))
         .execute()
       return rows.map(jobOf)
