@@ -94,6 +94,21 @@ export interface Attempt {
   readonly endedAt?: Instant
 }
 
+export interface JobChange {
+  readonly now: Instant
+  readonly reason?: string
+  readonly result?: Json
+}
+
+export interface AttemptChange {
+  readonly now: Instant
+  readonly exitCode?: number
+  readonly reason?: string
+  readonly artifacts?: readonly KeptFile[]
+  readonly logBytes?: number
+  readonly sandboxed?: boolean
+}
+
 /**
  * The journal of pushes, pipelines, jobs and attempts. Each call is one transaction. State changes go through
  * `moveX(id, from, to, …)`: compare and set, false when the thing was no longer in `from`, and a StateError
@@ -126,12 +141,7 @@ export interface PipelineStore {
   jobStates(pipeline: PipelineId): Promise<readonly { readonly id: JobId; readonly state: JobState }[]>
   /** Oldest pipeline first (by id: ids sort by creation), then position. */
   jobsIn(state: JobState, limit?: number): Promise<readonly Job[]>
-  moveJob(
-    id: JobId,
-    from: JobState,
-    to: JobState,
-    change: { readonly now: Instant; readonly reason?: string; readonly result?: Json },
-  ): Promise<boolean>
+  moveJob(id: JobId, from: JobState, to: JobState, change: JobChange): Promise<boolean>
 
   /** Claims a ready job: job ready -> running and the new attempt, in one transaction. False when it was taken. */
   claim(job: JobId, attempt: Attempt): Promise<boolean>
@@ -142,17 +152,17 @@ export interface PipelineStore {
   attempts(job: JobId): Promise<readonly Attempt[]>
   attemptsIn(states: readonly AttemptState[]): Promise<readonly Attempt[]>
   renew(id: AttemptId, fence: number, leaseUntil: Instant): Promise<boolean>
-  moveAttempt(
+  moveAttempt(id: AttemptId, from: AttemptState, to: AttemptState, change: AttemptChange): Promise<boolean>
+  /**
+   * Ends an attempt and moves its running job, in one transaction: no job is ended whose attempt, with the files
+   * that it kept, is not. False, and nothing moves, when the attempt was no longer in `from`; a job that is no
+   * longer running stays as it is.
+   */
+  endAttempt(
     id: AttemptId,
     from: AttemptState,
     to: AttemptState,
-    change: {
-      readonly now: Instant
-      readonly exitCode?: number
-      readonly reason?: string
-      readonly artifacts?: readonly KeptFile[]
-      readonly logBytes?: number
-      readonly sandboxed?: boolean
-    },
+    change: AttemptChange,
+    job: { readonly id: JobId; readonly to: JobState; readonly change: JobChange },
   ): Promise<boolean>
 }

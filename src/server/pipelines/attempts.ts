@@ -41,7 +41,8 @@ export class AttemptDesk {
     const renewed = await pipelines.renew(attempt.id, beat.fence, (now + LEASE_MS) as Instant)
     if (!renewed) throw leaseLost(attempt)
     if (beat.started && attempt.state === 'leased') {
-      await pipelines.moveAttempt(attempt.id, 'leased', 'running', { now, sandboxed: beat.sandboxed })
+      const start = { now, sandboxed: beat.sandboxed }
+      await this.#serial.run(attempt.job, () => pipelines.moveAttempt(attempt.id, 'leased', 'running', start))
       await this.#reconciler.tellJob(attempt.job)
     }
     const job = await pipelines.job(attempt.job)
@@ -54,8 +55,8 @@ export class AttemptDesk {
   }
 
   /**
-   * Takes an attempt's end. The version is registered, then the job moves, then the attempt: a crash in between
-   * leaves the attempt unended, the runner says it again, and every step bears repeating.
+   * Takes an attempt's end. The version is registered, then the attempt ends and its job moves in one step: a
+   * crash before leaves both running, and the runner says it again; registering bears repeating.
    */
   finish(told: Attempt, finish: Finish): Promise<void> {
     return this.#serial.run(told.job, async () => {
@@ -72,33 +73,26 @@ export class AttemptDesk {
     const job = await pipelines.job(attempt.job)
     if (!job) throw leaseLost(attempt)
     // A job that was canceled and set going again belongs to the attempt that came after.
-    if (job.state === 'running' && (await this.#isLatest(attempt)))
-      await this.#finishJob(job, attempt, finish)
-    boundary('job-moved')
-    await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, {
-      now: this.#plane.clock.now(),
+    const ours = job.state === 'running' && (await this.#isLatest(attempt))
+    const outcome = ours ? await this.#outcome(job, attempt, finish) : undefined
+    const now = this.#plane.clock.now()
+    const end = {
+      now,
       ...(finish.exitCode !== undefined && { exitCode: finish.exitCode }),
       ...(finish.reason !== undefined && { reason: finish.reason }),
       artifacts: finish.artifacts.map(file => ({ ...file, digest: file.digest as Digest })),
       logBytes: await this.#logs.length(attempt.id),
-    })
-    boundary('attempt-moved')
+    }
+    boundary('attempt-ending')
+    if (outcome) {
+      const { to, ...change } = outcome
+      const move = { id: job.id, to, change: { now, ...change } }
+      await pipelines.endAttempt(attempt.id, attempt.state, finish.outcome, end, move)
+    } else await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, end)
+    boundary('attempt-ended')
+    if (outcome?.to === 'ready') this.#reconciler.ready.emit()
     await this.#reconciler.reconcile(job.pipeline)
     await this.#reconciler.tellJob(job.id)
-  }
-
-  async #finishJob(job: Job, attempt: Attempt, finish: Finish): Promise<void> {
-    const { pipelines } = this.#plane.stores
-    const now = this.#plane.clock.now()
-    const { to, reason, result } = await this.#outcome(job, attempt, finish)
-    // The attempt's artifacts must be there before anything that needs the job starts: the job moves without
-    // reconciling here, and `finish` reconciles after the attempt has moved.
-    await pipelines.moveJob(job.id, 'running', to, {
-      now,
-      ...(reason !== undefined && { reason }),
-      ...(result !== undefined && { result }),
-    })
-    if (to === 'ready') this.#reconciler.ready.emit()
   }
 
   async #outcome(

@@ -255,6 +255,21 @@ export function pipelineContract(world: () => Stores): void {
     expect(await pipelines.attemptsIn([])).toEqual([])
   })
 
+  test('an attempt ends together with its job, or neither moves', async () => {
+    const { pipelines } = world()
+    const job = await aReadyJob(world(), await settle(world()))
+    const attempt = anAttempt(job)
+    await pipelines.claim(job.id, attempt)
+    const artifacts = [{ path: 'model.onnx', digest: digestOf('x'), size: 1, executable: false }]
+    const end = { now: later(2), artifacts }
+    const move = { id: job.id, to: 'succeeded', change: { now: later(2), result: { found: 1 } } } as const
+    expect(await pipelines.endAttempt(attempt.id, 'running', 'succeeded', end, move)).toBe(false)
+    expect((await pipelines.job(job.id))?.state).toBe('running')
+    expect(await pipelines.endAttempt(attempt.id, 'leased', 'succeeded', end, move)).toBe(true)
+    expect(await pipelines.attempt(attempt.id)).toMatchObject({ state: 'succeeded', artifacts })
+    expect(await pipelines.job(job.id)).toMatchObject({ state: 'succeeded', result: { found: 1 } })
+  })
+
   describe('a step that its table does not have throws, whatever the state', () => {
     const tables = [
       { thing: 'push', states: PUSH_STATES, table: PUSH_TRANSITIONS },

@@ -1,5 +1,5 @@
 import type { AttemptId, JobId } from '../../../core/index.ts'
-import type { Attempt, KeptFile, PipelineStore } from '../../../pipeline/ports.ts'
+import type { Attempt, AttemptChange, KeptFile, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   ATTEMPT_STATES,
   ATTEMPT_TRANSITIONS,
@@ -14,9 +14,16 @@ import { moveJob } from './jobs.ts'
 
 type AttemptStore = Pick<
   PipelineStore,
-  'claim' | 'nextFence' | 'attempt' | 'attemptByToken' | 'attempts' | 'attemptsIn' | 'renew' | 'moveAttempt'
+  | 'claim'
+  | 'nextFence'
+  | 'attempt'
+  | 'attemptByToken'
+  | 'attempts'
+  | 'attemptsIn'
+  | 'renew'
+  | 'moveAttempt'
+  | 'endAttempt'
 >
-type AttemptChange = Parameters<PipelineStore['moveAttempt']>[3]
 
 const LIVE: readonly AttemptState[] = ATTEMPT_STATES.filter(state => !hasEnded(state))
 
@@ -71,6 +78,12 @@ export function attempts(db: Db): AttemptStore {
       return numUpdatedRows === 1n
     },
     moveAttempt: (id, from, to, change) => moveAttempt(db, id, from, to, change),
+    endAttempt: (id, from, to, change, job) =>
+      db.transaction().execute(async work => {
+        if (!(await moveAttempt(work, id, from, to, change))) return false
+        await moveJob(work, job.id, 'running', job.to, job.change)
+        return true
+      }),
   }
 }
 
