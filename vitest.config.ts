@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** `unit`: beside the code. `contracts`, `hostile`: over adapters and crafted bytes. `e2e`: real processes. */
+/** `unit`: beside the code, over adapters and crafted bytes. `e2e`: real processes. `long`: real processes, killed. */
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -17,6 +17,17 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        // Kills everything again and again: minutes, so `npm run test:long` alone.
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          globalSetup: ['test/long/build.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -5,6 +5,8 @@
 import { spawnSync } from 'node:child_process'
 
 const node = process.execPath
+/** All but `long`, which has its own script: `npm run test:long`. */
+const projects = ['unit', 'structure', 'e2e'].map(name => `--project=${name}`)
 const filters = process.argv.slice(2)
 
 const stages: readonly { readonly name: string; readonly args: readonly string[] }[] = [
@@ -12,7 +14,7 @@ const stages: readonly { readonly name: string; readonly args: readonly string[]
   { name: 'types of the web UI', args: ['node_modules/typescript-7/bin/tsc', '-p', 'web/tsconfig.json'] },
   { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
   { name: 'unused code', args: ['node_modules/knip/bin/knip.js'] },
-  { name: 'tests', args: ['node_modules/vitest/vitest.mjs', 'run', ...filters] },
+  { name: 'tests', args: ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...filters] },
 ]
 
 const failed: string[] = []
