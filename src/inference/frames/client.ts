@@ -37,7 +37,7 @@ export class FrameClient {
   constructor(socket: Socket, name: string) {
     this.#socket = socket
     this.#name = name
-    this.#writer = new FrameWriter(socket)
+    this.#writer = new FrameWriter(socket, 'turn')
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', error => this.#fail(messageOf(error)))
     socket.on('close', () => this.#fail('its connection closed'))

@@ -55,7 +55,7 @@ class Connection {
   constructor(socket: Socket, handler: Handler) {
     this.#socket = socket
     this.#handler = handler
-    this.#writer = new FrameWriter(socket)
+    this.#writer = new FrameWriter(socket, 'tick')
     this.#writer.onFull = () => socket.pause()
     socket.on('drain', () => socket.resume())
     socket.on('data', (chunk: Buffer) => this.#read(chunk))

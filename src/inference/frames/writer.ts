@@ -4,18 +4,24 @@ import type { Socket } from 'node:net'
 const JOIN_BYTES = 128 * 1024
 
 /**
- * Gathers what is written in a turn of the event loop and gives it to the socket at once: one system call for
- * all frames of the turn. `onFull` and `onDrain` tell when the peer does not read as fast as we write.
+ * When gathered frames are written. `turn`: at the end of this turn of the event loop, so that what came in by many
+ * connections goes out in one system call. `tick`: once the present callback is over; for a peer that answers whole
+ * batches there is nothing more to gather, and the answer leaves before the next batch blocks the loop.
  */
+export type FlushAt = 'turn' | 'tick'
+
+/** Gathers frames and gives them to the socket at once. `onFull`: the peer does not read as fast as we write. */
 export class FrameWriter {
   readonly #socket: Socket
+  readonly #schedule: (flush: () => void) => void
   #pieces: Uint8Array[] = []
   #bytes = 0
   #scheduled = false
   onFull: () => void = () => {}
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, flushAt: FlushAt) {
     this.#socket = socket
+    this.#schedule = flushAt === 'turn' ? setImmediate : process.nextTick
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -33,7 +39,7 @@ export class FrameWriter {
     }
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.flush)
+    this.#schedule(this.flush)
   }
 
   /** Writes what was gathered now. */
