@@ -3,6 +3,8 @@ import { useI18n } from '../i18n/index.tsx'
 
 /** One clock for the whole page. */
 const EVERY_MS = 1000
+/** A server's clock may be ahead of this one; what has happened is not shown as yet to come. */
+const MAX_SKEW_MS = 60_000
 let now = Date.now()
 let timer: ReturnType<typeof setInterval> | undefined
 const listeners = new Set<() => void>()
@@ -28,7 +30,8 @@ function useShown(show: (now: number) => string): string {
 /** "2 min. ago", with the exact time on it. */
 export function Ago({ at }: { readonly at: string }) {
   const { format } = useI18n()
-  const text = useShown(time => format.ago(at, Math.max(time, Date.parse(at))))
+  const then = Date.parse(at)
+  const text = useShown(time => format.ago(at, then > time && then - time < MAX_SKEW_MS ? then : time))
   return (
     <time dateTime={at} title={format.dateTime(at)}>
       {text}

@@ -1,0 +1,52 @@
+import { Link } from '@tanstack/react-router'
+import type { RolloutView } from '../../../src/api/views.ts'
+import { useI18n } from '../i18n/index.tsx'
+import { PhaseBadge } from '../ui/badge.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { Ago } from '../ui/time.tsx'
+import { RolloutActions } from './actions.tsx'
+import { Analysis } from './analysis.tsx'
+import { RolloutHistory } from './history.tsx'
+import { Steps } from './steps.tsx'
+
+export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
+  const { t } = useI18n()
+  const { candidate, stable, phase, pipeline } = rollout
+  const title = (
+    <>
+      {t('rollout.title', { number: candidate.number })}
+      <span role="status">
+        <PhaseBadge phase={phase} />
+      </span>
+      <span className="text-xs font-normal text-soft">
+        {stable ? t('rollout.against', { number: stable.number }) : t('rollout.first')}
+      </span>
+    </>
+  )
+  return (
+    <Panel title={title} aside={<RolloutActions rollout={rollout} />}>
+      <div className="space-y-4">
+        <p className="flex flex-wrap gap-x-3 text-sm text-soft">
+          <span>{t('common.by', { who: rollout.by })}</span>
+          <Ago at={rollout.createdAt} />
+          {pipeline && (
+            <Link to="/pipelines/$id" params={{ id: pipeline.id }} className="hover:underline">
+              {t('model.pipelineOf', { number: pipeline.number })}
+            </Link>
+          )}
+        </p>
+        {rollout.reason && <p>{rollout.reason}</p>}
+        {/* A first version has nothing to be compared with: it takes no steps. */}
+        {stable && rollout.steps.length > 0 && <Steps rollout={rollout} />}
+        {rollout.analysis && (
+          <Analysis
+            analysis={rollout.analysis}
+            trafficPerSecond={rollout.trafficPerSecond}
+            rollout={rollout}
+          />
+        )}
+        <RolloutHistory history={rollout.history} />
+      </div>
+    </Panel>
+  )
+}
