@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { link, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { BlobRefWire } from '../../api/index.ts'
 import {
   type Digest,
@@ -13,6 +13,7 @@ import {
   systemCode,
 } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
+import { fileNameOf } from './places.ts'
 
 /** Between two chunks of a download; a server that hangs is asked anew. */
 const CHUNK_TIMEOUT_MS = 30_000
@@ -53,11 +54,11 @@ export class BlobCache {
    * Throws BLOB_UNAVAILABLE, BLOB_MISMATCH, DISK_FULL.
    */
   async layOut(version: string, files: readonly BlobRefWire[]): Promise<string> {
-    const folder = join(this.#versions, encodeURIComponent(version))
+    const folder = join(this.#versions, fileNameOf(version))
     for (const file of files) {
       const blob = await this.fetch(file)
       const path = join(folder, file.name)
-      if (!isInside(folder, path) || path === folder) throw badName(file.name)
+      if (isAbsolute(file.name) || !isInside(folder, path) || path === folder) throw badName(file.name)
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       await link(blob, path).catch(error => {
         if (systemCode(error) !== 'EEXIST') throw error
@@ -82,7 +83,7 @@ export class BlobCache {
   }): Promise<void> {
     const before = Date.now() - KEEP_UNUSED_MS
     const keptBlobs = new Set([...wanted.digests].map(digest => hexOf(digest as Digest)))
-    const keptVersions = new Set([...wanted.versions].map(encodeURIComponent))
+    const keptVersions = new Set([...wanted.versions].map(fileNameOf))
     for (const [folder, kept] of [
       [this.#blobs, keptBlobs],
       [this.#versions, keptVersions],

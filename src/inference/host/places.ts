@@ -38,7 +38,7 @@ export class Places {
     readonly process: string
     readonly log: string
   } {
-    const folder = join(this.replicas, encodeURIComponent(id))
+    const folder = join(this.replicas, fileNameOf(id))
     return {
       folder,
       spec: join(folder, 'spec.json'),
@@ -62,6 +62,11 @@ export class Places {
     await checkOwn(far, uid)
     return join(far, `${hexOf(digestOf(this.#folder)).slice(0, 12)}${short}.sock`)
   }
+}
+
+/** An id as a name of one file: reversible by decodeURIComponent, and never `..`. */
+export function fileNameOf(id: string): string {
+  return encodeURIComponent(id).replaceAll('.', '%2E')
 }
 
 /** The temporary folder is everybody's: a folder there must be ours alone. */
