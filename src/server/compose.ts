@@ -19,6 +19,7 @@ import { PipelineReconciler } from './pipelines/reconcile.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
+import { LatestCounts } from './rollouts/latest-counts.ts'
 import { Publisher } from './rollouts/publisher.ts'
 import { RolloutReconciler } from './rollouts/reconcile.ts'
 import { TrafficMeter } from './rollouts/traffic.ts'
@@ -66,6 +67,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     fleet,
     publisher,
     traffic: new TrafficMeter(),
+    latest: new LatestCounts(),
     rollouts,
     rolloutActions: new RolloutActions(plane, rollouts),
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),

@@ -9,6 +9,7 @@ import type { AttemptLogs } from './pipelines/logs.ts'
 import type { PipelineReconciler } from './pipelines/reconcile.ts'
 import type { RolloutActions } from './rollouts/actions.ts'
 import type { Fleet } from './rollouts/fleet.ts'
+import type { LatestCounts } from './rollouts/latest-counts.ts'
 import type { Publisher } from './rollouts/publisher.ts'
 import type { RolloutReconciler } from './rollouts/reconcile.ts'
 import type { TrafficMeter } from './rollouts/traffic.ts'
@@ -26,6 +27,7 @@ export interface Services {
   readonly fleet: Fleet
   readonly publisher: Publisher
   readonly traffic: TrafficMeter
+  readonly latest: LatestCounts
   readonly rollouts: RolloutReconciler
   readonly rolloutActions: RolloutActions
   readonly git: GitFrontDoor

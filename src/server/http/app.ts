@@ -28,6 +28,7 @@ import { webRoutes } from './routes/web.ts'
 import { statusOf } from './status.ts'
 import type { App } from './types.ts'
 
+const SEE_OPENAPI = 'See /api/v1/openapi.json for what is expected.'
 /** A request's JSON; blobs and logs are streams and have limits of their own. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024
 const GIT_PATH = /\.git\/(info\/refs|git-upload-pack|git-receive-pack)(\?|$)/
@@ -134,16 +135,18 @@ function errorBody(error: FastifyError | BallastError) {
       .join('; ')
     return {
       status: 400,
-      error: { code: 'REQUEST_INVALID', message, hint: 'See /api/v1/openapi.json for what is expected.' },
+      error: { code: 'REQUEST_INVALID', message, hint: SEE_OPENAPI },
     }
   }
   if (error instanceof BallastError) {
     const status = statusOf(error)
     const { code, message, hint, details } = error
-    if (status < 500 || status === 502 || status === 507)
-      return { status, error: { code, message, ...(hint && { hint }), details } }
+    if (status !== 500) return { status, error: { code, message, ...(hint && { hint }), details } }
   } else if (error.statusCode !== undefined && error.statusCode < 500) {
-    return { status: error.statusCode, error: { code: 'REQUEST_INVALID', message: error.message } }
+    return {
+      status: error.statusCode,
+      error: { code: 'REQUEST_INVALID', message: error.message, hint: SEE_OPENAPI },
+    }
   }
   return {
     status: 500,

@@ -1,6 +1,7 @@
 import type { Project, Right } from '../../access/index.ts'
-import type { JobId, PipelineId, RolloutId } from '../../core/index.ts'
-import type { Job, Pipeline } from '../../pipeline/index.ts'
+import type { AttemptId, JobId, PipelineId, RolloutId, VersionId } from '../../core/index.ts'
+import type { Attempt, Job, Pipeline } from '../../pipeline/index.ts'
+import type { Version } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { Caller } from '../access/authenticate.ts'
 import { notFound } from '../errors.ts'
@@ -39,9 +40,34 @@ export async function jobFor(
   id: string,
   right: Right = 'project.read',
 ): Promise<{ job: Job; pipeline: Pipeline; project: Project }> {
-  const job = await services.plane.stores.pipelines.job(id as JobId)
-  if (!job) throw notFound('job', id)
-  return { job, ...(await pipelineFor(services, caller, job.pipeline, right)) }
+  const { pipelines, access } = services.plane.stores
+  const job = await pipelines.job(id as JobId)
+  const pipeline = job && (await pipelines.pipeline(job.pipeline))
+  const project = pipeline && (await access.project(pipeline.project))
+  if (!job || !pipeline || !project) throw notFound('job', id)
+  await needIn(services, caller, project, right, 'job', id)
+  return { job, pipeline, project }
+}
+
+export async function attemptFor(services: Services, caller: Caller, id: string): Promise<Attempt> {
+  const { pipelines, access } = services.plane.stores
+  const attempt = await pipelines.attempt(id as AttemptId)
+  const job = attempt && (await pipelines.job(attempt.job))
+  const pipeline = job && (await pipelines.pipeline(job.pipeline))
+  const project = pipeline && (await access.project(pipeline.project))
+  if (!attempt || !project) throw notFound('attempt', id)
+  await needIn(services, caller, project, 'project.read', 'attempt', id)
+  return attempt
+}
+
+export async function versionFor(services: Services, caller: Caller, id: string): Promise<Version> {
+  const { versions, access } = services.plane.stores
+  const version = await versions.byId(id as VersionId)
+  const owner = version && (await versions.ownerOf(version.model))
+  const project = owner && (await access.project(owner))
+  if (!version || !project) throw notFound('version', id)
+  await needIn(services, caller, project, 'project.read', 'version', id)
+  return version
 }
 
 export async function rolloutFor(

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { parseBearer } from '../../access/index.ts'
+import { mayActAs, parseBearer } from '../../access/index.ts'
 import { type Caller, csrfTokenOf, sameSecret } from '../access/authenticate.ts'
 import { ServerError } from '../errors.ts'
 import { hashAttemptToken } from '../pipelines/dispatch.ts'
@@ -27,7 +27,7 @@ export function guard(app: App, services: Services): void {
     const caller = await callerOf(services, request)
     request.caller = caller
     if (access.kind === 'right') await services.authenticator.need(caller, access.right)
-    if (access.kind === 'agent' && !caller.scopes.includes(access.scope)) {
+    if (access.kind === 'agent' && !mayActAs(caller.principal, caller.scopes, access.scope)) {
       throw new ServerError('FORBIDDEN', {
         message: `This is for agents with the scope ${access.scope}`,
         hint: 'Start the agent with the token file that belongs to it.',

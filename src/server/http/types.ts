@@ -15,7 +15,7 @@ export type Access =
   | { readonly kind: 'caller' }
   /** A right on the whole server. */
   | { readonly kind: 'right'; readonly right: Right }
-  | { readonly kind: 'agent'; readonly scope: Scope }
+  | { readonly kind: 'agent'; readonly scope: Extract<Scope, `agent:${string}`> }
   /** The token of the attempt in `:id`. */
   | { readonly kind: 'attempt' }
 

@@ -72,6 +72,12 @@ export class PipelineActions {
   async approve(job: Job, by: string): Promise<void> {
     if (job.state !== 'waiting')
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a waiting job can be approved.')
+    const rollout = await this.#plane.stores.rollouts.byJob(job.id)
+    if (rollout && rollout.endedAt === undefined)
+      throw conflict(
+        `Job '${job.plan.name}' waits for evidence: its rollout takes traffic already`,
+        'Promote the rollout, or abort it.',
+      )
     const to = job.plan.work.kind === 'deploy' ? 'running' : 'succeeded'
     await this.#reconciler.move(job, 'waiting', to, { reason: `approved by ${by}` })
     await this.#reconciler.reconcile(job.pipeline)

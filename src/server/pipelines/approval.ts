@@ -14,7 +14,7 @@ export async function needApprover(
 ): Promise<void> {
   if (job.plan.work.kind !== 'deploy') return
   const { approvers, environment } = await policyOf(services.plane, project, job.plan.work.environment)
-  if (approvers !== 'admin' || caller.principal.admin) return
+  if (approvers !== 'admin' || (await services.authenticator.roleIn(caller, project.id)) === 'admin') return
   throw new ServerError('FORBIDDEN', {
     message: `Deployments to ${environment} are approved by an admin; ${caller.principal.name} is none`,
     hint: 'Ask an admin to approve this job.',

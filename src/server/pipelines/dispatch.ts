@@ -66,7 +66,11 @@ export class Dispatcher {
     const { pipelines, access } = this.#plane.stores
     const pipeline = await pipelines.pipeline(job.pipeline)
     const project = pipeline && (await access.project(pipeline.project))
-    if (!project) return undefined
+    if (!project) {
+      // Left as it is, it would stand first in line for ever.
+      await this.#reconciler.move(job, 'ready', 'errored', { reason: 'Its project was deleted' })
+      return undefined
+    }
     try {
       const work = await offeredWork(this.#plane, pipeline, job, project)
       const token = `blsta_${randomText(32)}`

@@ -1,6 +1,6 @@
 import type { Project } from '../../access/index.ts'
 import { parseProjectName } from '../../access/index.ts'
-import { BallastError, boundary, newId, type PushId } from '../../core/index.ts'
+import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
 import type { Push } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
@@ -145,8 +145,13 @@ export class ControlPlaneGitHost implements GitHost {
 
   /** Pushes that were journalled when the server or git ended: their refs tell whether they happened. */
   async reconcilePushes(): Promise<void> {
-    for (const push of await this.#parts.plane.stores.pipelines.pushesIn('received'))
-      await this.#settle(push.id)
+    const { stores, logger } = this.#parts.plane
+    for (const push of await stores.pipelines.pushesIn('received')) {
+      // A repository that can't be read must not keep the server from starting; the next start looks again.
+      await this.#settle(push.id).catch((error: unknown) =>
+        logger.error({ push: push.id, error: messageOf(error) }, 'a push could not be settled'),
+      )
+    }
   }
 
   async #settle(id: PushId): Promise<void> {

@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { createToken, type Principal, SCOPES, type Scope, type Token } from '../../../access/index.ts'
-import { type Instant, isoOf, newId, type TokenId } from '../../../core/index.ts'
+import { type Instant, isoOf, newId } from '../../../core/index.ts'
+import type { Caller } from '../../access/authenticate.ts'
 import { conflict, notFound, ServerError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { projectFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
+import { sessionName } from './session.ts'
 
 const GIVEN_SCOPES = SCOPES.filter(scope => !scope.startsWith('agent:'))
+/** A hundred years; much more is no date any more. */
+const MAX_EXPIRY_MS = 100 * 365 * 24 * 3_600_000
 const principalBody = z.object({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
   kind: z.enum(['person', 'service']).default('person'),
@@ -19,7 +23,7 @@ const tokenBody = z.object({
   project: z.string().optional(),
   /** Whose; only an admin makes tokens for others. */
   principal: z.string().optional(),
-  expiresInMs: z.number().positive().optional(),
+  expiresInMs: z.number().positive().max(MAX_EXPIRY_MS).optional(),
 })
 
 export function accessRoutes(app: App, services: Services): void {
@@ -46,8 +50,9 @@ export function accessRoutes(app: App, services: Services): void {
   )
 
   app.get('/api/v1/tokens', { config: { access: { kind: 'caller' } } }, async request => {
-    const { principal } = callerIn(request)
-    const tokens = await access.tokens(principal.admin ? undefined : principal.id)
+    const caller = callerIn(request)
+    await services.authenticator.need(caller, 'token.manage-own')
+    const tokens = await access.tokens(caller.principal.admin ? undefined : caller.principal.id)
     return Promise.all(tokens.map(token => view(services, token)))
   })
   app.post(
@@ -85,7 +90,7 @@ export function accessRoutes(app: App, services: Services): void {
         scopes,
         createdAt: now,
         ...(bound && { project: bound }),
-        ...(expiresInMs !== undefined && { expiresAt: (now + expiresInMs) as Instant }),
+        ...expiryOf(caller, expiresInMs, now, request.headers.authorization !== undefined),
       }
       await access.addToken(token)
       await services.publisher.publish()
@@ -96,17 +101,33 @@ export function accessRoutes(app: App, services: Services): void {
     '/api/v1/tokens/:id',
     { config: { access: { kind: 'caller' } }, schema: { params: z.object({ id: z.string() }) } },
     async (request, reply) => {
-      const { principal } = callerIn(request)
+      const caller = callerIn(request)
+      await services.authenticator.need(caller, 'token.manage-own')
+      const { principal } = caller
       const found = (await access.tokens(principal.admin ? undefined : principal.id)).find(
         ({ id }) => id === request.params.id,
       )
       if (!found) throw notFound('token', request.params.id)
-      await services.authenticator.need(callerIn(request), 'token.manage-own')
-      await access.revokeToken(found.id as TokenId)
+      await access.revokeToken(found.id)
+      // What was logged in with it goes with it.
+      for (const session of await access.tokens(found.principal))
+        if (session.name === sessionName(found.id)) await access.revokeToken(session.id)
       await services.publisher.publish()
       return reply.status(204).send()
     },
   )
+}
+
+/** A token that ends makes none that outlives it. A session of the UI may: its owner showed the token itself. */
+function expiryOf(
+  { token }: Caller,
+  expiresInMs: number | undefined,
+  now: Instant,
+  byToken: boolean,
+): { readonly expiresAt?: Instant } {
+  const asked = expiresInMs === undefined ? Number.POSITIVE_INFINITY : now + expiresInMs
+  const least = Math.min(asked, byToken ? (token.expiresAt ?? asked) : asked)
+  return Number.isFinite(least) ? { expiresAt: least as Instant } : {}
 }
 
 async function ownerOf({ plane }: Services, caller: Principal, name: string | undefined): Promise<Principal> {

@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   finishSchema,
@@ -39,7 +40,7 @@ export function attemptRoutes(app: App, services: Services): void {
       },
     },
     async request => {
-      const bytes = await readAll(request.body as Readable, MAX_APPEND_BYTES)
+      const bytes = await readAll(streamIn(request), MAX_APPEND_BYTES)
       return {
         length: await desk.appendLog(request.attempt!, request.query.fence, request.query.offset, bytes),
       }
@@ -73,7 +74,7 @@ export function attemptRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const { digest } = request.params
       if (!isDigest(digest)) throw notFound('digest', digest)
-      await plane.blobs.put(digest, request.body as Readable, { maxBytes: MAX_BLOB_BYTES })
+      await plane.blobs.put(digest, streamIn(request), { maxBytes: MAX_BLOB_BYTES })
       return reply.status(204).send()
     },
   )
@@ -99,10 +100,18 @@ async function readable(services: Services, attempt: Attempt, digest: string): P
   return digest
 }
 
-async function readAll(body: Readable | undefined, limit: number): Promise<Uint8Array> {
+function streamIn({ body }: FastifyRequest): Readable {
+  if (body instanceof Readable) return body
+  throw new ServerError('REQUEST_INVALID', {
+    message: 'The body is no stream of bytes',
+    hint: 'Send it as application/octet-stream.',
+  })
+}
+
+async function readAll(body: Readable, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     length += (chunk as Buffer).length
     if (length > limit)
       throw new ServerError('REQUEST_INVALID', {

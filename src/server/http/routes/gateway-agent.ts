@@ -1,6 +1,6 @@
 import { type GatewayReport, gatewayReportSchema } from '../../../api/index.ts'
 import type { RolloutId } from '../../../core/index.ts'
-import { ARMS } from '../../../rollout/index.ts'
+import { ARMS, checkCounts } from '../../../rollout/index.ts'
 import type { Services } from '../../services.ts'
 import { callerIn } from '../guard.ts'
 import { openEventStream } from '../sse.ts'
@@ -29,14 +29,19 @@ export function gatewayRoutes(app: App, services: Services): void {
 }
 
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
-async function takeReport({ plane, traffic, rollouts }: Services, report: GatewayReport): Promise<void> {
+async function takeReport(services: Services, report: GatewayReport): Promise<void> {
+  const { plane, traffic, rollouts } = services
+  // All or nothing: impossible counts would stand in the way of every later look at their rollout.
+  for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
+  for (const counts of report.models) checkCounts(counts)
   traffic.add(report, plane.clock.now())
   for (const { rollout: id, step, arms } of report.rollouts) {
     const rollout = await plane.stores.rollouts.byId(id as RolloutId)
     if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
     for (const arm of ARMS) {
       const counts = arms[arm]
-      if (counts) await plane.stores.rollouts.saveCounts(rollout.id, step, report.epoch, arm, counts)
+      if (counts && services.latest.isNewer([rollout.id, step, report.epoch, arm], counts))
+        await plane.stores.rollouts.saveCounts(rollout.id, step, report.epoch, arm, counts)
     }
     await rollouts.reconcile(rollout.model, rollout.environment)
     plane.changes.tell({

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { modelViewSchema, versionViewSchema } from '../../../api/index.ts'
-import type { VersionId } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { modelViewOf, versionViewOf } from '../../views/models.ts'
 import { rolloutViewOf } from '../../views/rollouts.ts'
-import { modelFor } from '../find.ts'
+import { modelFor, versionFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
 import { forwardPrediction } from './try.ts'
@@ -76,9 +75,7 @@ export function modelRoutes(app: App, services: Services): void {
     '/api/v1/versions/:id',
     { config: CALLER, schema: { params: z.object({ id: z.string() }) } },
     async request => {
-      const version = await plane.stores.versions.byId(request.params.id as VersionId)
-      if (!version) throw notFound('version', request.params.id)
-      await modelFor(services, callerIn(request), version.model)
+      const version = await versionFor(services, callerIn(request), request.params.id)
       const records = await plane.stores.versions.records(version.id)
       return { ...(await versionViewOf(services, version)), manifest: version.manifest, records }
     },
@@ -110,8 +107,17 @@ export function modelRoutes(app: App, services: Services): void {
       )
     },
   )
-  app.post('/api/v1/models/:model/try', { config: CALLER, schema: { params } }, async (request, reply) => {
-    await modelFor(services, callerIn(request), request.params.model, 'model.predict')
-    return forwardPrediction(services, request.params.model, request, reply)
+  // Whatever a client sends goes on as it came: an image, a JSON request whose numbers nobody rounds.
+  app.register(async raw => {
+    raw.removeAllContentTypeParsers()
+    raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    raw.post<{ Params: { model: string } }>(
+      '/api/v1/models/:model/try',
+      { config: CALLER },
+      async (request, reply) => {
+        await modelFor(services, callerIn(request), request.params.model, 'model.predict')
+        return forwardPrediction(services, request.params.model, request, reply)
+      },
+    )
   })
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { pipelineSummarySchema, pipelineViewSchema } from '../../../api/index.ts'
-import type { AttemptId, PipelineId } from '../../../core/index.ts'
+import type { PipelineId } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import { needApprover } from '../../pipelines/approval.ts'
 import type { Services } from '../../services.ts'
 import { jobViewOf, pipelineViewOf, summaryOf } from '../../views/pipelines.ts'
-import { jobFor, pipelineFor, projectFor } from '../find.ts'
+import { attemptFor, jobFor, pipelineFor, projectFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
 import { followLog, sendLog } from './logs.ts'
@@ -109,9 +109,7 @@ function logRoutes(app: App, services: Services): void {
     '/api/v1/attempts/:id/log',
     { config: CALLER, schema: { params: byId, querystring: offset } },
     async (request, reply) => {
-      const attempt = await services.desk.byId(request.params.id as AttemptId)
-      if (!attempt) throw notFound('attempt', request.params.id)
-      await jobFor(services, callerIn(request), attempt.job)
+      const attempt = await attemptFor(services, callerIn(request), request.params.id)
       return sendLog(services, attempt, request.query.offset, reply)
     },
   )
@@ -119,9 +117,7 @@ function logRoutes(app: App, services: Services): void {
     '/api/v1/attempts/:id/log/stream',
     { config: CALLER, schema: { params: byId, querystring: offset } },
     async (request, reply) => {
-      const attempt = await services.desk.byId(request.params.id as AttemptId)
-      if (!attempt) throw notFound('attempt', request.params.id)
-      await jobFor(services, callerIn(request), attempt.job)
+      const attempt = await attemptFor(services, callerIn(request), request.params.id)
       const resume = Number(request.headers['last-event-id'])
       reply.hijack()
       followLog(

@@ -79,9 +79,11 @@ export function projectRoutes(app: App, services: Services): void {
       request.params.project,
       'project.administer',
     )
-    const serving = (await plane.stores.rollouts.deployments()).filter(
-      deployment => deployment.project === project.id,
-    )
+    const { rollouts } = plane.stores
+    const serving = [
+      ...(await rollouts.deployments()),
+      ...(await rollouts.inPhases(['queued', 'preparing', 'progressing'])),
+    ].filter(deployment => deployment.project === project.id)
     if (serving.length > 0)
       throw conflict(
         `${project.name} serves ${serving.map(({ model }) => model).join(', ')}`,

@@ -1,13 +1,18 @@
 import { z } from 'zod'
 import { createToken } from '../../../access/index.ts'
 import { meSchema } from '../../../api/index.ts'
-import { type Instant, newId } from '../../../core/index.ts'
+import { type Instant, newId, type TokenId } from '../../../core/index.ts'
 import { csrfTokenOf } from '../../access/authenticate.ts'
 import type { Services } from '../../services.ts'
 import { callerIn, SESSION_COOKIE, unauthenticated } from '../guard.ts'
 import type { App } from '../types.ts'
 
 const SESSION_MS = 7 * 24 * 3_600_000
+
+/** Of the token behind a session: names the token that it was made with, and is revoked with it. */
+export function sessionName(token: TokenId): string {
+  return `session of the web UI, by ${token}`
+}
 
 /** The UI's log-in: a token once, then a cookie that no script reads, and a CSRF token for changes. */
 export function sessionRoutes(app: App, { plane, authenticator, logins }: Services): void {
@@ -31,7 +36,7 @@ export function sessionRoutes(app: App, { plane, authenticator, logins }: Servic
       await plane.stores.access.addToken({
         id: newId('token'),
         principal: principal.id,
-        name: 'session of the web UI',
+        name: sessionName(token.id),
         hash,
         scopes: token.scopes,
         ...(token.project && { project: token.project }),
@@ -53,7 +58,9 @@ export function sessionRoutes(app: App, { plane, authenticator, logins }: Servic
     return { csrf: secret ? csrfTokenOf(secret) : null }
   })
   app.delete('/api/v1/session', { config: { access: { kind: 'caller' } } }, async (request, reply) => {
-    await plane.stores.access.revokeToken(callerIn(request).token.id)
+    // A script that comes with a token of its own has no session to end.
+    if (request.headers.authorization === undefined)
+      await plane.stores.access.revokeToken(callerIn(request).token.id)
     return reply.clearCookie(SESSION_COOKIE, { path: '/' }).status(204).send()
   })
   app.get(

@@ -1,10 +1,11 @@
 import { request as httpRequest } from 'node:http'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf } from '../../../core/index.ts'
 import { ServerError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 
-/** What the try-it box sends is small; real clients go to the gateway. */
+/** What the try-it box sends and gets is small; real clients go to the gateway. */
 const MAX_TRY_BYTES = 16 * 1024 * 1024
 const FORWARDED = ['content-type', 'ballast-model-version', 'ballast-arm'] as const
 
@@ -31,16 +32,11 @@ export async function forwardPrediction(
           timeout: 30_000,
         },
         response => {
-          const chunks: Buffer[] = []
-          response.on('data', chunk => chunks.push(chunk))
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 502,
-              headers: response.headers,
-              body: Buffer.concat(chunks),
-            }),
+          collect(response, MAX_TRY_BYTES).then(
+            answered =>
+              resolve({ status: response.statusCode ?? 502, headers: response.headers, body: answered }),
+            reject,
           )
-          response.on('error', reject)
         },
       )
       sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')))
@@ -61,22 +57,22 @@ export async function forwardPrediction(
   return reply.status(answer.status).send(answer.body)
 }
 
-async function bodyOf(request: FastifyRequest): Promise<Buffer> {
-  const { body } = request
-  if (body === null || body === undefined) return Buffer.alloc(0)
-  if (typeof body === 'object' && Symbol.asyncIterator in body) {
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > MAX_TRY_BYTES)
-        throw new ServerError('REQUEST_INVALID', {
-          message: `More than ${MAX_TRY_BYTES} bytes`,
-          hint: 'Send large requests to the gateway.',
-        })
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
+async function bodyOf({ body }: FastifyRequest): Promise<Buffer> {
+  return body instanceof Readable ? collect(body, MAX_TRY_BYTES) : Buffer.alloc(0)
+}
+
+/** Throws REQUEST_INVALID beyond `limit`. */
+async function collect(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > limit)
+      throw new ServerError('REQUEST_INVALID', {
+        message: `More than ${limit} bytes`,
+        hint: 'Send large requests to the gateway.',
+      })
+    chunks.push(chunk)
   }
-  return Buffer.from(JSON.stringify(body))
+  return Buffer.concat(chunks, length)
 }

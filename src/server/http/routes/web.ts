@@ -27,7 +27,6 @@ export async function webRoutes(app: App, _services: Services): Promise<void> {
     )
     return
   }
-  const page = await readFile(`${root}/index.html`)
   await app.register(fastifyStatic, { root, serve: false })
   app.get('/assets/*', { config: OPEN }, (request, reply) =>
     reply
@@ -35,7 +34,11 @@ export async function webRoutes(app: App, _services: Services): Promise<void> {
       .sendFile(request.url.slice(1).split('?')[0]!),
   )
   app.get('/*', { config: OPEN }, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page),
+    reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      // Each time: a page that was built anew names new files.
+      .send(await readFile(`${root}/index.html`)),
   )
 }
 
