@@ -18,11 +18,10 @@ const config: ViteUserConfig = defineConfig({
       },
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'], testTimeout: 120_000 } },
       {
-        // Kills everything again and again: minutes, so `npm run test:long` alone.
+        // Kills everything again and again, for minutes; runs the bundle, so by `npm run test:long`, which builds it.
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts'],
-          globalSetup: ['test/long/build.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
