@@ -91,6 +91,9 @@ function expectAttempts({ name, attempts }: JobView, { lostAttempts }: Allowed):
   const states = attempts.map(({ state }) => state)
   const lost = states.filter(state => state === 'lost').length
   expect({ name, states }).toEqual({ name, states: [...Array<string>(lost).fill('lost'), 'succeeded'] })
+  // An attempt that ran is never lost: its process lives on and is adopted.
+  const ran = attempts.filter(({ state, startedAt }) => state === 'lost' && startedAt !== null)
+  expect(ran, `attempts of ${name} that ran and were lost`).toEqual([])
   expect(lost, `lost attempts of ${name}`).toBeLessThanOrEqual(lostAttempts)
 }
 
