@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { InferenceError } from '../errors.ts'
 import { type Answer, FrameClient } from './client.ts'
-import type { RequestFrame } from './frame.ts'
+import { MAX_FRAME_BYTES, type RequestFrame } from './frame.ts'
 import { type Call, type FrameServer, type Reply, serveFrames } from './server.ts'
 
 let folder: string
@@ -68,6 +68,19 @@ test('a body of several megabytes passes whole', async () => {
   const answer = await ask(await aClient(), body)
   expect(answer).toMatchObject({ status: 200 })
   expect((answer as { body: Buffer }).body.equals(body)).toBe(true)
+})
+
+test('an answer too large for a frame becomes an error, and the connection lives on', async () => {
+  const large = new Uint8Array(MAX_FRAME_BYTES)
+  await aServer((frame, reply, call) => {
+    if (String(frame.body) === 'large') reply({ status: 200, headers: '', body: [large] })
+    else echo(frame, reply, call)
+  })
+  const client = await aClient()
+  const answer = await ask(client, Buffer.from('large'))
+  expect(answer).toMatchObject({ status: 502 })
+  expect(JSON.parse(String((answer as { body: Buffer }).body))).toMatchObject({ code: 'FRAME_TOO_LARGE' })
+  expect(await ask(client, Buffer.from('small'))).toMatchObject({ status: 200 })
 })
 
 test('when the connection is lost, what waits fails as REPLICA_LOST, and so does what comes later', async () => {

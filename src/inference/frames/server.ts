@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { errorBody, statusOf } from '../errors.ts'
 import { FrameDecoder } from './decoder.ts'
 import { type Frame, invalid, type RequestFrame, responseHead } from './frame.ts'
 import { FrameWriter } from './writer.ts'
@@ -107,11 +108,19 @@ class Connection {
   #reply(id: number, call: Call, { status, headers, body }: Reply): void {
     if (this.#calls.get(id) !== call) return
     this.#calls.delete(id)
-    if (!this.#socket.destroyed) {
-      const bytes = body.reduce((sum, piece) => sum + piece.byteLength, 0)
-      this.#writer.send(responseHead(id, status, headers, bytes), body)
-    }
+    if (!this.#socket.destroyed) this.#send(id, { status, headers, body })
     if (this.#calls.size === 0) this.#idle?.()
+  }
+
+  /** An answer that is too large for a frame becomes an error: whoever computed it must not fall over it. */
+  #send(id: number, { status, headers, body }: Reply): void {
+    const bytes = body.reduce((sum, piece) => sum + piece.byteLength, 0)
+    try {
+      this.#writer.send(responseHead(id, status, headers, bytes), body)
+    } catch (error) {
+      const text = Buffer.from(errorBody(error))
+      this.#writer.send(responseHead(id, statusOf(error), '', text.length), [text])
+    }
   }
 
   #cancel(id: number): void {
