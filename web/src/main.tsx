@@ -1,3 +1,6 @@
+// First, so that no schema is made before it.
+import './api/no-eval.ts'
+
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'

@@ -2,9 +2,6 @@ import { z } from 'zod'
 import { errorBodySchema } from '../../../src/api/views.ts'
 import { ApiError } from './errors.ts'
 
-// The page's policy allows no code made at run time, which zod would otherwise try.
-z.config({ jitless: true })
-
 const csrfSchema = z.object({ csrf: z.string().nullable() })
 let csrf: string | undefined
 

@@ -26,7 +26,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
       <Panel title={<JobTitle job={job} />} aside={<JobActions job={job} pipelineId={pipelineId} />}>
         <div className="space-y-3">
           {job.reason && <p className="text-soft">{job.reason}</p>}
-          {job.summary.length > 0 && (
+          {job.summary.length > 0 && job.gates.length === 0 && (
             <ul className="space-y-1">
               {job.summary.map(line => (
                 <li key={line} className="break-words">

@@ -20,8 +20,8 @@ export interface IntervalFigures {
 const PADDING = 0.12
 /** An end further than this many times the rest of the picture would squeeze it to nothing: it is cut. */
 const MAX_STRETCH = 20
-/** How JSON tells an end that has no bound. */
-const UNBOUNDED = Number.MAX_VALUE / 2
+/** JSON tells an end that has no bound by the greatest number there is; arithmetic stops well before it. */
+const UNBOUNDED = 1e300
 
 /**
  * Fits interval, value and limit into one bar. Zero is marked where it falls inside by itself; it never
@@ -29,18 +29,15 @@ const UNBOUNDED = Number.MAX_VALUE / 2
  *
  *   interval [0.1, 0.3], limit 0.2 -> limit at the middle
  */
-export function intervalShape({ interval: [low, high], value, limit }: IntervalFigures): IntervalShape {
-  const bounded = (end: number) => Math.abs(end) < UNBOUNDED
-  const anchors = [value, limit].filter(each => each !== undefined)
-  const near = anchors.length > 0 ? anchors : [0]
-  const spread = Math.max(...near) - Math.min(...near) || Math.abs(near[0]!) * 0.1 || 1
-  const reach = (end: number) => bounded(end) && near.some(at => Math.abs(end - at) <= spread * MAX_STRETCH)
-  const drawn = [...near, ...[low, high].filter(end => (anchors.length > 0 ? reach(end) : bounded(end)))]
-  const from = Math.min(...drawn)
-  const to = Math.max(...drawn)
-  const width = to - from || Math.abs(from) * 0.1 || 1
-  const start = from - width * PADDING
-  const scale = width * (1 + 2 * PADDING)
+export function intervalShape(figures: IntervalFigures): IntervalShape {
+  const [low, high] = [bounded(figures.interval[0]), bounded(figures.interval[1])]
+  const value = figures.value === undefined ? undefined : bounded(figures.value)
+  const limit = figures.limit === undefined ? undefined : bounded(figures.limit)
+  const { start, scale } = windowOf(
+    low,
+    high,
+    [value, limit].filter(each => each !== undefined),
+  )
   const place = (at: number) => Math.min(1, Math.max(0, (at - start) / scale))
   const within = (at: number) => at >= start && at <= start + scale
   return {
@@ -52,4 +49,19 @@ export function intervalShape({ interval: [low, high], value, limit }: IntervalF
     limit: limit === undefined ? undefined : place(limit),
     zero: within(0) ? place(0) : undefined,
   }
+}
+
+const bounded = (figure: number) => Math.min(UNBOUNDED, Math.max(-UNBOUNDED, figure))
+
+/** What the bar shows: the anchors, and the ends that are not too far from them. */
+function windowOf(low: number, high: number, anchors: readonly number[]) {
+  const near = anchors.length > 0 ? anchors : [0]
+  const spread = Math.max(...near) - Math.min(...near) || Math.abs(near[0]!) || 1
+  const reached = (end: number) =>
+    Math.abs(end) < UNBOUNDED &&
+    (anchors.length === 0 || near.some(at => Math.abs(end - at) <= spread * MAX_STRETCH))
+  const drawn = [...near, ...[low, high].filter(reached)]
+  const from = Math.min(...drawn)
+  const width = Math.max(...drawn) - from || Math.abs(from) * 0.1 || 1
+  return { start: from - width * PADDING, scale: width * (1 + 2 * PADDING) }
 }

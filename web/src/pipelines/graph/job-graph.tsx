@@ -77,7 +77,8 @@ interface JobNodeProps {
 
 function JobNode({ job, left, top, selected, onSelect, onKeyDown }: JobNodeProps) {
   const { t } = useI18n()
-  const { tone, icon } = STATE_LOOK[job.state]
+  const { tone: usual, icon } = STATE_LOOK[job.state]
+  const tone = usual === 'bad' && job.allowFailure ? 'warn' : usual
   return (
     <button
       type="button"
@@ -98,6 +99,7 @@ function JobNode({ job, left, top, selected, onSelect, onKeyDown }: JobNodeProps
         </span>
         <span className="block truncate text-xs leading-4 text-soft">
           {t(`state.${job.state}`)}
+          {tone !== usual && ` (${t('job.allowFailure')})`}
           {job.startedAt && (
             <>
               {' · '}

@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre'
 
-export const NODE_WIDTH = 192
+export const NODE_WIDTH = 176
 export const NODE_HEIGHT = 46
 const MARGIN = 4
 
@@ -25,7 +25,7 @@ export interface JobLayout {
 /** Places jobs from left to right, each behind what it needs. A need that names no job is left out. */
 export function layoutJobs(jobs: readonly GraphJob[]): JobLayout {
   const graph = new Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 44, marginx: MARGIN, marginy: MARGIN })
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 36, marginx: MARGIN, marginy: MARGIN })
   graph.setDefaultEdgeLabel(() => ({}))
   const names = new Set(jobs.map(({ name }) => name))
   for (const { name } of jobs) graph.setNode(name, { width: NODE_WIDTH, height: NODE_HEIGHT })
@@ -37,7 +37,18 @@ export function layoutJobs(jobs: readonly GraphJob[]): JobLayout {
     const { x, y } = graph.node(name)
     nodes.set(name, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 })
   }
-  const edges = graph.edges().map(({ v, w }) => ({ from: v, to: w, points: graph.edge({ v, w }).points }))
+  const edges = graph.edges().map(({ v, w }) => {
+    const [start, end] = [nodes.get(v)!, nodes.get(w)!]
+    // From the middle of the right side to the middle of the left one, around what lies between.
+    const between = graph.edge({ v, w }).points.slice(1, -1)
+    const middle = { x: NODE_WIDTH, y: NODE_HEIGHT / 2 }
+    const points = [
+      { x: start.x + middle.x, y: start.y + middle.y },
+      ...(between.length > 1 ? between : []),
+      { x: end.x, y: end.y + middle.y },
+    ]
+    return { from: v, to: w, points }
+  })
   const { width = 0, height = 0 } = graph.graph()
   return { width, height, nodes, edges }
 }
@@ -61,20 +72,16 @@ function withoutImplied(
   return needs.filter(need => !implied.has(need))
 }
 
-/** A line through dagre's points, rounded at the corners. */
+/** A line through the points that leaves and enters each of them level. */
 export function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points
   if (!first) return ''
-  const last = rest.at(-1) ?? first
-  const middle = (first.x + last.x) / 2
-  if (rest.length <= 2)
-    return `M${first.x},${first.y} C${middle},${first.y} ${middle},${last.y} ${last.x},${last.y}`
   let path = `M${first.x},${first.y}`
-  for (let i = 0; i < rest.length - 1; i++) {
-    const at = rest[i]!
-    const next = rest[i + 1]!
-    const end = i === rest.length - 2 ? next : { x: (at.x + next.x) / 2, y: (at.y + next.y) / 2 }
-    path += ` Q${at.x},${at.y} ${end.x},${end.y}`
+  let from = first
+  for (const to of rest) {
+    const middle = (from.x + to.x) / 2
+    path += ` C${middle},${from.y} ${middle},${to.y} ${to.x},${to.y}`
+    from = to
   }
   return path
 }

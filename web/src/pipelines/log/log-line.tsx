@@ -43,5 +43,8 @@ function classOf({ color, bold, dim, italic, underline }: AnsiStyle): string | u
 }
 
 function colorOf({ color }: AnsiStyle): { color: string } | undefined {
-  return typeof color === 'string' ? { color } : undefined
+  // Towards the ink, so that a colour chosen for a black terminal is legible on white and the other way round.
+  return typeof color === 'string'
+    ? { color: `color-mix(in oklab, ${color} 60%, var(--color-ink))` }
+    : undefined
 }

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Gather, type Key, staleAfter } from './invalidation.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('figures of traffic make no version and no pipeline be read again', () => {
+  const keys = staleAfter({ kind: 'traffic', project: 'prj_1', model: 'digits' }).map(([first]) => first)
+  expect(keys).toEqual(['models', 'model'])
+})
+
+test('a pipeline that moved is read again, with the lists that show it', () => {
+  expect(staleAfter({ kind: 'pipeline', project: 'prj_1', pipeline: 'ppl_1' })).toEqual(
+    expect.arrayContaining([['pipeline', 'ppl_1'], ['pipelines'], ['models']]),
+  )
+})
+
+test('a burst of changes is handed on once, each key once', () => {
+  const flushed: (readonly Key[])[] = []
+  const gather = new Gather(250, keys => flushed.push(keys))
+  for (let i = 0; i < 100; i++) gather.add([['models'], ['model', 'digits']])
+  expect(flushed).toEqual([])
+  vi.advanceTimersByTime(250)
+  expect(flushed).toEqual([[['models'], ['model', 'digits']]])
+  gather.add([['models']])
+  vi.advanceTimersByTime(250)
+  expect(flushed).toHaveLength(2)
+})
+
+test('what waits when it is closed is forgotten', () => {
+  const flush = vi.fn()
+  const gather = new Gather(250, flush)
+  gather.add([['models']])
+  gather.close()
+  vi.advanceTimersByTime(1000)
+  expect(flush).not.toHaveBeenCalled()
+})

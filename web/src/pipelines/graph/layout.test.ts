@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type GraphJob, layoutJobs, NODE_HEIGHT, NODE_WIDTH, neighbour, pathOf } from './layout.ts'
+
+const diamond: GraphJob[] = [
+  { name: 'unit', needs: [] },
+  { name: 'left', needs: ['unit'] },
+  { name: 'right', needs: ['unit'] },
+  { name: 'deploy', needs: ['left', 'right', 'unit'] },
+]
+
+test('each job stands to the right of what it needs', () => {
+  const { nodes } = layoutJobs(diamond)
+  for (const { name, needs } of diamond)
+    for (const need of needs) expect(nodes.get(name)!.x).toBeGreaterThan(nodes.get(need)!.x + NODE_WIDTH)
+})
+
+test('a need that another one brings with it draws no line of its own', () => {
+  const lines = layoutJobs(diamond).edges.map(({ from, to }) => `${from} ${to}`)
+  expect(lines.toSorted()).toEqual(['left deploy', 'right deploy', 'unit left', 'unit right'])
+})
+
+test('a need that names no job is left out', () => {
+  const { nodes, edges } = layoutJobs([{ name: 'alone', needs: ['gone'] }])
+  expect([...nodes.keys()]).toEqual(['alone'])
+  expect(edges).toEqual([])
+})
+
+test('lines run from the right side of one job to the left side of the next', () => {
+  const { nodes, edges } = layoutJobs(diamond)
+  const { points } = edges.find(({ from, to }) => from === 'unit' && to === 'left')!
+  const [unit, left] = [nodes.get('unit')!, nodes.get('left')!]
+  expect(points).toEqual([
+    { x: unit.x + NODE_WIDTH, y: unit.y + NODE_HEIGHT / 2 },
+    { x: left.x, y: left.y + NODE_HEIGHT / 2 },
+  ])
+  expect(pathOf(points)).toMatch(/^M[\d.]+,[\d.]+( C[\d., ]+)$/)
+})
+
+test('jobs never lie over each other, and all are inside the picture', () => {
+  const jobs = fc
+    .array(fc.array(fc.nat(20), { maxLength: 4 }), { minLength: 1, maxLength: 20 })
+    .map(rows =>
+      rows.map((row, i) => ({ name: `j${i}`, needs: row.filter(need => need < i).map(need => `j${need}`) })),
+    )
+  fc.assert(
+    fc.property(jobs, list => {
+      const { nodes, width, height } = layoutJobs(list)
+      const placed = [...nodes.values()]
+      expect(placed).toHaveLength(list.length)
+      for (const [i, a] of placed.entries()) {
+        expect(a.x).toBeGreaterThanOrEqual(0)
+        expect(a.x + NODE_WIDTH).toBeLessThanOrEqual(width)
+        expect(a.y + NODE_HEIGHT).toBeLessThanOrEqual(height)
+        for (const b of placed.slice(i + 1))
+          expect(Math.abs(a.x - b.x) >= NODE_WIDTH || Math.abs(a.y - b.y) >= NODE_HEIGHT).toBe(true)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test.each([
+  ['unit', 'left', undefined],
+  ['deploy', 'right', undefined],
+  ['deploy', 'up', 'left'],
+] as const)('from %s, %s there is no job, or the nearest', (from, direction, expected) => {
+  const found = neighbour(layoutJobs(diamond), from, direction)
+  if (expected === undefined) expect(found).toBeUndefined()
+  else expect(['left', 'right']).toContain(found)
+})
+
+test('the arrow keys lead along the way', () => {
+  const drawn = layoutJobs(diamond)
+  expect(['left', 'right']).toContain(neighbour(drawn, 'unit', 'right'))
+  expect(neighbour(drawn, 'left', 'left')).toBe('unit')
+  expect(neighbour(drawn, 'right', 'right')).toBe('deploy')
+})
