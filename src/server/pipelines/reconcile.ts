@@ -72,7 +72,8 @@ export class PipelineReconciler {
   async #reconcile(id: PipelineId): Promise<readonly Deploy[]> {
     const { pipelines } = this.#plane.stores
     const pipeline = await pipelines.pipeline(id)
-    if (!pipeline) return []
+    // One that has ended is set going by a retry alone; one that never compiled has no job that could be.
+    if (pipeline?.state !== 'running') return []
     const before = await this.#views(id)
     const moves = nextTransitions(before.map(({ view }) => view))
     const byName = new Map(before.map(job => [job.view.name, job.id]))
