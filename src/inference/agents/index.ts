@@ -1,2 +1,2 @@
-export { EventParser, followEvents, type ServerEvent, sleep } from './event-stream.ts'
+export { followEvents, type ServerEvent, sleep } from './event-stream.ts'
 export { Reporter } from './reporter.ts'

@@ -11,9 +11,9 @@ import {
 } from '../../core/index.ts'
 import { followEvents, Reporter, sleep } from '../agents/index.ts'
 import { BlobCache } from './blobs.ts'
-import { endProcess, Keeper, type KeeperContext, type Reported, readProcess } from './keeper.ts'
+import { Keeper, type KeeperContext, type Reported } from './keeper.ts'
 import { Places } from './places.ts'
-import { isAlive } from './processes.ts'
+import { endProcess, isAlive, readProcess } from './processes.ts'
 
 export interface HostOptions {
   /** The control plane, without a slash at the end. */

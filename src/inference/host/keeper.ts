@@ -3,21 +3,17 @@ import { join } from 'node:path'
 import type { Address, HostReport, WantedReplica } from '../../api/index.ts'
 import { type Logger, messageOf, replaceFile } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
-import { FrameClient } from '../frames/index.ts'
-import {
-  type ReplicaSpecInput,
-  type ReplicaStatus,
-  replicaStatusSchema,
-  UNFIT_EXIT_STATUS,
-} from '../replica/index.ts'
+import { type ReplicaSpecInput, UNFIT_EXIT_STATUS } from '../replica/index.ts'
 import type { BlobCache } from './blobs.ts'
+import { statusOf } from './handshake.ts'
 import type { Places } from './places.ts'
 import {
+  endProcess,
   identify,
   isAlive,
   type ProcessId,
+  readProcess,
   residentBytes,
-  signal,
   startDetached,
   tailOf,
 } from './processes.ts'
@@ -34,9 +30,6 @@ const SETTLED_MS = 10_000
 const START_LIMIT_MS = 600_000
 /** How often a process is looked at, where nothing tells that it ended. */
 const LOOK_MS = 100
-const STATUS_TIMEOUT_MS = 10_000
-/** After SIGTERM, before SIGKILL. */
-const END_LIMIT_MS = 35_000
 
 export interface KeeperContext {
   readonly places: Places
@@ -210,7 +203,7 @@ export class Keeper {
       gone = true
     })
     while (!gone && !this.#stop.signal.aborted) {
-      const status = await this.#ask(address)
+      const status = await statusOf(address)
       if (status?.replica === replica && status.pid === id.pid) {
         if (status.version === version) {
           this.#set({ phase: 'ready', address, pid: id.pid, warmMs: status.warmMs })
@@ -222,21 +215,6 @@ export class Keeper {
       await sleep(20, this.#stop.signal)
     }
     return undefined
-  }
-
-  async #ask(address: Address): Promise<ReplicaStatus | undefined> {
-    try {
-      const client = await FrameClient.open(address)
-      try {
-        const { body } = await client.request('status', STATUS_TIMEOUT_MS)
-        return replicaStatusSchema.parse(JSON.parse(String(body)))
-      } finally {
-        client.close()
-      }
-    } catch {
-      // Not listening yet, or about to end.
-      return undefined
-    }
   }
 
   /** For a process that is no child of ours. */
@@ -258,28 +236,6 @@ export class Keeper {
     const { replica, version } = this.wanted
     this.#state = { replica, version, ...change }
     this.#context.onChange()
-  }
-}
-
-/** Asks a process to end; ends it when it does not. */
-export async function endProcess(id: ProcessId): Promise<void> {
-  await signal(id, 'SIGTERM')
-  const limit = performance.now() + END_LIMIT_MS
-  const never = new AbortController().signal
-  while (await isAlive(id)) {
-    if (performance.now() > limit) await signal(id, 'SIGKILL')
-    await sleep(20, never)
-  }
-}
-
-export function readProcess(text: string): ProcessId | undefined {
-  try {
-    const { pid, startTime } = JSON.parse(text) as Partial<ProcessId>
-    return typeof pid === 'number' && pid > 1 && typeof startTime === 'string'
-      ? { pid, startTime }
-      : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { open, readFile, stat, truncate } from 'node:fs/promises'
 import { systemCode } from '../../core/index.ts'
+import { sleep } from '../agents/index.ts'
 
 /** A replica's log is cut at its next start past here; it writes a few lines in its life. */
 const MAX_LOG_BYTES = 1 << 20
 const TAIL_BYTES = 4096
+/** After SIGTERM, before SIGKILL. */
+const END_LIMIT_MS = 35_000
 
 /** A process, told apart from a later one that got the same number. */
 export interface ProcessId {
@@ -54,6 +57,28 @@ export async function signal(id: ProcessId, name: NodeJS.Signals): Promise<void>
     process.kill(id.pid, name)
   } catch (error) {
     if (systemCode(error) !== 'ESRCH') throw error
+  }
+}
+
+/** Asks a process to end; ends it when it does not. */
+export async function endProcess(id: ProcessId): Promise<void> {
+  await signal(id, 'SIGTERM')
+  const limit = performance.now() + END_LIMIT_MS
+  const never = new AbortController().signal
+  while (await isAlive(id)) {
+    if (performance.now() > limit) await signal(id, 'SIGKILL')
+    await sleep(20, never)
+  }
+}
+
+export function readProcess(text: string): ProcessId | undefined {
+  try {
+    const { pid, startTime } = JSON.parse(text) as Partial<ProcessId>
+    return typeof pid === 'number' && pid > 1 && typeof startTime === 'string'
+      ? { pid, startTime }
+      : undefined
+  } catch {
+    return undefined
   }
 }
 
