@@ -19,6 +19,7 @@ import { PipelineReconciler } from './pipelines/reconcile.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
+import { Gateways } from './rollouts/gateways.ts'
 import { LatestCounts } from './rollouts/latest-counts.ts'
 import { Publisher } from './rollouts/publisher.ts'
 import { RolloutReconciler } from './rollouts/reconcile.ts'
@@ -51,6 +52,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const own = createToken()
   const pipelines = new PipelineReconciler(plane)
   const fleet = new Fleet(plane)
+  const gateways = new Gateways()
   const publisher = new Publisher(plane, fleet, own.hash)
   const rollouts = new RolloutReconciler(plane, fleet, publisher, pipelines)
   pipelines.deployWith(rollouts)
@@ -69,7 +71,8 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     traffic: new TrafficMeter(),
     latest: new LatestCounts(),
     rollouts,
-    rolloutActions: new RolloutActions(plane, rollouts),
+    gateways,
+    rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     predictSecret: own.secret,
   }

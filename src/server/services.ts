@@ -9,6 +9,7 @@ import type { AttemptLogs } from './pipelines/logs.ts'
 import type { PipelineReconciler } from './pipelines/reconcile.ts'
 import type { RolloutActions } from './rollouts/actions.ts'
 import type { Fleet } from './rollouts/fleet.ts'
+import type { Gateways } from './rollouts/gateways.ts'
 import type { LatestCounts } from './rollouts/latest-counts.ts'
 import type { Publisher } from './rollouts/publisher.ts'
 import type { RolloutReconciler } from './rollouts/reconcile.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly traffic: TrafficMeter
   readonly latest: LatestCounts
   readonly rollouts: RolloutReconciler
+  readonly gateways: Gateways
   readonly rolloutActions: RolloutActions
   readonly git: GitFrontDoor
   /** By which the server itself may predict: the try-it box. Made anew at each start. */

@@ -2,16 +2,22 @@ import type { RolloutId, VersionId } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { conflict, notFound } from '../errors.ts'
+import type { Gateways } from './gateways.ts'
+import type { Publisher } from './publisher.ts'
 import type { RolloutReconciler } from './reconcile.ts'
 
-/** What people do to rollouts: promote, abort, roll back. */
+/** What people do to rollouts: promote, abort, roll back. Each returns when the gateways route accordingly. */
 export class RolloutActions {
   readonly #plane: ControlPlane
   readonly #reconciler: RolloutReconciler
+  readonly #publisher: Publisher
+  readonly #gateways: Gateways
 
-  constructor(plane: ControlPlane, reconciler: RolloutReconciler) {
+  constructor(plane: ControlPlane, reconciler: RolloutReconciler, publisher: Publisher, gateways: Gateways) {
     this.#plane = plane
     this.#reconciler = reconciler
+    this.#publisher = publisher
+    this.#gateways = gateways
   }
 
   /** All traffic to the candidate now, on this person's word. */
@@ -64,7 +70,7 @@ export class RolloutActions {
         await this.#reconciler.apply(live, { kind: 'abort', by, reason: 'superseded by a rollback' })
       }
     })
-    return this.#reconciler.start({
+    const started = await this.#reconciler.start({
       model,
       environment,
       candidate: target as VersionId,
@@ -72,6 +78,14 @@ export class RolloutActions {
       project: deployment.project,
       by,
     })
+    await this.#routed()
+    return started
+  }
+
+  /** The table that says so was published with the change; gateways tell when they route by it. */
+  async #routed(): Promise<void> {
+    const table = this.#publisher.table
+    if (table) await this.#gateways.caughtUp(table.revision)
   }
 
   async #act(id: RolloutId, work: (rollout: StoredRollout) => Promise<void>): Promise<StoredRollout> {
@@ -82,6 +96,7 @@ export class RolloutActions {
       work((await rollouts.byId(id)) ?? found),
     )
     await this.#reconciler.reconcile(found.model, found.environment)
+    await this.#routed()
     return (await rollouts.byId(id)) ?? found
   }
 }

@@ -30,11 +30,12 @@ export function gatewayRoutes(app: App, services: Services): void {
 
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
 async function takeReport(services: Services, report: GatewayReport): Promise<void> {
-  const { plane, traffic, rollouts } = services
+  const { plane, traffic, rollouts, gateways } = services
   // All or nothing: impossible counts would stand in the way of every later look at their rollout.
   for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
   for (const counts of report.models) checkCounts(counts)
   traffic.add(report, plane.clock.now())
+  gateways.report(report.epoch, report.revision, plane.clock.now())
   for (const { rollout: id, step, arms } of report.rollouts) {
     const rollout = await plane.stores.rollouts.byId(id as RolloutId)
     if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
