@@ -111,8 +111,7 @@ export async function modelViewOf(
 
 /** Milliseconds; null without traffic. */
 function quantile(counts: ArmCounts, q: number): number | null {
-  const microseconds = latencyQuantile(counts, q)
-  return microseconds === undefined ? null : microseconds / 1000
+  return latencyQuantile(counts, q) ?? null
 }
 
 function healthOf(
