@@ -14,6 +14,8 @@ const FIRST_SEED = Number(process.env['BALLAST_SEED'] ?? 20_261)
 const RUNS = 10
 /** A client that connected in the moment of the kill may be told of it a little later. */
 const CUT_SLACK_MS = 250
+/** In turn; each passes the gates beside the other. */
+const CANDIDATES = ['better.onnx', '../model.onnx']
 
 let images: readonly LabelledImage[]
 let installation: Installation | undefined
@@ -50,29 +52,21 @@ test.each(seeds)('each process killed once at a moment by lot (seed %i): deliver
     console.error(await made.lastWords())
   })
   const repository = await Repository.create(made)
-  await deliver(made, repository, 1)
+  const first = await repository.commit('Delivery 1')
+  await pushThrough(made, repository, first)
+  await pipelineEnd(made, first)
   load = new Load(made, images)
   load.start(PER_SECOND)
 
-  let last = { number: 1, commit: '' }
-  let delivering: Promise<unknown> | undefined
-  for (const planned of plan) {
-    // A kill is only worth something while a delivery is on its way.
-    if (delivering === undefined) {
-      const number = last.number + 1
-      const candidate = number % 2 === 0 ? 'better.onnx' : '../model.onnx'
-      const commit = await repository.commit(`Delivery ${number}`, candidate)
-      last = { number, commit }
-      delivering = bring(made, repository, commit).finally(() => {
-        delivering = undefined
-      })
-      // Awaited below; until then a failure must not end the process.
-      delivering.catch(() => undefined)
-    }
-    kills.push(await kill(made, planned))
-  }
-  await pipelineEnd(made, last.commit)
+  const deliveries = new Deliveries(made, repository, 1)
+  const delivering = deliveries.untilStopped()
+  // Awaited below; until then a failure must not end the process.
+  delivering.catch(() => undefined)
+  for (const planned of plan) kills.push(await kill(made, planned))
+  deliveries.stop()
+  const last = await delivering
   allKills.push(...kills)
+  for (const { victim, during } of kills) console.log(`seed ${seed}: killed ${victim} during ${during}`)
 
   expect(
     kills.filter(({ alsoDied }) => alsoDied.length > 0),
@@ -91,13 +85,33 @@ test.each(seeds)('each process killed once at a moment by lot (seed %i): deliver
   expect(await made.stop()).toEqual([])
 })
 
-async function deliver(made: Installation, repository: Repository, number: number) {
-  await bring(made, repository, await repository.commit(`Delivery ${number}`))
-}
+/** One delivery after the other, so that every kill meets one on its way. */
+class Deliveries {
+  readonly #made: Installation
+  readonly #repository: Repository
+  #number: number
+  #stopped = false
 
-async function bring(made: Installation, repository: Repository, commit: string): Promise<void> {
-  await pushThrough(made, repository, commit)
-  await pipelineEnd(made, commit)
+  constructor(made: Installation, repository: Repository, number: number) {
+    this.#made = made
+    this.#repository = repository
+    this.#number = number
+  }
+
+  /** The one under way is the last. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async untilStopped(): Promise<{ readonly number: number; readonly commit: string }> {
+    for (;;) {
+      const number = ++this.#number
+      const commit = await this.#repository.commit(`Delivery ${number}`, CANDIDATES[number % 2])
+      await pushThrough(this.#made, this.#repository, commit)
+      await pipelineEnd(this.#made, commit)
+      if (this.#stopped) return { number, commit }
+    }
+  }
 }
 
 /**

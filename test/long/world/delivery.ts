@@ -56,8 +56,8 @@ export interface Allowed {
 }
 
 /**
- * The right state after the delivery of version `number`: one pipeline with one succeeded attempt for each job,
- * whole logs, one version and one rollout for each delivery so far, promoted.
+ * The right state after the delivery of version `number`: for each delivery so far one pipeline, with one succeeded
+ * attempt for each job and whole logs, one version, and one rollout, promoted.
  */
 export async function expectDelivered(
   installation: Installation,
@@ -69,13 +69,8 @@ export async function expectDelivered(
   const all = await api.get('/projects/digits/pipelines?limit=25', z.array(pipelineSummarySchema))
   expect(all.map(pipeline => pipeline.number).toSorted()).toEqual(upTo(number))
   expect(all.filter(pipeline => pipeline.commit === commit)).toHaveLength(1)
-  const pipeline = await pipelineEnd(installation, commit)
-  expect(summaryOf(pipeline)).toEqual({
-    state: 'succeeded',
-    jobs: pipeline.jobs.map(({ name }) => `${name}: succeeded`),
-  })
-  for (const job of pipeline.jobs) if (job.kind !== 'deploy') expectAttempts(job, allowed)
-  await expectWholeLog(installation, pipeline)
+  for (const { id } of all)
+    await expectRanWell(installation, await api.get(`/pipelines/${id}`, pipelineViewSchema), allowed)
 
   const versions = await api.get('/models/digits/versions', z.array(versionViewSchema))
   expect(versions.map(version => version.number).toSorted()).toEqual(upTo(number))
@@ -85,6 +80,19 @@ export async function expectDelivered(
   )
   const { stable, rollout } = await api.get('/models/digits', modelViewSchema)
   expect({ stable: stable?.number, rollout }).toEqual({ stable: number, rollout: null })
+}
+
+async function expectRanWell(
+  installation: Installation,
+  pipeline: PipelineView,
+  allowed: Allowed,
+): Promise<void> {
+  expect(summaryOf(pipeline)).toEqual({
+    state: 'succeeded',
+    jobs: pipeline.jobs.map(({ name }) => `${name}: succeeded`),
+  })
+  for (const job of pipeline.jobs) if (job.kind !== 'deploy') expectAttempts(job, allowed)
+  await expectWholeLog(installation, pipeline)
 }
 
 function expectAttempts({ name, attempts }: JobView, { lostAttempts }: Allowed): void {

@@ -1,4 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises'
+import { z } from 'zod'
+import { modelViewSchema, pipelineSummarySchema, pipelineViewSchema } from '../../../src/api/index.ts'
 import { type Installation, ROLES, type Role } from './installation.ts'
 import { killHard } from './processes.ts'
 import { shuffled } from './random.ts'
@@ -19,6 +21,8 @@ export interface Planned {
 /** A kill that happened; times are monotonic milliseconds. */
 export interface Kill {
   readonly victim: Victim
+  /** What was under way: running jobs, and the rollout's phase. */
+  readonly during: string
   readonly at: number
   /** When its successor did its work. */
   readonly backAt: number
@@ -38,6 +42,7 @@ export function planKills(random: () => number): readonly Planned[] {
 export async function kill(installation: Installation, { victim, pauseMs }: Planned): Promise<Kill> {
   await after(pauseMs)
   const before = await installation.pids(RECOVERY_DEADLINE_MS)
+  const during = await underWay(installation)
   const at = performance.now()
   if (victim === 'up') {
     await installation.killUp()
@@ -56,5 +61,18 @@ export async function kill(installation: Installation, { victim, pauseMs }: Plan
   const backAt = performance.now()
   const now = await installation.pids(RECOVERY_DEADLINE_MS)
   const alsoDied = ROLES.filter(role => role !== victim && now[role] !== before[role])
-  return { victim, at, backAt, alsoDied }
+  return { victim, during, at, backAt, alsoDied }
+}
+
+async function underWay({ api }: Installation): Promise<string> {
+  const running = await api.get('/projects/digits/pipelines?limit=5', z.array(pipelineSummarySchema))
+  const views = await Promise.all(
+    running
+      .filter(({ state }) => state === 'running')
+      .map(({ id }) => api.get(`/pipelines/${id}`, pipelineViewSchema)),
+  )
+  const jobs = views.flatMap(view => view.jobs.filter(({ state }) => state === 'running'))
+  const { rollout } = await api.get('/models/digits', modelViewSchema)
+  const steps = rollout ? [`rollout ${rollout.phase} at ${rollout.weight * 100} %`] : []
+  return [...jobs.map(({ name }) => name), ...steps].join(', ') || 'nothing yet'
 }

@@ -8,7 +8,7 @@ import { type Installation, ROOT } from './installation.ts'
 export const LINES = 200
 
 /** The example's delivery, but quick to decide: few rows, few requests, wide margins; and a job that talks for seconds. */
-const CONFIG = `model:
+const configWith = (minRequests: number) => `model:
   name: digits
   file: model.onnx
   task: image-classification
@@ -41,7 +41,7 @@ deploy:
     branch: main
     strategy: canary
     steps: [20%, 50%]
-    analysis: { errors: 50%, latency: 2000%, quantile: p50, confidence: 80%, min_requests: 20 }
+    analysis: { errors: 50%, latency: 2000%, quantile: p50, confidence: 80%, min_requests: ${minRequests} }
 `
 
 export interface Pushed {
@@ -57,7 +57,8 @@ export class Repository {
     this.#demo = demo
   }
 
-  static async create({ url, token, folder }: Installation): Promise<Repository> {
+  /** A canary holds until each of its arms has had `minRequests`. */
+  static async create({ url, token, folder }: Installation, minRequests = 20): Promise<Repository> {
     const remote = new URL('/digits.git', url)
     remote.username = 'client'
     remote.password = token
@@ -68,7 +69,7 @@ export class Repository {
       () => undefined,
     )
     await demo.create()
-    await writeFile(join(demo.folder, 'ballast.yaml'), CONFIG)
+    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests))
     return new Repository(demo)
   }
 
