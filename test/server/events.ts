@@ -13,6 +13,7 @@ export async function* readEvents(
   token: string,
   headers: Record<string, string> = {},
   signal?: AbortSignal,
+  opened?: () => unknown,
 ): AsyncGenerator<StreamEvent> {
   const leave = new AbortController()
   const response = await fetch(`${world.url}${path}`, {
@@ -20,6 +21,7 @@ export async function* readEvents(
     signal: signal ? AbortSignal.any([signal, leave.signal]) : leave.signal,
   })
   if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  void opened?.()
   try {
     let pending = ''
     const decoder = new TextDecoder()

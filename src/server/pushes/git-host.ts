@@ -38,7 +38,10 @@ export class ControlPlaneGitHost implements GitHost {
     if (
       !project ||
       typeof project === 'string' ||
-      !(await authenticator.may(caller, 'project.read', project))
+      !(
+        (await authenticator.may(caller, right, project)) ||
+        (await authenticator.may(caller, 'project.read', project))
+      )
     ) {
       const why =
         typeof project === 'string'

@@ -55,7 +55,8 @@ export function followLog(
         await send()
       }
     } catch (error) {
-      // The reader comes back and resumes.
+      // Somebody who went away, or a server that ends; else the reader comes back and resumes.
+      if (!stream.open) return
       services.plane.logger.error({ attempt: attempt.id, error: messageOf(error) }, 'a log was not followed')
       stream.close()
     } finally {

@@ -1,0 +1,351 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Offer } from '../../src/api/index.ts'
+import { FakeRunner } from '../server/agents.ts'
+import { modelFiles, startWorld, until, type World } from '../server/world.ts'
+
+const ROLES = ['reader', 'developer', 'maintainer', 'admin'] as const
+type Role = (typeof ROLES)[number]
+const SCOPES = ['read', 'push', 'predict', 'deploy', 'admin'] as const
+type Scope = (typeof SCOPES)[number]
+
+/** What each route asks of its caller. A route that is not here fails the test. */
+type Need =
+  | 'open'
+  | 'anyone'
+  | { readonly agent: 'runner' | 'host' | 'gateway' }
+  | 'attempt'
+  | { readonly scope: Scope; readonly role: Role | 'person' | 'server admin' }
+
+const READ: Need = { scope: 'read', role: 'reader' }
+const ADMIN: Need = { scope: 'admin', role: 'admin' }
+const SERVER: Need = { scope: 'admin', role: 'server admin' }
+const OWN_TOKENS: Need = { scope: 'admin', role: 'person' }
+const CONTROL: Need = { scope: 'push', role: 'developer' }
+const DEPLOY: Need = { scope: 'deploy', role: 'maintainer' }
+const NEEDS: Readonly<Record<string, Need>> = {
+  'POST /api/v1/session': 'open',
+  'GET /api/v1/session': 'anyone',
+  'DELETE /api/v1/session': 'anyone',
+  'GET /api/v1/me': 'anyone',
+  'GET /api/v1/principals': SERVER,
+  'POST /api/v1/principals': SERVER,
+  'GET /api/v1/tokens': OWN_TOKENS,
+  'POST /api/v1/tokens': OWN_TOKENS,
+  'DELETE /api/v1/tokens/{id}': OWN_TOKENS,
+  'GET /api/v1/projects': 'anyone',
+  'POST /api/v1/projects': { scope: 'push', role: 'person' },
+  'GET /api/v1/projects/{project}': READ,
+  'DELETE /api/v1/projects/{project}': ADMIN,
+  'GET /api/v1/projects/{project}/members': READ,
+  'PUT /api/v1/projects/{project}/members/{principal}': ADMIN,
+  'GET /api/v1/projects/{project}/policies/{environment}': READ,
+  'PUT /api/v1/projects/{project}/policies/{environment}': ADMIN,
+  'GET /api/v1/projects/{project}/pipelines': READ,
+  'GET /api/v1/projects/{project}/pipelines/{number}': READ,
+  'GET /api/v1/pipelines/{id}': READ,
+  'POST /api/v1/pipelines/{id}/cancel': CONTROL,
+  'POST /api/v1/jobs/{id}/cancel': CONTROL,
+  'POST /api/v1/jobs/{id}/retry': CONTROL,
+  'POST /api/v1/jobs/{id}/approve': DEPLOY,
+  'GET /api/v1/attempts/{id}/log': READ,
+  'GET /api/v1/attempts/{id}/log/stream': READ,
+  'GET /api/v1/models': 'anyone',
+  'GET /api/v1/models/{model}': READ,
+  'GET /api/v1/models/{model}/versions': READ,
+  'GET /api/v1/models/{model}/rollouts': READ,
+  'GET /api/v1/versions/{id}': READ,
+  'POST /api/v1/models/{model}/rollback': DEPLOY,
+  'POST /api/v1/models/{model}/try': { scope: 'predict', role: 'reader' },
+  'GET /api/v1/rollouts/{id}': READ,
+  'POST /api/v1/rollouts/{id}/promote': DEPLOY,
+  'POST /api/v1/rollouts/{id}/abort': DEPLOY,
+  'GET /api/v1/events': 'anyone',
+  'POST /api/v1/agents/runner/lease': { agent: 'runner' },
+  'GET /api/v1/agents/host/stream': { agent: 'host' },
+  'POST /api/v1/agents/host/report': { agent: 'host' },
+  'GET /api/v1/blobs/{digest}': { agent: 'host' },
+  'GET /api/v1/agents/gateway/stream': { agent: 'gateway' },
+  'POST /api/v1/agents/gateway/report': { agent: 'gateway' },
+  'POST /api/v1/attempts/{id}/heartbeat': 'attempt',
+  'POST /api/v1/attempts/{id}/log': 'attempt',
+  'POST /api/v1/attempts/{id}/finish': 'attempt',
+  'GET /api/v1/attempts/{id}/source': 'attempt',
+  'GET /api/v1/attempts/{id}/blobs/{digest}': 'attempt',
+  'PUT /api/v1/attempts/{id}/blobs/{digest}': 'attempt',
+  'GET /api/v1/openapi.json': 'open',
+  'GET /healthz': 'open',
+  'GET /assets/{*}': 'open',
+  'GET /{*}': 'open',
+}
+
+interface Credential {
+  readonly name: string
+  readonly secret: string | undefined
+  readonly valid: boolean
+  readonly scopes: readonly Scope[]
+  /** In the project of the table. */
+  readonly role?: Role
+  readonly serverAdmin?: boolean
+  readonly bound?: boolean
+  readonly agent?: 'runner' | 'host' | 'gateway'
+  readonly attempt?: boolean
+}
+
+let world: World
+let offer: Offer
+const credentials: Credential[] = []
+const ids: Record<string, string> = {}
+const DIGEST = `sha256:${'0'.repeat(64)}`
+
+beforeAll(async () => {
+  world = await startWorld()
+  const yaml = 'model: model.onnx\njobs: { unit: { run: "true" } }\n'
+  const repository = await world.repository('p', modelFiles(yaml))
+  await world.admin('POST', '/projects', { name: 'q' })
+  await repository.pushAndLeave()
+  const runner = new FakeRunner(world)
+  await runner.endAll('p', 1)
+  const rollout = await until('a rollout', async () => (await world.rollouts('p'))[0])
+  await repository.commit('again', { 'a.txt': 'a' })
+  await repository.pushAndLeave()
+  offer = await runner.take('unit')
+  const pipeline = await world.pipeline('p', 2)
+  Object.assign(ids, {
+    pipelines: pipeline.id,
+    jobs: offer.job,
+    attempts: offer.attempt,
+    versions: rollout.candidate.id,
+    rollouts: rollout.id,
+    tokens: 'tok_none',
+  })
+  const all = [...SCOPES]
+  credentials.push(
+    { name: 'no token', secret: undefined, valid: false, scopes: [] },
+    { name: 'a wrong token', secret: 'blst_wrong', valid: false, scopes: [] },
+    { name: "an attempt's token", secret: offer.token, valid: false, scopes: [], attempt: true },
+  )
+  for (const agent of ['runner', 'host', 'gateway'] as const)
+    credentials.push({
+      name: `the ${agent}'s`,
+      secret: await world.secret(agent),
+      valid: true,
+      scopes: [],
+      agent,
+    })
+  for (const role of ROLES)
+    credentials.push({
+      name: role,
+      secret: await world.person(`a-${role}`, role, 'p', all),
+      valid: true,
+      scopes: all,
+      role,
+    })
+  for (const scope of SCOPES)
+    credentials.push({
+      name: `server admin with ${scope} alone`,
+      secret: await world.token([scope]),
+      valid: true,
+      scopes: [scope],
+      serverAdmin: true,
+    })
+  credentials.push(
+    {
+      name: 'maintainer elsewhere',
+      secret: await world.person('else', 'maintainer', 'q', all),
+      valid: true,
+      scopes: all,
+    },
+    {
+      name: 'server admin bound elsewhere',
+      secret: await world.token(all, { project: 'q' }),
+      valid: true,
+      scopes: all,
+      serverAdmin: true,
+      bound: true,
+    },
+  )
+})
+afterAll(() => world.stop())
+
+function pathOf(route: string): string {
+  const [kind = ''] = route.replace('/api/v1/', '').split('/')
+  return route
+    .replace('{project}', 'p')
+    .replace('{model}', 'p')
+    .replace('{principal}', 'nobody-there')
+    .replace('{environment}', 'production')
+    .replace('{number}', '1')
+    .replace('{digest}', DIGEST)
+    .replace('{id}', ids[kind] ?? 'none')
+    .replace('{*}', 'page')
+}
+
+const BODIES: Readonly<Record<string, unknown>> = {
+  'POST /api/v1/session': { token: 'blst_wrong' },
+  'PUT /api/v1/projects/{project}/members/{principal}': { role: null },
+}
+
+/** 401, 403, 404 as the access rules have it; `passed` for whatever the handler itself then says. */
+function expected(need: Need, { valid, scopes, role, serverAdmin, bound, agent, attempt }: Credential) {
+  if (need === 'open') return 'passed'
+  if (need === 'attempt') return attempt ? 'passed' : 401
+  if (!valid) return 401
+  if (need === 'anyone') return 'passed'
+  if ('agent' in need) return agent === need.agent ? 'passed' : 403
+  if (agent) return need.role === 'person' || need.role === 'server admin' ? 403 : 404
+  if (need.role === 'person') return scopes.includes(need.scope) && !bound ? 'passed' : 403
+  if (need.role === 'server admin')
+    return scopes.includes(need.scope) && serverAdmin && !bound ? 'passed' : 403
+  const mine = bound ? undefined : serverAdmin ? 'admin' : role
+  const has = (least: Role) => mine !== undefined && ROLES.indexOf(mine) >= ROLES.indexOf(least)
+  if (has(need.role) && scopes.includes(need.scope)) return 'passed'
+  return has('reader') && scopes.includes('read') ? 403 : 404
+}
+
+async function routes(): Promise<readonly string[]> {
+  const { body } = await world.call<{ paths: Record<string, Record<string, unknown>> }>(
+    'GET',
+    '/api/v1/openapi.json',
+  )
+  return Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .map(method => `${method.toUpperCase()} ${path}`)
+      .filter(route => !route.startsWith('HEAD')),
+  )
+}
+
+test('every route of the server stands in the table', async () => {
+  const unknown = (await routes()).filter(route => !Object.hasOwn(NEEDS, route))
+  expect(unknown).toStrictEqual([])
+})
+
+test('every route lets in whom it should and nobody else', async () => {
+  const wrong: string[] = []
+  for (const route of await routes()) {
+    const need = NEEDS[route]!
+    const [method = '', template = ''] = route.split(' ')
+    for (const credential of credentials) {
+      const should = expected(need, credential)
+      // What changes things, or never ends, is asked only where it must be refused.
+      if (
+        should === 'passed' &&
+        (method !== 'GET' || template.includes('stream') || template.endsWith('events'))
+      )
+        continue
+      const { status } = await world.call(method, pathOf(template), {
+        token: credential.secret,
+        ...(method === 'GET' ? {} : { body: BODIES[route] ?? {} }),
+      })
+      // Guessing is slowed down: after ten wrong tokens the answer is 429, to wrong ones only.
+      if (should === 401 && status === 429) continue
+      const got =
+        [401, 403].includes(status) || (status === 404 && !/digest|\*/.test(template)) ? status : 'passed'
+      if (got !== should && !(status === 400 && should !== 401))
+        wrong.push(`${route} with ${credential.name}: ${status}, not ${should}`)
+    }
+  }
+  expect(wrong).toStrictEqual([])
+})
+
+test.each([
+  ['GET', '/api/v1/projects/p', '/api/v1/projects/missing'],
+  ['GET', '/api/v1/models/p', '/api/v1/models/missing'],
+  ['GET', '/api/v1/pipelines/PIPELINE', '/api/v1/pipelines/missing'],
+  ['POST', '/api/v1/jobs/JOB/retry', '/api/v1/jobs/missing/retry'],
+  ['GET', '/api/v1/attempts/ATTEMPT/log', '/api/v1/attempts/missing/log'],
+  ['GET', '/api/v1/versions/VERSION', '/api/v1/versions/missing'],
+  ['GET', '/api/v1/rollouts/ROLLOUT', '/api/v1/rollouts/missing'],
+])('%s %s of somebody else answers as %s does', async (method, path, missing) => {
+  const token = credentials.find(({ name }) => name === 'maintainer elsewhere')!.secret
+  const real = path.replace(/[A-Z]{3,}/, kind => ids[`${kind.toLowerCase()}s`]!)
+  const body = method === 'POST' ? {} : undefined
+  const [a, b] = [
+    await world.call(method, real, { token, body }),
+    await world.call(method, missing, { token, body }),
+  ]
+  const plain = (answer: typeof a) => JSON.stringify(answer.body).replace(/'[^']*'/, "'…'")
+  expect(a.status).toBe(404)
+  expect(b.status).toBe(404)
+  expect(plain(a)).toBe(plain(b))
+})
+
+describe('tokens', () => {
+  const make = (token: string | undefined, body: object) =>
+    world.call<{ secret: string; token: { id: string; expiresAt: string | null } }>(
+      'POST',
+      '/api/v1/tokens',
+      { token, body: { name: 't', ...body } },
+    )
+
+  test('give no scope that they have not, nothing to others, and nothing that outlives them', async () => {
+    const narrow = await world.token(['admin', 'read'])
+    expect((await make(narrow, { scopes: ['push'] })).status).toBe(403)
+    expect((await make(narrow, { scopes: ['agent:runner'] })).status).toBe(400)
+    const person = credentials.find(({ name }) => name === 'maintainer')!.secret
+    expect((await make(person, { scopes: ['read'], principal: 'admin' })).status).toBe(403)
+    const short = await world.token(['admin', 'read'], { expiresInMs: 60_000 })
+    const heir = await make(short, { scopes: ['read'], expiresInMs: 1e9 })
+    expect(heir.status).toBe(201)
+    expect(Date.parse(heir.body.token.expiresAt!)).toBeLessThanOrEqual(Date.now() + 60_000)
+    const bound = credentials.find(({ bound }) => bound)!.secret
+    expect((await make(bound, { scopes: ['read'] })).status).toBe(403)
+  })
+
+  test('stop working at once when revoked, and what was logged in by them as well', async () => {
+    const secret = await world.token(['read'])
+    const login = await world.call('POST', '/api/v1/session', { body: { token: secret } })
+    const cookie = login.headers.get('set-cookie')!.split(';')[0]!
+    const me = (headers: Record<string, string>) => world.call('GET', '/api/v1/me', { headers })
+    expect((await me({ cookie })).status).toBe(200)
+    const tokens = await world.admin<{ id: string; name: string; createdAt: string }[]>('GET', '/tokens')
+    const { id } = tokens
+      .filter(({ name }) => name === 'of a test')
+      .toSorted((a, b) => b.id.localeCompare(a.id))[0]!
+    await world.admin('DELETE', `/tokens/${id}`)
+    expect([401, 429]).toContain((await me({ authorization: `Bearer ${secret}` })).status)
+    expect((await me({ cookie })).status).toBe(401)
+  })
+
+  test('are told once and never again', async () => {
+    const { secret } = (await make(await world.secret(), { scopes: ['read'] })).body
+    const list = await world.call('GET', '/api/v1/tokens', { token: await world.secret() })
+    expect(JSON.stringify(list.body)).not.toContain(secret)
+    expect(JSON.stringify(list.body)).not.toMatch(/blst_|"hash"/)
+  })
+
+  test('that are narrow make no project by a first push', async () => {
+    const repository = await world.repository('made-by-nobody', modelFiles('model: model.onnx\n'))
+    const remote = await repository.remote(await world.token(['read']))
+    expect((await repository.git('push', remote, 'HEAD:main')).code).not.toBe(0)
+    const names = (await world.admin<{ name: string }[]>('GET', '/projects')).map(({ name }) => name)
+    expect(names).not.toContain('made-by-nobody')
+  })
+})
+
+test('a session is a cookie that no script reads, and changes nothing without its CSRF token', async () => {
+  const login = await world.call<{ csrf: string }>('POST', '/api/v1/session', {
+    body: { token: await world.secret() },
+  })
+  const set = login.headers.get('set-cookie')!
+  expect(set).toMatch(/HttpOnly/)
+  expect(set).toMatch(/SameSite=Strict/)
+  const cookie = set.split(';')[0]!
+  const make = (headers: Record<string, string>) =>
+    world.call('POST', '/api/v1/projects', { body: { name: 'by-session' }, headers: { cookie, ...headers } })
+  expect(await make({})).toMatchObject({ status: 403, body: { error: { code: 'CSRF_MISMATCH' } } })
+  expect(await make({ 'x-ballast-csrf': 'guess' })).toMatchObject({ status: 403 })
+  expect((await make({ 'x-ballast-csrf': login.body.csrf })).status).toBe(201)
+  const leave = { method: 'DELETE', headers: { cookie, 'x-ballast-csrf': login.body.csrf } }
+  expect((await world.call('DELETE', '/api/v1/session', leave)).status).toBe(204)
+  expect((await world.call('GET', '/api/v1/me', { headers: { cookie } })).status).toBe(401)
+})
+
+test('after ten wrong log-ins one waits, and is told how long', async () => {
+  const login = () => world.call('POST', '/api/v1/session', { body: { token: 'blst_guess' } })
+  const tried = []
+  for (let i = 0; i < 12; i++) tried.push(await login())
+  const last = tried.at(-1)!
+  expect(tried[0]!.status).toBe(401)
+  expect(last.status).toBe(429)
+  expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
+})
