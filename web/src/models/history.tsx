@@ -8,7 +8,7 @@ export function RolloutHistory({ history }: { readonly history: RolloutView['his
   return (
     <section aria-label={t('rollout.history')}>
       <h3 className="mb-1 text-sm font-semibold">{t('rollout.history')}</h3>
-      <ol className="max-h-64 space-y-1.5 overflow-y-auto border-l-2 border-line pl-3 text-sm">
+      <ol className="still max-h-64 space-y-1.5 overflow-y-auto border-l-2 border-line pl-3 text-sm">
         {history.toReversed().map(({ at, phase, weight, reason }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: several may happen at one time
           <li key={index} className="flex flex-wrap items-baseline gap-x-2">

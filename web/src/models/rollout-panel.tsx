@@ -35,7 +35,8 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
             </Link>
           )}
         </p>
-        {rollout.reason && <p>{rollout.reason}</p>}
+        {/* While it holds, the analysis below says the same with its figures. */}
+        {rollout.reason && !rollout.analysis && <p>{rollout.reason}</p>}
         {/* A first version has nothing to be compared with: it takes no steps. */}
         {stable && rollout.steps.length > 0 && <Steps rollout={rollout} />}
         {rollout.analysis && (

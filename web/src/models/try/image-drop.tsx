@@ -20,7 +20,7 @@ export function ImageDrop({ onImage, busy }: ImageDropProps) {
     onImage(file)
   }
   return (
-    <fieldset
+    <section
       aria-label={t('try.image')}
       onDragOver={event => {
         event.preventDefault()
@@ -57,6 +57,6 @@ export function ImageDrop({ onImage, busy }: ImageDropProps) {
           event.target.value = ''
         }}
       />
-    </fieldset>
+    </section>
   )
 }
