@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { BallastError, resolveInside } from '../../core/index.ts'
 import { openDataset } from '../../evaluate/index.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
@@ -26,8 +27,12 @@ export function evaluateCommand(): Command {
 async function run(model: string | undefined, { folder, data, limit, json }: Options): Promise<void> {
   const repository = await localRepository(folder)
   const wanted = repository.evaluate
-  const path = data ?? (wanted && `${folder}/${wanted.data}`)
-  if (!path) throw new TypeError('Name the data with --data, or under evaluate: in ballast.yaml')
+  const path = data ?? (wanted && (await resolveInside(folder, wanted.data)))
+  if (!path)
+    throw new BallastError('NO_DATA', {
+      message: 'ballast.yaml names no data to evaluate on',
+      hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
+    })
   const dataset = await openDataset(path, {
     ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
@@ -35,7 +40,7 @@ async function run(model: string | undefined, { folder, data, limit, json }: Opt
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const config = await modelConfigOf(folder, repository)
   const { evaluation } = await judge(
-    model ?? `${folder}/${repository.model.file}`,
+    model ?? (await resolveInside(folder, repository.model.file)),
     config,
     dataset,
     'model',

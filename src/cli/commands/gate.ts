@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { BallastError } from '../../core/index.ts'
+import { BallastError, resolveInside } from '../../core/index.ts'
 import { judgeGates, openDataset } from '../../evaluate/index.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
@@ -35,13 +35,14 @@ async function run(model: string | undefined, { folder, production, gate, json }
       message: 'ballast.yaml names no data to judge on',
       hint: 'Add `evaluate: { data: data/test.npz }`.',
     })
-  const data = await openDataset(`${folder}/${wanted.data}`, {
+  const data = await openDataset(await resolveInside(folder, wanted.data), {
     ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
   })
   const config = await modelConfigOf(folder, repository)
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  const candidate = await judge(model ?? `${folder}/${repository.model.file}`, config, data, 'candidate', say)
+  const file = model ?? (await resolveInside(folder, repository.model.file))
+  const candidate = await judge(file, config, data, 'candidate', say)
   const before =
     production === undefined ? undefined : await judge(production, config, data, 'production', say)
   const results = judgeGates(allGates(repository.gates, gate ?? []), candidate, before)

@@ -28,7 +28,7 @@ async function run({ data, listen, publicUrl, gatewayUrl }: Options): Promise<vo
   running = await startServer({
     ...address,
     dataDir: data,
-    publicUrl: (publicUrl ?? `http://${address.host}:${address.port}`).replace(/\/+$/, ''),
+    ...(publicUrl && { publicUrl: publicUrl.replace(/\/+$/, '') }),
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version,
   })
