@@ -10,11 +10,12 @@ import { Root } from './root.tsx'
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
 const fleet = createRoute({ getParentRoute: () => root, path: '/', component: FleetPage })
-const projects = createRoute({ getParentRoute: () => root, path: '/projects', component: ProjectsPage })
+const projects = createRoute({ getParentRoute: () => root, path: '/projects' })
+const projectList = createRoute({ getParentRoute: () => projects, path: '/', component: ProjectsPage })
 /** A project's name may have slashes: team/digits. */
 const project = createRoute({
-  getParentRoute: () => root,
-  path: '/projects/$',
+  getParentRoute: () => projects,
+  path: '$',
   component: function Project() {
     const { _splat } = project.useParams()
     return <ProjectPage key={_splat} name={_splat ?? ''} />
@@ -42,7 +43,7 @@ const model = createRoute({
 const tokens = createRoute({ getParentRoute: () => root, path: '/tokens', component: TokensPage })
 
 export const router = createRouter({
-  routeTree: root.addChildren([fleet, projects, project, pipeline, model, tokens]),
+  routeTree: root.addChildren([fleet, projects.addChildren([projectList, project]), pipeline, model, tokens]),
   scrollRestoration: true,
 })
 

@@ -19,7 +19,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     <dialog
       ref={ref}
       aria-labelledby={id}
-      onClose={event => event.target === ref.current && onClose()}
+      onClose={event => event.target === ref.current && !event.currentTarget.open && onClose()}
       className="m-auto w-[min(30rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-4 text-ink shadow-xl"
     >
       <h2 id={id} className="mb-2 text-base font-semibold">
