@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
+import type { Job, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
+import { ChangeFeed } from '../../src/server/changes.ts'
+import type { ControlPlane } from '../../src/server/control-plane.ts'
+import { DiskBlobStore, openSqlite } from '../../src/storage/index.ts'
+
+/** The stores of a control plane in a folder of their own, and a clock that the test sets. */
+export interface TestPlane {
+  readonly plane: ControlPlane
+  /** Lets time pass. */
+  pass(milliseconds: number): void
+  /** A running pipeline of these jobs, the first of them ready. */
+  pipeline(...plans: readonly Partial<PlannedJob>[]): Promise<{ pipeline: Pipeline; jobs: readonly Job[] }>
+  close(): Promise<void>
+}
+
+export async function aPlane(): Promise<TestPlane> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'ballast-plane-'))
+  const stores = await openSqlite(join(dataDir, 'ballast.db'))
+  let now: Instant = instant(1_000_000)
+  const plane: ControlPlane = {
+    settings: { dataDir, publicUrl: 'http://ballast', gatewayUrl: 'http://gateway', version: '0' },
+    stores,
+    blobs: await DiskBlobStore.open(join(dataDir, 'blobs')),
+    changes: new ChangeFeed(),
+    clock: { now: () => now },
+    logger: silentLogger,
+  }
+  const project = newId('project')
+  const principal = newId('principal')
+  await stores.access.addPrincipal({
+    id: principal,
+    name: 'ada',
+    kind: 'person',
+    admin: true,
+    createdAt: now,
+  })
+  await stores.access.addProject({ id: project, name: 'digits', defaultBranch: 'main', createdAt: now })
+  return {
+    plane,
+    pass: milliseconds => {
+      now = instant(now + milliseconds)
+    },
+    async pipeline(...plans) {
+      const id = newId('pipeline')
+      const jobs = plans.map(
+        (plan, position): Job => ({
+          id: newId('job'),
+          pipeline: id,
+          position,
+          state: position === 0 ? 'ready' : 'blocked',
+          plan: {
+            name: `job-${position}`,
+            work: { kind: 'script', steps: ['true'] },
+            needs: [],
+            env: {},
+            artifacts: [],
+            timeout: 1000,
+            retries: 0,
+            allowFailure: false,
+            ...plan,
+          },
+        }),
+      )
+      const pipeline = await stores.pipelines.addPipeline(
+        {
+          id,
+          project,
+          principal,
+          commit: 'c'.repeat(40) as CommitId,
+          ref: 'refs/heads/main',
+          title: 'A commit',
+          state: 'running',
+          config: null,
+          problems: [],
+          createdAt: now,
+        },
+        jobs,
+      )
+      return { pipeline, jobs }
+    },
+    async close() {
+      await stores.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
