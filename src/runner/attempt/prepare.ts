@@ -1,4 +1,4 @@
-import { chown, writeFile } from 'node:fs/promises'
+import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Offer, StageInput } from '../../api/index.ts'
 import type { Digest } from '../../core/index.ts'
@@ -13,6 +13,8 @@ import { laySource } from '../workspace/lay.ts'
 import type { SourceCache } from '../workspace/sources.ts'
 import type { AttemptFolder } from './folder.ts'
 
+/** Where stages hand evidence on to each other, in the workspace. */
+const HANDOVER = '.ballast'
 /** Fetches of a blob that came damaged, before the attempt is given up. */
 const BLOB_TRIES = 3
 
@@ -56,6 +58,8 @@ export async function prepare(preparing: Preparing): Promise<readonly string[]> 
   const owner = executor.owner(confinement)
   if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
   await laySourceOf(preparing, owner)
+  // Evidence comes from stages: what a commit holds under that name is somebody's claim.
+  if (stage) await rm(join(places.workspace, HANDOVER), { recursive: true, force: true })
   for (const input of offer.inputs) {
     await fetchInto(preparing, places.workspace, { ...input, digest: input.digest as Digest }, owner)
   }
