@@ -34,9 +34,14 @@ export class Load {
     }, 10)
   }
 
-  async stop(): Promise<void> {
+  /** Until every answer that is due has come. */
+  async pause(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all(this.#underWay)
+  }
+
+  async stop(): Promise<void> {
+    await this.pause()
     // Nothing was started in it: this closes its connections.
     await this.#client.stop()
   }
