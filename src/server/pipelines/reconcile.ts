@@ -1,4 +1,4 @@
-import { type Instant, type JobId, type Json, type PipelineId, Signal } from '../../core/index.ts'
+import { type Instant, type JobId, type Json, messageOf, type PipelineId, Signal } from '../../core/index.ts'
 import {
   hasEnded,
   type Job,
@@ -56,8 +56,15 @@ export class PipelineReconciler {
   }
 
   async resume(): Promise<void> {
-    for (const pipeline of await this.#plane.stores.pipelines.pipelinesIn('running'))
-      await this.reconcile(pipeline.id)
+    for (const { id } of await this.#plane.stores.pipelines.pipelinesIn('running')) {
+      // One that can't be moved on keeps neither the others nor the server from it.
+      await this.reconcile(id).catch((error: unknown) =>
+        this.#plane.logger.error(
+          { pipeline: id, error: messageOf(error) },
+          'a pipeline could not be resumed',
+        ),
+      )
+    }
     this.ready.emit()
   }
 
