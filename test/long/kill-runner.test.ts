@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { pipelineSummarySchema, pipelineViewSchema } from '../../src/api/index.ts'
+import { type AttemptView, pipelineSummarySchema, pipelineViewSchema } from '../../src/api/index.ts'
 import { expectDelivered, pipelineEnd, pushThrough } from './world/delivery.ts'
 import type { Installation } from './world/installation.ts'
 import { killHard, processesOf } from './world/processes.ts'
@@ -9,18 +9,18 @@ import { expectGoodEnd, worlds } from './world/world.ts'
 
 const aWorld = worlds()
 
-/** Bytes of the log of the job that talks; undefined before it runs. */
-async function talked({ api }: Installation): Promise<number | undefined> {
+/** The running attempt of the job that talks, once it has said something. */
+async function talking({ api }: Installation): Promise<AttemptView | undefined> {
   const [latest] = await api.get('/projects/digits/pipelines?limit=1', z.array(pipelineSummarySchema))
   const { jobs } = await api.get(`/pipelines/${latest!.id}`, pipelineViewSchema)
   const attempt = jobs.find(({ name }) => name === 'lines')?.attempts.at(-1)
-  return attempt?.state === 'running' && attempt.logBytes > 0 ? attempt.logBytes : undefined
+  return attempt?.state === 'running' && attempt.logBytes > 0 ? attempt : undefined
 }
 
-/** The shells that run the job's loop. */
-async function talkers({ folder }: Installation): Promise<readonly number[]> {
-  const found = await processesOf(folder)
-  return found.filter(({ command }) => command.includes('echo "line $i"')).map(({ pid }) => pid)
+/** The processes that an attempt's runner started for it. */
+async function processesFor({ state }: Installation, { id }: AttemptView): Promise<readonly number[]> {
+  const found = await processesOf(state)
+  return found.filter(({ command }) => command.includes(id)).map(({ pid }) => pid)
 }
 
 test('a runner killed twice while a job talks: the job lives on, its one attempt has the whole log', async () => {
@@ -28,8 +28,8 @@ test('a runner killed twice while a job talks: the job lives on, its one attempt
   const { made, repository } = world
   const commit = await repository.commit('First')
   const delivering = pushThrough(made, repository, commit)
-  const seen = await until('the first lines', () => talked(made), 60_000)
-  const before = await talkers(made)
+  const attempt = await until('the first lines', () => talking(made), 60_000)
+  const before = await processesFor(made, attempt)
   expect(before).not.toEqual([])
 
   const first = (await made.pids()).runner
@@ -37,8 +37,16 @@ test('a runner killed twice while a job talks: the job lives on, its one attempt
   const second = await until('a new runner', async () => other(await made.pidOf('runner'), first), 20_000)
   killHard(second)
   await until('a newer runner', async () => other(await made.pidOf('runner'), second), 20_000)
-  expect(await talkers(made)).toEqual(before)
-  await until('more lines', async () => ((await talked(made)) ?? seen) > seen || undefined, 20_000)
+  expect(await processesFor(made, attempt)).toEqual(before)
+  const later = await until(
+    'more lines',
+    async () => {
+      const now = await talking(made)
+      return now && now.logBytes > attempt.logBytes ? now : undefined
+    },
+    20_000,
+  )
+  expect(later).toMatchObject({ id: attempt.id, number: 1 })
 
   await delivering
   await pipelineEnd(made, commit)
