@@ -6,6 +6,7 @@ import { closeSync, openSync } from 'node:fs'
  */
 export const BOUNDARIES = [
   'push-journalled',
+  'refs-moved',
   'pipelines-made',
   'push-accepted',
   'job-claimed',

@@ -133,6 +133,7 @@ export class ControlPlaneGitHost implements GitHost {
     const push = await plane.stores.pipelines.push(id)
     const project = push && (await plane.stores.access.project(push.project))
     if (!push || !project) return { pipelines: [], notes: [] }
+    boundary('refs-moved')
     const made = await createPipelines(plane, push, project)
     boundary('pipelines-made')
     await plane.stores.pipelines.movePush(id, 'received', 'accepted')

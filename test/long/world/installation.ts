@@ -11,6 +11,7 @@ import { killHard, processesOf } from './processes.ts'
 import { until } from './until.ts'
 
 export const ROOT: string = join(import.meta.dirname, '..', '..', '..')
+/** The bundle that `npm run test:long` makes; another one, to try a change beside it, by BALLAST_ENTRY. */
 const ENTRY = process.env['BALLAST_ENTRY'] ?? join(ROOT, 'dist', 'ballast.js')
 
 export const ROLES = ['server', 'runner', 'host', 'gateway'] as const

@@ -10,7 +10,7 @@ export const VICTIMS = [...ROLES, 'up'] as const
 export type Victim = (typeof VICTIMS)[number]
 
 /** Longest pause before a kill: with five of them they spread over a whole delivery. */
-const LONGEST_PAUSE_MS = 2000
+const LONGEST_PAUSE_MS = 3000
 const RECOVERY_DEADLINE_MS = 30_000
 
 export interface Planned {

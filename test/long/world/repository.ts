@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DemoRepository } from '../../../src/cli/demo/repository.ts'
 import { type Installation, ROOT } from './installation.ts'
 
-export const LINES = 300
+export const LINES = 200
 
 /** The example's delivery, but quick to decide: few rows, few requests, wide margins; and a job that talks for seconds. */
 const configWith = (minRequests: number) => `model:
