@@ -5,7 +5,5 @@ export type AccessErrorCode =
   | 'PROJECT_NAME_INVALID'
   /** The name of a person, service or agent is taken. */
   | 'PRINCIPAL_EXISTS'
-  /** A policy that contradicts itself or names what does not exist. */
-  | 'POLICY_INVALID'
 
 export class AccessError extends BallastError<AccessErrorCode> {}

@@ -1,4 +1,3 @@
 export * from './agents.ts'
 export { ApiClient, type ApiClientOptions } from './client.ts'
-export { ApiError } from './errors.ts'
 export * from './views.ts'

@@ -1,11 +1,11 @@
 export type { CsvRow } from './csv/parser.ts'
-export { type CsvOptions, type CsvTable, openCsv, readCsv } from './csv/read.ts'
+export { type CsvOptions, type CsvTable, openCsv } from './csv/read.ts'
 export { FormatsError, type FormatsErrorCode } from './errors.ts'
 export { readIdx } from './idx/idx.ts'
 export { type JsonlRow, readJsonl } from './jsonl/read.ts'
-export { type NpyArray, openNpy, readNpy } from './npy/array.ts'
+export { type NpyArray, openNpy } from './npy/array.ts'
 export { type Npz, openNpz } from './npy/npz.ts'
-export { checkExternalFiles, openExternal } from './onnx/external.ts'
+export { checkExternalFiles } from './onnx/external.ts'
 export { inspectOnnx } from './onnx/inspect.ts'
 export type {
   OnnxData,

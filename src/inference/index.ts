@@ -1,4 +1,4 @@
-export { InferenceError, type InferenceErrorCode } from './errors.ts'
+export type { InferenceErrorCode } from './errors.ts'
 export { type GatewayOptions, type RunningGateway, runGateway } from './gateway/index.ts'
 export { type HostOptions, type RunningHost, runHost } from './host/index.ts'
-export { type ReplicaSpec, type RunningReplica, replicaProcess, runReplica } from './replica/index.ts'
+export { type ReplicaSpec, type RunningReplica, replicaProcess } from './replica/index.ts'

@@ -1,4 +1,4 @@
-export { type ConfigChange, describeVersionDiff, type FileChange, type VersionDiff } from './diff.ts'
+export type { ConfigChange, FileChange, VersionDiff } from './diff.ts'
 export * from './errors.ts'
 export { makeManifest, manifestDigest } from './manifest.ts'
 export type * from './ports.ts'

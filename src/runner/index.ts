@@ -1,5 +1,5 @@
 export type { StageInputFile } from './attempt/prepare.ts'
-export { RunnerError, type RunnerErrorCode } from './errors.ts'
+export type { RunnerErrorCode } from './errors.ts'
 export type { Entry, RunnerOptions, SandboxKind } from './options.ts'
 export { runRunner } from './run.ts'
 export { detectSandbox, type SandboxReport } from './sandbox/detect.ts'

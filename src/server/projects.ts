@@ -5,7 +5,7 @@ import type { ControlPlane } from './control-plane.ts'
 import { repositoryDirectory } from './repositories.ts'
 
 /**
- * Makes a project with its bare repository; whoever makes it maintains it. The repository comes first: a crash
+ * Makes a project with its bare repository; whoever makes it is its admin. The repository comes first: a crash
  * in between leaves a folder that nobody names, never a project without a repository.
  */
 export async function createProject(
@@ -28,7 +28,17 @@ export async function createProject(
     await removeRepository(directory)
     throw error
   }
-  if (!by.admin) await plane.stores.access.setRole(by.id, project.id, 'maintainer')
+  if (!by.admin) await plane.stores.access.setRole(by.id, project.id, 'admin')
   plane.changes.tell({ kind: 'project', project: project.id })
   return project
+}
+
+/**
+ * Deletes a project with everything of it, its repository last: a crash in between leaves a folder that nobody
+ * names.
+ */
+export async function deleteProject(plane: ControlPlane, project: Project): Promise<void> {
+  await plane.stores.access.removeProject(project.id)
+  plane.changes.tell({ kind: 'project', project: project.id })
+  await removeRepository(repositoryDirectory(plane.settings, project.id))
 }

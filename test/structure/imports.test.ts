@@ -4,14 +4,26 @@ import { expect, test } from 'vitest'
 interface Cruise {
   readonly summary: {
     readonly totalCruised: number
-    readonly violations: readonly { readonly from: string; readonly to: string; readonly rule: { readonly name: string } }[]
+    readonly violations: readonly {
+      readonly from: string
+      readonly to: string
+      readonly rule: { readonly name: string }
+    }[]
   }
 }
 
 test('the parts import only what the law of imports allows', () => {
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'src', 'web/src'],
+    [
+      'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
+      '--config',
+      '.dependency-cruiser.mjs',
+      '--output-type',
+      'json',
+      'src',
+      'web/src',
+    ],
     { encoding: 'utf8', maxBuffer: 1 << 28 },
   )
   expect(stdout, stderr).not.toBe('')

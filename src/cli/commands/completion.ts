@@ -45,9 +45,9 @@ function bash(words: ReadonlyMap<string, readonly string[]>, shell: 'bash' | 'zs
   return [
     ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
     '_ballast() {',
-    '  local word="${COMP_WORDS[COMP_CWORD]}"',
+    `  local word="\${COMP_WORDS[COMP_CWORD]}"`,
     `  if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "${[...words.keys()].join(' ')}" -- "$word")); return; fi`,
-    '  case "${COMP_WORDS[1]}" in',
+    `  case "\${COMP_WORDS[1]}" in`,
     ...cases,
     '  esac',
     '}',

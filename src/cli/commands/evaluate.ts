@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { BallastError, resolveInside } from '../../core/index.ts'
 import { openDataset } from '../../evaluate/index.ts'
 import { print } from '../output/print.ts'
@@ -9,7 +9,7 @@ import { localRepository } from '../stages/local.ts'
 interface Options {
   readonly folder: string
   readonly data?: string
-  readonly limit?: string
+  readonly limit?: number
   readonly json?: boolean
 }
 
@@ -19,9 +19,14 @@ export function evaluateCommand(): Command {
     .argument('[model]', 'an ONNX file; default: the one of ballast.yaml')
     .option('--folder <folder>', 'the model repository', '.')
     .option('--data <path>', 'npz, IDX, CSV or JSONL; default: that of ballast.yaml')
-    .option('--limit <n>', 'at most this many examples')
+    .option('--limit <n>', 'at most this many examples; default: that of ballast.yaml', wholeNumber)
     .option('--json', 'for machines')
     .action(run)
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError(`Expected a whole number above 0, found '${text}'.`)
 }
 
 async function run(model: string | undefined, { folder, data, limit, json }: Options): Promise<void> {
@@ -45,7 +50,7 @@ async function run(model: string | undefined, { folder, data, limit, json }: Opt
     dataset,
     'model',
     say,
-    limit === undefined ? {} : { limit: Number(limit) },
+    limit === undefined && wanted?.limit === undefined ? {} : { limit: limit ?? wanted!.limit! },
   )
   const metrics = wanted?.metrics ?? (Object.keys(evaluation.metrics) as (keyof typeof evaluation.metrics)[])
   print(evaluation, json, value => describeEvaluation(value, metrics).join('\n'))

@@ -42,9 +42,10 @@ async function run(model: string | undefined, { folder, production, gate, json }
   const config = await modelConfigOf(folder, repository)
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const file = model ?? (await resolveInside(folder, repository.model.file))
-  const candidate = await judge(file, config, data, 'candidate', say)
+  const limit = wanted.limit === undefined ? {} : { limit: wanted.limit }
+  const candidate = await judge(file, config, data, 'candidate', say, limit)
   const before =
-    production === undefined ? undefined : await judge(production, config, data, 'production', say)
+    production === undefined ? undefined : await judge(production, config, data, 'production', say, limit)
   const results = judgeGates(allGates(repository.gates, gate ?? []), candidate, before)
   print(results, json, all => all.map(({ summary }) => summary).join('\n') || 'no gates')
   if (overall(results) !== 'passed' && results.length > 0) process.exitCode = 1

@@ -26,6 +26,7 @@ export function principalCommand(): Command {
     .description('add a person or a service')
     .argument('<name>')
     .option('--service', 'a machine, not a person')
+    .option('--agent', 'a runner, host or gateway on another machine')
     .option('--admin', 'may do everything')
     .option('--json', 'for machines')
     .action(
@@ -33,17 +34,22 @@ export function principalCommand(): Command {
         name: string,
         {
           service,
+          agent,
           admin,
           json,
-        }: { readonly service?: boolean; readonly admin?: boolean; readonly json?: boolean },
+        }: {
+          readonly service?: boolean
+          readonly agent?: boolean
+          readonly admin?: boolean
+          readonly json?: boolean
+        },
       ) => {
-        const body = { name, kind: service ? 'service' : 'person', admin: admin ?? false }
+        const body = { name, kind: agent ? 'agent' : service ? 'service' : 'person', admin: admin ?? false }
         const made = await (await remote()).send('POST', '/principals', body, principalSchema)
-        print(
-          made,
-          json,
-          () =>
-            `Made ${name}. Give it a role with \`ballast project member\` and a token with \`ballast token create --principal ${name}\`.`,
+        print(made, json, () =>
+          agent
+            ? `Made ${name}. Give it a token: \`ballast token create ${name} --principal ${name} --scopes agent:runner\` (or agent:host, agent:gateway).`
+            : `Made ${name}. Give it a role with \`ballast project member\` and a token with \`ballast token create --principal ${name}\`.`,
         )
       },
     )

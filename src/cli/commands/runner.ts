@@ -23,7 +23,7 @@ interface RunnerFlags {
 export function runnerCommand(): Command {
   return new Command('runner')
     .description('run the jobs of a Ballast server on this machine')
-    .requiredOption('--server <url>', 'the control plane, such as http://127.0.0.1:7070')
+    .requiredOption('--server <url>', 'the control plane, such as http://127.0.0.1:7420')
     .addOption(new Option('--token <token>', 'a token of scope agent:runner').env('BALLAST_TOKEN'))
     .option('--token-file <file>', 'read the token from a file')
     .option('--data <folder>', "the runner's own folder", './ballast-runner')

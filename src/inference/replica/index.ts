@@ -1,4 +1,4 @@
 export { replicaProcess, UNFIT_EXIT_STATUS } from './process.ts'
-export { type RunningReplica, runReplica } from './replica.ts'
+export type { RunningReplica } from './replica.ts'
 export type { ReplicaSpec, ReplicaSpecInput } from './spec.ts'
 export { type ReplicaStatus, replicaStatusSchema } from './status.ts'

@@ -32,7 +32,7 @@ describe('globs', () => {
     { globs: ['dist/**/*.js'], files: ['dist/a.js', 'dist/b.js', 'dist/sub/c.js'] },
     { globs: ['dist'], files: ['dist/.hidden', 'dist/a.js', 'dist/b.js', 'dist/sub/c.js'] },
     { globs: ['dist/'], files: ['dist/.hidden', 'dist/a.js', 'dist/b.js', 'dist/sub/c.js'] },
-    { globs: ['**/*.{html,onnx}'], files: ['model.onnx', 'out/report.html'] },
+    { globs: ['**/*.html', '**/*.onnx'], files: ['model.onnx', 'out/report.html'] },
     { globs: ['d*/sub', 'dist/a.js', 'dist/a.*'], files: ['dist/a.js', 'dist/sub/c.js'] },
     { globs: ['dist', '!**/*.js'], files: ['dist/.hidden'] },
     { globs: [], files: [] },

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import picomatch from 'picomatch'
-import { type Digest, formatSize } from '../../core/index.ts'
+import { type Digest, formatSize, globsSelect } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
 import { plainPath } from './names.ts'
 
@@ -76,22 +75,26 @@ class Glob {
   /** The folder or file that it begins at, without magic. */
   readonly base: string
   found = false
-  readonly #matches: (path: string) => boolean
+  readonly #plain: string
 
   constructor(text: string) {
     this.text = text
     const plain = text.replace(/^(\.\/)+/, '').replace(/\/+$/, '')
-    this.base = picomatch.scan(plain).base
-    this.#matches = plain === '' || plain === '.' ? () => true : picomatch(plain, { dot: true })
+    this.base = baseOf(plain)
+    this.#plain = plain
   }
 
   /** Whether it matches the file or a folder above it. */
   names(file: string): boolean {
-    for (let end = file.length; end > 0; end = file.lastIndexOf('/', end - 1)) {
-      if (this.#matches(file.slice(0, end))) return true
-    }
-    return false
+    return this.#plain === '' || this.#plain === '.' || globsSelect([this.#plain], file)
   }
+}
+
+/** The folders that a glob names in full: where looking for its files begins. `out/a/*.onnx` -> `out/a`. */
+function baseOf(plain: string): string {
+  const segments = plain.split('/')
+  const first = segments.findIndex(segment => /[*?]/.test(segment))
+  return (first < 0 ? segments : segments.slice(0, first)).join('/')
 }
 
 /** Regular files at or below `base`, which is reached through real folders only. */

@@ -19,6 +19,7 @@ export async function* followPush(
   try {
     const tellers = await Promise.all(pipelines.map(async pipeline => new Teller(plane, pipeline)))
     for (const teller of tellers) yield* teller.heading()
+    let waitingSince: number | undefined
     for (;;) {
       let live = false
       let waiting = true
@@ -29,11 +30,14 @@ export async function* followPush(
         waiting &&= state !== 'running'
       }
       if (!live || signal.aborted) return
-      if (!(await queue.next(waiting ? WAIT_FOR_WAITING_MS : undefined))) {
-        if (signal.aborted) return
-        for (const teller of tellers) yield* teller.farewell()
-        return
-      }
+      // Other changes wake it meanwhile; what counts is how long all has been waiting.
+      waitingSince = waiting ? (waitingSince ?? performance.now()) : undefined
+      const rest =
+        waitingSince === undefined ? undefined : waitingSince + WAIT_FOR_WAITING_MS - performance.now()
+      if ((rest ?? 1) > 0 && (await queue.next(rest))) continue
+      if (signal.aborted) return
+      for (const teller of tellers) yield* teller.farewell()
+      return
     }
   } finally {
     queue.close()

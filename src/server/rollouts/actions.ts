@@ -43,8 +43,8 @@ export class RolloutActions {
   }
 
   /**
-   * To an earlier version (the one before, when none is named), at once where it is warm. Whatever rollout is
-   * under way is aborted first.
+   * To an earlier version, at once where it is warm. Whatever rollout is under way is aborted first; without a
+   * named version that is all, and where none is under way the version before serves again.
    */
   async rollback(model: string, environment: string, by: string, number?: number): Promise<StoredRollout> {
     const { rollouts, versions } = this.#plane.stores
@@ -54,6 +54,9 @@ export class RolloutActions {
         `Nothing of ${model} is in ${environment}`,
         'There is nothing to roll back from; push a version first.',
       )
+    const live = await this.#abortLive(model, environment, by)
+    // Back to stable is what was asked, when a newer version was on its way and no version was named.
+    if (live && number === undefined) return live
     const target = number === undefined ? deployment.previous : (await versions.byNumber(model, number))?.id
     if (!target) {
       if (number !== undefined) throw notFound('version', `${model} v${number}`)
@@ -62,14 +65,9 @@ export class RolloutActions {
         'Name a version to roll back to; `ballast model show` lists them.',
       )
     }
+    if (target === deployment.stable && live) return live
     if (target === deployment.stable)
       throw conflict(`${model} is at that version already`, 'Name another version.')
-    await this.#reconciler.serially(model, environment, async () => {
-      for (const live of await rollouts.inPhases(['queued', 'preparing', 'progressing'])) {
-        if (live.model !== model || live.environment !== environment) continue
-        await this.#reconciler.apply(live, { kind: 'abort', by, reason: 'superseded by a rollback' })
-      }
-    })
     const started = await this.#reconciler.start({
       model,
       environment,
@@ -80,6 +78,21 @@ export class RolloutActions {
     })
     await this.#routed()
     return started
+  }
+
+  /** Ends what is on its way or queued; gives the last of them as it ended. */
+  async #abortLive(model: string, environment: string, by: string): Promise<StoredRollout | undefined> {
+    const { rollouts } = this.#plane.stores
+    let last: StoredRollout | undefined
+    await this.#reconciler.serially(model, environment, async () => {
+      for (const live of await rollouts.inPhases(['queued', 'preparing', 'progressing'])) {
+        if (live.model !== model || live.environment !== environment) continue
+        await this.#reconciler.apply(live, { kind: 'abort', by, reason: 'rolled back' })
+        last = (await rollouts.byId(live.id)) ?? live
+      }
+    })
+    if (last) await this.#routed()
+    return last
   }
 
   /** The table that says so was published with the change; gateways tell when they route by it. */

@@ -27,15 +27,14 @@ import { conflict } from '../errors.ts'
 import { configOf } from '../pipelines/config.ts'
 import { boundFor } from '../pipelines/policy.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
-import { stageResult, storeResult } from '../pipelines/results.ts'
+import { stageResult } from '../pipelines/results.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
+import { JobFollower } from './follow-job.ts'
 import type { Publisher } from './publisher.ts'
 import { baselineReplica, mainReplica, needsBaseline } from './wanted.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
-/** A canary that has seen no request for this long waits for evidence, and says so. */
-const QUIET_MS = 10_000
 
 export type RolloutOrigin = Pick<
   StoredRollout,
@@ -54,9 +53,9 @@ export class RolloutReconciler implements Deployer {
   readonly #serial = new SerialByKey()
   readonly #background: Background
   readonly #beginning = new Set<JobId>()
+  readonly #jobs: JobFollower
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
-  readonly #lastEvidence = new Map<RolloutId, { readonly requests: number; readonly at: Instant }>()
 
   constructor(plane: ControlPlane, fleet: Fleet, publisher: Publisher, pipelines: PipelineReconciler) {
     this.#plane = plane
@@ -64,6 +63,7 @@ export class RolloutReconciler implements Deployer {
     this.#publisher = publisher
     this.#pipelines = pipelines
     this.#background = new Background(plane.logger)
+    this.#jobs = new JobFollower(plane, pipelines)
   }
 
   /** When nothing that was begun is under way any more. */
@@ -100,7 +100,7 @@ export class RolloutReconciler implements Deployer {
     if (work.kind !== 'deploy') return
     const existing = await this.#plane.stores.rollouts.byJob(job.id)
     // One that has ended was followed up to its end, but for a crash in between.
-    if (existing && existing.createdAt >= (job.startedAt ?? 0)) return this.#followEnd(existing)
+    if (existing && existing.createdAt >= (job.startedAt ?? 0)) return this.#jobs.followEnd(existing)
     const jobs = await this.#plane.stores.pipelines.jobs(pipeline.id)
     const version = stageResult(jobs, 'register')?.version
     const serving = await this.#plane.stores.rollouts.deployment(
@@ -201,7 +201,7 @@ export class RolloutReconciler implements Deployer {
       if (await this.#abortCanceled(live)) continue
       const event = await this.#nextEvent(first)
       if (!event || !(await this.apply(first, event))) {
-        await this.#followJob(first)
+        await this.#jobs.follow(first, this.#analyses.get(first.id))
         return
       }
     }
@@ -290,13 +290,16 @@ export class RolloutReconciler implements Deployer {
     boundary('rollout-updated')
     this.#holding.delete(rollout.id)
     if (next.endedAt !== undefined) {
-      this.#lastEvidence.delete(rollout.id)
+      this.#jobs.forget(rollout.id)
       this.#analyses.delete(rollout.id)
     }
     await this.#publisher.publish()
     boundary('rollout-published')
     this.#tell(rollout)
-    await this.#followJob({ ...rollout, ...next, revision: rollout.revision + 1 })
+    await this.#jobs.follow(
+      { ...rollout, ...next, revision: rollout.revision + 1 },
+      this.#analyses.get(rollout.id),
+    )
     return true
   }
 
@@ -314,30 +317,6 @@ export class RolloutReconciler implements Deployer {
     }
   }
 
-  /** The deploy job goes with its rollout: to its end, or to waiting while there is no traffic to judge by. */
-  async #followJob(rollout: StoredRollout): Promise<void> {
-    if (rollout.endedAt !== undefined) return this.#followEnd(rollout)
-    if (rollout.phase !== 'progressing') return
-    const job = await this.#jobOf(rollout)
-    if (job) await this.#followEvidence(rollout, job)
-  }
-
-  async #followEnd(rollout: StoredRollout): Promise<void> {
-    const job = rollout.endedAt === undefined ? undefined : await this.#jobOf(rollout)
-    if (!job) return
-    const lines = rollout.reason === undefined ? [] : [rollout.reason]
-    await this.#pipelines.move(job, job.state, rollout.phase === 'promoted' ? 'succeeded' : 'failed', {
-      ...(rollout.reason !== undefined && { reason: rollout.reason }),
-      result: storeResult({ kind: 'deploy', rollout: rollout.id, lines }),
-    })
-  }
-
-  /** The job that follows this rollout, while it has not ended. */
-  async #jobOf({ job: id }: StoredRollout): Promise<Job | undefined> {
-    const job = id && (await this.#plane.stores.pipelines.job(id))
-    return job && (job.state === 'running' || job.state === 'waiting') ? job : undefined
-  }
-
   /** A rollout whose job was canceled ends, wherever in the queue it stands. */
   async #abortCanceled(live: readonly StoredRollout[]): Promise<boolean> {
     for (const rollout of live) {
@@ -346,24 +325,6 @@ export class RolloutReconciler implements Deployer {
         return this.apply(rollout, { kind: 'abort', by: 'cancellation of its job' })
     }
     return false
-  }
-
-  async #followEvidence(rollout: StoredRollout, job: Job): Promise<void> {
-    const analysis = this.#analyses.get(rollout.id)
-    const requests = (analysis?.canaryRequests ?? 0) + (analysis?.baselineRequests ?? 0)
-    const last = this.#lastEvidence.get(rollout.id)
-    const now = this.#now()
-    if (!last || last.requests !== requests) this.#lastEvidence.set(rollout.id, { requests, at: now })
-    const quiet =
-      analysis?.verdict !== 'passed' &&
-      last !== undefined &&
-      last.requests === requests &&
-      now - last.at >= QUIET_MS
-    if (quiet && job.state === 'running') {
-      const missing = analysis?.requestsMissing
-      const reason = `waits for evidence: ${missing === undefined ? 'no requests come' : `about ${missing} more requests in each arm are needed`}, and none came for ${QUIET_MS / 1000} s`
-      await this.#pipelines.move(job, 'running', 'waiting', { reason })
-    } else if (!quiet && job.state === 'waiting') await this.#pipelines.move(job, 'waiting', 'running')
   }
 
   #tell(rollout: StoredRollout): void {

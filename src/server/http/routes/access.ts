@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { createToken, type Principal, SCOPES, type Scope, type Token } from '../../../access/index.ts'
+import {
+  createToken,
+  type Principal,
+  SCOPES,
+  type Scope,
+  scopesBeyond,
+  type Token,
+} from '../../../access/index.ts'
 import { type Instant, isoOf, newId } from '../../../core/index.ts'
 import type { Caller } from '../../access/authenticate.ts'
 import { conflict, notFound, ServerError } from '../../errors.ts'
@@ -9,17 +16,16 @@ import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
 import { sessionName } from './session.ts'
 
-const GIVEN_SCOPES = SCOPES.filter(scope => !scope.startsWith('agent:'))
 /** A hundred years; much more is no date any more. */
 const MAX_EXPIRY_MS = 100 * 365 * 24 * 3_600_000
 const principalBody = z.object({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-  kind: z.enum(['person', 'service']).default('person'),
+  kind: z.enum(['person', 'service', 'agent']).default('person'),
   admin: z.boolean().default(false),
 })
 const tokenBody = z.object({
   name: z.string().min(1).max(100),
-  scopes: z.array(z.enum(GIVEN_SCOPES as [Scope, ...Scope[]])).min(1),
+  scopes: z.array(z.enum(SCOPES)).min(1),
   project: z.string().optional(),
   /** Whose; only an admin makes tokens for others. */
   principal: z.string().optional(),
@@ -41,6 +47,11 @@ export function accessRoutes(app: App, services: Services): void {
     '/api/v1/principals',
     { config: admin, schema: { body: principalBody } },
     async (request, reply) => {
+      if (request.body.kind === 'agent' && request.body.admin)
+        throw new ServerError('REQUEST_INVALID', {
+          message: 'An agent is no admin',
+          hint: 'Make a person or a service for that.',
+        })
       if (await access.principalByName(request.body.name))
         throw conflict(`There is a principal '${request.body.name}' already`, 'Choose another name.')
       const principal: Principal = { id: newId('principal'), createdAt: plane.clock.now(), ...request.body }
@@ -63,13 +74,7 @@ export function accessRoutes(app: App, services: Services): void {
       await services.authenticator.need(caller, 'token.manage-own')
       const { name, scopes, expiresInMs } = request.body
       const owner = await ownerOf(services, caller.principal, request.body.principal)
-      // A token never makes a stronger one.
-      const beyond = scopes.filter(scope => !caller.scopes.includes(scope))
-      if (beyond.length > 0)
-        throw new ServerError('FORBIDDEN', {
-          message: `Your token has no scope ${beyond.join(', ')} to give`,
-          hint: 'Use a token that has these scopes.',
-        })
+      checkScopes(caller, owner, scopes)
       const project =
         request.body.project === undefined
           ? undefined
@@ -128,6 +133,25 @@ function expiryOf(
   const asked = expiresInMs === undefined ? Number.POSITIVE_INFINITY : now + expiresInMs
   const least = Math.min(asked, byToken ? (token.expiresAt ?? asked) : asked)
   return Number.isFinite(least) ? { expiresAt: least as Instant } : {}
+}
+
+/**
+ * A token never makes a stronger one. Agents' scopes are for agents alone, and only a server's admin, who has no
+ * such scope, makes their tokens.
+ */
+function checkScopes(caller: Caller, owner: Principal, scopes: readonly Scope[]): void {
+  const misplaced = scopes.filter(scope => scope.startsWith('agent:') !== (owner.kind === 'agent'))
+  if (misplaced.length > 0)
+    throw new ServerError('REQUEST_INVALID', {
+      message: `${owner.name} is ${owner.kind === 'agent' ? 'an agent' : `a ${owner.kind}`} and can't have the scope ${misplaced.join(', ')}`,
+      hint: "An agent's token has one of agent:runner, agent:host and agent:gateway; nobody else's has.",
+    })
+  const beyond = owner.kind === 'agent' ? [] : scopesBeyond(caller.scopes, scopes)
+  if (beyond.length > 0)
+    throw new ServerError('FORBIDDEN', {
+      message: `Your token has no scope ${beyond.join(', ')} to give`,
+      hint: 'Use a token that has these scopes.',
+    })
 }
 
 async function ownerOf({ plane }: Services, caller: Principal, name: string | undefined): Promise<Principal> {

@@ -6,7 +6,7 @@ import { parseGate } from '../../../evaluate/index.ts'
 import type { Caller } from '../../access/authenticate.ts'
 import { conflict, notFound } from '../../errors.ts'
 import { policyOf } from '../../pipelines/policy.ts'
-import { createProject } from '../../projects.ts'
+import { createProject, deleteProject } from '../../projects.ts'
 import type { Services } from '../../services.ts'
 import { projectFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
@@ -89,8 +89,7 @@ export function projectRoutes(app: App, services: Services): void {
         `${project.name} serves ${serving.map(({ model }) => model).join(', ')}`,
         'A project whose models serve is not deleted.',
       )
-    await access.removeProject(project.id)
-    plane.changes.tell({ kind: 'project', project: project.id })
+    await deleteProject(plane, project)
     return reply.status(204).send()
   })
   memberRoutes(app, services)
