@@ -33,7 +33,12 @@ export default {
       from: { path: '^src/storage/' },
       to: { path: '^src/', pathNot: '^src/(storage/|core/index|[a-z]+/(ports|types|states|errors)\\.ts)' },
     },
-    { name: 'nothing-imports-cli', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/cli/' } },
+    {
+      name: 'nothing-imports-cli',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
     {
       name: 'server-is-the-root',
       severity: 'error',
@@ -45,7 +50,10 @@ export default {
       severity: 'error',
       from: { path: '^src/([a-z]+)/', pathNot: '^src/storage/' },
       // server/supervision is a door of its own: a runner or a host must not load the whole control plane.
-      to: { path: `^src/(${parts.join('|')})/`, pathNot: '^src/$1/|^src/([a-z]+|server/supervision)/index\\.ts$' },
+      to: {
+        path: `^src/(${parts.join('|')})/`,
+        pathNot: '^src/$1/|^src/([a-z]+|server/supervision)/index\\.ts$',
+      },
     },
     {
       name: 'web-sees-the-api-only',
@@ -53,7 +61,12 @@ export default {
       from: { path: '^web/src/' },
       to: { path: '^src/', pathNot: '^src/api/' },
     },
-    { name: 'no-cycles-between-files', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles-between-files',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

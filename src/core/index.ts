@@ -1,4 +1,4 @@
-export { BOUNDARIES, type Boundary, boundary } from './boundary.ts'
+export { type Boundary, boundary } from './boundary.ts'
 export type * from './brand.ts'
 export * from './clock.ts'
 export * from './diagnostics.ts'

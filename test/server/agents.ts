@@ -217,7 +217,14 @@ export class FakeGateway {
   async report(rollouts: GatewayReport['rollouts'], more: Partial<GatewayReport> = {}): Promise<Answer> {
     return this.#world.call('POST', '/api/v1/agents/gateway/report', {
       token: await this.#world.secret('gateway'),
-      body: { gateway: 'here', epoch: this.#epoch, revision: Number.MAX_SAFE_INTEGER, rollouts, models: [], ...more },
+      body: {
+        gateway: 'here',
+        epoch: this.#epoch,
+        revision: Number.MAX_SAFE_INTEGER,
+        rollouts,
+        models: [],
+        ...more,
+      },
     })
   }
 
