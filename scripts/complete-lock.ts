@@ -26,7 +26,12 @@ for (const entry of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const path = `node_modules/${name}`
     if (lock.packages[path] || !/^\d/.test(version)) continue
-    lock.packages[path] = { version, ...(entry.dev && { dev: true }), optional: true, ...platformOf(name) } as Entry
+    lock.packages[path] = {
+      version,
+      ...(entry.dev && { dev: true }),
+      optional: true,
+      ...platformOf(name),
+    } as Entry
     added.push(`${name}@${version}`)
   }
 }

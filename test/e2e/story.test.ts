@@ -6,7 +6,10 @@ import { detectSandbox } from '../../src/runner/index.ts'
 test('push, gates, canary, promotion, a gate that stops, a canary that aborts, a rollback', async () => {
   const sandbox = await detectSandbox()
   const args = ['dist/ballast.js', 'demo', '--exit', ...(sandbox.best ? [] : ['--no-sandbox'])]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } })
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  })
   let said = ''
   child.stdout.on('data', chunk => (said += String(chunk)))
   child.stderr.on('data', chunk => (said += String(chunk)))
