@@ -54,7 +54,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const fleet = new Fleet(plane)
   const gateways = new Gateways()
   const publisher = new Publisher(plane, fleet, own.hash)
-  const rollouts = new RolloutReconciler(plane, fleet, publisher, pipelines)
+  const rollouts = new RolloutReconciler(plane, fleet, publisher, gateways, pipelines)
   pipelines.deployWith(rollouts)
   const host = new ControlPlaneGitHost({ plane, authenticator, logins, pipelines })
   const services: Services = {

@@ -31,6 +31,7 @@ import { stageResult } from '../pipelines/results.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower } from './follow-job.ts'
+import type { Gateways } from './gateways.ts'
 import type { Publisher } from './publisher.ts'
 import { baselineReplica, mainReplica, needsBaseline } from './wanted.ts'
 
@@ -49,6 +50,7 @@ export class RolloutReconciler implements Deployer {
   readonly #plane: ControlPlane
   readonly #fleet: Fleet
   readonly #publisher: Publisher
+  readonly #gateways: Gateways
   readonly #pipelines: PipelineReconciler
   readonly #serial = new SerialByKey()
   readonly #background: Background
@@ -57,7 +59,14 @@ export class RolloutReconciler implements Deployer {
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
 
-  constructor(plane: ControlPlane, fleet: Fleet, publisher: Publisher, pipelines: PipelineReconciler) {
+  constructor(
+    plane: ControlPlane,
+    fleet: Fleet,
+    publisher: Publisher,
+    gateways: Gateways,
+    pipelines: PipelineReconciler,
+  ) {
+    this.#gateways = gateways
     this.#plane = plane
     this.#fleet = fleet
     this.#publisher = publisher
@@ -295,6 +304,9 @@ export class RolloutReconciler implements Deployer {
     }
     await this.#publisher.publish()
     boundary('rollout-published')
+    // Who reads that it was promoted may rely on it: the next request is answered by it.
+    const table = this.#publisher.table
+    if (next.phase === 'promoted' && table) await this.#gateways.caughtUp(table.revision)
     this.#tell(rollout)
     await this.#jobs.follow(
       { ...rollout, ...next, revision: rollout.revision + 1 },

@@ -12,6 +12,9 @@ import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { jobRow } from './jobs.ts'
 
+/** As many as run at once on a busy server. */
+const MAX_RECENT = 64
+
 type PipelinesStore = Pick<
   PipelineStore,
   | 'addPipeline'
@@ -24,6 +27,7 @@ type PipelinesStore = Pick<
 >
 
 export function pipelines(db: Db): PipelinesStore {
+  const recent = new Recent()
   return {
     addPipeline: (pipeline, jobs) =>
       db.transaction().execute(async work => {
@@ -41,8 +45,15 @@ export function pipelines(db: Db): PipelinesStore {
         return numbered
       }),
     async pipeline(id) {
+      const known = recent.get(id)
+      if (known) {
+        const row = await stateOf(db, id)
+        return row && withState(known, row)
+      }
       const row = await db.selectFrom('pipelines').selectAll().where('id', '=', id).executeTakeFirst()
-      return row && pipelineOf(row)
+      const pipeline = row && pipelineOf(row)
+      if (pipeline) recent.keep(id, pipeline)
+      return pipeline
     },
     async pipelineByNumber(project, number) {
       const row = await db
@@ -83,6 +94,36 @@ export function pipelines(db: Db): PipelinesStore {
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
+  }
+}
+
+/** What moves in a pipeline; everything else is as it was when it was added. */
+function stateOf(db: Db, id: PipelineId) {
+  const query = db.selectFrom('pipelines').select(['id', 'state', 'ended_at']).where('id', '=', id)
+  return query.executeTakeFirst()
+}
+
+function withState(known: Pipeline, row: object): Pipeline {
+  const read = new RowReader('pipelines', row)
+  const { endedAt: _before, ...rest } = known
+  return {
+    ...rest,
+    state: read.choice('state', PIPELINE_STATES),
+    ...present({ endedAt: read.optional('ended_at', column => read.instant(column)) }),
+  }
+}
+
+/** Pipelines that run are asked for with every step of every job, and their configuration may be long. */
+class Recent {
+  readonly #pipelines = new Map<PipelineId, Pipeline>()
+
+  get(id: PipelineId): Pipeline | undefined {
+    return this.#pipelines.get(id)
+  }
+
+  keep(id: PipelineId, pipeline: Pipeline): void {
+    this.#pipelines.set(id, pipeline)
+    if (this.#pipelines.size > MAX_RECENT) this.#pipelines.delete(this.#pipelines.keys().next().value!)
   }
 }
 
