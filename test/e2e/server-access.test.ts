@@ -49,6 +49,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/jobs/{id}/approve': DEPLOY,
   'GET /api/v1/attempts/{id}/log': READ,
   'GET /api/v1/attempts/{id}/log/stream': READ,
+  'GET /api/v1/attempts/{id}/artifacts/{*}': READ,
   'GET /api/v1/models': 'anyone',
   'GET /api/v1/models/{model}': READ,
   'GET /api/v1/models/{model}/versions': READ,
@@ -104,6 +105,9 @@ beforeAll(async () => {
   await world.admin('POST', '/projects', { name: 'q' })
   await repository.pushAndLeave()
   const runner = new FakeRunner(world)
+  const first = await runner.take('unit')
+  const kept = await runner.put(first, 'page', 'kept')
+  await runner.finish(first, { outcome: 'succeeded', artifacts: [kept] })
   await runner.endAll('p', 1)
   const rollout = await until('a rollout', async () => (await world.rollouts('p'))[0])
   await repository.commit('again', { 'a.txt': 'a' })
@@ -114,6 +118,7 @@ beforeAll(async () => {
     pipelines: pipeline.id,
     jobs: offer.job,
     attempts: offer.attempt,
+    artifacts: first.attempt,
     versions: rollout.candidate.id,
     rollouts: rollout.id,
     tokens: 'tok_none',
@@ -176,7 +181,7 @@ function pathOf(route: string): string {
     .replace('{environment}', 'production')
     .replace('{number}', '1')
     .replace('{digest}', DIGEST)
-    .replace('{id}', ids[kind] ?? 'none')
+    .replace('{id}', ids[route.includes('/artifacts/') ? 'artifacts' : kind] ?? 'none')
     .replace('{*}', 'page')
 }
 
@@ -239,7 +244,9 @@ test('every route lets in whom it should and nobody else', async () => {
       // Guessing is slowed down: after ten wrong tokens the answer is 429, to wrong ones only.
       if (should === 401 && status === 429) continue
       const got =
-        [401, 403].includes(status) || (status === 404 && !/digest|\*/.test(template)) ? status : 'passed'
+        [401, 403].includes(status) || (status === 404 && !/digest|^(\/assets)?\/\{\*\}$/.test(template))
+          ? status
+          : 'passed'
       if (got !== should && !(status === 400 && should !== 401))
         wrong.push(`${route} with ${credential.name}: ${status}, not ${should}`)
     }
@@ -253,6 +260,7 @@ test.each([
   ['GET', '/api/v1/pipelines/PIPELINE', '/api/v1/pipelines/missing'],
   ['POST', '/api/v1/jobs/JOB/retry', '/api/v1/jobs/missing/retry'],
   ['GET', '/api/v1/attempts/ATTEMPT/log', '/api/v1/attempts/missing/log'],
+  ['GET', '/api/v1/attempts/ARTIFACT/artifacts/page', '/api/v1/attempts/missing/artifacts/page'],
   ['GET', '/api/v1/versions/VERSION', '/api/v1/versions/missing'],
   ['GET', '/api/v1/rollouts/ROLLOUT', '/api/v1/rollouts/missing'],
 ])('%s %s of somebody else answers as %s does', async (method, path, missing) => {

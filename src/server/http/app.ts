@@ -14,6 +14,7 @@ import { ServerError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { guard } from './guard.ts'
 import { accessRoutes } from './routes/access.ts'
+import { artifactRoutes } from './routes/artifacts.ts'
 import { attemptRoutes } from './routes/attempts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
@@ -75,6 +76,7 @@ export async function createApp(services: Services): Promise<App> {
     accessRoutes,
     projectRoutes,
     pipelineRoutes,
+    artifactRoutes,
     modelRoutes,
     rolloutRoutes,
     eventRoutes,

@@ -44,7 +44,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
         </div>
       </Panel>
       {job.gates.length > 0 && <Gates gates={job.gates} />}
-      {attempt && attempt.artifacts.length > 0 && <Artifacts artifacts={attempt.artifacts} />}
+      {attempt && attempt.artifacts.length > 0 && <Artifacts attempt={attempt} />}
       {attempt && <LogView key={attempt.id} attempt={attempt} name={job.name} />}
     </div>
   )
