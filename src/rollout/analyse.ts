@@ -28,8 +28,8 @@ const MAX_MISSING = 10_000_000
  * gets α whole (an intersection-union test). Looks cost nothing: the tests are anytime-valid. Both arms are in
  * one test, so α is not split between them.
  *
- * `failed` may come before `minRequests`, `passed` never: a canary that crashes on its first 30 requests need
- * not see 50. No data, or an arm in which no request succeeded, never passes.
+ * Before `minRequests` nothing passes, and only errors fail: a canary that crashes on its first 30 requests need
+ * not see 50, but 30 slow ones may be one pause. No data, or an arm in which no request succeeded, never passes.
  */
 export function analyse(canary: ArmCounts, baseline: ArmCounts, spec: AnalysisSpec, steps: number): Analysis {
   checkCounts(canary)

@@ -15,12 +15,13 @@ export const LATENCY_UNBOUNDED: number = BUCKET_GROWTH ** MAX_BUCKET - 1
 
 /**
  * A latency quantile of successful requests: canary / baseline − 1 against `latencyMargin`. Figures in
- * milliseconds. Requests are taken as independent: one long pause that hits one arm alone looks like that arm.
+ * milliseconds. Requests are taken as independent: one long pause that hits one arm alone looks like that arm, so
+ * it is not blamed before `minRequests`, when one pause is no longer most of what was seen.
  */
 export function analyseLatency(
   canaryCounts: ArmCounts,
   baselineCounts: ArmCounts,
-  { latencyMargin: margin, latencyQuantile: quantile }: AnalysisSpec,
+  { latencyMargin: margin, latencyQuantile: quantile, minRequests }: AnalysisSpec,
   levels: Levels,
 ): Judged {
   const name = `latency_p${Number((quantile * 100).toFixed(3))}`
@@ -34,7 +35,9 @@ export function analyseLatency(
     return nothingMeasured(name, margin, canaryBucket, fewestRequests(quantile, levels.high))
   const test = quantileRatioTest(quantile, canary, baseline)
   const interval = ratioBounds(test, canaryBucket - baselineBucket, levels)
-  const verdict = verdictAt(margin, interval)
+  const found = verdictAt(margin, interval)
+  const few = Math.min(canaryCounts.requests, baselineCounts.requests) < minRequests
+  const verdict = found === 'failed' && few ? 'inconclusive' : found
   const figures = {
     metric: name,
     verdict,

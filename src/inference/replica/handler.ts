@@ -39,6 +39,13 @@ import type { ReplicaStatus } from './status.ts'
 const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
 /** Seconds. A full queue is worked off in about one. */
 const RETRY_AFTER = '1'
+/** Until the decoder's and our own code is compiled. */
+const WARM_UP_RUNS = 20
+/** A PNG of 8 × 8 pixels. */
+const WARM_UP_IMAGE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAZElEQVQI152ONw4DMQwE9WJJpU45p1ffAC4MuHRDcMOAFFLKvbcxJoQwxkgpWWuRotaac55zeu977+yttXOO0FrjPs9Dl6CU4pxD/hLEOP8RSimeoRJj5OyXwEWstSCYH+Le+wI5al+wt4mT3AAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 /** Answers a replica's frames: parses, preprocesses, queues, encodes. */
 export class ReplicaHandler implements Handler {
@@ -55,6 +62,23 @@ export class ReplicaHandler implements Handler {
     this.#served = { model: spec.model, version: String(spec.versionNumber) }
     this.#preprocessor = compilePreprocess(spec.config.preprocess)
     this.#status = status
+  }
+
+  /**
+   * Takes an image the whole way a few times, where the model takes images: the first pays for loading the
+   * decoder and for code that is not compiled yet, and no client should be that first.
+   */
+  async warmUp(): Promise<void> {
+    if (!this.#preprocessor.takesImages) return
+    const { input } = describeInput(this.#engine.session.signature, this.#spec.config)
+    try {
+      for (let run = 0; run < WARM_UP_RUNS; run++) {
+        const tensor = fitInput(input, await this.#preprocessor.fromImage(WARM_UP_IMAGE))
+        await this.#engine.session.run({ [input.name]: tensor })
+      }
+    } catch {
+      // Some models take no picture as small as this one; they meet their first image cold.
+    }
   }
 
   request(frame: RequestFrame, reply: (reply: Reply) => void, call: Call): void {

@@ -19,7 +19,6 @@ export interface RunningReplica {
 export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
   const started = performance.now()
   const engine = await Engine.load(spec)
-  const warmMs = Math.round(performance.now() - started)
   let draining = false
   const status = (): ReplicaStatus => ({
     replica: spec.replica,
@@ -30,7 +29,10 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
     batchRows: engine.batchRows,
     draining,
   })
-  const frames = serveFrames(new ReplicaHandler(engine, spec, status))
+  const handler = new ReplicaHandler(engine, spec, status)
+  await handler.warmUp()
+  const warmMs = Math.round(performance.now() - started)
+  const frames = serveFrames(handler)
   // A replica that was killed leaves its socket's name behind.
   await unlink(spec.socketPath).catch(() => undefined)
   frames.server.listen(spec.socketPath)
