@@ -1,19 +1,10 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from './web-world/browser.ts'
+import { buildWeb } from './web-world/built.ts'
 import { startWebWorld, type WebWorld } from './web-world/world.ts'
-
-/** As it is shipped: a build inside of the tests would be React's development build. */
-const built = () =>
-  promisify(execFile)(
-    process.execPath,
-    ['node_modules/vite/bin/vite.js', 'build', 'web', '--config', 'web/vite.config.ts'],
-    { env: { ...process.env, NODE_ENV: 'production' } },
-  )
 
 const browser = await startBrowser()
 if ('missing' in browser)
@@ -26,7 +17,7 @@ describe.skipIf('missing' in browser)('the web UI, walked through in a browser',
 
   beforeAll(async () => {
     if ('missing' in browser) return
-    await built()
+    await buildWeb()
     world = await startWebWorld()
     page = await browser.newPage({ locale: 'en-GB', colorScheme: 'light' })
     page.setDefaultTimeout(20_000)
