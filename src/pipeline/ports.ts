@@ -145,7 +145,7 @@ export interface PipelineStore {
 
   /** Claims a ready job: job ready -> running and the new attempt, in one transaction. False when it was taken. */
   claim(job: JobId, attempt: Attempt): Promise<boolean>
-  /** A fencing number greater than every one before. */
+  /** A fencing number greater than every one that this store gave before, here or before a restart. */
   nextFence(): Promise<number>
   attempt(id: AttemptId): Promise<Attempt | undefined>
   attemptByToken(tokenHash: string): Promise<Attempt | undefined>

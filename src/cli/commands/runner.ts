@@ -28,7 +28,7 @@ export function runnerCommand(): Command {
     .option('--token-file <file>', 'read the token from a file')
     .option('--data <folder>', "the runner's own folder", './ballast-runner')
     .option('--name <name>', 'shown beside its attempts', hostname())
-    .option('--concurrency <n>', 'attempts at once', positive, 2)
+    .option('--concurrency <n>', 'attempts at once', positive, 4)
     .addOption(
       new Option('--sandbox <kind>', 'none runs jobs as this very user: only where every job is trusted')
         .choices(['auto', 'bubblewrap', 'uid', 'none'])

@@ -56,10 +56,13 @@ test('the file is for its owner alone, and written ahead and synced', async () =
 
 test('closing waits for the calls under way, and takes none after', async () => {
   const stores = await openSqlite(path)
-  const calls = Array.from({ length: 20 }, () => stores.pipelines.nextFence())
+  const calls = Array.from({ length: 20 }, (_, i) => stores.settings.set('last', `${i}`))
   await stores.close()
-  expect((await Promise.all(calls)).at(-1)).toBe(20)
-  await expect(stores.pipelines.nextFence()).rejects.toThrow()
+  await Promise.all(calls)
+  const again = await openSqlite(path)
+  expect(await again.settings.get('last')).toBe('19')
+  await again.close()
+  await expect(stores.settings.get('last')).rejects.toThrow()
   await expect(stores.close()).resolves.toBeUndefined()
 })
 

@@ -25,9 +25,51 @@ type AttemptStore = Pick<
   | 'endAttempt'
 >
 
+/** A restart loses at most this many numbers, of 2^53. */
+const FENCE_BLOCK = 256
+
 const LIVE: readonly AttemptState[] = ATTEMPT_STATES.filter(state => !hasEnded(state))
 
+/**
+ * Fencing numbers, taken from the database a block at a time: one durable write for many leases. What a process
+ * leaves of its block is never given, so every number after a restart is greater.
+ */
+class Fences {
+  readonly #db: Db
+  #next = 1
+  #last = 0
+  #taking: Promise<void> | undefined
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  async next(): Promise<number> {
+    while (this.#next > this.#last) {
+      this.#taking ??= this.#take().finally(() => {
+        this.#taking = undefined
+      })
+      await this.#taking
+    }
+    return this.#next++
+  }
+
+  async #take(): Promise<void> {
+    const { value } = await this.#db
+      .insertInto('counters')
+      .values({ name: 'fence', value: FENCE_BLOCK })
+      .onConflict(conflict =>
+        conflict.column('name').doUpdateSet(eb => ({ value: eb('counters.value', '+', FENCE_BLOCK) })),
+      )
+      .returning('value')
+      .executeTakeFirstOrThrow()
+    this.#last = value
+    this.#next = value - FENCE_BLOCK + 1
+  }
+}
+
 export function attempts(db: Db): AttemptStore {
+  const fences = new Fences(db)
   return {
     claim: (job, attempt) =>
       db.transaction().execute(async work => {
@@ -35,17 +77,7 @@ export function attempts(db: Db): AttemptStore {
         await work.insertInto('attempts').values(rowOf(attempt)).execute()
         return true
       }),
-    async nextFence() {
-      const { value } = await db
-        .insertInto('counters')
-        .values({ name: 'fence', value: 1 })
-        .onConflict(conflict =>
-          conflict.column('name').doUpdateSet(eb => ({ value: eb('counters.value', '+', 1) })),
-        )
-        .returning('value')
-        .executeTakeFirstOrThrow()
-      return value
-    },
+    nextFence: () => fences.next(),
     async attempt(id) {
       const row = await db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
       return row && attemptOf(row)
