@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
   job: async () => (await import('./commands/job.ts')).jobCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  artifacts: async () => (await import('./commands/artifacts.ts')).artifactsCommand(),
   model: async () => (await import('./commands/model.ts')).modelCommand(),
   rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),

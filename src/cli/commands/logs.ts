@@ -1,6 +1,5 @@
 import { Command } from 'commander'
-import { pipelineViewSchema } from '../../api/index.ts'
-import { BallastError } from '../../core/index.ts'
+import { latestAttempt } from '../remote/pipelines.ts'
 import { remote } from '../remote/settings.ts'
 
 interface Options {
@@ -20,21 +19,7 @@ export function logsCommand(): Command {
 
 async function run(pipeline: string, job: string, { follow, offset }: Options): Promise<void> {
   const client = await remote()
-  const match = /^(.+)#(\d+)$/.exec(pipeline)
-  const path = match
-    ? `/projects/${encodeURIComponent(match[1]!)}/pipelines/${match[2]}`
-    : `/pipelines/${encodeURIComponent(pipeline)}`
-  const view = await client.get(path, pipelineViewSchema)
-  const found = view.jobs.find(({ name }) => name === job)
-  const attempt = found?.attempts.at(-1)
-  if (!attempt) {
-    throw new BallastError('NO_LOG', {
-      message: found
-        ? `Job '${job}' is ${found.state} and was not tried yet`
-        : `Pipeline ${pipeline} has no job '${job}'`,
-      hint: `Its jobs: ${view.jobs.map(({ name }) => name).join(', ')}.`,
-    })
-  }
+  const attempt = await latestAttempt(client, pipeline, job)
   if (!follow) {
     const response = await client.stream(`/attempts/${attempt.id}/log?offset=${Number(offset)}`)
     for await (const chunk of response.body ?? []) process.stdout.write(chunk)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type PipelineView, pipelineSummarySchema, pipelineViewSchema } from '../../api/index.ts'
 import { ago, print } from '../output/print.ts'
 import { table } from '../output/table.ts'
+import { pathOf } from '../remote/pipelines.ts'
 import { remote } from '../remote/settings.ts'
 
 interface Json {
@@ -49,14 +50,6 @@ async function list(project: string, { json }: Json): Promise<void> {
       ]),
     ),
   )
-}
-
-/** `project#3` or an id, as a path of the API. */
-function pathOf(pipeline: string): string {
-  const match = /^(.+)#(\d+)$/.exec(pipeline)
-  return match
-    ? `/projects/${encodeURIComponent(match[1]!)}/pipelines/${match[2]}`
-    : `/pipelines/${encodeURIComponent(pipeline)}`
 }
 
 async function show(pipeline: string, { json }: Json): Promise<void> {
