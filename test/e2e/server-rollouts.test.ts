@@ -128,6 +128,16 @@ describe('by hand', () => {
     expect(await post('/models/hand/rollback', { version: 2 })).toMatchObject({ status: 409 })
   })
 
+  test('what was known when somebody ended it is kept', async () => {
+    const { rollout } = await aCanary('known')
+    await gateway.count(rollout.id, 0, 30)
+    const counted = { canaryRequests: 30, baselineRequests: 30 }
+    await until('its analysis', async () => (await see(rollout.id)).analysis?.canaryRequests === 30)
+    const aborted = await post(`/rollouts/${rollout.id}/abort`)
+    expect(aborted.body).toMatchObject({ phase: 'aborted', analysis: counted })
+    expect((await see(rollout.id)).analysis).toMatchObject(counted)
+  })
+
   test('abort, once', async () => {
     const { rollout } = await aCanary('stopped')
     const aborted = await post(`/rollouts/${rollout.id}/abort`, { reason: 'smells' })

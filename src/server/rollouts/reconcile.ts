@@ -285,7 +285,8 @@ export class RolloutReconciler implements Deployer {
       return false
     }
     const deployment = next.phase === 'promoted' ? await this.#promotion(rollout) : undefined
-    const analysis = event.kind === 'analysed' ? event.analysis : undefined
+    // What a person, or a failed replica, ended stands beside what was known by then.
+    const analysis = event.kind === 'analysed' ? event.analysis : this.#analyses.get(rollout.id)
     const change = {
       at: this.#now(),
       phase: next.phase,

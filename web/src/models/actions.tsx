@@ -69,7 +69,7 @@ function useRefresh(model: string): () => Promise<void> {
   const client = useQueryClient()
   return async () => {
     await Promise.all(
-      [['model', model], ['rollouts', model], ['models']].map(queryKey =>
+      [['model', model], ['rollouts', model], ['versions', model], ['models']].map(queryKey =>
         client.invalidateQueries({ queryKey }),
       ),
     )
