@@ -67,6 +67,7 @@ function invalid(expected: string, found: string): CoreError {
 }
 
 export function formatDuration(ms: Milliseconds): string {
+  if (ms === 0) return '0 ms'
   if (rounded(ms) < 1) return rounded(ms * 1000) < 1000 ? `${rounded(ms * 1000)} µs` : '1 ms'
   if (rounded(ms) < 1000) return `${rounded(ms)} ms`
   if (rounded(ms / 1000) < 60) return `${rounded(ms / 1000)} s`
