@@ -79,7 +79,7 @@ describe('what people read', () => {
     [119_600, '2 min 0 s'],
     [3_599_900, '1 h 0 min'],
     [5_400_000, '1 h 30 min'],
-    [0, '0 µs'],
+    [0, '0 ms'],
   ])('%d ms is %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
   })
