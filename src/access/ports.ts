@@ -1,5 +1,5 @@
-import type { PrincipalId, ProjectId, TokenId } from '../core/index.ts'
-import type { EnvironmentPolicy, Principal, Project, Role, Token } from './types.ts'
+import type { Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
+import type { EnvironmentPolicy, Principal, Project, Role, SealedSecret, Token } from './types.ts'
 
 export interface AccessStore {
   addPrincipal(principal: Principal): Promise<void>
@@ -23,4 +23,10 @@ export interface AccessStore {
   policy(project: ProjectId, environment: string): Promise<EnvironmentPolicy | undefined>
   policies(project: ProjectId): Promise<readonly EnvironmentPolicy[]>
   setPolicy(project: ProjectId, policy: EnvironmentPolicy): Promise<void>
+  /** Replaces the one of that name. Stores see sealed text alone. */
+  setSecret(project: ProjectId, name: string, sealed: string, now: Instant): Promise<void>
+  /** Whether there was one. */
+  removeSecret(project: ProjectId, name: string): Promise<boolean>
+  /** By name. */
+  secrets(project: ProjectId): Promise<readonly SealedSecret[]>
 }

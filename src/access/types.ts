@@ -65,6 +65,14 @@ export interface Token {
   readonly lastUsedAt?: Instant
 }
 
+/** A project's secret, as it is kept: its value can't be read without the key of the installation. */
+export interface SealedSecret {
+  readonly name: string
+  readonly sealed: string
+  /** When it was last set. */
+  readonly createdAt: Instant
+}
+
 /** What an environment allows, held by the server: a pushed file requests, it never grants. */
 export interface EnvironmentPolicy {
   readonly environment: string

@@ -248,6 +248,9 @@ export const policySchema = z.object({
   predictions: z.enum(['token', 'public']),
 })
 
+/** A project's secret: its value is never told. */
+export const secretSchema = z.object({ name: z.string(), createdAt: z.string() })
+
 /** Body of every answer that is not 2xx. */
 export const errorBodySchema = z.object({
   error: z.object({

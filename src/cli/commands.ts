@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   principal: async () => (await import('./commands/principal.ts')).principalCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
+  secret: async () => (await import('./commands/secret.ts')).secretCommand(),
   validate: async () => (await import('./commands/validate.ts')).validateCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),

@@ -7,6 +7,7 @@ import { DiskBlobStore, openSqlite } from '../storage/index.ts'
 import { Authenticator } from './access/authenticate.ts'
 import { bootstrap } from './access/bootstrap.ts'
 import { RateLimit } from './access/rate-limit.ts'
+import { Vault } from './access/vault.ts'
 import { Background } from './background.ts'
 import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
@@ -88,6 +89,7 @@ async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
     settings,
     stores,
     blobs,
+    vault: new Vault(settings.dataDir),
     changes: new ChangeFeed(),
     clock: systemClock,
     logger: createLogger('server'),

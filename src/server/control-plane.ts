@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../core/index.ts'
 import type { BlobStore } from '../registry/index.ts'
 import type { Stores } from '../storage/index.ts'
+import type { Vault } from './access/vault.ts'
 import type { ChangeFeed } from './changes.ts'
 
 export interface ServerSettings {
@@ -16,6 +17,7 @@ export interface ControlPlane {
   readonly settings: ServerSettings
   readonly stores: Stores
   readonly blobs: BlobStore
+  readonly vault: Vault
   readonly changes: ChangeFeed
   readonly clock: Clock
   readonly logger: Logger

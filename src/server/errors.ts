@@ -14,6 +14,7 @@ export type ServerErrorCode =
   | 'PORT_IN_USE'
   | 'ADDRESS_UNUSABLE'
   | 'DATA_FOLDER_UNUSABLE'
+  | 'VAULT_SEALED'
 
 export class ServerError extends BallastError<ServerErrorCode> {}
 

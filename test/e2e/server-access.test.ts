@@ -40,6 +40,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'PUT /api/v1/projects/{project}/members/{principal}': ADMIN,
   'GET /api/v1/projects/{project}/policies/{environment}': READ,
   'PUT /api/v1/projects/{project}/policies/{environment}': ADMIN,
+  'GET /api/v1/projects/{project}/secrets': ADMIN,
+  'PUT /api/v1/projects/{project}/secrets/{name}': ADMIN,
+  'DELETE /api/v1/projects/{project}/secrets/{name}': ADMIN,
   'GET /api/v1/projects/{project}/pipelines': READ,
   'GET /api/v1/projects/{project}/pipelines/{number}': READ,
   'GET /api/v1/pipelines/{id}': READ,
@@ -179,6 +182,7 @@ function pathOf(route: string): string {
     .replace('{model}', 'p')
     .replace('{principal}', 'nobody-there')
     .replace('{environment}', 'production')
+    .replace('{name}', 'API_KEY')
     .replace('{number}', '1')
     .replace('{digest}', DIGEST)
     .replace('{id}', ids[route.includes('/artifacts/') ? 'artifacts' : kind] ?? 'none')
@@ -188,6 +192,7 @@ function pathOf(route: string): string {
 const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/v1/session': { token: 'blst_wrong' },
   'PUT /api/v1/projects/{project}/members/{principal}': { role: null },
+  'PUT /api/v1/projects/{project}/secrets/{name}': { value: 'of some length' },
 }
 
 /** 401, 403, 404 as the access rules have it; `passed` for whatever the handler itself then says. */

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
 import type { Job, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
+import { Vault } from '../../src/server/access/vault.ts'
 import { ChangeFeed } from '../../src/server/changes.ts'
 import type { ControlPlane } from '../../src/server/control-plane.ts'
 import { DiskBlobStore, openSqlite } from '../../src/storage/index.ts'
@@ -19,12 +20,14 @@ export interface TestPlane {
 
 export async function aPlane(): Promise<TestPlane> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ballast-plane-'))
+  await mkdir(join(dataDir, 'secrets'))
   const stores = await openSqlite(join(dataDir, 'ballast.db'))
   let now: Instant = instant(1_000_000)
   const plane: ControlPlane = {
     settings: { dataDir, publicUrl: 'http://ballast', gatewayUrl: 'http://gateway', version: '0' },
     stores,
     blobs: await DiskBlobStore.open(join(dataDir, 'blobs')),
+    vault: new Vault(dataDir),
     changes: new ChangeFeed(),
     clock: { now: () => now },
     logger: silentLogger,

@@ -24,6 +24,7 @@ import { pipelineRoutes } from './routes/pipelines.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { rolloutRoutes } from './routes/rollouts.ts'
 import { runnerRoutes } from './routes/runner-agent.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { webRoutes } from './routes/web.ts'
 import { statusOf } from './status.ts'
@@ -75,6 +76,7 @@ export async function createApp(services: Services): Promise<App> {
     sessionRoutes,
     accessRoutes,
     projectRoutes,
+    secretRoutes,
     pipelineRoutes,
     artifactRoutes,
     modelRoutes,

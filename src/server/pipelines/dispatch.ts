@@ -4,6 +4,7 @@ import { boundary, type Instant, messageOf, newId, randomText } from '../../core
 import type { Job } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
+import { jobSecrets } from './job-secrets.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
@@ -73,6 +74,7 @@ export class Dispatcher {
     }
     try {
       const work = await offeredWork(this.#plane, pipeline, job, project)
+      const secrets = await jobSecrets(this.#plane, pipeline, job, project)
       const token = `blsta_${randomText(32)}`
       const attempt = newId('attempt')
       const number = (await pipelines.attempts(job.id)).length + 1
@@ -95,7 +97,17 @@ export class Dispatcher {
       if (!claimed) return undefined
       boundary('job-claimed')
       this.#reconciler.tell(pipeline)
-      return { ...work, attempt, number, fence, leaseMs: LEASE_MS, token }
+      return {
+        ...work,
+        // The project's word before the pushed file's: a job that asks for a name gets what an admin put there.
+        env: { ...work.env, ...secrets },
+        secrets: Object.values(secrets),
+        attempt,
+        number,
+        fence,
+        leaseMs: LEASE_MS,
+        token,
+      }
     } catch (error) {
       this.#plane.logger.error({ job: job.id, error: messageOf(error) }, 'a job could not be offered')
       await this.#reconciler.move(job, 'ready', 'errored', {

@@ -7,8 +7,8 @@ import { configOf } from './config.ts'
 /** Where stages hand evaluations on, in the workspace. */
 const HANDOVER = '.ballast/'
 
-/** Everything of an offer but its lease. */
-export type OfferedWork = Omit<Offer, 'attempt' | 'number' | 'fence' | 'leaseMs' | 'token'>
+/** Everything of an offer but its lease and the project's secrets. */
+export type OfferedWork = Omit<Offer, 'attempt' | 'number' | 'fence' | 'leaseMs' | 'token' | 'secrets'>
 
 /** What a runner needs to know to try a job. */
 export async function offeredWork(
@@ -30,7 +30,6 @@ export async function offeredWork(
         ? { kind: 'script', steps: [...work.steps] }
         : { kind: 'stage', input: await stageInput(plane, pipeline, project, work.stage) },
     env: { ...ciVariables(pipeline, job, project), ...job.plan.env },
-    secrets: [],
     timeoutMs: job.plan.timeout,
     artifacts: [...job.plan.artifacts],
     inputs: (await keptFiles(plane, pipeline, job)).map(file => ({ ...file })),

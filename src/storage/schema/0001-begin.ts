@@ -54,6 +54,14 @@ export const begin: Migration = {
       predictions text not null,
       primary key (project, environment)
     )`,
+    // Sealed by a key that is not in the database.
+    `create table secrets (
+      project text not null references projects (id) on delete cascade,
+      name text not null,
+      sealed text not null,
+      created_at bigint not null,
+      primary key (project, name)
+    )`,
 
     `create table pushes (
       id text primary key,

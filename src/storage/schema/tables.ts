@@ -24,6 +24,7 @@ export interface Tables {
     max_first_step: number
     predictions: string
   }
+  secrets: { project: string; name: string; sealed: string; created_at: number }
   pushes: {
     id: string
     project: string

@@ -5,6 +5,7 @@ import type { Stores } from '../types.ts'
 import { policies } from './access/policies.ts'
 import { principals } from './access/principals.ts'
 import { projects } from './access/projects.ts'
+import { secrets } from './access/secrets.ts'
 import { tokens } from './access/tokens.ts'
 import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
@@ -21,7 +22,13 @@ export type Db = Kysely<Tables>
 /** The stores over any database that has the tables. */
 export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
   return {
-    access: { ...principals(db), ...projects(db), ...tokens(db, clock), ...policies(db) },
+    access: {
+      ...principals(db),
+      ...projects(db),
+      ...tokens(db, clock),
+      ...policies(db),
+      ...secrets(db),
+    },
     pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...attempts(db) },
     versions: versions(db),
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },

@@ -116,6 +116,25 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
     expect(await access.policy(project, 'preview')).toBeUndefined()
   })
 
+  test('a secret is the last that was set, listed by name, and goes once', async () => {
+    const { access } = world()
+    const { project } = await settle(world())
+    const other = aProject()
+    await access.addProject(other)
+    await access.setSecret(project, 'TOKEN', 'v1.a', NOON)
+    await access.setSecret(project, 'API_KEY', 'v1.b', NOON)
+    await access.setSecret(other.id, 'TOKEN', 'v1.c', NOON)
+    await access.setSecret(project, 'TOKEN', 'v1.d', later(5))
+    expect(await access.secrets(project)).toStrictEqual([
+      { name: 'API_KEY', sealed: 'v1.b', createdAt: NOON },
+      { name: 'TOKEN', sealed: 'v1.d', createdAt: later(5) },
+    ])
+    expect(await access.removeSecret(project, 'TOKEN')).toBe(true)
+    expect(await access.removeSecret(project, 'TOKEN')).toBe(false)
+    expect((await access.secrets(project)).map(({ name }) => name)).toEqual(['API_KEY'])
+    expect(await access.secrets(other.id)).toHaveLength(1)
+  })
+
   test('with a project goes everything that is bound to it, its tokens too', async () => {
     const { access } = world()
     const { principal, project } = await settle(world())
@@ -123,10 +142,12 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
     await access.addToken(bound)
     await access.addToken(free)
     await access.setRole(principal, project, 'maintainer')
+    await access.setSecret(project, 'API_KEY', 'v1.a', NOON)
     await access.removeProject(project)
     expect(await access.project(project)).toBeUndefined()
     expect(await access.tokens(principal)).toEqual([free])
     expect(await access.roleOf(principal, project)).toBeUndefined()
+    expect(await access.secrets(project)).toEqual([])
   })
 
   test('a setting is the last that was set', async () => {

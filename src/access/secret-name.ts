@@ -1,0 +1,14 @@
+/** Variables by which a shell, a loader or Ballast itself is steered: a secret there would break every job. */
+const TAKEN =
+  /^(BALLAST|BALLAST_.*|CI|PATH|HOME|TMPDIR|LANG|LC_.*|LD_.*|DYLD_.*|IFS|ENV|BASH_ENV|SHELL|PWD|OLDPWD|USER|LOGNAME)$/
+
+/**
+ * Whether a project's secret may have this name: it becomes a variable of jobs.
+ *
+ *   API_KEY    yes
+ *   api_key    no: capitals, digits and _, 100 at most
+ *   LD_PRELOAD no: taken
+ */
+export function isSecretName(name: string): boolean {
+  return /^[A-Z_][A-Z0-9_]{0,99}$/.test(name) && !TAKEN.test(name)
+}
