@@ -61,8 +61,8 @@ test('following ends with the pipeline', async () => {
   told(pipeline)
   await following
   expect(lines.filter(line => line.trim() !== '').slice(2)).toStrictEqual([
-    '  ✓ unit (0 µs)',
-    '  pipeline succeeded in 0 µs',
+    '  ✓ unit (0 ms)',
+    '  pipeline succeeded in 0 ms',
   ])
 })
 

@@ -1,5 +1,4 @@
-import type { Project } from '../../access/index.ts'
-import { parseProjectName } from '../../access/index.ts'
+import { hasRole, type Project, parseProjectName } from '../../access/index.ts'
 import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
 import type { Push } from '../../pipeline/index.ts'
@@ -99,8 +98,11 @@ export class ControlPlaneGitHost implements GitHost {
     return { kind: 'accepted', push: push.id }
   }
 
-  /** The default branch is deployed from: only a maintainer rewrites it, and nobody deletes it. */
-  async #refusal({ project: id, principal: by, changes, forced }: ReceivedPush): Promise<string | undefined> {
+  /**
+   * The default branch is deployed from and reaches the project's secrets: only a maintainer pushes to it or
+   * rewrites it, and nobody deletes it. Everybody else pushes branches.
+   */
+  async #refusal({ project: id, principal: by, changes }: ReceivedPush): Promise<string | undefined> {
     const { access } = this.#parts.plane.stores
     const project = await access.project(id)
     const principal = await access.principal(by)
@@ -112,8 +114,8 @@ export class ControlPlaneGitHost implements GitHost {
         return `${ref}: only branches and tags are taken.`
       if (ref !== guarded) continue
       if (after === NO_COMMIT) return `${project.defaultBranch} is the default branch and is not deleted.`
-      if (forced.includes(ref) && role !== 'maintainer' && role !== 'admin') {
-        return `${project.defaultBranch} is protected: only a maintainer rewrites its history. Pull, rebase and push again.`
+      if (!hasRole(role, 'maintainer')) {
+        return `${project.defaultBranch} is protected: only a maintainer pushes to it. Push a branch, and have a maintainer take it over.`
       }
     }
     return undefined
