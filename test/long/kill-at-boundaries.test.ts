@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rename } from 'node:fs/promises'
+import { existsSync, renameSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BOUNDARIES, type Boundary } from '../../src/core/boundary.ts'
@@ -54,7 +54,8 @@ test.each(BOUNDARIES)(
     // The marker away, the next passage kills again.
     const rearming = setInterval(() => {
       if (kills + 1 >= mostKills(boundary) || !existsSync(marker)) return
-      void rename(marker, `${marker}-${++kills}`)
+      // In this very turn: before the next tick looks, it must be away.
+      renameSync(marker, `${marker}-${++kills}`)
     }, 5)
     try {
       await deliverFirst(world, PER_SECOND)
