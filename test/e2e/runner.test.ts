@@ -81,7 +81,6 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('with %s', sandbox => {
       ['bin/out.txt', 6],
     ])
     expect(plane.blobs.get(finish.artifacts[1]!.digest)?.toString()).toBe('hello\n')
-    expect(given).toMatchObject({ started: true, sandboxed: sandbox !== 'none' })
   })
 
   it('its environment is the one it asked for, and not the runner’s', async () => {
@@ -118,6 +117,7 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('with %s', sandbox => {
     const finish = await plane.finished(given)
     expect(finish).toMatchObject({ outcome: 'failed', reason: 'It ran longer than its limit of 700 ms' })
     expect(given.log.toString()).toContain('Ballast: It ran longer than its limit of 700 ms\n')
+    expect(given).toMatchObject({ started: true, sandboxed: sandbox !== 'none' })
     expect(await processesIn(dataDir, given.offer.attempt)).toEqual([])
   })
 

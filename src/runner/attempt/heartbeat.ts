@@ -2,6 +2,8 @@ import { RunnerError } from '../errors.ts'
 
 /** While the control plane is away it is asked this often. */
 const RETRY_MS = 1000
+/** A trivial job ends within it: its end says all. */
+const SOON_MS = 50
 
 export interface HeartbeatOptions {
   readonly leaseMs: number
@@ -10,7 +12,7 @@ export interface HeartbeatOptions {
   readonly onLost: (error: RunnerError) => void
 }
 
-/** Renews a lease every third of it, and at once when the process has started. */
+/** Renews a lease every third of it, and soon after the process has started. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
   #started = false
@@ -24,10 +26,10 @@ export class Heartbeat {
     this.#schedule(options.leaseMs / 3)
   }
 
-  /** Tells now, without being waited for. */
+  /** Tells soon, without being waited for; a job that has ended by then tells it with its end. */
   started(): void {
     this.#started = true
-    this.now()
+    this.#schedule(SOON_MS)
   }
 
   now(): void {

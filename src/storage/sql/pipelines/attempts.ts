@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AttemptId, JobId } from '../../../core/index.ts'
 import type { Attempt, AttemptChange, KeptFile, PipelineStore } from '../../../pipeline/ports.ts'
 import {
@@ -25,6 +26,8 @@ type AttemptStore = Pick<
   | 'endAttempt'
 >
 
+/** Ends that only a process that ran comes to. */
+const ENDED_BY_ITSELF: readonly AttemptState[] = ['succeeded', 'failed']
 /** A restart loses at most this many numbers, of 2^53. */
 const FENCE_BLOCK = 256
 
@@ -132,6 +135,8 @@ async function moveAttempt(
     .set({
       state: to,
       ...(to === 'running' && { started_at: now }),
+      // A job may be over before anybody said that it had begun.
+      ...(ENDED_BY_ITSELF.includes(to) && { started_at: sql<number>`coalesce(started_at, created_at)` }),
       ...(hasEnded(to) && { ended_at: now }),
       ...(exitCode !== undefined && { exit_code: exitCode }),
       ...(reason !== undefined && { reason }),
