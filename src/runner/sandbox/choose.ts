@@ -36,7 +36,7 @@ export async function chooseExecutor({
   }
   throw new RunnerError('SANDBOX_UNAVAILABLE', {
     message: `Jobs can't be isolated here: bubblewrap: ${report.bubblewrap.reason}; uid: ${report.uid.reason}`,
-    hint: 'Install bubblewrap (and allow user namespaces), or start the runner as root. Only where every job is trusted: --sandbox none.',
+    hint: 'Install bubblewrap (and allow user namespaces), or start the runner as root. Only where every job is trusted: `ballast up --no-sandbox`, or --sandbox none for a runner alone.',
     details: { asked: sandbox },
   })
 }
