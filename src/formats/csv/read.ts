@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/index.ts'
+import { textOf } from '../bytes/text.ts'
 import { failing } from '../errors.ts'
-import { textOf } from '../text.ts'
 import { CsvParser, type CsvRow } from './parser.ts'
 
 export interface CsvOptions {

@@ -1,6 +1,6 @@
 import { type ByteSource, type Json, messageOf } from '../../core/index.ts'
+import { textOf } from '../bytes/text.ts'
 import { failing } from '../errors.ts'
-import { textOf } from '../text.ts'
 
 /** An example with a small image as numbers takes some 100 kB; JSON.parse holds a line whole. */
 export const MAX_LINE_LENGTH = 16 * 2 ** 20

@@ -1,5 +1,5 @@
+import type { Range, Wire } from '../protobuf/wire.ts'
 import { type Gathered, readAttribute, readGraph, readNode } from './graph.ts'
-import type { Range, Wire } from './wire.ts'
 
 /** A FunctionProto: 7 node, 11 attribute_proto. */
 export async function readModelFunction(wire: Wire, range: Range, gathered: Gathered): Promise<void> {

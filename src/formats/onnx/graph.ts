@@ -1,3 +1,4 @@
+import type { Field, Range, Wire } from '../protobuf/wire.ts'
 import {
   MAX_DEPTH,
   MAX_INITIALIZERS,
@@ -9,7 +10,6 @@ import {
 import { readTensor } from './tensor.ts'
 import type { OnnxInitializer, OnnxOperator, OnnxValue } from './types.ts'
 import { readValue } from './values.ts'
-import type { Field, Range, Wire } from './wire.ts'
 
 /** What is gathered over all graphs. */
 export interface Gathered {

@@ -1,9 +1,8 @@
 import { failing } from '../errors.ts'
+import type { WireFailures } from '../protobuf/wire.ts'
 
 /** Graphs within graphs: the branches of If, the bodies of Loop. Real models nest a handful. */
 export const MAX_DEPTH = 100
-/** Fields that are looked at. A large language model has some 20,000 nodes and 500,000 fields; this takes seconds. */
-export const MAX_FIELDS = 20_000_000
 /** Names and domains. The longest that exporters write (paths through a module tree) have a few hundred characters. */
 export const MAX_STRING_BYTES = 64 * 1024
 /** A value of metadata_props: scikit-learn and Ultralytics put JSON there. */
@@ -24,3 +23,5 @@ export const overLimit = failing(
   'No real model needs as much; check where the file comes from.',
 )
 export const truncated = failing('ONNX_TRUNCATED', 'The file is truncated: fetch or export it again.')
+
+export const wireFailures: WireFailures = { malformed, overLimit, truncated }

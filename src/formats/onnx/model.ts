@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../core/index.ts'
 import { FormatsError, failing } from '../errors.ts'
+import { type Field, type Range, Wire } from '../protobuf/wire.ts'
 import { readModelFunction, readTraining } from './functions.ts'
 import { type Gathered, type Graph, readGraph } from './graph.ts'
 import {
@@ -9,10 +10,10 @@ import {
   malformed,
   overLimit,
   truncated,
+  wireFailures,
 } from './limits.ts'
 import { bytesOf, readEntry } from './tensor.ts'
 import type { OnnxDescription, OnnxExternalFile, OnnxInitializer, OnnxOpset } from './types.ts'
-import { type Field, type Range, Wire } from './wire.ts'
 
 /** ModelProto's fields that are looked at, and what each holds; others are skipped. */
 const FIELDS: ReadonlyMap<number, Field['kind']> = new Map([
@@ -58,7 +59,7 @@ export async function readModel(source: ByteSource): Promise<OnnxDescription> {
     metadata: new Map(),
     gathered: { initializers: [], operators: new Map(), outside: [], nodes: 0 },
   }
-  const wire = new Wire(source)
+  const wire = new Wire(source, wireFailures)
   try {
     await wire.walk(wire.whole, field => readField(wire, field, found))
   } catch (cause) {

@@ -1,8 +1,8 @@
 import { elementCount } from '../../core/index.ts'
+import type { Field, Range, Wire } from '../protobuf/wire.ts'
 import { checkLocation } from './external.ts'
 import { MAX_RANK, MAX_STRING_BYTES, malformed, overLimit } from './limits.ts'
 import { ONNX_DTYPES, type OnnxData, type OnnxDtype, type OnnxInitializer } from './types.ts'
-import type { Field, Range, Wire } from './wire.ts'
 
 /** TensorProto's fields. */
 const DIMS = 1

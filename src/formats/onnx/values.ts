@@ -1,7 +1,7 @@
+import type { Range, Wire } from '../protobuf/wire.ts'
 import { MAX_RANK, MAX_STRING_BYTES, overLimit } from './limits.ts'
 import { dtypeOf } from './tensor.ts'
 import type { OnnxDtype, OnnxValue } from './types.ts'
-import type { Range, Wire } from './wire.ts'
 
 /** TypeProto's fields. */
 const KINDS: ReadonlyMap<number, OnnxValue['kind']> = new Map([

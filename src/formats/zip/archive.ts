@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
 import { type ByteSource, messageOf, sourceOf } from '../../core/index.ts'
+import { sliceOf } from '../bytes/ranges.ts'
 import { failing } from '../errors.ts'
-import { sliceOf } from '../ranges.ts'
 import { decodeName, readDirectory } from './directory.ts'
 import { invalidZip, widen, type ZipEntry } from './records.ts'
 

@@ -1,5 +1,15 @@
 import type { ByteSource } from '../../core/index.ts'
-import { MAX_FIELDS, malformed, overLimit, truncated } from './limits.ts'
+import type { Failing } from '../errors.ts'
+
+/** Fields that are looked at in one file. A large language model has some 20,000 nodes and 500,000 fields; this takes seconds. */
+export const MAX_FIELDS = 20_000_000
+
+/** How the reader of a format tells of what is wrong in its bytes. */
+export interface WireFailures {
+  readonly malformed: Failing
+  readonly overLimit: Failing
+  readonly truncated: Failing
+}
 
 /** A part of the file: `end` is exclusive. */
 export interface Range {
@@ -10,7 +20,7 @@ export interface Range {
 /** One field of a message: a number, or the range of its bytes (a string, a message, packed numbers). */
 export type Field =
   | { readonly kind: 'varint'; readonly number: number; readonly value: bigint }
-  | { readonly kind: 'fixed'; readonly number: number; readonly bytes: 4 | 8 }
+  | { readonly kind: 'fixed'; readonly number: number; readonly bytes: 4 | 8; readonly range: Range }
   | { readonly kind: 'bytes'; readonly number: number; readonly range: Range }
 
 /** The most bytes of a field's header and number: a tag and a value, or a tag and a length. */
@@ -22,16 +32,18 @@ const LARGEST_WINDOW = 256 * 1024
 /**
  * Walks protobuf messages in a file (https://protobuf.dev/programming-guides/encoding/), reading windows of it and
  * jumping over what nobody asks for: tensors of gigabytes cost nothing.
- * Throws ONNX_TRUNCATED, ONNX_MALFORMED or ONNX_LIMIT with the place.
+ * Throws the errors that it was given, with the place.
  */
 export class Wire {
   readonly source: ByteSource
+  readonly #fail: WireFailures
   #window: Uint8Array = new Uint8Array(0)
   #start = 0
   #fields = 0
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, failures: WireFailures) {
     this.source = source
+    this.#fail = failures
   }
 
   get whole(): Range {
@@ -50,21 +62,23 @@ export class Wire {
     }
   }
 
-  /** Bytes of a range, at most `most`: throws ONNX_LIMIT above. */
+  /** Bytes of a range, at most `most`: throws `overLimit` above. */
   async bytes({ start, end }: Range, most: number, what: string): Promise<Uint8Array> {
     if (end - start > most)
-      throw overLimit(`${this.#place(start)}: ${what} has ${end - start} bytes; the limit is ${most}`)
+      throw this.#fail.overLimit(
+        `${this.#place(start)}: ${what} has ${end - start} bytes; the limit is ${most}`,
+      )
     if (!this.#holds(start, end - start)) await this.#load(start, end - start)
     return this.#window.subarray(start - this.#start, end - this.#start)
   }
 
-  /** A range as UTF-8. Throws ONNX_MALFORMED for other bytes. */
+  /** A range as UTF-8. Throws `malformed` for other bytes. */
   async text(range: Range, most: number, what: string): Promise<string> {
     const bytes = await this.bytes(range, most, what)
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     } catch (cause) {
-      throw malformed(`${this.#place(range.start)}: ${what} is not UTF-8`, { cause })
+      throw this.#fail.malformed(`${this.#place(range.start)}: ${what} is not UTF-8`, { cause })
     }
   }
 
@@ -85,7 +99,7 @@ export class Wire {
     const tag = this.#varint(at, end)
     const number = Number(tag.value >> 3n)
     if (number < 1 || number > 0x1fffffff)
-      throw malformed(`${this.#place(at)}: the field number ${number} is impossible`)
+      throw this.#fail.malformed(`${this.#place(at)}: the field number ${number} is impossible`)
     const after = tag.next
     switch (Number(tag.value & 7n)) {
       case 0: {
@@ -103,15 +117,18 @@ export class Wire {
         return { field: { kind: 'bytes', number, range }, next: range.end }
       }
       default:
-        throw malformed(
-          `${this.#place(at)}: field ${number} has the wire type ${tag.value & 7n}, which ONNX never uses`,
+        throw this.#fail.malformed(
+          `${this.#place(at)}: field ${number} has the wire type ${tag.value & 7n}, which is not used`,
         )
     }
   }
 
   #fixed(number: number, bytes: 4 | 8, at: number, end: number): { field: Field; next: number } {
     if (at + bytes > end) throw this.#beyond(at, number, BigInt(bytes), end)
-    return { field: { kind: 'fixed', number, bytes }, next: at + bytes }
+    return {
+      field: { kind: 'fixed', number, bytes, range: { start: at, end: at + bytes } },
+      next: at + bytes,
+    }
   }
 
   /** Seven bits a byte, least significant first, ten bytes at most; the window must hold them. */
@@ -128,17 +145,19 @@ export class Wire {
         return { value: i < 4 ? BigInt(low) : high | BigInt(low), next: at + i + 1 }
       }
     }
-    throw malformed(`${this.#place(at)}: a number goes beyond 64 bits`)
+    throw this.#fail.malformed(`${this.#place(at)}: a number goes beyond 64 bits`)
   }
 
   #count(at: number): void {
-    if (++this.#fields > MAX_FIELDS) throw overLimit(`${this.#place(at)}: more than ${MAX_FIELDS} fields`)
+    if (++this.#fields > MAX_FIELDS)
+      throw this.#fail.overLimit(`${this.#place(at)}: more than ${MAX_FIELDS} fields`)
   }
 
   #beyond(at: number, number: number, needs: bigint, end: number): Error {
     const what = number > 0 ? `field ${number} needs ${needs} bytes` : 'a number is cut off'
-    if (end === this.source.size) return truncated(`${this.#place(at)}: ${what}, and the file ends at ${end}`)
-    return malformed(`${this.#place(at)}: ${what}, and its message ends at ${end}`)
+    if (end === this.source.size)
+      return this.#fail.truncated(`${this.#place(at)}: ${what}, and the file ends at ${end}`)
+    return this.#fail.malformed(`${this.#place(at)}: ${what}, and its message ends at ${end}`)
   }
 
   #holds(start: number, length: number): boolean {

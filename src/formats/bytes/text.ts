@@ -1,5 +1,5 @@
-import type { ByteSource } from '../core/index.ts'
-import type { failing } from './errors.ts'
+import type { ByteSource } from '../../core/index.ts'
+import type { failing } from '../errors.ts'
 import { chunksOf } from './ranges.ts'
 
 /** A source's UTF-8 text in pieces, without a byte order mark. Throws `invalid` for bytes that are not UTF-8. */

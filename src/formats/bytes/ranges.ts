@@ -1,4 +1,4 @@
-import { type ByteSource, CoreError } from '../core/index.ts'
+import { type ByteSource, CoreError } from '../../core/index.ts'
 
 /** How much a streaming reader takes at once. */
 const CHUNK_BYTES = 64 * 1024

@@ -1,0 +1,45 @@
+import type { ByteSource } from '../core/index.ts'
+import type { ModelFile, Wrapper } from './types.ts'
+
+/** A folder of files that belong together: on disk, behind a URL, in a store. Paths are relative, with `/`. */
+export interface FileTree {
+  /** For messages. */
+  readonly name: string
+  /** Files below, links that lead out left out; undefined where it can't be listed (HTTP). */
+  list(): Promise<readonly { readonly path: string; readonly size: number }[] | undefined>
+  /** Throws PATH_ESCAPES for what leads out, FILE_UNREADABLE for what is missing. The caller closes it. */
+  open(path: string): Promise<ByteSource>
+}
+
+/** What a reader gets: the main file (unwrapped) and where to find the files that it names. */
+export interface ModelInput {
+  /** The caller's to close. A folder that is the model (SavedModel) has its `saved_model.pb` here. */
+  readonly source: ByteSource
+  /** Of the main file in `tree`. */
+  readonly path: string
+  /** Its bytes as stored: differs from `source.size` under a wrapper. */
+  readonly storedSize: number
+  readonly wrapper: readonly Wrapper[]
+  readonly tree: FileTree
+}
+
+/** A model whose description was read, and whose tensors can be. */
+export interface OpenModel {
+  readonly file: ModelFile
+  /**
+   * A tensor's elements as its `dtype` says, little-endian, in C order, with bounded memory. Each piece holds
+   * whole elements (whole blocks of a block dtype; packed types by whole bytes) and at most `PIECE_BYTES`, unless
+   * one element is larger. Not for text and objects (FORMAT_UNSUPPORTED): those have `readText`.
+   * Throws TENSOR_MISSING with the nearest names.
+   */
+  readTensor(name: string): AsyncGenerator<Uint8Array, void>
+  /** The elements of a `string` tensor, in C order. */
+  readText?(name: string): AsyncGenerator<string, void>
+  /** Sources that the reader opened itself. */
+  close(): Promise<void>
+}
+
+/** The most that one piece of a tensor holds: large enough to be fast, small against any memory. */
+export const PIECE_BYTES: number = 1024 * 1024
+
+export type Reader = (input: ModelInput) => Promise<OpenModel>
