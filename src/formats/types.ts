@@ -74,6 +74,8 @@ export const STORED_DTYPES = [
   'float8e5m2fnuz',
   'float8e8m0',
   'float4e2m1',
+  'float6e2m3',
+  'float6e3m2',
   'int4',
   'uint4',
   'int2',
