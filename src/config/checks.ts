@@ -5,6 +5,7 @@ import type { documentRule } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadStruct } from './reader/composites.ts'
 import type { Placed } from './reader/reader.ts'
+import { exportAdvice, isRunnable } from './sections/model.ts'
 import type { RepositoryFacts } from './types.ts'
 import { quote } from './yaml/located.ts'
 
@@ -13,6 +14,7 @@ type Read = ReadStruct<(typeof documentRule)['fields']>
 /** What can only be seen by looking at several sections; a section that is wrong itself is left out. */
 export function checkDocument(read: Read, findings: Findings, facts: RepositoryFacts): void {
   checkGates(read, findings)
+  checkRunnable(read, findings)
   if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
 }
 
@@ -31,6 +33,18 @@ function checkGates({ values, broken }: Read, findings: Findings): void {
   }
 }
 
+/** Evaluating means running: what can't run can't be held to figures, and no figure is never a pass. */
+function checkRunnable({ values }: Read, findings: Findings): void {
+  const { model, evaluate } = values
+  if (!model || !evaluate || isRunnable(model.file.value)) return
+  const facts = {
+    expected: 'a model in ONNX',
+    found: quote(model.file.value),
+    hint: `take evaluate: out, or name the ONNX form (${exportAdvice(model.file.value) ?? 'export it'})`,
+  }
+  findings.error(evaluate.data.at, 'MODEL_FORMAT', 'A model of this format can not be evaluated yet', facts)
+}
+
 function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {
   const { model, evaluate, jobs = [] } = values
   const named: [Placed<string> | undefined, string][] = [
@@ -42,7 +56,7 @@ function checkFiles({ values }: Read, findings: Findings, files: readonly string
   for (const [file, what] of named) {
     if (!file || there.has(file.value) || isMade(file.value, jobs)) continue
     const isFolder = files.some(path => path.startsWith(`${file.value}/`))
-    if (isFolder && what === 'data') continue
+    if (isFolder && what !== 'labels') continue
     const near = nearestName(file.value, files)
     const hint = near
       ? `did you mean '${near}'?`

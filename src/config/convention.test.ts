@@ -27,12 +27,31 @@ test('without a name of the project, the file names the model', () => {
 
 test.each([
   [['b.onnx', 'a/x.onnx', 'a.onnx'], 'There is more than one model: found b.onnx, a.onnx, a/x.onnx'],
-  [['model.pkl', 'x.py'], 'This release serves models in ONNX: found model.pkl (export it with skl2onnx)'],
+  [['b.pkl', 'a.h5'], 'There is more than one model: found b.pkl, a.h5'],
   [Array.from({ length: 8 }, (_, i) => `${i}.onnx`), '0.onnx, 1.onnx, 2.onnx, 3.onnx, 4.onnx and 3 more'],
 ])('%j makes a finding that names them', (files, message) => {
   const parsed = configFromConvention(files, facts)
   expect(parsed?.repository).toBeUndefined()
   expect(parsed?.diagnostics.map(formatDiagnostic)).toEqual([expect.stringContaining(message)])
+})
+
+test.each([
+  [['model.pkl.gz', 'x.py'], 'model.pkl.gz'],
+  [['out/net/saved_model.pb', 'out/net/variables/variables.index', 'out/net/x.h5'], 'out/net'],
+  [['saved_model.pb', 'variables/variables.index'], 'saved_model.pb'],
+  [['net.onnx', 'old.h5'], 'net.onnx'],
+])('%j has the model %s', (files, file) => {
+  expect(configFromConvention(files, facts)?.repository?.model.file).toBe(file)
+})
+
+test('a model of another format comes with a warning', () => {
+  expect(configFromConvention(['model.pkl'], facts)?.diagnostics.map(formatDiagnostic)).toEqual([
+    expect.stringMatching(/warning: This release serves models in ONNX.*found model.pkl \(skl2onnx/),
+  ])
+})
+
+test('weights in a text or JSON file are no model by convention', () => {
+  expect(configFromConvention(['model.txt', 'data.json', 'x.bin'], facts)).toBeUndefined()
 })
 
 test('a repository without any model is none of ours', () => {

@@ -55,7 +55,7 @@ test.each([
   'model: /m.onnx',
   'model: ../m.onnx',
   'model: a/../../m.onnx',
-  'model: m.h5',
+  'model: m.exe',
   'model: m.onnx\nmodle: x',
   'model: m.onnx\nci: .gitlab-ci.yml',
   'model: m.onnx\ndeploy: { preview: {} }',
