@@ -30,7 +30,7 @@ export const leaseRequestSchema = z.object({
 export type LeaseRequest = z.infer<typeof leaseRequestSchema>
 
 export const stageInputSchema = z.object({
-  stage: z.enum(['inspect', 'evaluate', 'gate', 'register']),
+  stage: z.enum(['scan', 'inspect', 'evaluate', 'gate', 'register']),
   project: z.string(),
   commit: z.string(),
   /** `config/`'s ModelRepository. */
@@ -97,13 +97,13 @@ export const finishSchema = z.object({
 })
 export type Finish = z.infer<typeof finishSchema>
 
-/** What a stage writes: one shape for all four. */
+/** What a stage writes: one shape for all. */
 export const stageResultSchema = z.object({
-  stage: z.enum(['inspect', 'evaluate', 'gate', 'register']),
+  stage: z.enum(['scan', 'inspect', 'evaluate', 'gate', 'register']),
   verdict: z.enum(['passed', 'failed', 'inconclusive', 'not applicable']),
   /** Lines for `git push` and the run's page. */
   summary: z.array(z.string()),
-  /** By record kind: `inspection`, `evaluation`, `gates`, `reference-outputs`. */
+  /** By record kind: `scan`, `inspection`, `evaluation`, `gates`, `reference-outputs`. */
   records: z.record(z.string(), json),
   /** register only: what to register. Its files were put as blobs of the attempt. */
   manifest: z

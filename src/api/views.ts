@@ -129,6 +129,14 @@ export const versionViewSchema = z.object({
   createdAt: z.string(),
   /** Where it is in production now. */
   serving: z.enum(['stable', 'canary', 'previous', 'none']),
+  /** Of its files: `onnx`, `keras-h5`, `pytorch` …; null where nothing was inspected. */
+  format: z.string().nullable(),
+  /** What the scan of its files concluded, and on whose word a version that is not safe beyond doubt went on. */
+  scan: z
+    .object({ verdict: z.enum(['safe', 'unsafe', 'unknown']), acceptance: z.string().nullable() })
+    .nullable(),
+  /** Why no replica can load it; null where one can. */
+  notServed: z.string().nullable(),
 })
 export type VersionView = z.infer<typeof versionViewSchema>
 

@@ -27,7 +27,8 @@ function jobOf(name: string, input: Partial<PlanInput>): PlannedJob {
 describe('the stages of a plan', () => {
   test('a model alone is inspected, registered and deployed', () => {
     expect(planned({ hasData: false, hasGates: false })).toEqual([
-      'inspect <-',
+      'scan <-',
+      'inspect <- scan',
       'register <- inspect',
       'deploy:production <- register',
     ])
@@ -35,7 +36,8 @@ describe('the stages of a plan', () => {
 
   test('with data and gates it is judged in between', () => {
     expect(planned({})).toEqual([
-      'inspect <-',
+      'scan <-',
+      'inspect <- scan',
       'evaluate <- inspect',
       'gate <- evaluate',
       'register <- gate',
@@ -47,7 +49,8 @@ describe('the stages of a plan', () => {
     expect(planned({ jobs: [aJob('lint'), aJob('unit', ['lint'])] })).toEqual([
       'lint <-',
       'unit <- lint',
-      'inspect <-',
+      'scan <-',
+      'inspect <- scan',
       'evaluate <- inspect unit',
       'gate <- evaluate',
       'register <- gate',
@@ -60,7 +63,8 @@ describe('the stages of a plan', () => {
     expect(planned({ jobs: [train, aJob('unit')], modelFile: 'out/model.onnx' })).toEqual([
       'train <-',
       'unit <-',
-      'inspect <- train',
+      'scan <- train',
+      'inspect <- scan train',
       'evaluate <- inspect train unit',
       'gate <- evaluate train',
       'register <- gate train',
@@ -125,5 +129,21 @@ test('what buildPlan makes of compiled jobs has every need, in order', () => {
     expect(needs.filter(need => !seen.has(need))).toEqual([])
     seen.add(name)
   }
-  expect(seen.size).toBe(8)
+  expect(seen.size).toBe(9)
+})
+
+test('a model that can not be served yet is scanned, inspected and registered, and says why it is not deployed', () => {
+  const notServed = 'This release serves models in ONNX'
+  const { jobs } = buildPlan({ ...everything, hasData: false, hasGates: false, notServed })
+  expect(jobs.map(({ name, skip }) => [name, skip])).toEqual([
+    ['scan', undefined],
+    ['inspect', undefined],
+    ['register', undefined],
+    ['deploy:production', notServed],
+  ])
+})
+
+test('a SavedModel is made by a job that keeps the files of its folder', () => {
+  const train = aJob('train', [], { artifacts: ['out/net/**'] })
+  expect(planned({ jobs: [train], modelFile: 'out/net' })).toContain('scan <- train')
 })

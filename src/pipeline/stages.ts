@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly branch: string
   /** Only environments whose branch pattern matches. */
   readonly environments: readonly DeployTarget[]
+  /** Why no environment can serve this model, whatever is asked: its format has to be converted first. */
+  readonly notServed?: string
 }
 
 const MINUTE = 60_000
@@ -39,10 +41,10 @@ const NO_TIMEOUT = 2 ** 31 - 1
 /**
  * The whole plan of a push: the user's jobs and, behind them, Ballast's own stages.
  *
- *   jobs that make the model -> inspect ┐
- *   every other job ────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
+ *   jobs that make the model -> scan -> inspect ┐
+ *   every other job ────────────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
  *
- * Each stage also needs the jobs that make the model, so that it finds it in its workspace.
+ * Nothing reads a model before it was scanned. Each stage also needs the jobs that make the model, so that it finds it in its workspace.
  * `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
  * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
  */
@@ -51,7 +53,7 @@ export function buildPlan(input: PlanInput): Plan {
   const jobs = input.jobs.filter(job => !skipped.has(job.name))
   const makers = namesOf(jobs.filter(job => makesModel(job, input.modelFile)))
 
-  const stages = [stage('inspect', makers, SHORT_STAGE)]
+  const stages = [stage('scan', makers, SHORT_STAGE), stage('inspect', ['scan', ...makers], SHORT_STAGE)]
   const add = (kind: StageKind, timeout: Milliseconds, skip?: string) => {
     const previous = stages.at(-1)!.name
     const tests = previous === 'inspect' ? mustSucceed(jobs) : []
@@ -60,13 +62,13 @@ export function buildPlan(input: PlanInput): Plan {
   if (input.hasData) add('evaluate', EVALUATION)
   if (input.hasGates) add('gate', SHORT_STAGE)
   add('register', SHORT_STAGE, reasonNotToRegister(input))
-  const deployments = input.environments.map(target => deploy(target))
+  const deployments = input.environments.map(target => deploy(target, input.notServed))
   return { jobs: sortJobs([...input.jobs, ...stages, ...deployments]).sorted }
 }
 
-/** Whether a job keeps the file that is the model. */
+/** Whether a job keeps the file that is the model, or the folder that is a SavedModel. */
 export function makesModel(job: Pick<PlannedJob, 'artifacts'>, modelFile: string): boolean {
-  return globsSelect(job.artifacts, modelFile)
+  return globsSelect(job.artifacts, modelFile) || globsSelect(job.artifacts, `${modelFile}/saved_model.pb`)
 }
 
 function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds, skip?: string): PlannedJob {
@@ -75,8 +77,9 @@ function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds,
     work: { kind: 'stage', stage: kind },
     needs,
     env: {},
-    // Rows of an evaluation, for the stages behind it; the control plane takes this folder from stages only.
-    artifacts: kind === 'evaluate' ? ['.ballast/**'] : [],
+    // What was scanned and the rows of an evaluation, for the stages behind; the control plane takes this folder
+    // from stages only.
+    artifacts: kind === 'scan' || kind === 'evaluate' ? ['.ballast/**'] : [],
     timeout,
     retries: 0,
     allowFailure: false,
@@ -84,7 +87,8 @@ function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds,
   }
 }
 
-function deploy({ name, approval, allowed, refusal }: DeployTarget): PlannedJob {
+function deploy({ name, approval, allowed, refusal }: DeployTarget, notServed?: string): PlannedJob {
+  const skip = allowed ? notServed : (refusal ?? `the policy of ${name} does not allow it`)
   return {
     name: `deploy:${name}`,
     work: { kind: 'deploy', environment: name, approval },
@@ -94,7 +98,7 @@ function deploy({ name, approval, allowed, refusal }: DeployTarget): PlannedJob 
     timeout: NO_TIMEOUT,
     retries: 0,
     allowFailure: false,
-    ...(!allowed && { skip: refusal ?? `the policy of ${name} does not allow it` }),
+    ...(skip !== undefined && { skip }),
   }
 }
 

@@ -44,6 +44,7 @@ export interface Version {
 }
 
 export const RECORD_KINDS = [
+  'scan',
   'inspection',
   'evaluation',
   'gates',

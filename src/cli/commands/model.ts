@@ -73,9 +73,12 @@ function describe({
   const rollout = model.rollout
     ? [`rollout of v${model.rollout.candidate.number}: ${model.rollout.phase}, ${model.rollout.reason ?? ''}`]
     : []
-  const rows = versions.map(({ number, serving, commit, size, metrics, createdAt }) => [
+  const notServed = versions[0]?.notServed
+  const rows = versions.map(({ number, serving, scan, format, commit, size, metrics, createdAt }) => [
     `v${number}`,
     serving,
+    format ?? '–',
+    scan ? `${scan.verdict}${scan.acceptance === null ? '' : `, ${scan.acceptance}`}` : '–',
     commit.slice(0, 8),
     formatSize(size),
     metrics['accuracy'] === undefined ? '–' : formatPercent(metrics['accuracy']),
@@ -86,6 +89,7 @@ function describe({
     ...rollout,
     `endpoint: ${model.endpoint}`,
     '',
-    table(['VERSION', 'SERVING', 'COMMIT', 'SIZE', 'ACCURACY', 'WHEN'], rows),
+    ...(notServed ? [`the latest version is not served: ${notServed}`, ''] : []),
+    table(['VERSION', 'SERVING', 'FORMAT', 'SCAN', 'COMMIT', 'SIZE', 'ACCURACY', 'WHEN'], rows),
   ].join('\n')
 }

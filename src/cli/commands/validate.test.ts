@@ -40,7 +40,8 @@ test('a valid file: what a push would run, on standard output', async () => {
     expect.stringMatching(/ballast\.yaml is valid: model .* \(generic\) from model\.onnx$/),
     'A push to main runs:',
     'unit               at once',
-    'inspect            at once',
+    'scan               at once',
+    'inspect            after scan',
     'register           after inspect, unit',
     'deploy:production  after register; canary 5 % → 25 % → 50 % → 100 %; waits for approval',
     '',
@@ -66,6 +67,6 @@ test('--json: one object for scripts', async () => {
   const { diagnostics, repository, plan } = JSON.parse(stdout)
   expect(diagnostics).toEqual([])
   expect(repository.model).toMatchObject({ file: 'only.onnx', labels: 'labels.txt' })
-  expect(plan.jobs.map((job: { name: string }) => job.name)).toEqual(['inspect', 'register'])
-  expect(plan.jobs[1].skip).toContain("'topic'")
+  expect(plan.jobs.map((job: { name: string }) => job.name)).toEqual(['scan', 'inspect', 'register'])
+  expect(plan.jobs[2].skip).toContain("'topic'")
 })

@@ -8,6 +8,7 @@ import {
   type ModelRepository,
   type ParsedConfig,
   parseConfig,
+  whyNotServed,
 } from '../../config/index.ts'
 import {
   branchMatches,
@@ -107,6 +108,7 @@ function planOf(repository: ModelRepository, { branch, defaultBranch }: Options)
   const environments = repository.environments
     .filter(environment => branchMatches(environment.branch, branch))
     .map(({ name, approve }) => ({ name, approval: approve, allowed: true }))
+  const notServed = whyNotServed(repository.model.file)
   return buildPlan({
     jobs: repository.jobs,
     modelFile: repository.model.file,
@@ -115,6 +117,7 @@ function planOf(repository: ModelRepository, { branch, defaultBranch }: Options)
     onDefaultBranch: branch === defaultBranch,
     branch,
     environments,
+    ...(notServed !== undefined && { notServed }),
   })
 }
 

@@ -67,6 +67,13 @@ export function exportAdvice(file: string, weak = true): string | undefined {
 /** Told where a file names a model of another format, and at its deployment. */
 export const NOT_SERVED = 'This release serves models in ONNX; others are scanned, inspected and versioned'
 
+/** Why no environment can serve a model of that name; undefined where one can. */
+export function whyNotServed(file: string): string | undefined {
+  if (isRunnable(file)) return undefined
+  const advice = exportAdvice(file)
+  return `${NOT_SERVED}: ${file}${advice ? ` (${advice})` : ''}`
+}
+
 const named = refine(path(), (file, node, place) => {
   if (isRunnable(file)) return file
   const advice = exportAdvice(file)
@@ -81,7 +88,6 @@ const named = refine(path(), (file, node, place) => {
     found: quote(file),
     hint: near ? `did you mean '${near}'?` : `one of ${endings.join(', ')}`,
   })
-})
 })
 
 const modelFile = narrowed(named, { pattern: PATTERN })

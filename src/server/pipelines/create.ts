@@ -1,10 +1,12 @@
 import type { Project } from '../../access/index.ts'
 import {
   configFromConvention,
+  isRunnable,
   MAX_CONFIG_BYTES,
   type ModelRepository,
   type ParsedConfig,
   parseConfig,
+  whyNotServed,
 } from '../../config/index.ts'
 import { branchMatches, type CommitId, formatDiagnostic, newId } from '../../core/index.ts'
 import { commitInfo, GitError, listFiles, NO_COMMIT, readFile } from '../../git/index.ts'
@@ -104,9 +106,11 @@ async function compile(plane: ControlPlane, { project, ref, commit }: Origin): P
       .filter(request => branchMatches(request.branch, branch))
       .map(async request => ({ request, ...(await boundFor(plane, project, request, branch)) })),
   )
-  const policyGates = [
-    ...new Set(asked.filter(({ bounded }) => bounded.allowed).flatMap(({ policy }) => policy.gates)),
-  ]
+  // A gate needs figures, and figures need a model that runs.
+  const policyGates = !isRunnable(repository.model.file)
+    ? []
+    : [...new Set(asked.filter(({ bounded }) => bounded.allowed).flatMap(({ policy }) => policy.gates))]
+  const notServed = whyNotServed(repository.model.file)
   const { jobs } = buildPlan({
     jobs: repository.jobs,
     modelFile: repository.model.file,
@@ -114,6 +118,7 @@ async function compile(plane: ControlPlane, { project, ref, commit }: Origin): P
     hasGates: repository.gates.length + policyGates.length > 0,
     onDefaultBranch: branch === project.defaultBranch,
     branch,
+    ...(notServed !== undefined && { notServed }),
     environments: asked.map(({ request, bounded }) => ({
       name: request.name,
       ...(bounded.allowed

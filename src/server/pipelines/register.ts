@@ -53,7 +53,9 @@ async function addRecords(plane: ControlPlane, version: Version, job: Job, own: 
   const there = new Set((await versions.records(version.id)).map(record => `${record.job} ${record.kind}`))
   const found = (await pipelines.jobs(job.pipeline)).flatMap(other => {
     const result = resultOf(other)
-    return result?.kind === 'stage' ? [{ job: other.id, records: result.result.records }] : []
+    return result?.kind === 'stage'
+      ? [{ job: other.id, records: { ...result.result.records, ...acceptanceOf(other, result.result) } }]
+      : []
   })
   for (const { job: from, records } of [...found, { job: job.id, records: own.records }]) {
     for (const [kind, body] of Object.entries(records)) {
@@ -68,6 +70,12 @@ async function addRecords(plane: ControlPlane, version: Version, job: Job, own: 
       })
     }
   }
+}
+
+/** A stage that could not decide, and went on by a person's word: who took it on themselves is part of the version. */
+function acceptanceOf(job: Job, { stage, verdict, summary }: StageResult): Record<string, unknown> {
+  if (verdict !== 'inconclusive' || job.state !== 'succeeded') return {}
+  return { approval: { stage, reason: job.reason ?? '', summary } }
 }
 
 function isRecordKind(kind: string): kind is RecordKind {

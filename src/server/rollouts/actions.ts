@@ -1,3 +1,4 @@
+import { whyNotServed } from '../../config/index.ts'
 import type { RolloutId, VersionId } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -54,6 +55,7 @@ export class RolloutActions {
         `Nothing of ${model} is in ${environment}`,
         'There is nothing to roll back from; push a version first.',
       )
+    if (number !== undefined) await this.#needServable(model, number)
     const live = await this.#abortLive(model, environment, by)
     // Back to stable is what was asked, when a newer version was on its way and no version was named.
     if (live && number === undefined) return live
@@ -78,6 +80,17 @@ export class RolloutActions {
     })
     await this.#routed()
     return started
+  }
+
+  /** A version that no replica can load must not end what serves. */
+  async #needServable(model: string, number: number): Promise<void> {
+    const version = await this.#plane.stores.versions.byNumber(model, number)
+    const why = version && whyNotServed(version.manifest.files[0]!.name)
+    if (why)
+      throw conflict(
+        `${model} v${number} can not be served: ${why}`,
+        'Name a version whose model is in ONNX.',
+      )
   }
 
   /** Ends what is on its way or queued; gives the last of them as it ended. */

@@ -1,6 +1,7 @@
 import type { ModelView, VersionView } from '../../api/index.ts'
+import { whyNotServed } from '../../config/index.ts'
 import { isoOf, type VersionId } from '../../core/index.ts'
-import type { Version } from '../../registry/index.ts'
+import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
 import type { Services } from '../services.ts'
 import { summaryOf } from './pipelines.ts'
@@ -49,7 +50,25 @@ export async function versionViewOf({ plane, rollouts }: Services, version: Vers
           : deployment?.previous === version.id
             ? 'previous'
             : 'none',
+    format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
+    scan: scanViewOf(records),
+    notServed: whyNotServed(version.manifest.files[0]?.name ?? '') ?? null,
   }
+}
+
+function scanViewOf(records: readonly VersionRecord[]): VersionView['scan'] {
+  const scan = bodyOf<{ verdict: 'safe' | 'unsafe' | 'unknown' }>(records, 'scan')
+  if (!scan) return null
+  const accepted = records.findLast(
+    ({ kind, body }) => kind === 'approval' && (body as { stage?: string } | null)?.stage === 'scan',
+  )
+  const { reason } = (accepted?.body ?? {}) as { reason?: string }
+  return { verdict: scan.verdict, acceptance: reason ?? null }
+}
+
+/** Of the latest record of a kind; what stands in a record was checked when it was stored. */
+function bodyOf<Body>(records: readonly VersionRecord[], wanted: VersionRecord['kind']): Body | undefined {
+  return records.findLast(({ kind }) => kind === wanted)?.body as Body | undefined
 }
 
 /** The row of a model in one environment. */

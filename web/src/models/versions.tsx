@@ -24,6 +24,7 @@ export function Versions({ model }: { readonly model: ModelView }) {
   const columns = [
     t('model.version'),
     t('model.serving'),
+    t('model.scan'),
     t('pipelines.commit'),
     t('model.metrics'),
     t('common.bytes'),
@@ -59,6 +60,37 @@ const SERVING_TONE: Readonly<Record<VersionView['serving'], Tone>> = {
   none: 'quiet',
 }
 
+const SCAN_TONE: Readonly<Record<NonNullable<VersionView['scan']>['verdict'], Tone>> = {
+  safe: 'good',
+  unsafe: 'bad',
+  unknown: 'warn',
+}
+
+/** An `unknown` that went on names, on hover, on whose word. */
+function ScanVerdict({ version: { scan, notServed } }: { readonly version: VersionView }) {
+  const { t } = useI18n()
+  return (
+    <>
+      {scan ? (
+        <Badge
+          tone={SCAN_TONE[scan.verdict]}
+          icon={scan.verdict === 'safe' ? 'check' : 'alert'}
+          {...(scan.acceptance !== null && { title: scan.acceptance })}
+        >
+          {t(`scan.${scan.verdict}`)}
+        </Badge>
+      ) : (
+        <span className="text-soft">–</span>
+      )}
+      {notServed !== null && (
+        <div className="text-xs text-soft" title={notServed}>
+          {t('model.notServed')}
+        </div>
+      )}
+    </>
+  )
+}
+
 /** The figures by which versions are told apart; all of them are on the pipeline's page. */
 const SHOWN_METRICS = 3
 
@@ -69,7 +101,7 @@ interface VersionRowProps {
 
 function VersionRow({ version, deployed }: VersionRowProps) {
   const { t, format } = useI18n()
-  const { number, serving, commit, pipeline, metrics, size, digest, createdAt } = version
+  const { number, serving, commit, pipeline, metrics, size, digest, createdAt, format: encoding } = version
   const shown = Object.entries(metrics)
     .filter(([name]) => name !== 'size')
     .slice(0, SHOWN_METRICS)
@@ -86,6 +118,10 @@ function VersionRow({ version, deployed }: VersionRowProps) {
         ) : (
           <Badge tone={SERVING_TONE[serving]}>{t(`serving.${serving}`)}</Badge>
         )}
+      </Cell>
+      <Cell>
+        <ScanVerdict version={version} />
+        {encoding && <div className="text-xs text-soft">{encoding}</div>}
       </Cell>
       <Cell>
         <code className="text-xs">{shortCommit(commit)}</code>
@@ -110,7 +146,7 @@ function VersionRow({ version, deployed }: VersionRowProps) {
         <Ago at={createdAt} />
       </Cell>
       <Cell>
-        {deployed && (serving === 'none' || serving === 'previous') && (
+        {deployed && version.notServed === null && (serving === 'none' || serving === 'previous') && (
           <RollBack model={version.model} to={number} />
         )}
       </Cell>

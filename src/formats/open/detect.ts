@@ -1,0 +1,35 @@
+import { extname } from 'node:path/posix'
+import type { ByteSource } from '../../core/index.ts'
+import type { DataFormat, ModelFormat } from '../types.ts'
+import { jsonKind } from './json-kind.ts'
+import { byMagic } from './magic.ts'
+import { looksLikeTextPickle } from './pickle-kind.ts'
+import { protobufKind } from './protobuf-kind.ts'
+import { csvOrJsonl, isText } from './text-kind.ts'
+import { zipKind } from './zip-kind.ts'
+
+/** How much of the beginning is looked at first. */
+export const HEAD_BYTES: number = 64 * 1024
+
+/**
+ * What a file is, by its content; its name decides only between kinds of plain text. Undefined where nothing is
+ * recognised. Reads some KiB, never the whole.
+ */
+export async function detectFormat(
+  source: ByteSource,
+  name: string,
+): Promise<ModelFormat | DataFormat | undefined> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
+  const sure = byMagic(head)
+  if (sure === 'zip') return zipKind(source)
+  if (sure) return sure
+  const json = jsonKind(head)
+  if (json) return json
+  const protobuf = await protobufKind(source)
+  if (protobuf) return protobuf
+  if (isText(head)) {
+    const text = csvOrJsonl(head, extname(name).toLowerCase())
+    if (text) return text
+  }
+  return looksLikeTextPickle(head) ? 'pickle' : undefined
+}

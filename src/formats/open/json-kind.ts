@@ -1,0 +1,29 @@
+import type { ModelFormat } from '../types.ts'
+
+/** Which model a JSON document is, by the members of its outermost object that begin in `head`. */
+export function jsonKind(head: Uint8Array): ModelFormat | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('utf8').trimStart()
+  if (!text.startsWith('{')) return undefined
+  const keys = topLevelKeys(text)
+  if (keys.has('weight_map')) return 'safetensors'
+  if (keys.has('learner')) return 'xgboost-json'
+  if (keys.has('modelTopology') || keys.has('weightsManifest')) {
+    const layers = /"format"\s*:\s*"layers-model"/.test(text) || /"model_config"\s*:/.test(text)
+    return layers ? 'tfjs-layers' : 'tfjs-graph'
+  }
+  return undefined
+}
+
+/** Keys at depth 1, found by counting brackets outside strings; the text may end anywhere. */
+export function topLevelKeys(text: string): ReadonlySet<string> {
+  const keys = new Set<string>()
+  // A string with its escapes, or one bracket; one pass, no backtracking.
+  const token = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/gs
+  let depth = 0
+  for (const [all, text_, colon] of text.matchAll(token)) {
+    if (text_ !== undefined) {
+      if (depth === 1 && colon !== undefined) keys.add(text_)
+    } else depth += all === '{' || all === '[' ? 1 : -1
+  }
+  return keys
+}
