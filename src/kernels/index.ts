@@ -1,0 +1,10 @@
+export { bfloat16ToFloat32, decodeStored, float16ToFloat32, STORED_BYTES } from './decode.ts'
+export { type Histogram, histogramOf } from './statistics/histogram.ts'
+export { openStatistics } from './statistics/open.ts'
+export { ReferenceStatistics } from './statistics/reference.ts'
+export {
+  KERNEL_DTYPES,
+  type KernelDtype,
+  type Moments,
+  type StatisticsAccumulator,
+} from './statistics/types.ts'
