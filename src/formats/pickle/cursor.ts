@@ -1,0 +1,189 @@
+import type { ByteSource } from '../../core/index.ts'
+import type { Place } from '../errors.ts'
+import { fail } from './limits.ts'
+
+/** After a jump little is read at first, as the next thing may be a jump again; then more and more. */
+const FIRST_WINDOW = 2 * 1024
+const LARGEST_WINDOW = 256 * 1024
+/** An opcode with its number. */
+const MAX_OPCODE = 9
+
+/** A line without its end; `bytes` holds its beginning where it is longer than what was asked to be kept. */
+export interface Line {
+  readonly offset: number
+  readonly length: number
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads opcodes and their arguments by windows over a source. Frames bind as in CPython's C code (not at all, they
+ * must only lie in the file), or, `framed`, as in its Python code, which joblib uses: what is not in the frame stands
+ * behind it, so an array that follows a frame's last opcode begins at the frame's end.
+ */
+export class Cursor {
+  readonly source: ByteSource
+  readonly framed: boolean
+  position: number
+  #window: Uint8Array = new Uint8Array(0)
+  #start = 0
+  #size = 0
+  #frame: { readonly end: number; resume: number } | undefined
+
+  constructor(source: ByteSource, start: number, framed: boolean) {
+    this.source = source
+    this.position = start
+    this.framed = framed
+  }
+
+  /** Brings the next opcode and its number into the window; a promise where that takes a read. */
+  prepare(): Promise<void> | undefined {
+    if (this.#frame && this.position >= this.#frame.end) {
+      this.position = this.#frame.resume
+      this.#frame = undefined
+    }
+    return this.#holds(MAX_OPCODE) ? undefined : this.#load(MAX_OPCODE)
+  }
+
+  byte(): number {
+    this.#check(1)
+    return this.#window[this.position++ - this.#start]!
+  }
+
+  /** A little-endian unsigned number of up to 4 bytes; `prepare` was called before the opcode. */
+  uint(bytes: 1 | 2 | 4): number {
+    this.#check(bytes)
+    let value = 0
+    for (let i = bytes - 1; i >= 0; i--) value = value * 256 + this.#window[this.position + i - this.#start]!
+    this.position += bytes
+    return value
+  }
+
+  int32(): number {
+    return this.uint(4) | 0
+  }
+
+  uint64(): bigint {
+    return BigInt(this.uint(4)) + (BigInt(this.uint(4)) << 32n)
+  }
+
+  /** Eight bytes, big-endian, as BINFLOAT has them. */
+  float64(): number {
+    this.#check(8)
+    const at = this.position - this.#start
+    this.position += 8
+    return new DataView(this.#window.buffer, this.#window.byteOffset + at, 8).getFloat64(0)
+  }
+
+  /** Jumps over content; tells where it began. */
+  skip(length: number): number {
+    this.#check(length)
+    const at = this.position
+    this.position += length
+    return at
+  }
+
+  /** The next bytes; a promise where that takes a read. Valid until the next read. */
+  content(length: number): Uint8Array | Promise<Uint8Array> {
+    this.#check(length)
+    if (this.#holds(length)) return this.#taken(length)
+    return this.#load(length).then(() => this.#taken(length))
+  }
+
+  /** Up to the next line feed, of which at most `most` bytes are kept. */
+  line(most: number): Line | Promise<Line> {
+    const from = this.position - this.#start
+    const limit = this.#limit - this.#start
+    const feed = this.#window.indexOf(0x0a, from)
+    if (feed < 0 || feed >= limit) return this.#longLine(most)
+    const offset = this.position
+    this.position = this.#start + feed + 1
+    return { offset, length: feed - from, bytes: this.#window.subarray(from, Math.min(feed, from + most)) }
+  }
+
+  /** FRAME. */
+  frame(length: bigint): void {
+    if (this.framed && this.#frame && this.position < this.#frame.end)
+      throw fail.malformed(this.#place, 'a frame begins before the last one has ended')
+    const end = BigInt(this.position) + length
+    if (end > BigInt(this.source.size)) throw this.#truncated(length)
+    if (this.framed) this.#frame = { end: Number(end), resume: Number(end) }
+  }
+
+  /** Where raw content begins that is read past the frames. */
+  get rawPosition(): number {
+    return this.#frame?.resume ?? this.position
+  }
+
+  /** Goes on behind raw content. */
+  set rawPosition(position: number) {
+    if (this.#frame) this.#frame.resume = position
+    else this.position = position
+  }
+
+  async #longLine(most: number): Promise<Line> {
+    const offset = this.position
+    const kept: Uint8Array[] = []
+    let held = 0
+    for (;;) {
+      if (this.position >= this.#limit)
+        throw fail.truncated({ name: this.source.name, offset }, 'the file ends within a line')
+      if (!this.#holds(1)) await this.#load(1)
+      const end = Math.min(this.#limit - this.#start, this.#window.byteLength)
+      const rest = this.#window.subarray(this.position - this.#start, end)
+      const feed = rest.indexOf(0x0a)
+      const part = feed < 0 ? rest : rest.subarray(0, feed)
+      if (held < most) kept.push(part.slice(0, most - held))
+      held += part.byteLength
+      this.position += part.byteLength
+      if (feed >= 0) break
+    }
+    this.position++
+    return { offset, length: held, bytes: Buffer.concat(kept) }
+  }
+
+  get #limit(): number {
+    return this.#frame?.end ?? this.source.size
+  }
+
+  #taken(length: number): Uint8Array {
+    const at = this.position - this.#start
+    this.position += length
+    return this.#window.subarray(at, at + length)
+  }
+
+  #holds(length: number): boolean {
+    const { position } = this
+    const end = Math.min(position + length, this.source.size)
+    return position >= this.#start && end <= this.#start + this.#window.byteLength
+  }
+
+  #check(length: number): void {
+    if (length <= this.#limit - this.position) return
+    if (this.#frame && length <= this.source.size - this.position)
+      throw fail.malformed(
+        this.#place,
+        `${length} bytes are needed, and the frame ends at ${this.#frame.end}`,
+      )
+    throw this.#truncated(length)
+  }
+
+  #truncated(length: number | bigint): Error {
+    return fail.truncated(
+      this.#place,
+      `${length} ${length === 1 || length === 1n ? 'byte is' : 'bytes are'} needed, and the file ends at ${this.source.size}`,
+    )
+  }
+
+  get #place(): Place {
+    return { name: this.source.name, offset: this.position }
+  }
+
+  async #load(least: number): Promise<void> {
+    const at = this.position
+    const sequential = at >= this.#start && at <= this.#start + this.#window.byteLength
+    this.#size = sequential ? Math.min(LARGEST_WINDOW, this.#size * 2) : FIRST_WINDOW
+    const length = Math.max(0, Math.min(Math.max(this.#size, least, FIRST_WINDOW), this.source.size - at))
+    this.#window = length === 0 ? new Uint8Array(0) : await this.source.read(at, length)
+    this.#start = at
+  }
+}

@@ -1,0 +1,141 @@
+import type { ByteSource } from '../../core/index.ts'
+import type { FormatsError } from '../errors.ts'
+import { Cursor } from './cursor.ts'
+import { fail, MAX_NODE_BYTES, MAX_OPCODES, MAX_READ_BYTES, MIN_PAYLOAD_BYTES } from './limits.ts'
+import { Stack } from './stack.ts'
+import { decodeStringEscapes } from './texts.ts'
+import { Trace } from './trace.ts'
+import type {
+  PickleBytes,
+  PickleCall,
+  PickleGlobal,
+  PickleMutation,
+  PickleNode,
+  PicklePayload,
+} from './types.ts'
+
+/** What runs share: nested pickles and the pickles of one file count together. */
+export class Budget {
+  opcodes = 0
+  #bytes = 0
+
+  /** Takes bytes for nodes. Throws FORMAT_LIMIT. */
+  charge(bytes: number, at: { readonly name: string; readonly offset: number }): void {
+    this.#bytes += bytes
+    if (this.#bytes > MAX_NODE_BYTES)
+      throw fail.limit(at, `its objects take more than ${MAX_NODE_BYTES} bytes`)
+  }
+
+  countOpcode(at: { readonly name: string; readonly offset: number }): void {
+    if (++this.opcodes > MAX_OPCODES) throw fail.limit(at, `more than ${MAX_OPCODES} opcodes`)
+  }
+}
+
+/** What was seen, in order of occurrence. */
+export interface Seen {
+  readonly globals: PickleGlobal[]
+  readonly calls: PickleCall[]
+  readonly payloads: PicklePayload[]
+  readonly mutations: PickleMutation[]
+  readonly persistent: Extract<PickleNode, { kind: 'persistent' }>[]
+  readonly extensions: Extract<PickleNode, { kind: 'extension' }>[]
+  readonly trace: Trace
+}
+
+export function nothingSeen(): Seen {
+  return {
+    globals: [],
+    calls: [],
+    payloads: [],
+    mutations: [],
+    persistent: [],
+    extensions: [],
+    trace: new Trace(),
+  }
+}
+
+/** Estimated bytes of a node in memory, without its contents; of a place in a list; of a memo's entry. */
+export const NODE_BYTES = 72
+export const SLOT_BYTES = 8
+export const MEMO_BYTES = 48
+
+/** The state of one unpickling: what the opcodes' handlers work on. Each pickle has its own memo and stack. */
+export class Machine {
+  readonly source: ByteSource
+  readonly cursor: Cursor
+  readonly stack: Stack
+  readonly memo: Map<number, PickleNode> = new Map()
+  readonly seen: Seen
+  readonly budget: Budget
+  /** joblib's arrays stand in the stream. */
+  readonly joblib: boolean
+  protocol = 0
+  /** Of the opcode that runs. */
+  at = 0
+  /** STOP's. */
+  root: PickleNode | undefined
+
+  constructor(source: ByteSource, start: number, joblib: boolean, seen: Seen, budget: Budget) {
+    this.source = source
+    this.cursor = new Cursor(source, start, joblib)
+    this.joblib = joblib
+    this.seen = seen
+    this.budget = budget
+    this.stack = new Stack({
+      malformed: message => this.malformed(message),
+      limit: message => fail.limit(this.place, message),
+    })
+  }
+
+  get place(): { readonly name: string; readonly offset: number } {
+    return { name: this.source.name, offset: this.at }
+  }
+
+  malformed(message: string): FormatsError {
+    return fail.malformed(this.place, message)
+  }
+
+  /** A new node, charged. */
+  push(node: PickleNode, bytes = 0): void {
+    this.budget.charge(NODE_BYTES + bytes, this.place)
+    this.stack.push(node)
+  }
+
+  charge(bytes: number): void {
+    this.budget.charge(bytes, this.place)
+  }
+
+  /** A byte string that stays in the file. */
+  bytes(offset: number, length: number, options: { mutable?: boolean; escaped?: true } = {}): PickleBytes {
+    const { source } = this
+    const { mutable = false, escaped } = options
+    const read = () => readContent(source, offset, length, escaped)
+    return { kind: 'bytes', mutable, offset, length, ...(escaped && { escaped }), read }
+  }
+
+  /** Records content that may hold something. */
+  payload(kind: PicklePayload['kind'], offset: number, length: number, read: PicklePayload['read']): void {
+    if (length < MIN_PAYLOAD_BYTES) return
+    this.charge(NODE_BYTES)
+    this.seen.payloads.push({ kind, offset, length, read })
+  }
+}
+
+/** Content of a range, its escapes resolved. Throws FORMAT_LIMIT or FORMAT_MALFORMED. */
+export async function readContent(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  escaped?: boolean,
+): Promise<Uint8Array> {
+  const place = { name: source.name, offset }
+  if (length > MAX_READ_BYTES)
+    throw fail.limit(place, `a byte string of ${length} bytes; ${MAX_READ_BYTES} are read at once`)
+  const content = await source.read(offset, length)
+  const bytes = escaped ? decodeStringEscapes(content) : content
+  if (!bytes) throw fail.malformed(place, 'an escape in a string is cut off')
+  return bytes
+}
+
+/** What one opcode does; a promise where it takes a read. */
+export type Handler = (machine: Machine) => void | Promise<void>
