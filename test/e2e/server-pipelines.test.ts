@@ -34,7 +34,7 @@ test('the server tells the port that it got, in links as well', async () => {
 test('a push becomes jobs, which end in order; the push prints them, and the version keeps its commit', async () => {
   const repository = await world.repository('plain', modelFiles(aFile('  unit: { run: "true" }')))
   const pushed = repository.push()
-  for (const name of ['unit', 'inspect', 'register']) await runner.end(await runner.take(name))
+  for (const name of ['unit', 'scan', 'inspect', 'register']) await runner.end(await runner.take(name))
   const { code, stderr } = await pushed
   expect(code).toBe(0)
   expect(stderr).toMatch(/Pipeline #1 · [0-9a-f]{8} · main/)
@@ -44,6 +44,7 @@ test('a push becomes jobs, which end in order; the push prints them, and the ver
   expect(stderr).toMatch(/pipeline succeeded in/)
   expect(await states('plain')).toStrictEqual({
     unit: 'succeeded',
+    scan: 'succeeded',
     inspect: 'succeeded',
     register: 'succeeded',
   })
@@ -186,6 +187,7 @@ test('a ballast.yaml with mistakes fails its pipeline, and the push shows where'
 test('a model name that belongs to another project fails the registration, with the reason', async () => {
   const yaml = `model: { name: plain, file: model.onnx }\ndeploy: { staging: { branch: never } }\n`
   await (await world.repository('thief', modelFiles(yaml))).pushAndLeave()
+  await runner.end(await runner.take('scan'))
   await runner.end(await runner.take('inspect'))
   await runner.end(await runner.take('register'))
   const register = await jobOf('thief', 'register')
