@@ -43,3 +43,8 @@ export interface OpenModel {
 export const PIECE_BYTES: number = 1024 * 1024
 
 export type Reader = (input: ModelInput) => Promise<OpenModel>
+
+/** Takes the bytes of a file that is written, in order. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>
+}

@@ -1,0 +1,2 @@
+export { openSafetensors } from './open.ts'
+export { type TensorToWrite, writeSafetensors } from './write.ts'

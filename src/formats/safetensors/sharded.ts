@@ -1,0 +1,142 @@
+import { type ByteSource, CoreError } from '../../core/index.ts'
+import { parseStrictJson, type StrictJson } from '../bytes/json.ts'
+import type { FormatsError } from '../errors.ts'
+import type { ModelInput, OpenModel } from '../ports.ts'
+import { tensorMissing } from '../tensors.ts'
+import type { FilePart } from '../types.ts'
+import { describe, readPlaced } from './describe.ts'
+import { type Placed, readHeader } from './header.ts'
+import { fail, MAX_DEPTH, MAX_HEADER_BYTES, MAX_SHARDS, MAX_TENSORS, MAX_VALUES } from './limits.ts'
+
+interface Index {
+  /** Names of tensors by shard. */
+  readonly shards: ReadonlyMap<string, ReadonlySet<string>>
+  readonly totalSize: number | undefined
+}
+
+interface Located extends Placed {
+  /** Path in the input's tree. */
+  readonly shard: string
+}
+
+/**
+ * A model in several safetensors files, described by one index: `{"metadata": {"total_size"}, "weight_map"}`. Only
+ * one shard is open at a time. Throws as single files do, and FORMAT_MALFORMED where the index and a shard
+ * contradict each other or a shard is missing, FORMAT_PATH for a shard outside the folder.
+ */
+export async function openSharded(input: ModelInput): Promise<OpenModel> {
+  const index = await readIndex(input.source)
+  const folder = input.path.includes('/') ? input.path.slice(0, input.path.lastIndexOf('/') + 1) : ''
+  const files: FilePart[] = [{ path: input.path, size: input.storedSize }]
+  const tensors = new Map<string, Located>()
+  const metadata = new Map<string, string>()
+  const extra: string[] = []
+  for (const [shard, names] of index.shards) {
+    const path = folder + shard
+    const { header, size } = await openShard(input, shard, path)
+    files.push({ path, size })
+    for (const [key, value] of header.metadata) if (!metadata.has(key)) metadata.set(key, value)
+    const found = new Set(header.tensors.map(({ name }) => name))
+    const missing = [...names].filter(name => !found.has(name))
+    if (missing.length > 0) throw absent(input.source.name, shard, missing)
+    for (const tensor of header.tensors) {
+      if (names.has(tensor.name)) tensors.set(tensor.name, { ...tensor, shard: path })
+      else extra.push(`${tensor.name} in ${shard}`)
+    }
+  }
+  const located = [...tensors.values()]
+  const notes = notesOf(index, located, extra)
+  return {
+    file: describe(input, files, { tensors: located, metadata }, notes),
+    async *readTensor(name) {
+      const tensor = tensors.get(name)
+      if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
+      const source = await input.tree.open(tensor.shard)
+      try {
+        yield* readPlaced(source, tensor)
+      } finally {
+        await source.close()
+      }
+    },
+    async close() {},
+  }
+}
+
+async function readIndex(source: ByteSource): Promise<Index> {
+  const { name, size } = source
+  if (size > MAX_HEADER_BYTES)
+    throw fail.limit({ name }, `an index of ${size} bytes; the limit is ${MAX_HEADER_BYTES}`)
+  const bytes = await source.read(0, size)
+  const root = parseStrictJson(bytes, { name, fail, maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
+  const map = root instanceof Map ? root.get('weight_map') : undefined
+  if (!(root instanceof Map) || !(map instanceof Map))
+    throw fail.malformed({ name }, 'the index has no weight_map')
+  if (map.size > MAX_TENSORS) throw fail.limit({ name }, `${map.size} tensors; the limit is ${MAX_TENSORS}`)
+  const shards = new Map<string, Set<string>>()
+  for (const [tensor, where] of map) {
+    const shard = checkShard(name, tensor, where)
+    const names = shards.get(shard)
+    if (names) names.add(tensor)
+    else shards.set(shard, new Set([tensor]))
+  }
+  if (shards.size > MAX_SHARDS)
+    throw fail.limit({ name }, `${shards.size} shards; the limit is ${MAX_SHARDS}`)
+  const about = root.get('metadata')
+  const total = about instanceof Map ? about.get('total_size') : undefined
+  return { shards, totalSize: typeof total === 'number' ? total : undefined }
+}
+
+function checkShard(index: string, tensor: string, shard: StrictJson): string {
+  if (typeof shard !== 'string' || shard === '')
+    throw fail.malformed({ name: index }, `weight_map names no file for '${tensor.slice(0, 200)}'`)
+  const parts = shard.split('/')
+  const outside = parts.some(part => part === '' || part === '.' || part === '..')
+  if (outside || /[\\\0]|^[A-Za-z][A-Za-z0-9+.-]*:/.test(shard))
+    throw fail.path(
+      { name: index },
+      `weight_map names '${shard.slice(0, 200)}', which is no plain relative path`,
+    )
+  return shard
+}
+
+async function openShard(input: ModelInput, shard: string, path: string) {
+  let source: ByteSource
+  try {
+    source = await input.tree.open(path)
+  } catch (cause) {
+    if (!(cause instanceof CoreError) || cause.code !== 'FILE_UNREADABLE') throw cause
+    throw fail.malformed(
+      { name: input.source.name },
+      `the shard '${shard}' could not be opened: ${cause.message}`,
+      {
+        hint: 'Fetch all files of the model into one folder.',
+        cause,
+      },
+    )
+  }
+  try {
+    return { header: await readHeader(source), size: source.size }
+  } finally {
+    await source.close()
+  }
+}
+
+function absent(file: string, shard: string, missing: readonly string[]): FormatsError {
+  const names = missing.slice(0, 5).join("', '")
+  return fail.malformed(
+    { name: file },
+    `'${names}' should be in the shard '${shard}', and ${missing.length} such tensors are not`,
+  )
+}
+
+function notesOf({ totalSize }: Index, tensors: readonly Located[], extra: readonly string[]): string[] {
+  const notes: string[] = []
+  const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
+  if (totalSize !== undefined && totalSize !== bytes)
+    notes.push(`the index says total_size ${totalSize}, and its tensors take ${bytes} bytes`)
+  if (extra.length > 0) {
+    const some = extra.slice(0, 10).join(', ')
+    notes.push(`tensors in shards that the index does not name there, and that are not read: ${some}`)
+  }
+  return notes
+}
