@@ -48,6 +48,7 @@ export const BLOCK_DTYPES = [
   'q5_k',
   'q6_k',
   'q8_k',
+  'q1_0',
   'iq1_s',
   'iq1_m',
   'iq2_xxs',
@@ -100,6 +101,8 @@ export type TensorDtype = Dtype | BlockDtype | (typeof STORED_DTYPES)[number]
 export interface TensorInfo {
   /** Unique within the file; a path where the format nests (`layers/dense/vars/0`, `estimators_[3].tree_.nodes`). */
   readonly name: string
+  /** What the format itself calls it, where `name` is another: a checkpoint's key. `readTensor` takes both. */
+  readonly key?: string
   readonly dtype: TensorDtype
   readonly shape: readonly number[]
   /** Product of `shape`. */
@@ -161,6 +164,8 @@ export interface GraphNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes?: Readonly<Record<string, Attribute>>
+  /** What people wrote about it. */
+  readonly metadata?: readonly MetadataEntry[]
 }
 
 export type Attribute =
@@ -177,9 +182,19 @@ export interface ModelGraph {
   /** In file order. Readers stop at their limit on nodes with FORMAT_LIMIT. */
   readonly nodes: readonly GraphNode[]
   /** Functions, and the bodies of If, Loop and While, by name. */
-  readonly subgraphs: readonly { readonly name: string; readonly nodes: readonly GraphNode[] }[]
+  readonly subgraphs: readonly Subgraph[]
   /** How often each op occurs over all graphs, most frequent first. */
   readonly operators: readonly { readonly name: string; readonly domain?: string; readonly count: number }[]
+  /** Types and shapes of values between nodes, where the file says them. */
+  readonly values?: readonly SignatureValue[]
+}
+
+export interface Subgraph {
+  readonly name: string
+  readonly nodes: readonly GraphNode[]
+  readonly inputs?: readonly string[]
+  readonly outputs?: readonly string[]
+  readonly values?: readonly SignatureValue[]
 }
 
 export interface MetadataEntry {

@@ -1,7 +1,9 @@
 import type { ByteSource } from '../../core/index.ts'
 import { FormatsError, failing } from '../errors.ts'
 import { looksLike } from '../sniff.ts'
-import { readModel } from './model.ts'
+import { describeModel } from './describe.ts'
+import { type ReadOptions, readModel } from './read/model.ts'
+import type { ModelProto } from './read/proto.ts'
 import type { OnnxDescription } from './types.ts'
 
 /** How much of the beginning tells what a file is. */
@@ -13,8 +15,13 @@ const HEAD_BYTES = 512
  * or ONNX_EXTERNAL_PATH.
  */
 export async function inspectOnnx(source: ByteSource): Promise<OnnxDescription> {
+  return describeModel(source, await readOnnx(source))
+}
+
+/** A model's messages. Throws as `inspectOnnx` does. */
+export async function readOnnx(source: ByteSource, options: ReadOptions = {}): Promise<ModelProto> {
   try {
-    return await readModel(source)
+    return await readModel(source, options)
   } catch (cause) {
     if (cause instanceof FormatsError && cause.code !== 'ONNX_EXTERNAL_PATH') await explain(source, cause)
     throw cause

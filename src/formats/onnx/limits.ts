@@ -10,6 +10,22 @@ export const MAX_METADATA_BYTES = 1024 * 1024
 export const MAX_METADATA = 1000
 /** A large mixture of experts has some 50,000 tensors; each costs about 200 bytes here. */
 export const MAX_INITIALIZERS = 200_000
+/** Over all graphs. The largest language models have some 20,000; an unrolled recurrent network some 100,000. */
+export const MAX_NODES = 500_000
+/** Over all nodes: four a node. */
+export const MAX_ATTRIBUTES = 2_000_000
+/** All names and texts that are kept of one file. A language model's have some 10 MB. */
+export const MAX_HELD_BYTES = 256 * 1024 * 1024
+/** Keys of one tensor's external_data; onnx knows five. */
+export const MAX_EXTERNAL_ENTRIES = 100
+/** Functions, training graphs or device configurations of one model; torch's exporter writes some hundreds of functions. */
+export const MAX_PARTS = 20_000
+/** Values of a list attribute that a description shows; tree ensembles have millions of them. */
+export const MAX_INLINE = 16
+/** Bytes of a text attribute that a description shows. */
+export const MAX_INLINE_TEXT = 1024
+/** One element of a text tensor: a vocabulary's entry has some dozen bytes, an embedded program some megabytes. */
+export const MAX_ELEMENT_TEXT = 16 * 1024 * 1024
 /** Inputs or outputs of one graph; a cache of keys and values has some hundreds. */
 export const MAX_VALUES = 100_000
 /** Different ones; ONNX and its usual extensions define some 500. */
