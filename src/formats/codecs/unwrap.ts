@@ -1,8 +1,7 @@
 import type { ByteSource } from '../../core/index.ts'
 import { type Spool, spoolOf } from '../bytes/spool.ts'
-import { failuresOf } from '../errors.ts'
 import type { Wrapper } from '../types.ts'
-import { CODECS, type Codec } from './codecs.ts'
+import { CODECS } from './codecs.ts'
 import { DETECT_BYTES, detectWrapper } from './detect.ts'
 import { Feed } from './feed.ts'
 
@@ -19,7 +18,7 @@ export const MAX_WRAPPERS = 3
  * than `MAX_UNWRAPPED` bytes or more than the codec's ratio.
  */
 export async function* decompress(source: ByteSource, wrapper: Wrapper): AsyncGenerator<Uint8Array, void> {
-  const { decode, maxRatio, fail } = codecOf(wrapper, source.name)
+  const { decode, maxRatio, fail } = CODECS[wrapper]
   const feed = new Feed(source, fail)
   let size = 0
   for await (const piece of decode(feed)) {
@@ -73,7 +72,7 @@ export async function unwrapAll(source: ByteSource): Promise<Unwrapped> {
       const found = detectWrapper(await inner.read(0, Math.min(DETECT_BYTES, inner.size)))
       if (found === undefined) break
       if (wrapper.length === MAX_WRAPPERS)
-        throw codecOf(found, source.name).fail.limit(
+        throw CODECS[found].fail.limit(
           { name: source.name },
           `it is compressed more than ${MAX_WRAPPERS} times: ${[...wrapper, found].join(', ')}`,
         )
@@ -94,10 +93,4 @@ export async function unwrapAll(source: ByteSource): Promise<Unwrapped> {
       if (held !== source) await held.close()
     },
   }
-}
-
-function codecOf(wrapper: Wrapper, name: string): Codec {
-  const codec = CODECS[wrapper]
-  if (codec) return codec
-  throw failuresOf(wrapper, 'Unpack it first.').unsupported({ name }, 'this compression is not read')
 }
