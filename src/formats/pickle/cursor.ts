@@ -7,6 +7,8 @@ const FIRST_WINDOW = 2 * 1024
 const LARGEST_WINDOW = 256 * 1024
 /** An opcode with its number. */
 const MAX_OPCODE = 9
+/** Told of one pickle; the first is enough to distrust it. */
+const MAX_CROSSINGS = 100
 
 /** A line without its end; `bytes` holds its beginning where it is longer than what was asked to be kept. */
 export interface Line {
@@ -28,11 +30,19 @@ export class Cursor {
   #start = 0
   #size = 0
   #frame: { readonly end: number; resume: number } | undefined
+  /** Where the last FRAME says that it ends, where frames do not bind. */
+  #declaredEnd = 0
+  /**
+   * Reads that begin in a frame and end behind it. CPython's C code takes them as they stand from memory, and drops
+   * the frame's rest where it reads an object without `peek`: loaders disagree on what the pickle says.
+   */
+  readonly #crossings: number[]
 
-  constructor(source: ByteSource, start: number, framed: boolean) {
+  constructor(source: ByteSource, start: number, framed: boolean, crossings: number[]) {
     this.source = source
     this.position = start
     this.framed = framed
+    this.#crossings = crossings
   }
 
   /** Brings the next opcode and its number into the window; a promise where that takes a read. */
@@ -96,6 +106,7 @@ export class Cursor {
     const feed = this.#window.indexOf(0x0a, from)
     if (feed < 0 || feed >= limit) return this.#longLine(most)
     const offset = this.position
+    this.#cross(feed + 1 - from)
     this.position = this.#start + feed + 1
     return { offset, length: feed - from, bytes: this.#window.subarray(from, Math.min(feed, from + most)) }
   }
@@ -106,6 +117,8 @@ export class Cursor {
       throw fail.malformed(this.#place, 'a frame begins before the last one has ended')
     const end = BigInt(this.position) + length
     if (end > BigInt(this.source.size)) throw this.#truncated(length)
+    this.#cross(Number(length))
+    this.#declaredEnd = Math.max(this.#declaredEnd, Number(end))
     if (this.framed) this.#frame = { end: Number(end), resume: Number(end) }
   }
 
@@ -137,7 +150,9 @@ export class Cursor {
       this.position += part.byteLength
       if (feed >= 0) break
     }
-    this.position++
+    this.position = offset
+    this.#cross(held + 1)
+    this.position += held + 1
     return { offset, length: held, bytes: Buffer.concat(kept) }
   }
 
@@ -157,7 +172,14 @@ export class Cursor {
     return position >= this.#start && end <= this.#start + this.#window.byteLength
   }
 
+  #cross(length: number): void {
+    const { position } = this
+    if (position >= this.#declaredEnd || position + length <= this.#declaredEnd) return
+    if (this.#crossings.length < MAX_CROSSINGS) this.#crossings.push(position)
+  }
+
   #check(length: number): void {
+    this.#cross(length)
     if (length <= this.#limit - this.position) return
     if (this.#frame && length <= this.source.size - this.position)
       throw fail.malformed(

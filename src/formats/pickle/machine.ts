@@ -39,6 +39,8 @@ export interface Seen {
   readonly mutations: PickleMutation[]
   readonly persistent: Extract<PickleNode, { kind: 'persistent' }>[]
   readonly extensions: Extract<PickleNode, { kind: 'extension' }>[]
+  /** Reads over the end of a frame. */
+  readonly ambiguous: number[]
   readonly trace: Trace
 }
 
@@ -50,9 +52,13 @@ export function nothingSeen(): Seen {
     mutations: [],
     persistent: [],
     extensions: [],
+    ambiguous: [],
     trace: new Trace(),
   }
 }
+
+/** Runs a machine to its STOP. */
+export type Nested = (machine: Machine) => Promise<void>
 
 /** Estimated bytes of a node in memory, without its contents; of a place in a list; of a memo's entry. */
 export const NODE_BYTES = 72
@@ -75,9 +81,19 @@ export class Machine {
   /** STOP's. */
   root: PickleNode | undefined
 
-  constructor(source: ByteSource, start: number, joblib: boolean, seen: Seen, budget: Budget) {
+  readonly #nested: Nested
+
+  constructor(
+    source: ByteSource,
+    start: number,
+    joblib: boolean,
+    seen: Seen,
+    budget: Budget,
+    nested: Nested,
+  ) {
+    this.#nested = nested
     this.source = source
-    this.cursor = new Cursor(source, start, joblib)
+    this.cursor = new Cursor(source, start, joblib, seen.ambiguous)
     this.joblib = joblib
     this.seen = seen
     this.budget = budget
@@ -89,6 +105,14 @@ export class Machine {
 
   get place(): { readonly name: string; readonly offset: number } {
     return { name: this.source.name, offset: this.at }
+  }
+
+  /** Runs a plain pickle that stands in the stream, and goes on behind it. */
+  async runNested(start: number): Promise<PickleNode> {
+    const inner = new Machine(this.source, start, false, this.seen, this.budget, this.#nested)
+    await this.#nested(inner)
+    this.cursor.rawPosition = inner.cursor.position
+    return inner.root!
   }
 
   malformed(message: string): FormatsError {

@@ -1,5 +1,6 @@
 import { mutate } from './containers.ts'
 import type { Line } from './cursor.ts'
+import { isArrayWrapper, readWrapped } from './joblib.ts'
 import { fail, MAX_NAME_BYTES } from './limits.ts'
 import { type Handler, type Machine, NODE_BYTES, SLOT_BYTES } from './machine.ts'
 import { MODULES, NAMES } from './renames.ts'
@@ -116,13 +117,20 @@ function instance(m: Machine): void | Promise<void> {
   })
 }
 
-function build(m: Machine): void {
+function build(m: Machine): void | Promise<void> {
   const [target, state] = m.stack.take(2)
   m.stack.push(target!)
   if (target!.kind === 'call') {
     m.charge(SLOT_BYTES)
     target!.states.push(state!)
+    if (m.joblib && isArrayWrapper(target!)) return unwrap(m, target!)
   } else mutate(m, 'BUILD', target!, [state!])
+}
+
+async function unwrap(m: Machine, wrapper: PickleCall): Promise<void> {
+  const array = await readWrapped(m, wrapper)
+  m.stack.pop()
+  m.stack.push(array)
 }
 
 function persistent(m: Machine, id: PickleNode): void {

@@ -57,7 +57,7 @@ async function runOne(
   budget: Budget,
 ): Promise<PickleRun> {
   const seen = nothingSeen()
-  const machine = new Machine(source, start, joblib, seen, budget)
+  const machine = new Machine(source, start, joblib, seen, budget, loop)
   const before = budget.opcodes
   const fault = await faultOf(machine)
   const { trace, ...lists } = seen

@@ -67,8 +67,8 @@ function longLine(m: Machine, text: string): void {
   m.push({ kind: 'int', value }, text.length)
 }
 
-function floatLine(m: Machine, text: string, line: Line): void {
-  const value = text.length === line.length ? parseFloating(text) : undefined
+function floatLine(m: Machine, text: string): void {
+  const value = parseFloating(text)
   if (value === undefined) throw m.malformed(`'${text.slice(0, 40)}' is no float`)
   m.push({ kind: 'float', value })
 }

@@ -129,6 +129,11 @@ export interface PickleRun {
   readonly persistent: readonly Extract<PickleNode, { kind: 'persistent' }>[]
   /** EXT1, EXT2, EXT4: classes by number, from the loader's registry. */
   readonly extensions: readonly Extract<PickleNode, { kind: 'extension' }>[]
+  /**
+   * Opcodes whose arguments reach over the end of their frame. CPython reads them as this run did from memory, and
+   * otherwise from a file object without `peek`: what such a pickle does depends on how it is loaded.
+   */
+  readonly ambiguous: readonly number[]
   /** Opcodes that were run, those of nested pickles included. */
   readonly opcodes: number
   /** Behind STOP: where the next pickle, or something else, begins. */
