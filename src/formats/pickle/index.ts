@@ -1,2 +1,2 @@
-export { type PickleOptions, runAll, runPickle } from './run.ts'
+export { type PickleOptions, runAll, runPickle } from './machine/run.ts'
 export type * from './types.ts'

@@ -1,8 +1,8 @@
-import { attributesOf, classOf, nameOf, shapeOf, textOf } from './classes.ts'
-import { dtypeOf } from './dtype.ts'
-import { fail, MAX_DIMENSIONS } from './limits.ts'
+import { attributesOf, classOf, nameOf, shapeOf, textOf } from '../classes.ts'
+import { fail, MAX_DIMENSIONS } from '../limits.ts'
+import { dtypeOf } from '../numpy/dtype.ts'
+import type { PickleArray, PickleCall, PickleNode } from '../types.ts'
 import { type Machine, NODE_BYTES, SLOT_BYTES } from './machine.ts'
-import type { PickleArray, PickleCall, PickleNode } from './types.ts'
 
 /** Whether BUILD of this object lets joblib read an array: the class, wherever it was vendored. */
 export function isArrayWrapper(call: PickleCall): boolean {

@@ -1,9 +1,9 @@
-import type { Line } from './cursor.ts'
-import { fail, MAX_DIGITS, MAX_INT_BYTES } from './limits.ts'
-import type { Handler, Machine } from './machine.ts'
-import { integerOf, parseFloating, parseInteger, parseKey, parseShortInteger } from './numbers.ts'
-import { latin1Of } from './texts.ts'
-import type { PickleNode } from './types.ts'
+import { fail, MAX_DIGITS, MAX_INT_BYTES } from '../limits.ts'
+import type { Line } from '../machine/cursor.ts'
+import type { Handler, Machine } from '../machine/machine.ts'
+import { integerOf, parseFloating, parseInteger, parseKey, parseShortInteger } from '../machine/numbers.ts'
+import { latin1Of } from '../machine/texts.ts'
+import type { PickleNode } from '../types.ts'
 
 const NONE: PickleNode = { kind: 'none' }
 const TRUE: PickleNode = { kind: 'bool', value: true }

@@ -1,6 +1,6 @@
-import { type Handler, type Machine, MEMO_BYTES, NODE_BYTES, SLOT_BYTES } from './machine.ts'
+import { type Handler, type Machine, MEMO_BYTES, NODE_BYTES, SLOT_BYTES } from '../machine/machine.ts'
+import type { PickleMutation, PickleNode } from '../types.ts'
 import { keyOf, withNumber } from './scalars.ts'
-import type { PickleMutation, PickleNode } from './types.ts'
 
 /** Tuples, lists, sets and dictionaries; the stack and the memo. */
 export const CONTAINERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([

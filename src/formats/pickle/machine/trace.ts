@@ -1,5 +1,5 @@
-import { MAX_TRACED, TRACE_LENGTH } from './limits.ts'
-import { OPCODES } from './opcodes.ts'
+import { MAX_TRACED, TRACE_LENGTH } from '../limits.ts'
+import { OPCODES } from '../opcodes/names.ts'
 
 /** The opcodes of a run with their places, the first `MAX_TRACED` of them. */
 export class Trace {

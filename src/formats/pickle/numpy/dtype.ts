@@ -1,6 +1,6 @@
-import type { RecordField, TensorDtype } from '../types.ts'
-import { integerOf, isGlobal, nameOf, shapeOf, textOf } from './classes.ts'
-import type { PickleNode } from './types.ts'
+import type { RecordField, TensorDtype } from '../../types.ts'
+import { integerOf, isGlobal, nameOf, shapeOf, textOf } from '../classes.ts'
+import type { PickleNode } from '../types.ts'
 
 /** Fields of one record, nested ones included: scikit-learn's tree nodes have 8. */
 const MAX_FIELDS = 4096

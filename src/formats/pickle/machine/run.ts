@@ -1,13 +1,13 @@
-import type { ByteSource } from '../../core/index.ts'
-import { FormatsError } from '../errors.ts'
-import { CONTAINERS } from './containers.ts'
-import { fail, MAX_PICKLES } from './limits.ts'
+import type { ByteSource } from '../../../core/index.ts'
+import { FormatsError } from '../../errors.ts'
+import { fail, MAX_PICKLES } from '../limits.ts'
+import { CONTAINERS } from '../opcodes/containers.ts'
+import { OPCODES } from '../opcodes/names.ts'
+import { OBJECTS } from '../opcodes/objects.ts'
+import { SCALARS } from '../opcodes/scalars.ts'
+import { STRINGS } from '../opcodes/strings.ts'
+import type { PickleRun } from '../types.ts'
 import { Budget, type Handler, Machine, nothingSeen } from './machine.ts'
-import { OBJECTS } from './objects.ts'
-import { OPCODES } from './opcodes.ts'
-import { SCALARS } from './scalars.ts'
-import { STRINGS } from './strings.ts'
-import type { PickleRun } from './types.ts'
 
 /** The highest that CPython knows; it refuses others. */
 const HIGHEST_PROTOCOL = 5

@@ -1,11 +1,11 @@
+import { fail, MAX_NAME_BYTES } from '../limits.ts'
+import type { Line } from '../machine/cursor.ts'
+import { isArrayWrapper, readWrapped } from '../machine/joblib.ts'
+import { type Handler, type Machine, NODE_BYTES, SLOT_BYTES } from '../machine/machine.ts'
+import { asciiOf, decodeUtf8 } from '../machine/texts.ts'
+import type { PickleCall, PickleGlobal, PickleNode } from '../types.ts'
 import { mutate } from './containers.ts'
-import type { Line } from './cursor.ts'
-import { isArrayWrapper, readWrapped } from './joblib.ts'
-import { fail, MAX_NAME_BYTES } from './limits.ts'
-import { type Handler, type Machine, NODE_BYTES, SLOT_BYTES } from './machine.ts'
 import { MODULES, NAMES } from './renames.ts'
-import { asciiOf, decodeUtf8 } from './texts.ts'
-import type { PickleCall, PickleGlobal, PickleNode } from './types.ts'
 
 /** Classes and functions by name, and what would be called. */
 export const OBJECTS: ReadonlyMap<string, Handler> = new Map<string, Handler>([

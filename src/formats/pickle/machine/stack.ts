@@ -1,5 +1,5 @@
-import { MAX_MARKS, MAX_STACK } from './limits.ts'
-import type { PickleNode } from './types.ts'
+import { MAX_MARKS, MAX_STACK } from '../limits.ts'
+import type { PickleNode } from '../types.ts'
 
 /** How the stack tells what a loader would refuse. */
 export interface StackFailing {

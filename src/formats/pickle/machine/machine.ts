@@ -1,10 +1,6 @@
-import type { ByteSource } from '../../core/index.ts'
-import type { FormatsError } from '../errors.ts'
-import { Cursor } from './cursor.ts'
-import { fail, MAX_NODE_BYTES, MAX_OPCODES, MAX_READ_BYTES, MIN_PAYLOAD_BYTES } from './limits.ts'
-import { Stack } from './stack.ts'
-import { decodeStringEscapes } from './texts.ts'
-import { Trace } from './trace.ts'
+import type { ByteSource } from '../../../core/index.ts'
+import type { FormatsError } from '../../errors.ts'
+import { fail, MAX_NODE_BYTES, MAX_OPCODES, MAX_READ_BYTES, MIN_PAYLOAD_BYTES } from '../limits.ts'
 import type {
   PickleBytes,
   PickleCall,
@@ -12,7 +8,11 @@ import type {
   PickleMutation,
   PickleNode,
   PicklePayload,
-} from './types.ts'
+} from '../types.ts'
+import { Cursor } from './cursor.ts'
+import { Stack } from './stack.ts'
+import { decodeStringEscapes } from './texts.ts'
+import { Trace } from './trace.ts'
 
 /** What runs share: nested pickles and the pickles of one file count together. */
 export class Budget {

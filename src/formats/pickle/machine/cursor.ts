@@ -1,6 +1,6 @@
-import type { ByteSource } from '../../core/index.ts'
-import type { Place } from '../errors.ts'
-import { fail } from './limits.ts'
+import type { ByteSource } from '../../../core/index.ts'
+import type { Place } from '../../errors.ts'
+import { fail } from '../limits.ts'
 
 /** After a jump little is read at first, as the next thing may be a jump again; then more and more. */
 const FIRST_WINDOW = 2 * 1024

@@ -1,8 +1,8 @@
-import type { Line } from './cursor.ts'
-import { fail, HELD_TEXT_BYTES, MAX_READ_BYTES, MAX_TEXT_BYTES } from './limits.ts'
-import { type Handler, type Machine, readContent } from './machine.ts'
-import { asciiOf, decodeRawUnicodeEscape, decodeStringEscapes, decodeUtf8 } from './texts.ts'
-import type { PickleText } from './types.ts'
+import { fail, HELD_TEXT_BYTES, MAX_READ_BYTES, MAX_TEXT_BYTES } from '../limits.ts'
+import type { Line } from '../machine/cursor.ts'
+import { type Handler, type Machine, readContent } from '../machine/machine.ts'
+import { asciiOf, decodeRawUnicodeEscape, decodeStringEscapes, decodeUtf8 } from '../machine/texts.ts'
+import type { PickleText } from '../types.ts'
 
 /** Byte strings and texts. */
 export const STRINGS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
