@@ -125,6 +125,8 @@ export interface RecordField {
   readonly dtype: TensorDtype
   readonly offset: number
   readonly shape: readonly number[]
+  /** Of a record in a record. */
+  readonly fields?: readonly RecordField[]
 }
 
 /**

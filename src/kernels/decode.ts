@@ -45,6 +45,12 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array {
   return values
 }
 
+/** One binary16, as its raw bits. */
+export function float16At(half: number): number {
+  float16Table()
+  return float16Values[half]!
+}
+
 /** bfloat16, as its raw bits: the upper half of a float32. */
 export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   const values = new Float32Array(halves.length)
@@ -54,10 +60,14 @@ export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
 }
 
 let table: Uint32Array | undefined
+let float16Values: Float32Array = new Float32Array(0)
 
 /** The float32 bits of every binary16: 256 KiB, made on first use. */
 function float16Table(): Uint32Array {
-  table ??= Uint32Array.from({ length: 65_536 }, (_, half) => float32BitsOf(half))
+  if (!table) {
+    table = Uint32Array.from({ length: 65_536 }, (_, half) => float32BitsOf(half))
+    float16Values = new Float32Array(table.buffer)
+  }
   return table
 }
 

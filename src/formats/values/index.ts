@@ -1,0 +1,5 @@
+export { type Dequantize, dequantizerOf } from './affine.ts'
+export { decoderOf } from './decode.ts'
+export { bytesOf, type DtypeLayout, isBlockDtype, layoutOf } from './layout.ts'
+export type { Decode, Numbers } from './plain.ts'
+export { numbersPerElement, valuesOf } from './values.ts'
