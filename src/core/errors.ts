@@ -33,6 +33,7 @@ export type CoreErrorCode =
   | 'UNIT_INVALID'
   | 'RANGE_OUT_OF_BOUNDS'
   | 'FILE_UNREADABLE'
+  | 'URL_UNREADABLE'
   | 'PATH_ESCAPES'
   | 'DISK_FULL'
 
