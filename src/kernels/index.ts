@@ -1,5 +1,6 @@
 export { bfloat16ToFloat32, decodeStored, float16At, float16ToFloat32, STORED_BYTES } from './decode.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
+export { MomentsTotal } from './statistics/merge.ts'
 export { openStatistics } from './statistics/open.ts'
 export { ReferenceStatistics } from './statistics/reference.ts'
 export {

@@ -36,7 +36,8 @@ function countsBelow({ buckets, min, max, finite }: Moments, edges: readonly num
   const below: number[] = [0]
   let next = 1
   let passed = 0
-  for (const bucket of ascending()) {
+  for (let rank = 0; rank < 2 * INFINITE; rank++) {
+    const bucket = bucketAt(rank)
     const count = buckets[bucket]!
     if (count === 0) continue
     const low = Math.max(min, Math.min(startOf(bucket), max))
@@ -52,9 +53,8 @@ function countsBelow({ buckets, min, max, finite }: Moments, edges: readonly num
 }
 
 /** From the most negative bucket over zero to the most positive. */
-function* ascending(): Generator<number, void> {
-  for (let bucket = SIGN + INFINITE - 1; bucket >= SIGN; bucket--) yield bucket
-  for (let bucket = 0; bucket < INFINITE; bucket++) yield bucket
+function bucketAt(rank: number): number {
+  return rank < INFINITE ? SIGN + INFINITE - 1 - rank : rank - INFINITE
 }
 
 function startOf(bucket: number): number {

@@ -1,6 +1,6 @@
 import { decodeStored } from '../decode.ts'
 import { BLOCK } from '../layout.ts'
-import { momentsOf, Sums } from './sums.ts'
+import { Sums } from './sums.ts'
 import type { KernelDtype, Moments, StatisticsAccumulator } from './types.ts'
 
 /** Past the largest float32, the last bucket of finite numbers takes them. */
@@ -32,7 +32,7 @@ export class ReferenceStatistics implements StatisticsAccumulator {
 
   finish(): Moments {
     this.#flush()
-    const moments = momentsOf(this.#sums)
+    const moments = this.#sums.moments()
     this.#sums = new Sums()
     return moments
   }

@@ -1,13 +1,14 @@
 import { BUCKETS } from '../layout.ts'
 import type { Moments } from './types.ts'
 
-/** Running sums of the plain implementation; `squares` is the sum of squared deviations from the mean. */
+/** Running sums of the plain implementation. */
 export class Sums {
   finite = 0
   /** The first block's shift. The running mean is kept from there, so that a large mean costs no digits. */
   origin = 0
   /** From `origin`. */
   mean = 0
+  /** The sum of squared deviations from the mean. */
   squares = 0
   min: number = Number.POSITIVE_INFINITY
   max: number = Number.NEGATIVE_INFINITY
@@ -17,17 +18,27 @@ export class Sums {
   negativeInfinities = 0
   readonly buckets: Float64Array = new Float64Array(BUCKETS)
 
-  /** Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances", (2.1). */
+  /** A block of `count` numbers by its sums about `shift`. */
   merge(count: number, shift: number, sum: number, squares: number): void {
-    const before = this.finite
-    if (before === 0) this.origin = shift
+    if (this.finite === 0) this.origin = shift
     const offset = sum / count
-    const delta = shift - this.origin + offset - this.mean
+    this.#add(count, shift - this.origin + offset, Math.max(0, squares - sum * offset))
+  }
+
+  /** A block of `count` numbers by its mean and its sum of squared deviations. */
+  mergeMoments(count: number, mean: number, squares: number): void {
+    if (this.finite === 0) this.origin = mean
+    this.#add(count, mean - this.origin, squares)
+  }
+
+  /** Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances", (2.1). */
+  #add(count: number, mean: number, squares: number): void {
+    const before = this.finite
     const after = before + count
+    const delta = mean - this.mean
     this.finite = after
     this.mean += (delta * count) / after
-    const within = Math.max(0, squares - sum * offset)
-    this.squares = this.squares + within + (delta * delta * before * count) / after
+    this.squares = this.squares + squares + (delta * delta * before * count) / after
   }
 
   countNonFinite(value: number): void {
@@ -35,16 +46,24 @@ export class Sums {
     else if (value === Number.NEGATIVE_INFINITY) this.negativeInfinities++
     else this.nans++
   }
+
+  moments(): Moments {
+    return momentsOf(this)
+  }
 }
 
-export function momentsOf(sums: Omit<Sums, 'merge' | 'countNonFinite'>): Moments {
+type State = {
+  readonly [key in keyof Sums as Sums[key] extends number | Float64Array ? key : never]: Sums[key]
+}
+
+export function momentsOf(sums: State): Moments {
   const { finite, zeros, nans, positiveInfinities, negativeInfinities, buckets } = sums
   const some = finite > 0
   return {
     count: finite + nans + positiveInfinities + negativeInfinities,
     finite,
     mean: some ? sums.origin + sums.mean : Number.NaN,
-    std: some ? Math.sqrt(sums.squares / finite) : Number.NaN,
+    std: some ? Math.sqrt(overflowing(sums.squares) / finite) : Number.NaN,
     // Plus zero makes a plain zero of a negative one.
     min: some ? sums.min + 0 : Number.NaN,
     max: some ? sums.max + 0 : Number.NaN,
@@ -54,4 +73,9 @@ export function momentsOf(sums: Omit<Sums, 'merge' | 'countNonFinite'>): Moments
     negativeInfinities,
     buckets,
   }
+}
+
+/** A sum over finite numbers is none only where squares of float64 overflowed, on both sides of a difference. */
+function overflowing(squares: number): number {
+  return Number.isNaN(squares) ? Number.POSITIVE_INFINITY : squares
 }
