@@ -8,8 +8,8 @@ import {
   type Tensor,
   viewAs,
 } from '../../core/index.ts'
+import { swapInPlace } from '../bytes/swap.ts'
 import { failing } from '../errors.ts'
-import { swapBytes } from '../npy/elements.ts'
 
 /** MNIST's largest file is 47 MB; the format is for sets of that kind. */
 export const MAX_IDX_BYTES = 2 ** 30
@@ -44,7 +44,7 @@ export async function readIdx(source: ByteSource): Promise<Tensor> {
   }
   // A copy: a source in memory hands out views of itself.
   const data = new Uint8Array(bytes.subarray(start))
-  swapBytes(data, width)
+  swapInPlace(data, width)
   return { dtype, shape, data: viewAs(dtype, data) }
 }
 

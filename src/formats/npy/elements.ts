@@ -1,87 +1,101 @@
-import type { Dtype } from '../../core/index.ts'
+import { type ByteSource, DTYPES, type Dtype, elementCount } from '../../core/index.ts'
+import { cStrides, fortranStrides, readStrided, type StridedView } from '../bytes/strided.ts'
+import { swapInPlace } from '../bytes/swap.ts'
 import { failing } from '../errors.ts'
+import { type NpyDtype, type SwapRun, swapRunsOf } from './dtype.ts'
+import type { NpyHeader } from './header.ts'
 
-/** How elements lie in the file. */
-export type Elements =
-  | {
-      readonly kind: 'numbers'
-      readonly dtype: Exclude<Dtype, 'string'>
-      readonly bytes: number
-      readonly swap: boolean
-    }
-  /** `U`: fixed length, 4 bytes a character, padded with zeros. */
-  | { readonly kind: 'unicode'; readonly bytes: number; readonly littleEndian: boolean }
-  /** `S`: fixed length, padded with zeros, read as UTF-8. */
-  | { readonly kind: 'bytes'; readonly bytes: number }
+/** Elements of no bytes (`S0`) cost nothing in a file, and a loop each here. */
+const MAX_EMPTY_ELEMENTS = 2 ** 24
 
-const NUMBERS: ReadonlyMap<string, Exclude<Dtype, 'string'>> = new Map([
-  ['b1', 'bool'],
-  ['u1', 'uint8'],
-  ['i1', 'int8'],
-  ['u2', 'uint16'],
-  ['i2', 'int16'],
-  ['u4', 'uint32'],
-  ['i4', 'int32'],
-  ['u8', 'uint64'],
-  ['i8', 'int64'],
-  ['f2', 'float16'],
-  ['f4', 'float32'],
-  ['f8', 'float64'],
-])
+const invalid = failing(
+  'NPY_INVALID',
+  'The file is truncated or has bytes appended: write or fetch it again.',
+)
 
-const REFUSED: Readonly<Record<string, string>> = {
-  O: 'Python objects, which are stored as a pickle: a program, and never run here',
-  c: 'complex numbers',
-  M: 'dates',
-  m: 'time spans',
-  V: 'raw records',
-  f: 'floats of a size without a counterpart here',
+/** Throws NPY_INVALID unless a file is exactly as long as its header says. Not for objects. */
+export function checkSize(source: ByteSource, { shape, type, dataOffset, descr }: NpyHeader): void {
+  const elements = elementCount(shape)
+  const expected = elements * type.itemBytes
+  const found = source.size - dataOffset
+  if (expected !== found) {
+    const what = `${source.name} says ${descr} [${shape.join(', ')}], which is ${expected} bytes`
+    throw invalid(`${what}, and holds ${found}`, { details: { expected, found } })
+  }
+  if (type.itemBytes === 0 && elements > MAX_EMPTY_ELEMENTS)
+    throw invalid(`${source.name} says it has ${elements} elements of no bytes`)
 }
 
-/** What a `descr` such as `<f4` means. Throws NPY_UNSUPPORTED, with the reason. */
-export function elementsOf(descr: string, name: string): Elements {
-  const match = /^([<>|=])?([a-zA-Z])(\d{0,9})(\[.*\])?$/.exec(descr)
-  const [, order = '|', kind = '', digits = ''] = match ?? []
-  const size = Number(digits || '0')
-  const dtype = NUMBERS.get(`${kind}${digits}`)
-  if (dtype) return { kind: 'numbers', dtype, bytes: size, swap: order === '>' && size > 1 }
-  if (kind === 'U' && size > 0) return { kind: 'unicode', bytes: size * 4, littleEndian: order !== '>' }
-  if (kind === 'S' && size > 0) return { kind: 'bytes', bytes: size }
-  const why = Object.hasOwn(REFUSED, kind) ? REFUSED[kind] : `elements of the type '${descr}'`
-  throw failing(
-    'NPY_UNSUPPORTED',
-    'Convert it to plain numbers or strings (`array.astype(...)`) and save it again.',
-  )(`${name} holds ${why}`, { details: { descr } })
+/** Rows `start` to `end` along the first axis, or all of an array. */
+export function viewOf(header: NpyHeader, rows?: { start: number; end: number }): StridedView {
+  const { shape, type, dataOffset, fortranOrder } = header
+  const strides = fortranOrder ? fortranStrides(shape) : cStrides(shape)
+  const { itemBytes } = type
+  if (!rows) return { offset: dataOffset, shape, strides, itemBytes }
+  const offset = dataOffset + rows.start * (strides[0] ?? 0) * itemBytes
+  return { offset, shape: [rows.end - rows.start, ...shape.slice(1)], strides, itemBytes }
 }
 
-/** Reverses the bytes of each element, in place. */
-export function swapBytes(bytes: Uint8Array, size: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (size === 2) buffer.swap16()
-  else if (size === 4) buffer.swap32()
-  else if (size === 8) buffer.swap64()
+/** The elements of a view in C order, little-endian throughout: parts of records too. */
+export async function* readElements(
+  source: ByteSource,
+  view: StridedView,
+  type: NpyDtype,
+): AsyncGenerator<Uint8Array, void> {
+  if (!type.fields) {
+    const swap = type.swapBytes !== undefined
+    yield* readStrided(source, { ...view, swap, ...(type.swapBytes && { swapBytes: type.swapBytes }) })
+    return
+  }
+  const runs = swapRunsOf(type, source.name)
+  for await (const piece of readStrided(source, view))
+    yield runs.length > 0 ? swapRecords(piece, type, runs) : piece
 }
 
-/** Strings of fixed length; trailing zeros are padding. */
-export function decodeStrings(bytes: Uint8Array, elements: Exclude<Elements, { kind: 'numbers' }>): string[] {
-  const count = bytes.byteLength / elements.bytes
+function swapRecords(piece: Uint8Array, { itemBytes }: NpyDtype, runs: readonly SwapRun[]): Uint8Array {
+  const own = new Uint8Array(piece)
+  for (let at = 0; at < own.byteLength; at += itemBytes)
+    for (const { offset, unit, bytes } of runs)
+      swapInPlace(own.subarray(at + offset, at + offset + bytes), unit)
+  return own
+}
+
+/** Texts of fixed length, little-endian as `readElements` gives them; trailing zeros are padding. `S` is read as UTF-8. */
+export function decodeTexts(bytes: Uint8Array, { text, itemBytes }: NpyDtype): string[] {
+  const count = itemBytes === 0 ? 0 : bytes.byteLength / itemBytes
   const utf8 = new TextDecoder()
   return Array.from({ length: count }, (_, i) => {
-    const one = bytes.subarray(i * elements.bytes, (i + 1) * elements.bytes)
-    if (elements.kind === 'unicode') return decodeUcs4(one, elements.littleEndian)
+    const one = bytes.subarray(i * itemBytes, (i + 1) * itemBytes)
+    if (text === 'ucs4') return decodeUcs4(one)
     let end = one.length
     while (end > 0 && one[end - 1] === 0) end--
     return utf8.decode(one.subarray(0, end))
   })
 }
 
-function decodeUcs4(bytes: Uint8Array, littleEndian: boolean): string {
+function decodeUcs4(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const points: number[] = []
-  for (let at = 0; at < bytes.length; at += 4) {
-    const point = view.getUint32(at, littleEndian)
-    points.push(point > 0x10ffff ? 0xfffd : point)
+  let end = bytes.length
+  while (end > 0 && view.getUint32(end - 4, true) === 0) end -= 4
+  let text = ''
+  for (let at = 0; at < end; at += 4) {
+    const point = view.getUint32(at, true)
+    text += String.fromCodePoint(point > 0x10ffff ? 0xfffd : point)
   }
-  while (points.at(-1) === 0) points.pop()
-  return points.map(point => String.fromCodePoint(point)).join('')
+  return text
+}
+
+/** The texts of a view, in C order. */
+export async function* readTexts(
+  source: ByteSource,
+  view: StridedView,
+  type: NpyDtype,
+): AsyncGenerator<string, void> {
+  if (type.itemBytes === 0) for (let i = elementCount(view.shape); i > 0; i--) yield ''
+  for await (const piece of readElements(source, view, type)) yield* decodeTexts(piece, type)
+}
+
+/** Types that data sets and models' inputs have; undefined for others. */
+export function plainDtype({ dtype }: NpyDtype): Dtype | undefined {
+  return DTYPES.find(plain => plain === dtype)
 }

@@ -1,14 +1,19 @@
 import type { ByteSource } from '../../core/index.ts'
 import { failing } from '../errors.ts'
+import { dtypeOf, type NpyDtype, shapeOf } from './dtype.ts'
+import { excerpt, type Literal, parseLiteral } from './literal.ts'
 
-/** numpy writes some 120 bytes; 64 KiB leaves room for long record types, which are refused with their name. */
-export const MAX_NPY_HEADER = 64 * 1024
+/** numpy writes some 120 bytes; records of thousands of fields take a few hundred kilobytes. */
+export const MAX_NPY_HEADER: number = 1024 * 1024
 /** numpy's own limit is 64. */
 export const MAX_NPY_DIMENSIONS = 64
 
 export interface NpyHeader {
-  /** As numpy writes it: `<f4`, `|u1`, `<U12`. */
+  /** Of the .npy format: 1 to 3. */
+  readonly version: number
+  /** As the header has it, for messages. */
   readonly descr: string
+  readonly type: NpyDtype
   readonly fortranOrder: boolean
   readonly shape: readonly number[]
   /** Where the elements begin. */
@@ -18,7 +23,7 @@ export interface NpyHeader {
 const invalid = failing('NPY_INVALID', 'Write the file again with numpy.save, or fetch it again.')
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-/** The header of a .npy file, versions 1 to 3. Throws NPY_INVALID, or NPY_UNSUPPORTED for records. */
+/** The header of a .npy file, versions 1 to 3. Throws NPY_INVALID. */
 export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   const head = await source.read(0, Math.min(12, source.size))
   if (head.length < 10 || MAGIC.some((byte, i) => head[i] !== byte))
@@ -34,57 +39,30 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
     throw invalid(`${source.name} has a header of ${length} bytes; ${MAX_NPY_HEADER} are the limit`)
   if (start + length > source.size) throw invalid(`${source.name} ends within its header`)
   const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(await source.read(start, length))
-  return { ...parseDictionary(text, source.name), dataOffset: start + length }
+  return { version, ...parseDictionary(text, source.name), dataOffset: start + length }
 }
 
-/** The three members of the Python dictionary that numpy writes, by a small scanner of that very form: nothing is evaluated. */
-function parseDictionary(text: string, name: string): Omit<NpyHeader, 'dataOffset'> {
-  const fields = new Map<string, string>()
-  const scanner =
-    /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([^()]*\)|\[.*\])\s*(,|(?=\}))/sy
-  const body = text.trim()
-  if (!body.startsWith('{') || !body.endsWith('}'))
-    throw invalid(`The header of ${name} is no dictionary: ${excerpt(body)}`)
-  scanner.lastIndex = 1
-  for (let at = 1; ; at = scanner.lastIndex) {
-    scanner.lastIndex = at
-    const match = scanner.exec(body)
-    if (!match) {
-      if (/\S/.test(body.slice(at, -1)))
-        throw invalid(`The header of ${name} is not what numpy writes: ${excerpt(body)}`)
-      break
-    }
-    if (fields.has(match[1]!)) throw invalid(`The header of ${name} says '${match[1]}' twice`)
-    fields.set(match[1]!, match[2]!)
+/** The three members of the Python dictionary that numpy writes. */
+function parseDictionary(text: string, name: string): Omit<NpyHeader, 'dataOffset' | 'version'> {
+  const root = parseLiteral(text, why => invalid(`The header of ${name} is not what numpy writes: ${why}`))
+  if (root === null || typeof root !== 'object' || root.kind !== 'dict')
+    throw invalid(`The header of ${name} is no dictionary: ${excerpt(text)}`)
+  const { entries } = root
+  const [descr, order, shape] = [entries.get('descr'), entries.get('fortran_order'), entries.get('shape')]
+  if (descr === undefined || typeof order !== 'boolean' || shape === undefined || entries.size !== 3)
+    throw invalid(`The header of ${name} lacks its descr, fortran_order or shape: ${excerpt(text)}`)
+  return {
+    descr: typeof descr === 'string' ? `'${descr}'` : `records (${namesOf(descr)})`,
+    type: dtypeOf(descr, name),
+    fortranOrder: order,
+    shape: shapeOf(shape, name, MAX_NPY_DIMENSIONS),
   }
-  const [descr, order, shape] = [fields.get('descr'), fields.get('fortran_order'), fields.get('shape')]
-  if (descr?.startsWith('[')) {
-    throw failing(
-      'NPY_UNSUPPORTED',
-      'Save each field as an array of its own.',
-    )(`${name} holds records (${excerpt(descr)}), which are not read`)
-  }
-  if (!descr?.startsWith("'") || (order !== 'True' && order !== 'False') || !shape?.startsWith('('))
-    throw invalid(`The header of ${name} lacks its descr, fortran_order or shape: ${excerpt(body)}`)
-  return { descr: descr.slice(1, -1), fortranOrder: order === 'True', shape: parseShape(shape, name) }
 }
 
-/** `()`, `(3,)`, `(60000, 28, 28)`; Python 2 wrote `3L`. */
-function parseShape(text: string, name: string): readonly number[] {
-  const parts = text
-    .slice(1, -1)
-    .split(',')
-    .map(part => part.trim())
-  if (parts.at(-1) === '') parts.pop()
-  if (parts.length > MAX_NPY_DIMENSIONS) throw invalid(`${name} has ${parts.length} dimensions`)
-  return parts.map(part => {
-    const size = /^\d{1,16}L?$/.test(part) ? Number.parseInt(part, 10) : Number.NaN
-    if (!Number.isSafeInteger(size))
-      throw invalid(`The shape ${excerpt(text)} of ${name} is not one of sizes`)
-    return size
-  })
-}
-
-function excerpt(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+function namesOf(descr: Literal): string {
+  if (descr === null || typeof descr !== 'object' || descr.kind === 'dict') return ''
+  const names = descr.items.map(item =>
+    item !== null && typeof item === 'object' && item.kind === 'tuple' ? String(item.items[0]) : '',
+  )
+  return excerpt(names.join(', '))
 }

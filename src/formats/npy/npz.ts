@@ -1,13 +1,13 @@
 import type { ByteSource } from '../../core/index.ts'
 import { FormatsError } from '../errors.ts'
 import { openZip } from '../zip/archive.ts'
-import { type NpyArray, openNpy } from './array.ts'
+import { type NpyArray, type NpyOptions, openNpy } from './array.ts'
 
 /** The arrays of a .npz file, by the names that numpy.savez was given. */
 export interface Npz {
   readonly names: readonly string[]
-  /** Reads the header only, or unpacks a compressed array into memory. Throws as `openNpy`, or ZIP_ENTRY_MISSING. */
-  array(name: string): Promise<NpyArray>
+  /** Reads the header only, or unpacks a compressed array. Throws as `openNpy`, or ZIP_ENTRY_MISSING. */
+  array(name: string, options?: NpyOptions): Promise<NpyArray>
 }
 
 /** A .npz file: a zip archive of .npy files. Throws as `openZip`. */
@@ -18,14 +18,14 @@ export async function openNpz(source: ByteSource): Promise<Npz> {
     .map(({ name }) => name.slice(0, -4))
   return {
     names,
-    async array(name) {
+    async array(name, options) {
       if (!names.includes(name)) {
         throw new FormatsError('ZIP_ENTRY_MISSING', {
           message: `${source.name} has no array '${name}'`,
           hint: `It has ${names.slice(0, 20).join(', ') || 'no arrays at all'}.`,
         })
       }
-      return openNpy(await archive.open(`${name}.npy`))
+      return openNpy(await archive.open(`${name}.npy`), options)
     },
   }
 }
