@@ -1,0 +1,15 @@
+export type { DatasetInfo } from './data/dataset.ts'
+export type { Hdf5Link } from './group/link.ts'
+export { type Hdf5Hazard, hdf5Hazards } from './hazards.ts'
+export { MAX_OBJECTS } from './limits.ts'
+export { openHdf5Model } from './model.ts'
+export type { Hdf5Type } from './object/types.ts'
+export {
+  type Hdf5Attribute,
+  type Hdf5Dataset,
+  type Hdf5File,
+  type Hdf5Group,
+  type Hdf5Object,
+  openHdf5,
+} from './open.ts'
+export { type Contents, walkHdf5 } from './walk.ts'
