@@ -9,14 +9,16 @@ export class Feed {
   readonly name: string
   readonly fail: Failures
   readonly #source: ByteSource
+  readonly #chunk: number
   #window: Uint8Array = new Uint8Array(0)
   /** Of the window's first byte, in the source. */
   #base = 0
   /** Of the next byte, in the window. */
   #at = 0
 
-  constructor(source: ByteSource, fail: Failures) {
+  constructor(source: ByteSource, fail: Failures, chunk: number = CHUNK_BYTES) {
     this.#source = source
+    this.#chunk = chunk
     this.name = source.name
     this.fail = fail
   }
@@ -38,7 +40,7 @@ export class Feed {
   async peek(length: number): Promise<Uint8Array> {
     const held = this.#window.byteLength - this.#at
     if (held < length && this.remaining > held) {
-      const wanted = Math.min(this.remaining - held, Math.max(length - held, CHUNK_BYTES))
+      const wanted = Math.min(this.remaining - held, Math.max(length - held, this.#chunk))
       const more = await this.#source.read(this.offset + held, wanted)
       this.#window = held === 0 ? more : Buffer.concat([this.#window.subarray(this.#at), more])
       this.#base += this.#at
@@ -75,7 +77,7 @@ export class Feed {
   /** The next `length` bytes in pieces. Throws FORMAT_TRUNCATED. */
   async *pieces(length: number): AsyncGenerator<Uint8Array, void> {
     for (let left = length; left > 0; ) {
-      const window = await this.peek(Math.min(left, CHUNK_BYTES))
+      const window = await this.peek(1)
       if (window.byteLength === 0)
         throw this.fail.truncated(this.place, `${left} more bytes were expected, found none`)
       const piece = window.subarray(0, Math.min(left, window.byteLength))

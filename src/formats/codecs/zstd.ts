@@ -11,11 +11,12 @@ export const MAX_WINDOW_LOG = 27
 /** A decoder is set up for each: pzstd writes one every few megabytes, seekable files one every 100 KiB or so. */
 export const MAX_FRAMES = 100_000
 
+const BLOCK_HEADER = 3
 const MAGIC = 0xfd2fb528
 
 /** Zstandard (RFC 8878): every frame, one behind the other, skippable ones skipped. Frames with a dictionary are refused. */
 export async function* unzstd(feed: Feed): AsyncGenerator<Uint8Array, void> {
-  for (let frames = 0; feed.remaining > 0; frames++) {
+  for (let frames = 0; frames === 0 || feed.remaining > 0; frames++) {
     if (frames === MAX_FRAMES) throw feed.fail.limit(feed.place, `there are more than ${MAX_FRAMES} frames`)
     const head = await feed.peek(18)
     const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
@@ -38,19 +39,36 @@ export async function* unzstd(feed: Feed): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-/** One frame's bytes, found by walking its blocks: node:zlib stops behind a frame without saying where. */
+/**
+ * One frame's bytes, found by walking its blocks: node:zlib stops behind a frame without saying where. Pieces are as
+ * large as the feed's window, since each costs the decoder a turn.
+ */
 async function* frameOf(feed: Feed): AsyncGenerator<Uint8Array, void> {
   const header = await frameHeader(feed)
   yield header.bytes
-  for (let last = false; !last; ) {
-    const block = await feed.take(3)
-    yield block
-    const value = block[0]! | (block[1]! << 8) | (block[2]! << 16)
-    last = (value & 1) === 1
-    const type = (value >> 1) & 3
-    if (type === 3) throw feed.fail.malformed(feed.place, 'a block has the reserved type 3')
-    // A repeated byte states how often; it stands there once.
-    yield* feed.pieces(type === 1 ? 1 : value >> 3)
+  let left = 0
+  let last = false
+  while (!last || left > 0) {
+    const window = await feed.peek(BLOCK_HEADER)
+    let at = 0
+    while (at < window.byteLength && (!last || left > 0)) {
+      if (left === 0) {
+        if (window.byteLength - at < BLOCK_HEADER) break
+        const value = window[at]! | (window[at + 1]! << 8) | (window[at + 2]! << 16)
+        last = (value & 1) === 1
+        const type = (value >> 1) & 3
+        if (type === 3) throw feed.fail.malformed(feed.place, 'a block has the reserved type 3')
+        // A repeated byte states how often; it stands there once.
+        left = type === 1 ? 1 : value >> 3
+        at += BLOCK_HEADER
+      }
+      const now = Math.min(left, window.byteLength - at)
+      at += now
+      left -= now
+    }
+    if (at === 0) throw feed.fail.truncated(feed.place, 'the stream breaks off')
+    feed.skip(at)
+    yield window.subarray(0, at)
   }
   if (header.checksum) yield await feed.take(4)
 }

@@ -16,7 +16,7 @@ const LEGACY = 0x184c2102
  * skipped, frames of the legacy kind read. Frames that need a dictionary are refused.
  */
 export async function* unlz4(feed: Feed): AsyncGenerator<Uint8Array, void> {
-  while (feed.remaining > 0) {
+  do {
     const magic = wordOf(await feed.take(4))
     if (magic === FRAME) yield* frame(feed)
     else if (magic === LEGACY) yield* legacyFrame(feed)
@@ -26,7 +26,7 @@ export async function* unlz4(feed: Feed): AsyncGenerator<Uint8Array, void> {
         { name: feed.name, offset: feed.offset - 4 },
         `a frame was expected, found the word 0x${magic.toString(16)}`,
       )
-  }
+  } while (feed.remaining > 0)
 }
 
 interface Header {

@@ -6,7 +6,8 @@ import { MAX_SYMBOL_BYTES, RangeCoder } from './range.ts'
 import { Window } from './window.ts'
 
 const HEADER_BYTES = 13
-const INPUT_BYTES = 64 * 1024
+/** Enough to go on with; the feed gives as much as it has. */
+const INPUT_BYTES = 4 * MAX_SYMBOL_BYTES
 const PIECE_BYTES = 256 * 1024
 
 /** `.lzma` streams of the old kind, one behind the other. They have no checksum. Throws FORMAT_LIMIT for a huge dictionary. */
@@ -74,7 +75,7 @@ async function finish(feed: Feed, rc: RangeCoder, decoder: LzmaDecoder, window: 
 /** Lets the coder go on in what the feed has next. */
 async function feedIn(feed: Feed, rc: RangeCoder): Promise<void> {
   feed.skip(rc.at)
-  rc.bytes = await feed.peek(INPUT_BYTES + MAX_SYMBOL_BYTES)
+  rc.bytes = await feed.peek(INPUT_BYTES)
   rc.at = 0
 }
 
