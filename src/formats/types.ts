@@ -127,6 +127,8 @@ export interface RecordField {
   readonly shape: readonly number[]
   /** Of a record in a record. */
   readonly fields?: readonly RecordField[]
+  /** Of one element, where the dtype alone does not say. */
+  readonly itemBytes?: number
 }
 
 /**

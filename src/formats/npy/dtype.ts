@@ -134,7 +134,13 @@ export function fieldsOf(fields: readonly NpyField[]): readonly RecordField[] {
     offset,
     shape,
     ...(type.fields && { fields: fieldsOf(type.fields) }),
+    ...(sizedApart(type) && { itemBytes: type.itemBytes }),
   }))
+}
+
+/** Whether the dtype's name leaves the size of an element open. */
+export function sizedApart({ dtype }: NpyDtype): boolean {
+  return dtype === 'record' || dtype === 'opaque' || dtype === 'unknown' || dtype === 'string'
 }
 
 /** Whether there are objects in it: their bytes are a pickle, and no array. */

@@ -67,6 +67,7 @@ describe('arrays that numpy wrote', () => {
             dtype: 'record',
             offset: 2,
             shape: [3],
+            itemBytes: 4,
             fields: [
               { name: 'a', dtype: 'uint16', offset: 0, shape: [] },
               { name: 'b', dtype: 'uint8', offset: 2, shape: [] },

@@ -4,7 +4,7 @@ import { failing } from '../errors.ts'
 import type { ModelInput, OpenModel, Reader } from '../ports.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelFile, TensorInfo } from '../types.ts'
-import { fieldsOf, holdsObjects } from './dtype.ts'
+import { fieldsOf, holdsObjects, sizedApart } from './dtype.ts'
 import { checkSize, readElements, readTexts, viewOf } from './elements.ts'
 import { type NpyHeader, readNpyHeader } from './header.ts'
 
@@ -61,7 +61,6 @@ export function infoOf(name: string, { type, shape, fortranOrder }: NpyHeader, d
     ...(objects ? ['pickle'] : []),
     ...(deflated ? ['deflate'] : []),
   ]
-  const own = type.dtype === 'record' || type.dtype === 'opaque' || type.dtype === 'unknown' || type.text
   return {
     name,
     dtype: objects ? 'object' : type.dtype,
@@ -70,7 +69,7 @@ export function infoOf(name: string, { type, shape, fortranOrder }: NpyHeader, d
     ...(!objects && !type.text && { bytes: elements * type.itemBytes }),
     ...(stored.length > 0 && { stored }),
     ...(type.fields && { fields: fieldsOf(type.fields) }),
-    ...(own && !objects && { itemBytes: type.itemBytes }),
+    ...(sizedApart(type) && !objects && { itemBytes: type.itemBytes }),
   }
 }
 

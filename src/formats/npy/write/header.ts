@@ -63,28 +63,15 @@ function recordOf(fields: readonly RecordField[], itemBytes: number): string {
     if (to < at) throw unsupported('numpy.save writes no records whose fields overlap or are out of order')
     if (to > at) parts.push(`('', '|V${to - at}')`)
   }
-  for (const { name, dtype, offset, shape, fields: inner } of fields) {
+  for (const field of fields) {
+    const { name, offset, shape } = field
     pad(offset)
-    const size = inner ? sizeOf(inner) : 0
-    const { descr, itemBytes: bytes } = storedAs({
-      dtype,
-      shape,
-      data: [],
-      itemBytes: size,
-      ...(inner && { fields: inner }),
-    })
+    const { descr, itemBytes: bytes } = storedAs({ ...field, data: [] })
     parts.push(`(${quote(name)}, ${descr}${shape.length > 0 ? `, ${tupleOf(shape)}` : ''})`)
     at = offset + bytes * elementCount(shape)
   }
   pad(itemBytes)
   return `[${parts.join(', ')}]`
-}
-
-function sizeOf(fields: readonly RecordField[]): number {
-  return fields.reduce((end, { dtype, offset, shape, fields: inner }) => {
-    const one = inner ? sizeOf(inner) : storedAs({ dtype, shape, data: [] }).itemBytes
-    return Math.max(end, offset + one * elementCount(shape))
-  }, 0)
 }
 
 /** Magic, version and dictionary, padded as numpy.save pads them: room for the first size to grow, then to 64 bytes. */
