@@ -49,3 +49,12 @@ export const MAX_PICKLES = 10_000
 
 /** numpy's own limit is 64. */
 export const MAX_DIMENSIONS = 64
+
+/** Arrays of one file: a forest of 10,000 trees has two each. */
+export const MAX_ARRAYS = 500_000
+
+/** All names of arrays together, in characters. */
+export const MAX_NAMES: number = 64 * 1024 * 1024
+
+/** Levels of objects, of which Python's pickler, at its recursion limit of 1,000, writes some 500. */
+export const MAX_DEPTH = 1000

@@ -96,6 +96,8 @@ export interface PicklePayload {
   readonly length: number
   /** At most 1 GiB: throws FORMAT_LIMIT above. A text comes as UTF-8. */
   read(): Promise<Uint8Array>
+  /** The beginning, at least `least` bytes where there are as many; a text's may end within a character. */
+  peek(least: number): Promise<Uint8Array>
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/index.ts'
 import type { FormatsError } from '../../errors.ts'
-import { fail, MAX_NODE_BYTES, MAX_OPCODES, MAX_READ_BYTES, MIN_PAYLOAD_BYTES } from '../limits.ts'
+import { fail, MAX_NODE_BYTES, MAX_OPCODES, MIN_PAYLOAD_BYTES } from '../limits.ts'
 import type {
   PickleBytes,
   PickleCall,
@@ -9,9 +9,9 @@ import type {
   PickleNode,
   PicklePayload,
 } from '../types.ts'
+import { type Content, type Form, peekContent, readContent } from './content.ts'
 import { Cursor } from './cursor.ts'
 import { Stack } from './stack.ts'
-import { decodeStringEscapes } from './texts.ts'
 import { Trace } from './trace.ts'
 
 /** What runs share: nested pickles and the pickles of one file count together. */
@@ -133,32 +133,25 @@ export class Machine {
   bytes(offset: number, length: number, options: { mutable?: boolean; escaped?: true } = {}): PickleBytes {
     const { source } = this
     const { mutable = false, escaped } = options
-    const read = () => readContent(source, offset, length, escaped)
+    const form: Form = escaped ? 'string-escapes' : 'plain'
+    const read = () => readContent(source, { offset, length, form })
     return { kind: 'bytes', mutable, offset, length, ...(escaped && { escaped }), read }
   }
 
   /** Records content that may hold something. */
-  payload(kind: PicklePayload['kind'], offset: number, length: number, read: PicklePayload['read']): void {
+  payload(kind: PicklePayload['kind'], content: Content): void {
+    const { offset, length } = content
     if (length < MIN_PAYLOAD_BYTES) return
-    this.charge(NODE_BYTES)
-    this.seen.payloads.push({ kind, offset, length, read })
+    this.charge(2 * NODE_BYTES)
+    const { source } = this
+    this.seen.payloads.push({
+      kind,
+      offset,
+      length,
+      read: () => readContent(source, content),
+      peek: least => peekContent(source, content, least),
+    })
   }
-}
-
-/** Content of a range, its escapes resolved. Throws FORMAT_LIMIT or FORMAT_MALFORMED. */
-export async function readContent(
-  source: ByteSource,
-  offset: number,
-  length: number,
-  escaped?: boolean,
-): Promise<Uint8Array> {
-  const place = { name: source.name, offset }
-  if (length > MAX_READ_BYTES)
-    throw fail.limit(place, `a byte string of ${length} bytes; ${MAX_READ_BYTES} are read at once`)
-  const content = await source.read(offset, length)
-  const bytes = escaped ? decodeStringEscapes(content) : content
-  if (!bytes) throw fail.malformed(place, 'an escape in a string is cut off')
-  return bytes
 }
 
 /** What one opcode does; a promise where it takes a read. */

@@ -117,3 +117,20 @@ function hexDigit(byte: number | undefined): number {
   const digit = byte === undefined ? Number.NaN : Number.parseInt(String.fromCharCode(byte), 16)
   return Number.isNaN(digit) ? -1 : digit
 }
+
+/** The longest escape of either kind: `\\U0001f600`. */
+export const MAX_ESCAPE = 10
+
+/** How many bytes come before an escape of up to `most` bytes that may go on behind the end. */
+export function beforeOpenEscape(bytes: Uint8Array, most: number): number {
+  let open = bytes.length
+  // Backslashes come in pairs or begin an escape: an odd run's last one does.
+  for (let at = bytes.length - 1; at >= 0 && at > bytes.length - most; at--) {
+    if (bytes[at] !== 0x5c) continue
+    let first = at
+    while (first > 0 && bytes[first - 1] === 0x5c) first--
+    if ((at - first) % 2 === 0) open = at
+    break
+  }
+  return open
+}

@@ -1,6 +1,6 @@
 import { fail, HELD_TEXT_BYTES, MAX_READ_BYTES, MAX_TEXT_BYTES } from '../limits.ts'
 import type { Line } from '../machine/cursor.ts'
-import { type Handler, type Machine, readContent } from '../machine/machine.ts'
+import type { Handler, Machine } from '../machine/machine.ts'
 import { asciiOf, decodeRawUnicodeEscape, decodeStringEscapes, decodeUtf8 } from '../machine/texts.ts'
 import type { PickleText } from '../types.ts'
 
@@ -28,7 +28,7 @@ function length64(m: Machine): number {
 function bytes(m: Machine, length: number, mutable: boolean): void {
   const node = m.bytes(m.cursor.skip(length), length, { mutable })
   m.push(node)
-  m.payload('bytes', node.offset, length, node.read)
+  m.payload('bytes', { offset: node.offset, length, form: 'plain' })
 }
 
 /** Python 2's `str`: text where it is short and ASCII, as Python 3 loads it by default. */
@@ -44,7 +44,7 @@ function pushString(m: Machine, offset: number, content: Uint8Array): void {
   const value = asciiOf(content)
   const node = m.bytes(offset, content.length)
   m.push(value === undefined ? node : { kind: 'text', value }, content.length)
-  m.payload(value === undefined ? 'bytes' : 'text', offset, content.length, node.read)
+  m.payload(value === undefined ? 'bytes' : 'text', { offset, length: content.length, form: 'plain' })
 }
 
 function text(m: Machine, length: number): void | Promise<void> {
@@ -62,15 +62,7 @@ function text(m: Machine, length: number): void | Promise<void> {
 function pushText(m: Machine, value: string, whole: NonNullable<PickleText['whole']>): void {
   const { offset, length, encoding } = whole
   m.push({ kind: 'text', value, ...(length > MAX_TEXT_BYTES && { whole }) }, value.length * 2)
-  const { source } = m
-  m.payload('text', offset, length, async () => {
-    const content = await readContent(source, offset, length)
-    if (encoding === 'utf-8') return content
-    const decoded = decodeRawUnicodeEscape(content)
-    if (decoded === undefined)
-      throw fail.malformed({ name: source.name, offset }, 'a text has a broken escape')
-    return Buffer.from(decoded)
-  })
+  m.payload('text', { offset, length, form: encoding === 'utf-8' ? 'plain' : encoding })
 }
 
 /** UNICODE. */
@@ -94,7 +86,11 @@ function string(m: Machine, { offset, length, bytes: kept }: Line): void | Promi
   const value = asciiOf(decoded)
   const node = m.bytes(offset + 1, length - 2, { escaped: true })
   m.push(value === undefined ? node : { kind: 'text', value }, decoded.length)
-  m.payload(value === undefined ? 'bytes' : 'text', offset + 1, length - 2, node.read)
+  m.payload(value === undefined ? 'bytes' : 'text', {
+    offset: offset + 1,
+    length: length - 2,
+    form: 'string-escapes',
+  })
 }
 
 async function longString(m: Machine, offset: number, length: number, quote: number): Promise<void> {
@@ -103,7 +99,7 @@ async function longString(m: Machine, offset: number, length: number, quote: num
   if ((quote !== 0x27 && quote !== 0x22) || last[0] !== quote) throw m.malformed('a STRING is not in quotes')
   const node = m.bytes(offset + 1, length - 2, { escaped: true })
   m.push(node)
-  m.payload('bytes', node.offset, node.length, node.read)
+  m.payload('bytes', { offset: node.offset, length: node.length, form: 'string-escapes' })
 }
 
 function withLine(m: Machine, use: (m: Machine, line: Line) => void | Promise<void>): void | Promise<void> {

@@ -1,0 +1,1 @@
+export { openPickle } from './open.ts'

@@ -1,0 +1,98 @@
+import { FormatsError } from '../../errors.ts'
+import type { ModelInput, OpenModel } from '../../ports.ts'
+import { tensorMissing } from '../../tensors.ts'
+import { attributesOf, classOf, nameOf, textOf } from '../classes.ts'
+import { fail } from '../limits.ts'
+import { runAll } from '../machine/run.ts'
+import { readArray } from '../numpy/read.ts'
+import { readArrayText } from '../numpy/text.ts'
+import type { NumpyArray } from '../numpy/types.ts'
+import type { PickleNode, PickleRun } from '../types.ts'
+import { describe } from './describe.ts'
+import { nameOf as pathText } from './paths.ts'
+import { type Inventory, inventoryOf } from './walk.ts'
+
+/** Pickles one after another that are described together. */
+const MAX_ROOTS = 100
+
+/**
+ * Opens a plain pickle or a joblib file, without what may be around it (gzip, a torch archive). Each numpy array in
+ * it is a tensor, named by its place in the tree of objects:
+ *
+ *   coef_                                attribute of the root
+ *   steps[1][1].estimators_[3].tree_.nodes   attributes, and places in lists, tuples and arrays of objects
+ *   layer1, weights['layer1']            keys of the root dictionary, and of others
+ *   tree_(1)                             argument of a call
+ *   _tree.__state__[0]                   state that is no dictionary
+ *   {4}                                  place in a set, or under a key that is no text
+ *
+ * Throws the fault that the machine met, FORMAT_LIMIT for trees without end.
+ */
+export async function openPickle(input: ModelInput): Promise<OpenModel> {
+  const { source } = input
+  const runs = await runAll(source, { joblib: true, most: MAX_ROOTS })
+  const [first] = runs
+  if (!first) throw fail.truncated({ name: source.name, offset: 0 }, 'the file is empty')
+  if (first.fault) throw first.fault
+  const notes: string[] = []
+  const root = rootOf(runs, source.size, notes)
+  const inventory = inventoryOf(root, source.name)
+  noteCompanions(inventory, notes)
+  const format = runs.some(isJoblib) ? 'joblib' : 'pickle'
+  const file = await describe(input, { format, run: first, root, inventory, notes })
+  const arrays = new Map(inventory.arrays.map(({ name, array }) => [name, array]))
+  const arrayNamed = (name: string): NumpyArray => {
+    const array = arrays.get(name)
+    if (!array) throw tensorMissing(source.name, name, arrays.keys())
+    return array
+  }
+  return {
+    file,
+    async *readTensor(name) {
+      const array = arrayNamed(name)
+      if (array.dtype.dtype === 'string') throw kindOf(source.name, name, 'text', 'readText')
+      yield* readArray(source, array)
+    },
+    async *readText(name) {
+      const array = arrayNamed(name)
+      if (array.dtype.dtype !== 'string') throw kindOf(source.name, name, array.dtype.dtype, 'readTensor')
+      yield* readArrayText(source, array)
+    },
+    async close() {},
+  }
+}
+
+/** The one pickle's root; of several in a row, a list of them. */
+function rootOf(runs: readonly PickleRun[], size: number, notes: string[]): PickleNode {
+  const whole = runs.filter(run => !run.fault)
+  const end = whole.at(-1)!.end
+  if (end < size) notes.push(`${size - end} bytes follow the pickle`)
+  const roots = whole.map(run => run.root!)
+  if (roots.length > 1) notes.push(`${roots.length} pickles stand one after another`)
+  return roots.length === 1 ? roots[0]! : { kind: 'list', items: roots }
+}
+
+function isJoblib({ globals }: PickleRun): boolean {
+  return globals.some(
+    ({ module, name }) => /ArrayWrapper$/.test(name) && /numpy_pickle(_compat)?$/.test(module),
+  )
+}
+
+/** joblib before 0.10 wrote each array into a file of its own. */
+function noteCompanions({ objects }: Inventory, notes: string[]): void {
+  for (const { path, call } of objects) {
+    const global = classOf(call)
+    if (!global || !/^Z?NDArrayWrapper$/.test(nameOf(global).name)) continue
+    const file = textOf(attributesOf(call).get('filename')) ?? 'another file'
+    notes.push(`the array '${pathText(path)}' is in ${file.slice(0, 200)}, written by joblib before 0.10`)
+    if (notes.length > 100) return
+  }
+}
+
+function kindOf(file: string, tensor: string, dtype: string, method: string): FormatsError {
+  return new FormatsError('FORMAT_UNSUPPORTED', {
+    message: `${file}: the tensor '${tensor}' holds ${dtype}`,
+    hint: `Read it with ${method}.`,
+    details: { tensor },
+  })
+}
