@@ -1,27 +1,25 @@
-import { promisify } from 'node:util'
-import { crc32, inflateRaw } from 'node:zlib'
-import { type ByteSource, messageOf, sourceOf } from '../../core/index.ts'
-import { sliceOf } from '../bytes/ranges.ts'
+import type { ByteSource } from '../../core/index.ts'
+import { chunksOf, sliceOf } from '../bytes/ranges.ts'
 import { failing } from '../errors.ts'
 import { decodeName, readDirectory } from './directory.ts'
 import { invalidZip, widen, type ZipEntry } from './records.ts'
-
-/** The most that one compressed entry may unpack to: it is held in memory. */
-export const MAX_UNPACKED_BYTES = 2 ** 30
-/** Deflate reaches 1,032 : 1 at the very most; a size stated above that is a lie. */
-export const MAX_RATIO = 1100
+import { unpackEntry, verified } from './unpack.ts'
 
 const LOCAL_BYTES = 30
-const inflate = promisify(inflateRaw)
+/** How much of a stored entry is read at once to compute its checksum. */
+const VERIFY_BYTES = 2 ** 20
 
 /** A zip archive, read by ranges. The archive's source stays the caller's to close. */
 export interface ZipArchive {
   readonly entries: readonly ZipEntry[]
   /**
    * The bytes of one entry. A stored one is a range of the archive (its checksum is not computed); a deflated one is
-   * unpacked into memory, its size and checksum verified. Throws ZIP_ENTRY_MISSING, ZIP_INVALID or DATA_LIMIT.
+   * unpacked, its size and checksum verified: into memory up to 32 MiB, else to disk, which closing it gives back.
+   * Throws ZIP_ENTRY_MISSING, ZIP_INVALID or DATA_LIMIT.
    */
   open(name: string): Promise<ByteSource>
+  /** Reads an entry whole and compares its checksum. Throws as `open`, ZIP_INVALID where it differs. */
+  verify(name: string): Promise<void>
 }
 
 /**
@@ -30,18 +28,22 @@ export interface ZipArchive {
  */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const entries = await readDirectory(source)
+  const byName = new Map(entries.filter(entry => !entry.directory).map(entry => [entry.name, entry]))
+  const find = (name: string): ZipEntry => {
+    const entry = byName.get(name)
+    if (entry) return entry
+    const names = [...byName.keys()].slice(0, 20).join(', ')
+    throw failing('ZIP_ENTRY_MISSING', `It has ${names}.`)(`${source.name} has no entry '${name}'`)
+  }
   return {
     entries,
-    async open(name) {
-      const entry = entries.find(candidate => candidate.name === name && !candidate.directory)
-      if (entry) return openEntry(source, entry)
-      throw failing(
-        'ZIP_ENTRY_MISSING',
-        `It has ${entries
-          .map(e => e.name)
-          .slice(0, 20)
-          .join(', ')}.`,
-      )(`${source.name} has no entry '${name}'`)
+    open: async name => openEntry(source, find(name)),
+    async verify(name) {
+      const entry = find(name)
+      const content = await openEntry(source, entry)
+      if (entry.method === 'stored')
+        for await (const _ of verified(chunksOf(content, VERIFY_BYTES), entry, content.name));
+      await content.close()
     },
   }
 }
@@ -49,34 +51,10 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
 async function openEntry(source: ByteSource, entry: ZipEntry): Promise<ByteSource> {
   const start = await checkLocalHeader(source, entry)
   const label = `${entry.name} in ${source.name}`
-  if (entry.method === 'stored') {
-    if (entry.size !== entry.compressedSize)
-      throw invalidZip(`${label} is stored, and has two sizes: ${entry.compressedSize} and ${entry.size}`)
-    return sliceOf(source, start, entry.size, label)
-  }
-  if (entry.size > MAX_UNPACKED_BYTES || entry.size > entry.compressedSize * MAX_RATIO + 64) {
-    throw failing(
-      'DATA_LIMIT',
-      'Save it uncompressed, or in smaller arrays.',
-    )(
-      `${label} says it unpacks from ${entry.compressedSize} to ${entry.size} bytes, which is over the limits`,
-    )
-  }
-  return sourceOf(await unpack(await source.read(start, entry.compressedSize), entry, label), label)
-}
-
-async function unpack(packed: Uint8Array, entry: ZipEntry, label: string): Promise<Uint8Array> {
-  let bytes: Uint8Array
-  try {
-    // At least 1: zlib refuses a limit of 0.
-    bytes = await inflate(packed, { maxOutputLength: Math.max(1, entry.size) })
-  } catch (cause) {
-    throw invalidZip(`${label} could not be unpacked: ${messageOf(cause)}`, { cause })
-  }
-  if (bytes.byteLength !== entry.size)
-    throw invalidZip(`${label} unpacks to ${bytes.byteLength} bytes, and says ${entry.size}`)
-  if (crc32(bytes) !== entry.crc32) throw invalidZip(`${label} does not match its checksum`)
-  return bytes
+  if (entry.method !== 'stored') return unpackEntry(source, start, entry, label)
+  if (entry.size !== entry.compressedSize)
+    throw invalidZip(`${label} is stored, and has two sizes: ${entry.compressedSize} and ${entry.size}`)
+  return sliceOf(source, start, entry.size, label)
 }
 
 /** Where the data begins. Name, method and sizes must be those of the directory: readers must not disagree on them. */
@@ -93,9 +71,10 @@ async function checkLocalHeader(source: ByteSource, entry: ZipEntry): Promise<nu
   const name = decodeName(names.subarray(0, nameLength))
   if (name !== entry.name)
     throw invalidZip(`The directory says '${entry.name}' where the local header says '${name}'`)
-  const streamed = (view.getUint16(6, true) & 8) !== 0
+  const flags = view.getUint16(6, true)
+  const streamed = (flags & 8) !== 0
   const method = entry.method === 'stored' ? 0 : 8
-  if (view.getUint16(8, true) !== method || streamed !== entry.streamed)
+  if (view.getUint16(8, true) !== method || streamed !== entry.streamed || (flags & 1) !== 0)
     throw invalidZip(`The directory and the local header of '${name}' disagree on how it is stored`)
   if (!streamed) checkSizes(view, names.subarray(nameLength), entry)
   return start

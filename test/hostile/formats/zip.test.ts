@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sourceOf } from '../../../src/core/index.ts'
+import { MAX_HELD_BYTES } from '../../../src/formats/bytes/spool.ts'
 import { openZip } from '../../../src/formats/index.ts'
 import { zipOf } from './zip-bytes.ts'
 
@@ -127,6 +128,60 @@ test.each([
 test('a deflated entry whose bytes were changed fails its checksum', async () => {
   const bytes = zipOf([{ name: 'a', data, deflate: true, central: { crc32: 7 }, local: { crc32: 7 } }])
   await expect(bytesOf(bytes, 'a')).rejects.toMatchObject({ code: 'ZIP_INVALID', message: /checksum/ })
+})
+
+describe('an entry that is checked on demand', () => {
+  const archive = async (entries: Parameters<typeof zipOf>[0]) => open(zipOf(entries))
+  const wrong = { central: { crc32: 7 }, local: { crc32: 7 } }
+
+  test('is as its checksum says', async () => {
+    const good = await archive([
+      { name: 'a', data },
+      { name: 'b', data, deflate: true },
+    ])
+    await good.verify('a')
+    await good.verify('b')
+  })
+
+  test.each([false, true])('is not (deflated: %s)', async deflate => {
+    const bad = await archive([{ name: 'a', data, deflate, ...wrong }])
+    await expect(bad.verify('a')).rejects.toMatchObject({ code: 'ZIP_INVALID', message: /checksum/ })
+  })
+
+  test('is missing', async () => {
+    await expect((await archive([{ name: 'a', data }])).verify('__proto__')).rejects.toMatchObject({
+      code: 'ZIP_ENTRY_MISSING',
+    })
+  })
+})
+
+describe('an entry above what is held in memory', () => {
+  const large = Buffer.alloc(MAX_HELD_BYTES + 1000, 'weights, weights! ')
+
+  test('is unpacked to disk', async () => {
+    const archive = await open(zipOf([{ name: 'a', data: large, deflate: true }]))
+    const source = await archive.open('a')
+    expect(source.size).toBe(large.length)
+    expect(Buffer.from(await source.read(large.length - 9, 9))).toEqual(large.subarray(-9))
+    await source.close()
+  })
+
+  test.each([
+    ['states a wrong checksum', { crc32: 7 }, /checksum/],
+    ['states a smaller size', { size: large.length - 1 }, /more than it says/],
+    ['states a larger size', { size: large.length + 1 }, /and says/],
+  ])('that %s is refused', async (_, lie, message) => {
+    const archive = await open(zipOf([{ name: 'a', data: large, deflate: true, central: lie, local: lie }]))
+    await expect(archive.open('a')).rejects.toMatchObject({ code: 'ZIP_INVALID', message })
+  })
+
+  test('beyond 1 GiB may not shrink to under a hundredth', async () => {
+    const lie = { size: 2 ** 30 + 1 }
+    const packed = zipOf([
+      { name: 'a', data: Buffer.alloc(2 ** 23), central: lie, local: lie, deflate: true },
+    ])
+    await expect((await open(packed)).open('a')).rejects.toMatchObject({ code: 'DATA_LIMIT' })
+  })
 })
 
 test('every truncation is refused', async () => {
