@@ -7,6 +7,8 @@ import { constantTensor } from './tensor.ts'
 
 /** Integers and text up to here are axes, shapes and keys, not what a model has learnt. */
 const FEW_ELEMENTS = 16
+/** What a variable of TensorFlow 1 begins training with. */
+const INITIAL = /\/Initializer\/|\/initial_value$/
 
 /**
  * Constants of a graph and of its functions (`function/node`) as tensors: arrays of floating-point numbers, and of
@@ -21,7 +23,7 @@ export function constantsOf(
   const tensors: StoredTensor[] = []
   const take = (list: readonly TensorflowNode[], prefix: string) => {
     for (const { name, value } of list) {
-      if (!value || value.shape.length === 0) continue
+      if (!value || value.shape.length === 0 || INITIAL.test(name)) continue
       const tensor = constantTensor(wire, value, free(prefix + name, taken), fail)
       if (!isWorthListing(tensor)) continue
       taken.add(tensor.info.name)

@@ -1,0 +1,3 @@
+export { openCheckpoint } from './checkpoint.ts'
+export { openGraphDef } from './graphdef/open.ts'
+export { openSavedModel } from './savedmodel/open.ts'
