@@ -12,7 +12,7 @@ const refused = failing(
  * reads it (a backslash separates on some). Throws ONNX_EXTERNAL_PATH. Links are judged when it is opened.
  */
 export function checkLocation(location: string, tensor: string): void {
-  const why = fault(location)
+  const why = locationFault(location)
   if (why) {
     throw refused(`The tensor '${tensor}' has its data in '${location.slice(0, 200)}', which ${why}`, {
       details: { tensor, location },
@@ -43,7 +43,8 @@ export async function checkExternalFiles(description: OnnxDescription, folder: s
   }
 }
 
-function fault(location: string): string | undefined {
+/** Why a location is none that external data may have; undefined for a plain one. */
+export function locationFault(location: string): string | undefined {
   if (location === '') return 'is empty'
   if (location.includes('\0')) return 'holds a NUL'
   if (/^[/\\]/.test(location) || /^[A-Za-z]:/.test(location)) return 'is absolute'

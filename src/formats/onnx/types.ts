@@ -1,4 +1,7 @@
-/** Element types by TensorProto.DataType, in lower case; `undefined` and numbers of later versions are told as such. */
+/**
+ * Element types by TensorProto.DataType, in lower case: all 29 numbers of onnx 1.23.2 (IR version 14). `undefined` and
+ * numbers of later versions are told as such.
+ */
 export const ONNX_DTYPES = [
   'undefined',
   'float32',
@@ -27,6 +30,8 @@ export const ONNX_DTYPES = [
   'float8e8m0',
   'uint2',
   'int2',
+  'float6e2m3',
+  'float6e3m2',
 ] as const
 export type OnnxDtype = (typeof ONNX_DTYPES)[number] | `unknown-${number}`
 

@@ -17,11 +17,15 @@ export interface Range {
   readonly end: number
 }
 
-/** One field of a message: a number, or the range of its bytes (a string, a message, packed numbers). */
-export type Field =
-  | { readonly kind: 'varint'; readonly number: number; readonly value: bigint }
-  | { readonly kind: 'fixed'; readonly number: number; readonly bytes: 4 | 8; readonly range: Range }
-  | { readonly kind: 'bytes'; readonly number: number; readonly range: Range }
+/**
+ * One field of a message: a number, or the range of its bytes (a string, a message, packed numbers). `start` is
+ * where its tag begins.
+ */
+export type Field = { readonly number: number; readonly start: number } & (
+  | { readonly kind: 'varint'; readonly value: bigint }
+  | { readonly kind: 'fixed'; readonly bytes: 4 | 8; readonly range: Range }
+  | { readonly kind: 'bytes'; readonly range: Range }
+)
 
 /** The most bytes of a field's header and number: a tag and a value, or a tag and a length. */
 const MAX_HEADER = 20
@@ -115,17 +119,17 @@ export class Wire {
     switch (Number(tag.value & 7n)) {
       case 0: {
         const { value, next } = this.#varint(after, end)
-        return { field: { kind: 'varint', number, value }, next }
+        return { field: { kind: 'varint', number, start: at, value }, next }
       }
       case 1:
-        return this.#fixed(number, 8, after, end)
+        return this.#fixed(number, 8, at, after, end)
       case 5:
-        return this.#fixed(number, 4, after, end)
+        return this.#fixed(number, 4, at, after, end)
       case 2: {
         const { value, next } = this.#varint(after, end)
         if (value > BigInt(end - next)) throw this.#beyond(at, number, value, end)
         const range = { start: next, end: next + Number(value) }
-        return { field: { kind: 'bytes', number, range }, next: range.end }
+        return { field: { kind: 'bytes', number, start: at, range }, next: range.end }
       }
       default:
         throw this.#fail.malformed(
@@ -134,10 +138,16 @@ export class Wire {
     }
   }
 
-  #fixed(number: number, bytes: 4 | 8, at: number, end: number): { field: Field; next: number } {
+  #fixed(
+    number: number,
+    bytes: 4 | 8,
+    start: number,
+    at: number,
+    end: number,
+  ): { field: Field; next: number } {
     if (at + bytes > end) throw this.#beyond(at, number, BigInt(bytes), end)
     return {
-      field: { kind: 'fixed', number, bytes, range: { start: at, end: at + bytes } },
+      field: { kind: 'fixed', number, start, bytes, range: { start: at, end: at + bytes } },
       next: at + bytes,
     }
   }

@@ -2,21 +2,31 @@ import { sourceOf } from '../../../core/index.ts'
 import type { Attribute } from '../../types.ts'
 import { tensorPieces } from '../elements/pieces.ts'
 import { tensorText } from '../elements/text.ts'
-import type { AttributeProto, AttributeValue, LongText, NodeProto, TensorProto } from '../read/proto.ts'
+import type {
+  AttributeProto,
+  AttributeValue,
+  GraphProto,
+  LongText,
+  NodeProto,
+  TensorProto,
+} from '../read/proto.ts'
 import { numbersOf } from './numbers.ts'
 import { isShown } from './tensors.ts'
 
-/** A node's attributes as plain JSON. `graphs` names the subgraphs that an attribute holds. */
+/** A node's attributes as plain JSON; subgraphs by their paths. */
 export async function describeAttributes(
   attributes: readonly AttributeProto[],
-  graphs: (attribute: string) => readonly string[],
+  paths: ReadonlyMap<GraphProto, string>,
 ): Promise<Record<string, Attribute>> {
   const described: Record<string, Attribute> = Object.create(null)
-  for (const { name, value } of attributes) described[name] = await describeValue(value, () => graphs(name))
+  for (const { name, value } of attributes) described[name] = await describeValue(value, paths)
   return described
 }
 
-async function describeValue(value: AttributeValue, graphs: () => readonly string[]): Promise<Attribute> {
+async function describeValue(
+  value: AttributeValue,
+  paths: ReadonlyMap<GraphProto, string>,
+): Promise<Attribute> {
   switch (value.kind) {
     case 'none':
       return null
@@ -48,8 +58,8 @@ async function describeValue(value: AttributeValue, graphs: () => readonly strin
       return value.list ? all : (all[0] ?? null)
     }
     case 'graphs': {
-      const names = graphs()
-      return value.list ? names.map(graph => ({ graph })) : { graph: names[0] ?? '' }
+      const all = value.graphs.map(graph => ({ graph: paths.get(graph) ?? '' }))
+      return value.list ? all : all[0]!
     }
     case 'types':
       return value.types.map(type => ({ type: type.kind, ...(type.dtype && { dtype: type.dtype }) }))

@@ -60,10 +60,6 @@ function endsOf(part: GraphProto | FunctionProto | undefined): {
 }
 
 async function describeNode(node: NodeProto, bodies: ReadonlyMap<GraphProto, string>): Promise<GraphNode> {
-  const graphs = (attribute: string) =>
-    node.attributes.flatMap(({ name, value }) =>
-      name === attribute && value.kind === 'graphs' ? value.graphs.map(graph => bodies.get(graph) ?? '') : [],
-    )
   const metadata = [
     ...node.metadata,
     ...node.configurations.map(value => ({ key: 'device_configuration', value })),
@@ -74,7 +70,7 @@ async function describeNode(node: NodeProto, bodies: ReadonlyMap<GraphProto, str
     ...(node.domain && { domain: node.domain }),
     inputs: node.inputs,
     outputs: node.outputs,
-    ...(node.attributes.length > 0 && { attributes: await describeAttributes(node.attributes, graphs) }),
+    ...(node.attributes.length > 0 && { attributes: await describeAttributes(node.attributes, bodies) }),
     ...(metadata.length > 0 && { metadata }),
   }
 }

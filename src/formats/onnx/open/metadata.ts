@@ -1,14 +1,19 @@
+import { metadataEntry } from '../../tensors.ts'
 import type { MetadataEntry, Signature } from '../../types.ts'
 import type { Entry, ModelProto, TensorProto, ValueProto } from '../read/proto.ts'
 import { signatureValue } from './graph.ts'
 
-/** Everything that people wrote into the model, with what it is for in the key. Texts that repeat are told once. */
-export function describeMetadata(model: ModelProto, tensors: Iterable<TensorProto>): MetadataEntry[] {
+/** Everything that people wrote into the model, with what it is for in the key; long texts are cut, with a note. */
+export function describeMetadata(
+  model: ModelProto,
+  tensors: Iterable<TensorProto>,
+  notes: string[],
+): MetadataEntry[] {
   const { graph } = model
   const checksums = new Map<string, string>()
   for (const { data, checksum } of tensors)
     if (data.kind === 'external' && checksum !== undefined) checksums.set(data.location, checksum)
-  return [
+  const entries: Entry[] = [
     ...model.metadata,
     ...(model.domain ? [{ key: 'domain', value: model.domain }] : []),
     ...(model.modelVersion === 0 ? [] : [{ key: 'model_version', value: String(model.modelVersion) }]),
@@ -28,6 +33,7 @@ export function describeMetadata(model: ModelProto, tensors: Iterable<TensorProt
     })),
     ...[...checksums].map(([location, value]) => ({ key: `checksum ${location}`, value })),
   ]
+  return entries.map(({ key, value }) => metadataEntry(key, value, notes))
 }
 
 const valueMetadata = ({ name, metadata }: ValueProto) => within(`value ${name}`, metadata)

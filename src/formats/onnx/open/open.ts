@@ -70,6 +70,8 @@ async function describeFile(
   const producer = [model.producerName, model.producerVersion].filter(Boolean).join(' ')
   const parts = [{ path: input.path, size: input.storedSize }, ...files.parts]
   const notes = notesOf(model, infos)
+  const every = everyTensor(model).filter(tensor => tensor !== undefined)
+  const metadata = describeMetadata(model, every, notes)
   return {
     format: 'onnx',
     formatVersion: `ir ${model.irVersion}`,
@@ -84,10 +86,7 @@ async function describeFile(
     parameters: parametersOf(infos),
     graph: await describeGraph(model),
     signature: describeSignature(model),
-    metadata: describeMetadata(
-      model,
-      everyTensor(model).filter(tensor => tensor !== undefined),
-    ),
+    metadata,
     ...(notes.length > 0 && { notes }),
   }
 }
