@@ -14,17 +14,20 @@ export function isGlobal(node: PickleNode | undefined, modules: ReadonlySet<stri
 
 const COPYREG: ReadonlySet<string> = new Set(['copyreg', 'copy_reg'])
 
+/** Functions that make an instance of their first argument: copyreg's two, and Cython's, whatever their module. */
+function isMaker(callee: PickleGlobal): boolean {
+  if (isGlobal(callee, COPYREG, '_reconstructor') || isGlobal(callee, COPYREG, '__newobj__')) return true
+  return /^(?:newObj$|__pyx_unpickle_)/.test(nameOf(callee).name)
+}
+
 /**
- * The class that a call makes an instance of: what NEWOBJ, OBJ and INST name, the first argument of
- * `copyreg._reconstructor` and `copyreg.__newobj__`, else what is called.
+ * The class that a call makes an instance of: what NEWOBJ, OBJ and INST name, the first argument of functions that
+ * make an instance of it, else what is called.
  */
 export function classOf(call: PickleCall): PickleGlobal | undefined {
   const { callee, args } = call
   if (callee.kind !== 'global') return undefined
-  const made =
-    call.via === 'REDUCE' &&
-    (isGlobal(callee, COPYREG, '_reconstructor') || isGlobal(callee, COPYREG, '__newobj__'))
-  if (!made) return callee
+  if (call.via !== 'REDUCE' || !isMaker(callee)) return callee
   const first = args.kind === 'tuple' ? args.items[0] : undefined
   return first?.kind === 'global' ? first : undefined
 }

@@ -1,0 +1,2 @@
+export { isEstimator, readEstimator } from './estimator.ts'
+export type * from './types.ts'
