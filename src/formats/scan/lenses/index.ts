@@ -1,0 +1,14 @@
+import type { Lens } from '../engine/lens.ts'
+import { pickleLens } from './pickle.ts'
+import { bytecodeLens, opaqueLens, programLens, scriptLens } from './programs.ts'
+import { wrappedLens } from './wrapped.ts'
+
+/** Every way of reading that is tried on every content. */
+export const LENSES: readonly Lens[] = [
+  pickleLens,
+  wrappedLens,
+  programLens,
+  bytecodeLens,
+  opaqueLens,
+  scriptLens,
+]

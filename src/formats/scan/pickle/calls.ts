@@ -1,0 +1,113 @@
+import type { PickleCall, PickleGlobal, PickleNode } from '../../pickle/types.ts'
+import type { ScanContext } from '../types.ts'
+import type { Entry } from './allow/entry.ts'
+import { standingOf } from './globals.ts'
+import { isGlobal, named, noArguments } from './shapes.ts'
+
+/** A call as it happens: copyreg's and torch's helpers call what their arguments name. */
+export interface Call {
+  readonly callee: PickleNode
+  readonly args: PickleNode
+  readonly kwargs?: PickleNode
+}
+
+/** What is wrong with a call of something allowed: how it is used otherwise than libraries do. */
+export type CallFault =
+  | { readonly kind: 'arguments' }
+  | { readonly kind: 'not-callable' }
+  | { readonly kind: 'computed' }
+  | { readonly kind: 'uncallable-node' }
+
+const RECONSTRUCTOR = new Set(['copyreg:_reconstructor'])
+const NEW_OBJECT = new Set(['copyreg:__newobj__'])
+const NEW_OBJECT_EX = new Set(['copyreg:__newobj_ex__'])
+const FROM_TYPE = new Set(['torch._tensor:_rebuild_from_type_v2', 'torch.tensor:_rebuild_from_type_v2'])
+const GETATTR = new Set(['builtins:getattr'])
+const PARTIAL = new Set(['functools:partial'])
+/** What may be the base of a class in `copyreg._reconstructor(cls, base, state)`. */
+const BASES = named(
+  ...'object dict list tuple set frozenset int float str bytes complex'
+    .split(' ')
+    .map(name => `builtins:${name}`),
+)
+/** Helpers call helpers: no library nests them deeper. */
+const MAX_INDIRECTION = 4
+
+/** Follows helpers to what is called in the end. */
+export function effective(call: Call, depth = 0): Call {
+  if (depth >= MAX_INDIRECTION || call.args.kind !== 'tuple') return call
+  const { items } = call.args
+  if (isGlobal(call.callee, NEW_OBJECT) && items.length > 0)
+    return effective({ callee: items[0]!, args: tupleOf(items.slice(1)) }, depth + 1)
+  if (isGlobal(call.callee, NEW_OBJECT_EX) && items.length === 3)
+    return effective({ callee: items[0]!, args: items[1]!, kwargs: items[2]! }, depth + 1)
+  if (isGlobal(call.callee, RECONSTRUCTOR) && items.length === 3 && BASES(items[1]!))
+    return effective({ callee: items[0]!, args: EMPTY }, depth + 1)
+  if (isGlobal(call.callee, FROM_TYPE) && items.length === 4)
+    return effective({ callee: items[0]!, args: items[2]! }, depth + 1)
+  return call
+}
+
+const EMPTY: PickleNode = { kind: 'tuple', items: [] }
+
+function tupleOf(items: readonly PickleNode[]): PickleNode {
+  return { kind: 'tuple', items }
+}
+
+/** Whether `getattr` only makes a method of a scipy distribution, which is how Python writes bound methods. */
+export function isBoundMethod(call: Call, context: ScanContext): boolean {
+  if (!isGlobal(call.callee, GETATTR) || call.args.kind !== 'tuple') return false
+  const [object, name] = call.args.items
+  if (call.args.items.length !== 2 || object?.kind !== 'call' || name?.kind !== 'text') return false
+  const made = effective(object)
+  if (made.callee.kind !== 'global' || standingOf(made.callee, context).kind !== 'allowed') return false
+  const { module } = made.callee.renamed ?? made.callee
+  return /^scipy\.stats\.(_continuous_distns|_discrete_distns)$/.test(module) && METHODS.has(name.value)
+}
+
+const METHODS: ReadonlySet<string> = new Set(
+  '_entropy _pdf _logpdf _cdf _logcdf _sf _logsf _ppf _isf _stats _munp _pmf _logpmf _rvs _argcheck _mom1_sc _mom0_sc _ppfvec _cdf_single _ppf_single generic_moment'.split(
+    ' ',
+  ),
+)
+
+/** Judges a call whose callee is allowed. */
+export function callFault(call: Call, entry: Entry, context: ScanContext): CallFault | undefined {
+  if (call.kwargs && !isEmpty(call.kwargs)) return { kind: 'arguments' }
+  if (entry.kind === 'value') return { kind: 'not-callable' }
+  const fits = entry.kind === 'function' ? entry.args : (entry.args ?? noArguments)
+  if (!fits(call.args)) return { kind: 'arguments' }
+  if (isGlobal(call.callee, PARTIAL) && !isPurePartial(call.args, context)) return { kind: 'arguments' }
+  return undefined
+}
+
+function isEmpty(node: PickleNode): boolean {
+  return (node.kind === 'dict' && node.entries.length === 0) || node.kind === 'none'
+}
+
+/** `functools.partial` of a pure function, or of a class. */
+function isPurePartial(args: PickleNode, context: ScanContext): boolean {
+  const target = args.kind === 'tuple' ? args.items[0] : undefined
+  return target !== undefined && isPure(target, context)
+}
+
+export function isPure(node: PickleNode, context: ScanContext): boolean {
+  if (node.kind !== 'global') return false
+  const standing = standingOf(node, context)
+  return standing.kind === 'allowed' && standing.entry.kind === 'value'
+}
+
+/** `functools.partial.__setstate__` replaces the function: the state must be of a pure one, too. */
+export function partialStateIsPure(call: PickleCall, context: ScanContext): boolean {
+  if (!isGlobal(call.callee, PARTIAL)) return true
+  return call.states.every(
+    state => state.kind === 'tuple' && state.items[0] !== undefined && isPure(state.items[0], context),
+  )
+}
+
+/** Globals that a helper's call uses up: not kept as values. */
+export function consumed(call: PickleCall): readonly PickleGlobal[] {
+  if (!isGlobal(call.callee, FROM_TYPE) || call.args.kind !== 'tuple') return []
+  const [func] = call.args.items
+  return func?.kind === 'global' ? [func] : []
+}

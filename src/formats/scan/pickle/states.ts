@@ -1,0 +1,45 @@
+import type { PickleNode } from '../../pickle/types.ts'
+
+/**
+ * Names that Python looks up on the object itself, or that replace what it is: set by a state, the next step of the
+ * loader calls what the state put there.
+ */
+const REDIRECTING: ReadonlySet<string> = new Set(
+  (
+    '__setstate__ __reduce__ __reduce_ex__ __class__ __getattr__ __getattribute__ __setattr__ __delattr__ __call__ ' +
+    '__init__ __new__ __del__ __dict__ __bases__ __mro__ __globals__ __builtins__ __code__ __closure__ __defaults__ ' +
+    '__kwdefaults__ __getstate__ __getnewargs__ __getnewargs_ex__ __subclasshook__ __import__ __loader__ __path__ ' +
+    '__spec__ __file__ __array__ __array_interface__ __array_ufunc__ __array_function__ __torch_function__ ' +
+    '__enter__ __exit__ __iter__ __next__ __get__ __set__ __index__ __hash__ __eq__ __copy__ __deepcopy__ ' +
+    '__missing__ __getitem__ __setitem__ __contains__ __len__ __repr__ __str__ __format__ __fspath__'
+  ).split(' '),
+)
+/** Names that are data. */
+const HARMLESS: ReadonlySet<string> = new Set(
+  '__name__ __doc__ __module__ __qualname__ __version__ __orig_class__ __sklearn_tags__ __annotations__'.split(
+    ' ',
+  ),
+)
+
+export interface SpecialKey {
+  readonly key: string
+  readonly redirects: boolean
+}
+
+/** Keys of a state (a dict, or a pair of dicts for attributes and slots) that mean more than data. */
+export function specialKeys(state: PickleNode): SpecialKey[] {
+  const found: SpecialKey[] = []
+  for (const dict of dictsOf(state)) {
+    for (const [key] of dict.entries) {
+      if (key.kind !== 'text' || !key.value.startsWith('__') || !key.value.endsWith('__')) continue
+      if (key.value.length < 5 || HARMLESS.has(key.value)) continue
+      found.push({ key: key.value, redirects: REDIRECTING.has(key.value) })
+    }
+  }
+  return found
+}
+
+function dictsOf(state: PickleNode): Extract<PickleNode, { kind: 'dict' }>[] {
+  const parts = state.kind === 'tuple' && state.items.length === 2 ? state.items : [state]
+  return parts.filter(part => part.kind === 'dict')
+}
