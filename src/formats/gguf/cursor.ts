@@ -39,19 +39,22 @@ export class Cursor {
   }
 
   async uint8(): Promise<number> {
-    return this.#view.getUint8(await this.#take(1, 'a number'))
+    const at = await this.#take(1, 'a number')
+    return this.#view.getUint8(at)
   }
 
   async uint32(what = 'a number'): Promise<number> {
-    return this.#view.getUint32(await this.#take(4, what), this.#littleEndian)
+    const at = await this.#take(4, what)
+    return this.#view.getUint32(at, this.#littleEndian)
   }
 
   /** A length, count, size or offset: beyond 2^53 it can't be meant. */
   async size(what: string): Promise<number> {
-    const at = this.offset
-    const value = this.#view.getBigUint64(await this.#take(8, what), this.#littleEndian)
+    const { place } = this
+    const at = await this.#take(8, what)
+    const value = this.#view.getBigUint64(at, this.#littleEndian)
     if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
-    throw fail.malformed({ name: this.name, offset: at }, `${what} is ${value}, which is beyond any file`)
+    throw fail.malformed(place, `${what} is ${value}, which is beyond any file`)
   }
 
   /** A number of a metadata value, with the DataView method that reads it. */
