@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   secret: async () => (await import('./commands/secret.ts')).secretCommand(),
   validate: async () => (await import('./commands/validate.ts')).validateCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
+  scan: async () => (await import('./commands/scan.ts')).scanCommand(),
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   gate: async () => (await import('./commands/gate.ts')).gateCommand(),

@@ -17,5 +17,23 @@ export type {
   OnnxOpset,
   OnnxValue,
 } from './onnx/types.ts'
+export { below, only } from './open/below.ts'
+export { type OpenedModel, openFolder, openIn, openModel } from './open/open.ts'
+export type * from './ports.ts'
+export type * from './scan/types.ts'
+export type { ModelStatistics, TensorStatistics } from './statistics/types.ts'
+export { folderTree } from './tree/folder.ts'
+export { isFolder } from './tree/input.ts'
+export type * from './types.ts'
 export { openZip, type ZipArchive } from './zip/archive.ts'
 export type { ZipEntry } from './zip/records.ts'
+
+/** The scanner with its tables, loaded when something is scanned. */
+export async function loadScanner(): Promise<typeof import('./scan/index.ts')> {
+  return import('./scan/index.ts')
+}
+
+/** Statistics of weights, with their kernels, loaded when somebody asks. */
+export async function loadStatistics(): Promise<typeof import('./statistics/index.ts')> {
+  return import('./statistics/index.ts')
+}

@@ -7,10 +7,12 @@ import { evaluateStage } from '../stages/evaluate.ts'
 import { gateStage } from '../stages/gate.ts'
 import { inspectStage } from '../stages/inspect.ts'
 import { registerStage } from '../stages/register.ts'
+import { scanStage } from '../stages/scan.ts'
 
 const STAGES: Readonly<
   Record<string, (context: StageContext, say: (line: string) => void) => Promise<StageResult>>
 > = {
+  scan: scanStage,
   inspect: inspectStage,
   evaluate: evaluateStage,
   gate: gateStage,

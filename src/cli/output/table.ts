@@ -1,7 +1,10 @@
 /** Columns padded to their widest cell; wide characters count double, as terminals draw them. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => widthOf(row[column] ?? ''))))
+  const widths = head.map((_, column) =>
+    // Not Math.max(...): a model may have more rows than a call has arguments.
+    all.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? '')), 0),
+  )
   return all
     .map(row =>
       row

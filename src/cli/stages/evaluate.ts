@@ -8,9 +8,9 @@ import {
   type MetricName,
   openDataset,
 } from '../../evaluate/index.ts'
+import { openModel } from '../../formats/index.ts'
 import { loadOnnx, type ModelConfig } from '../../model/index.ts'
 import { modelConfigOf, productionModelFile, type StageContext } from './context.ts'
-import { inspectFile } from './inspect.ts'
 import { type Judged, writeJudged } from './rows.ts'
 
 /** Enough to keep a core busy; a model with large inner tensors must still fit in memory. */
@@ -74,7 +74,7 @@ export async function judge(
     const judged = await evaluateModel(session, config, data, {
       ...options,
       modelDigest: await digestOfFile(file),
-      modelSize: (await inspectFile(file)).totalBytes,
+      modelSize: await sizeOf(file),
       batch: BATCH,
       onProgress(done, total) {
         if (done < total && performance.now() - told < 1000) return
@@ -86,6 +86,16 @@ export async function judge(
     return judged
   } finally {
     await session.close()
+  }
+}
+
+/** Bytes of the file and of those that it names. */
+async function sizeOf(file: string): Promise<number> {
+  const model = await openModel(file)
+  try {
+    return model.file.size
+  } finally {
+    await model.close()
   }
 }
 

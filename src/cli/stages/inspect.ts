@@ -1,48 +1,63 @@
-import { dirname } from 'node:path'
 import type { StageResult } from '../../api/index.ts'
-import { formatSize, openFile, resolveInside } from '../../core/index.ts'
-import { checkExternalFiles, inspectOnnx, type OnnxDescription } from '../../formats/index.ts'
+import { isRunnable, type ModelRepository } from '../../config/index.ts'
+import type { ModelFile, SignatureValue } from '../../formats/index.ts'
+import { summarize } from '../inspect/describe.ts'
 import { modelConfigOf, type StageContext } from './context.ts'
+import { modelFilesOf, openFiles } from './model-files.ts'
 
-/** Reads the model by ranges and tells what it is; refuses what is no sound ONNX file. */
+/** Reads the model by ranges and tells what it is; refuses what is not sound, or not what its name says. */
 export async function inspectStage({ workspace, repository }: StageContext): Promise<StageResult> {
-  const file = await resolveInside(workspace, repository.model.file)
-  const description = await inspectFile(file)
+  const file = await inspectModel(workspace, repository)
   // A label file that can't be read should fail here, not minutes later.
   await modelConfigOf(workspace, repository)
+  if (isRunnable(repository.model.file) && file.format !== 'onnx') {
+    return {
+      stage: 'inspect',
+      verdict: 'failed',
+      summary: [
+        `${repository.model.file} is no ONNX model: its content is ${file.format}`,
+        'Export the model to ONNX, or name the file after what it is.',
+      ],
+      records: {},
+    }
+  }
   return {
     stage: 'inspect',
     verdict: 'passed',
-    summary: describeModel(description),
-    records: { inspection: shortened(description) },
+    summary: summarize(file),
+    records: { inspection: shortened(file) },
   }
 }
 
-export async function inspectFile(file: string): Promise<OnnxDescription> {
-  const source = await openFile(file)
+export async function inspectModel(workspace: string, repository: ModelRepository): Promise<ModelFile> {
+  const model = await openFiles(await modelFilesOf(workspace, repository))
   try {
-    const description = await inspectOnnx(source)
-    await checkExternalFiles(description, dirname(file))
-    return description
+    return model.file
   } finally {
-    await source.close()
+    await model.close()
   }
 }
 
-export function describeModel(description: OnnxDescription): string[] {
-  const { parameters, totalBytes, opsets, inputs, outputs, nodes } = description
-  const opset = opsets.find(({ domain }) => domain === '')?.version
-  return [
-    `ONNX, opset ${opset ?? '?'}: ${parameters.toLocaleString('en')} parameters, ${nodes} nodes, ${formatSize(totalBytes)}`,
-    `in ${inputs.map(formatValue).join(', ')} → out ${outputs.map(formatValue).join(', ')}`,
-  ]
+/** A record for people and pages: the lists of every weight and node stay in the file. */
+function shortened({ tensors, graph, ...file }: ModelFile): unknown {
+  return {
+    ...file,
+    tensors: tensors.length,
+    ...(graph && {
+      graph: {
+        name: graph.name,
+        kind: graph.kind,
+        nodes: graph.nodes.length,
+        subgraphs: graph.subgraphs.length,
+        operators: graph.operators,
+      },
+    }),
+    inputs: (file.signature?.inputs ?? []).map(plainValue),
+    outputs: (file.signature?.outputs ?? []).map(plainValue),
+  }
 }
 
-function formatValue({ name, dtype, shape }: OnnxDescription['inputs'][number]): string {
-  return `${name} ${dtype ?? '?'}[${shape?.map(size => size ?? '?').join(',') ?? '…'}]`
-}
-
-/** A record for people and pages: the list of every weight stays in the file. */
-function shortened({ initializers, ...description }: OnnxDescription): unknown {
-  return { ...description, tensors: initializers.length }
+/** As pages show it; what has no element type is told by its kind. */
+function plainValue({ name, kind, dtype, shape }: SignatureValue) {
+  return { name, dtype: dtype ?? kind, shape: shape ?? [] }
 }

@@ -1,40 +1,56 @@
 import { stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import type { StageResult } from '../../api/index.ts'
+import { isRunnable } from '../../config/index.ts'
 import { BallastError, digestOfFile, formatSize, resolveInside } from '../../core/index.ts'
 import { modelConfigOf, type StageContext } from './context.ts'
-import { inspectFile } from './inspect.ts'
+import { inWorkspace, type ModelFiles, modelFilesOf, openFiles } from './model-files.ts'
 import { referenceOutputs } from './reference.ts'
 import { readJudged } from './rows.ts'
+import { checkScanned } from './scan.ts'
 
-/** Makes the manifest of a version, and the reference outputs that every replica of it must reproduce. */
+/**
+ * Makes the manifest of a version, and the reference outputs that every replica of it must reproduce. What is
+ * registered are the very bytes that were scanned and evaluated.
+ */
 export async function registerStage({ workspace, repository, input }: StageContext): Promise<StageResult> {
-  const file = await resolveInside(workspace, repository.model.file)
-  const { external } = await inspectFile(file)
-  const folder = dirname(repository.model.file)
-  const names = [repository.model.file, ...external.map(({ location }) => join(folder, location))]
-  const files = await Promise.all(names.map(name => describeFile(workspace, name)))
+  const files = await modelFilesOf(workspace, repository)
+  const names = await namesOf(files)
+  const blobs = await Promise.all(names.map(name => describeFile(workspace, name)))
+  await checkScanned(workspace, blobs)
   const judged = await readJudged(workspace, 'candidate')
-  if (judged && judged.evaluation.modelDigest !== files[0]!.digest) {
+  const [main] = blobs
+  if (judged && judged.evaluation.modelDigest !== main!.digest) {
     throw new BallastError('MODEL_CHANGED', {
-      message: `The evaluated model was ${judged.evaluation.modelDigest}, and this one is ${files[0]!.digest}`,
+      message: `The evaluated model was ${judged.evaluation.modelDigest}, and this one is ${main!.digest}`,
       hint: 'A job changed the model file after it was evaluated; make it before.',
     })
   }
   const config = await modelConfigOf(workspace, repository)
-  const reference = await referenceOutputs(file)
-  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  const reference = isRunnable(main!.name)
+    ? await referenceOutputs(await resolveInside(workspace, main!.name))
+    : undefined
+  const bytes = blobs.reduce((sum, { size }) => sum + size, 0)
   return {
     stage: 'register',
     verdict: 'passed',
-    summary: [`${repository.model.name}: ${formatSize(bytes)}, ${files[0]!.digest.slice(0, 19)}`],
+    summary: [`${repository.model.name}: ${formatSize(bytes)}, ${main!.digest.slice(0, 19)}`],
     records: reference ? { 'reference-outputs': reference } : {},
     manifest: {
       model: repository.model.name,
       commit: input.commit,
-      files,
+      files: blobs,
       config: JSON.parse(JSON.stringify(config)),
     },
+  }
+}
+
+/** Of every file that belongs to the model, the main one first. */
+async function namesOf(files: ModelFiles): Promise<readonly string[]> {
+  const model = await openFiles(files)
+  try {
+    return model.file.files.map(({ path }) => inWorkspace(files, path))
+  } finally {
+    await model.close()
   }
 }
 

@@ -1,7 +1,10 @@
 import type { DataFormat, ModelFormat } from '../types.ts'
 
 /** The first bytes of formats that have such, as Latin-1 text. */
-const MAGIC: readonly (readonly [prefix: string, format: ModelFormat | DataFormat | 'zip'])[] = [
+const MAGIC: readonly (readonly [
+  prefix: string,
+  format: ModelFormat | Exclude<DataFormat, 'image-folder'> | 'zip',
+])[] = [
   ['PK\x03\x04', 'zip'],
   // An archive without entries.
   ['PK\x05\x06', 'zip'],
@@ -26,7 +29,9 @@ const PICKLE = /^\x80[\x02-\x05][\x95}\]\x8fc(KMJIFGNUXVTBC\x8a\x8b\x8c\x88\x89)
 const UBJSON = /^\{(?:[iUIlL]|#|\$)/
 
 /** What the first bytes alone say; `zip` says which archive only behind its directory. */
-export function byMagic(head: Uint8Array): ModelFormat | DataFormat | 'zip' | undefined {
+export function byMagic(
+  head: Uint8Array,
+): ModelFormat | Exclude<DataFormat, 'image-folder'> | 'zip' | undefined {
   const latin = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1')
   for (const [prefix, format] of MAGIC) if (latin.startsWith(prefix)) return format
   if (latin.slice(4, 8) === 'TFL3') return 'tflite'

@@ -12,7 +12,10 @@ export function isText(head: Uint8Array): boolean {
 }
 
 /** JSONL by its first line; CSV by its name, since any text may be one. */
-export function csvOrJsonl(head: Uint8Array, extension: string): DataFormat | undefined {
+export function csvOrJsonl(
+  head: Uint8Array,
+  extension: string,
+): Exclude<DataFormat, 'image-folder'> | undefined {
   if (extension === '.csv' || extension === '.tsv') return 'csv'
   if (extension === '.jsonl' || extension === '.ndjson') return 'jsonl'
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('utf8')
