@@ -1,0 +1,107 @@
+import { type ByteSource, elementCount } from '../../core/index.ts'
+import { type PickleNode, type PickleRun, readArray, textOf } from '../pickle/index.ts'
+import { byteLengthOf } from '../pickle/numpy/read.ts'
+import { metadataEntry } from '../tensors.ts'
+import type { MetadataEntry, TensorInfo } from '../types.ts'
+import {
+  type Backing,
+  byteLength,
+  checkTensor,
+  isContiguous,
+  logicalShape,
+  readElements,
+} from './elements.ts'
+import { fail } from './limits.ts'
+import { quantizationOf } from './quantization.ts'
+import { type Inventory, inventoryOf, type NamedTensor } from './walk.ts'
+
+/** What a pickle of torch holds, with its tensors readable by their names. */
+export interface Contents {
+  readonly root: PickleNode
+  readonly run: PickleRun
+  readonly tensors: ReadonlyMap<string, ReadableTensor>
+  readonly values: Inventory['values']
+}
+
+export interface ReadableTensor {
+  readonly info: TensorInfo
+  read(): AsyncGenerator<Uint8Array, void>
+}
+
+/**
+ * The tensors of a pickle that has been run. Each is held against the storage that it names. Throws what the
+ * machine met, FORMAT_MALFORMED, FORMAT_TRUNCATED or FORMAT_LIMIT.
+ */
+export async function contentsOf(run: PickleRun, source: ByteSource, backing: Backing): Promise<Contents> {
+  if (run.fault) throw run.fault
+  const { root } = run
+  if (!root) throw fail.malformed({ name: source.name, offset: run.end }, 'the pickle leaves no object')
+  const { tensors, values } = inventoryOf(root, source.name)
+  const readable = new Map<string, ReadableTensor>()
+  for (const named of tensors) readable.set(named.name, await readableOf(named, source, backing))
+  return { root, run, tensors: readable, values }
+}
+
+async function readableOf(named: NamedTensor, source: ByteSource, backing: Backing): Promise<ReadableTensor> {
+  const { name, tensor } = named
+  if (tensor.kind === 'strided') {
+    checkTensor(name, tensor, backing, source.name)
+    const quantization = await quantizationOf(tensor, backing, source.name)
+    const info = { ...infoOf(named, backing), ...(quantization && { quantization }) }
+    return { info, read: () => readElements(tensor, backing) }
+  }
+  const info = infoOf(named, backing)
+  if (tensor.kind === 'numpy') return { info, read: () => readArray(source, tensor.array) }
+  return {
+    info,
+    // biome-ignore lint/correctness/useYield: it only throws
+    async *read() {
+      throw fail.unsupported(
+        { name: source.name },
+        `the tensor '${name}' has no elements of its own: ${tensor.why}`,
+      )
+    },
+  }
+}
+
+function infoOf({ name, tensor, role, part }: NamedTensor, { bigEndian }: Backing): TensorInfo {
+  const common = { name, ...(role && { role }) }
+  if (tensor.kind === 'numpy') {
+    const { dtype, shape } = tensor.array
+    return {
+      ...common,
+      dtype: dtype.dtype,
+      shape,
+      elements: elementCount(shape),
+      bytes: byteLengthOf(tensor.array),
+    }
+  }
+  const { dtype } = tensor
+  const shape = logicalShape(dtype, tensor.shape)
+  const stored = [
+    ...(part ? [part] : []),
+    ...(tensor.kind === 'empty' ? [tensor.why] : []),
+    ...(tensor.kind === 'strided' && bigEndian && dtype.itemBytes > 1 ? ['big-endian'] : []),
+    ...(tensor.kind === 'strided' && !isContiguous(tensor) ? ['strided'] : []),
+    ...(dtype.dtype === 'unknown' ? [dtype.name] : []),
+  ]
+  return {
+    ...common,
+    dtype: dtype.dtype,
+    shape,
+    elements: elementCount(shape),
+    ...(tensor.kind === 'strided' && { bytes: byteLength(dtype, tensor.shape) }),
+    ...(stored.length > 0 && { stored }),
+    ...(dtype.dtype === 'unknown' && { itemBytes: dtype.itemBytes }),
+  }
+}
+
+/** Numbers, texts and flags beside the tensors. */
+export function metadataOf({ values }: Pick<Contents, 'values'>, notes: string[]): MetadataEntry[] {
+  return values.map(({ name, node }) => metadataEntry(name, plain(node), notes))
+}
+
+function plain(node: PickleNode): string {
+  if (node.kind === 'text') return textOf(node) ?? `${node.value}…`
+  return node.kind === 'int' || node.kind === 'float' || node.kind === 'bool' ? String(node.value) : node.kind
+}

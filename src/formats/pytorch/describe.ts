@@ -1,0 +1,90 @@
+import {
+  classOf,
+  nameOf,
+  type PickleCall,
+  type PickleGlobal,
+  type PickleNode,
+  textOf,
+} from '../pickle/index.ts'
+import type { ModelInput, OpenModel } from '../ports.ts'
+import { parametersOf, tensorMissing } from '../tensors.ts'
+import type { ModelFile } from '../types.ts'
+import type { Contents, ReadableTensor } from './contents.ts'
+
+type Parts = Pick<ModelFile, 'format' | 'metadata'> &
+  Partial<
+    Pick<
+      ModelFile,
+      'formatVersion' | 'producer' | 'what' | 'graph' | 'signature' | 'notes' | 'otherSignatures'
+    >
+  >
+
+/** A model of one file whose tensors are in a map. */
+export function modelOf(
+  input: ModelInput,
+  tensors: ReadonlyMap<string, ReadableTensor>,
+  parts: Parts,
+  close: () => Promise<void>,
+): OpenModel {
+  const infos = Array.from(tensors.values(), ({ info }) => info)
+  const file: ModelFile = {
+    framework: 'PyTorch',
+    ...parts,
+    name: input.path,
+    size: input.storedSize,
+    files: [{ path: input.path, size: input.storedSize }],
+    ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+    tensors: infos,
+    parameters: parametersOf(infos),
+  }
+  return {
+    file,
+    readTensor(name) {
+      const tensor = tensors.get(name)
+      if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
+      return tensor.read()
+    },
+    close,
+  }
+}
+
+/** What a pickle of torch is: a state dict, a checkpoint, or the class of its root. */
+export function whatOf({ root, tensors }: Pick<Contents, 'root' | 'tensors'>): string {
+  const entries = entriesOf(root)
+  if (entries) {
+    const flat =
+      entries.length > 0 && entries.every(([, value]) => value.kind === 'call' || value.kind === 'persistent')
+    return flat &&
+      tensors.size >= entries.length &&
+      [...tensors.values()].every(({ info }) => info.role !== 'optimizer')
+      ? 'state dict'
+      : 'checkpoint'
+  }
+  if (root.kind !== 'call') return root.kind
+  const global = classOf(root) ?? moduleClass(root)
+  if (!global || global.computed) return 'object'
+  return /^_rebuild_/.test(nameOf(global).name) ? 'tensor' : nameOf(global).name
+}
+
+/** The legacy format has persistent ids for classes of modules: `('module', class, file, source)`. */
+function moduleClass({ callee }: PickleCall): PickleGlobal | undefined {
+  const id = callee.kind === 'persistent' && callee.id.kind === 'tuple' ? callee.id.items : []
+  return textOf(id[0]) === 'module' && id[1]?.kind === 'global' ? id[1] : undefined
+}
+
+/** Whether the root is a module, pickled whole: its code is in the program that wrote it. */
+export function isModule(root: PickleNode): boolean {
+  if (root.kind !== 'call') return false
+  return root.states.some(
+    state =>
+      state.kind === 'dict' && state.entries.some(([key]) => key.kind === 'text' && key.value === '_modules'),
+  )
+}
+
+function entriesOf(root: PickleNode): readonly (readonly [PickleNode, PickleNode])[] | undefined {
+  if (root.kind === 'dict') return root.entries
+  const global = root.kind === 'call' ? classOf(root) : undefined
+  return root.kind === 'call' && global && /^(OrderedD|d)ict$|^defaultdict$/.test(nameOf(global).name)
+    ? root.entries
+    : undefined
+}

@@ -1,0 +1,2 @@
+export { openPytorchLegacy } from './legacy.ts'
+export { openPytorch } from './open.ts'

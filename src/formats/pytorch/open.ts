@@ -1,0 +1,32 @@
+import type { Reader } from '../ports.ts'
+import { openArchive, openPickleEntry } from './archive.ts'
+import { type Contents, metadataOf } from './contents.ts'
+import { isModule, modelOf, whatOf } from './describe.ts'
+
+/**
+ * A file of `torch.save`: a zip of data.pkl and storages. The pickle is run symbolically, and nothing of it is
+ * called. Throws ZIP_…, FORMAT_MALFORMED, FORMAT_TRUNCATED, FORMAT_LIMIT.
+ */
+export const openPytorch: Reader = async input => {
+  const archive = await openArchive(input.source, ['data.pkl'])
+  const contents = await openPickleEntry(archive, 'data.pkl', 'data')
+  const notes = notesOf(contents)
+  return modelOf(
+    input,
+    contents.tensors,
+    {
+      format: 'pytorch',
+      ...(archive.version && { formatVersion: archive.version }),
+      what: whatOf(contents),
+      metadata: metadataOf(contents, notes),
+      notes,
+    },
+    contents.close,
+  )
+}
+
+export function notesOf(contents: Contents): string[] {
+  if (isModule(contents.root))
+    return ['a whole module was pickled: its code is not in the file, and loading it runs the pickle']
+  return [`a ${whatOf(contents)} has no graph`]
+}
