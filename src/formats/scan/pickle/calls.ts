@@ -34,7 +34,8 @@ const BASES = named(
 const MAX_INDIRECTION = 4
 
 /** Follows helpers to what is called in the end. */
-export function effective(call: Call, depth = 0): Call {
+export function effective(made: Call, depth = 0): Call {
+  const call = withClass(made)
   if (depth >= MAX_INDIRECTION || call.args.kind !== 'tuple') return call
   const { items } = call.args
   if (isGlobal(call.callee, NEW_OBJECT) && items.length > 0)
@@ -46,6 +47,19 @@ export function effective(call: Call, depth = 0): Call {
   if (isGlobal(call.callee, FROM_TYPE) && items.length === 4)
     return effective({ callee: items[0]!, args: items[2]! }, depth + 1)
   return call
+}
+
+/** PyTorch's legacy form names classes by ('module', cls, file, source): the source text is only compared. */
+function withClass(call: Call): Call {
+  const { callee } = call
+  if (callee.kind !== 'persistent' || !isModuleSource(callee.id)) return call
+  return { ...call, callee: callee.id.items[1]! }
+}
+
+export function isModuleSource(id: PickleNode): id is Extract<PickleNode, { kind: 'tuple' }> {
+  if (id.kind !== 'tuple' || id.items.length !== 4) return false
+  const [tag, type] = id.items
+  return tag?.kind === 'text' && tag.value === 'module' && type?.kind === 'global'
 }
 
 const EMPTY: PickleNode = { kind: 'tuple', items: [] }

@@ -1,7 +1,7 @@
 import type { PickleCall, PickleGlobal, PickleNode, PickleRun } from '../../pickle/types.ts'
 import type { Rule } from '../rules.ts'
 import type { Level, ScanContext, ScanSink } from '../types.ts'
-import { callFault, effective, isBoundMethod, partialStateIsPure } from './calls.ts'
+import { callFault, effective, isBoundMethod, isModuleSource, partialStateIsPure } from './calls.ts'
 import { codeAmong } from './code-text.ts'
 import { argumentsOf, describe } from './describe.ts'
 import { type Standing, standingOf, titleOf } from './globals.ts'
@@ -225,16 +225,5 @@ function isStorage(id: PickleNode): boolean {
     type?.kind === 'global' &&
     key?.kind === 'text' &&
     location?.kind === 'text'
-  )
-}
-
-/** The legacy form keeps the source text of classes beside them, to compare it: ('module', cls, file, source). */
-function isModuleSource(id: PickleNode): boolean {
-  return (
-    id.kind === 'tuple' &&
-    id.items.length === 4 &&
-    id.items[0]?.kind === 'text' &&
-    id.items[0].value === 'module' &&
-    id.items[1]?.kind === 'global'
   )
 }

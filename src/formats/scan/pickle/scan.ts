@@ -9,6 +9,9 @@ import { scanPayloads } from './payloads.ts'
 const ACTS_ON_IMPORT =
   /^(?:antigravity|idlelib\.idle|turtledemo(?:\..*)?|.*\.__main__|__main__|test\..*|this)$/
 
+/** PROTO and fewer opcodes than these call nothing; raw weights begin so by accident. */
+const LEAST_OPCODES = 4
+
 const WRAPPER = /^(?:sklearn\.externals\.)?joblib\.numpy_pickle(?:_compat)?$/
 
 /**
@@ -34,7 +37,7 @@ async function judgeAll(runs: readonly PickleRun[], source: ByteSource, sink: Sc
   for (const [index, run] of runs.entries()) {
     const start = index === 0 ? 0 : runs[index - 1]!.end
     if (index > 0 && run.fault && !(await goesOn(run, source, start))) break
-    judge(run, sink)
+    judge(run, run.fault && sink.context.speculative ? certain(sink) : sink)
     if (run.fault) {
       const limit = run.fault.code === 'FORMAT_LIMIT'
       if (!sink.context.speculative || limit)
@@ -60,7 +63,7 @@ async function goesOn(run: PickleRun, source: ByteSource, start: number): Promis
 /** Whether content is a pickle: it comes to its end, says so, or gets as far as calling something. */
 function isPickle(run: PickleRun, head: Uint8Array): boolean {
   if (!run.fault) return true
-  if (claims(head)) return run.opcodes >= 2
+  if (claims(head)) return run.opcodes >= LEAST_OPCODES
   return run.calls.length > 0 && run.globals.some(isPlausible)
 }
 
@@ -88,14 +91,17 @@ function reportImports(run: PickleRun | undefined, sink: ScanSink): undefined {
 }
 
 function judgeOtherReading(runs: readonly PickleRun[], sink: ScanSink): void {
-  for (const run of runs) {
-    judge(run, {
-      context: sink.context,
-      add: finding => {
-        if (finding.rule === 'pickle/dangerous-call' || finding.rule === 'pickle/standard-call')
-          sink.add(finding)
-      },
-    })
+  for (const run of runs) judge(run, certain(sink))
+}
+
+/** Bytes that are no pickle may import and call by accident, but not what does harm. */
+function certain(sink: ScanSink): Pick<ScanSink, 'add' | 'context'> {
+  return {
+    context: sink.context,
+    add: finding => {
+      if (finding.rule === 'pickle/dangerous-call' || finding.rule === 'pickle/standard-call')
+        sink.add(finding)
+    },
   }
 }
 

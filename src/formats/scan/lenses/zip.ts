@@ -1,0 +1,116 @@
+import { BallastError, messageOf } from '../../../core/index.ts'
+import { surveyZip } from '../../zip/survey/survey.ts'
+import type { EntryView, SurveyedEntry, ZipSurvey } from '../../zip/survey/types.ts'
+import { checksumOf } from '../archive/checksum.ts'
+import { meaningOf } from '../archive/hazards.ts'
+import { archiveKind, isStorage, isTorchScript } from '../archive/kind.ts'
+import type { Content } from '../engine/content.ts'
+import type { Lens } from '../engine/lens.ts'
+import type { ScanContext, ScanSink } from '../types.ts'
+
+/** The end record and the longest comment behind it. */
+const TAIL_BYTES = 22 + 0xffff
+/** Larger entries are raw weights, whose checksum would take as long as reading the file. */
+const MAX_CHECKSUM_BYTES: number = 256 * 1024 * 1024
+const END = Buffer.from('PK\x05\x06', 'latin1')
+
+/**
+ * Zip archives, wherever in the file they begin: loaders look for the directory from the end. Every entry that any
+ * loader may find is scanned in every way that one may read it.
+ */
+export const zipLens: Lens = {
+  name: 'zip',
+  async scan(content, sink) {
+    const begins = /^PK(?:\x03\x04|\x05\x06|\x07\x08PK)/.test(content.latin)
+    if (!begins && !(await hasEnd(content))) return undefined
+    const survey = await surveyZip(content.source)
+    if (survey.entries.length === 0 && !begins) return undefined
+    tellHazards(survey, sink)
+    const names = survey.entries.map(({ name }) => name)
+    const torchscript = isTorchScript(names)
+    for (const entry of survey.entries) await scanEntry(entry, torchscript, sink)
+    return archiveKind(names.filter(name => !name.endsWith('/')))
+  },
+}
+
+async function hasEnd({ source }: Content): Promise<boolean> {
+  const length = Math.min(source.size, TAIL_BYTES)
+  if (length < 22) return false
+  const tail = await source.read(source.size - length, length)
+  return Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength).includes(END)
+}
+
+function tellHazards(survey: ZipSurvey, sink: ScanSink): void {
+  for (const hazard of survey.hazards) {
+    const meaning = meaningOf(hazard)
+    if (!meaning || (sink.context.speculative && meaning.level !== 'unsafe')) continue
+    const nested = hazard.kind === 'several-ends' && isWithinEntry(survey, hazard.offset)
+    sink.add({
+      ...meaning,
+      level: nested ? 'note' : meaning.level,
+      what: hazard.detail,
+      at: { offset: hazard.offset },
+    })
+  }
+}
+
+/** A second end record in the data of a stored entry is that of an archive in the archive. */
+function isWithinEntry({ entries }: ZipSurvey, offset: number): boolean {
+  return entries.some(({ local, central }) => {
+    if (!local || !central) return false
+    return offset >= local.dataOffset && offset < local.dataOffset + central.compressedSize
+  })
+}
+
+async function scanEntry(entry: SurveyedEntry, torchscript: boolean, sink: ScanSink): Promise<void> {
+  for (const view of entry.views) {
+    const name = entry.views.length > 1 ? `${view.name} (by its ${view.by.join(' and ')})` : view.name
+    try {
+      await scanView(entry, view, name, { ...(torchscript && { torchscript }) }, sink)
+    } catch (error) {
+      if (!(error instanceof BallastError)) throw error
+      const limit = /LIMIT$/.test(error.code)
+      if (sink.context.speculative && !limit) continue
+      const rule = limit
+        ? 'archive/bomb'
+        : error.code === 'ZIP_UNSUPPORTED'
+          ? 'archive/method'
+          : 'archive/malformed'
+      sink.add({ rule, level: limit ? 'unsafe' : 'unknown', what: messageOf(error).slice(0, 400) })
+    }
+  }
+}
+
+async function scanView(
+  entry: SurveyedEntry,
+  view: EntryView,
+  name: string,
+  context: ScanContext,
+  sink: ScanSink,
+): Promise<void> {
+  const source = await view.open()
+  try {
+    if (view.method !== 0) sink.spend(source.size)
+    await checkSum(entry, view, source, sink)
+    if (source.size === 0) return
+    // Raw weights are whatever they are: only what is certainly dangerous counts in them.
+    await sink.descend(source, name, isStorage(view.name) ? { ...context, speculative: true } : context)
+  } finally {
+    await source.close()
+  }
+}
+
+/** Zero is what torch writes where it is told to compute none. */
+async function checkSum(
+  { central, local }: SurveyedEntry,
+  view: EntryView,
+  source: Awaited<ReturnType<EntryView['open']>>,
+  sink: ScanSink,
+): Promise<void> {
+  const stated =
+    (view.by.includes('directory') ? central : undefined)?.crc32 ?? local?.descriptor?.crc32 ?? local?.crc32
+  if (stated === undefined || stated === 0 || source.size > MAX_CHECKSUM_BYTES) return
+  if ((await checksumOf(source)) === stated) return
+  const what = `the content of '${view.name.slice(0, 200)}' does not match its checksum`
+  sink.add({ rule: 'archive/checksum', level: 'unknown', what })
+}
