@@ -3,6 +3,7 @@ import type { BundleReading } from './bundle/read.ts'
 import { bundleTensor } from './bundle/read.ts'
 import { OBJECT_GRAPH_KEY, type ObjectGraph, readObjectGraph } from './objects.ts'
 import type { StoredTensor } from './tensors.ts'
+import { uniqueNames } from './unique-names.ts'
 
 const VALUE = '/.ATTRIBUTES/VARIABLE_VALUE'
 const OPTIMIZER =
@@ -34,13 +35,13 @@ export async function variablesOf(reading: BundleReading, facts?: VariableFacts)
     keys.filter(key => !copied.has(key)),
     graph,
   )
-  const taken = new Set<string>()
+  const unique = uniqueNames()
   const copies = new Set<string>()
   const tensors = keys.map(key => {
     const own = graph?.tensors.get(key)?.fullName ?? ''
     const path = key.endsWith(VALUE) ? key.slice(0, -VALUE.length) : key
     const wanted = own.includes('/') && !shared.has(own) && !copied.has(key) ? own : path
-    const name = free(wanted, key, taken)
+    const name = unique(wanted)
     if (copied.has(key)) copies.add(name)
     const tensor = bundleTensor(reading, key, reading.index.entries.get(key)!)
     const role = roleOf(path, key, tensor.info, graph, facts)
@@ -48,13 +49,6 @@ export async function variablesOf(reading: BundleReading, facts?: VariableFacts)
     return { ...tensor, info }
   })
   return { tensors, copies }
-}
-
-function free(wanted: string, key: string, taken: Set<string>): string {
-  let name = taken.has(wanted) ? key : wanted
-  for (let i = 2; taken.has(name); i++) name = `${key}#${i}`
-  taken.add(name)
-  return name
 }
 
 /** Keys whose variable stands under another key as well, with the same bytes. The one without `_` in its path is kept. */

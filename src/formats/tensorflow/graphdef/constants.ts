@@ -1,6 +1,7 @@
 import type { Wire } from '../../protobuf/wire.ts'
 import type { TensorflowFailures } from '../failures.ts'
 import type { StoredTensor } from '../tensors.ts'
+import { uniqueNames } from '../unique-names.ts'
 import type { TensorflowGraph } from './graph.ts'
 import type { TensorflowNode } from './node.ts'
 import { constantTensor } from './tensor.ts'
@@ -18,16 +19,16 @@ export function constantsOf(
   wire: Wire,
   { nodes, functions }: TensorflowGraph,
   fail: TensorflowFailures,
-  taken: Set<string>,
+  taken: Iterable<string>,
 ): StoredTensor[] {
   const tensors: StoredTensor[] = []
+  const unique = uniqueNames(taken)
   const take = (list: readonly TensorflowNode[], prefix: string) => {
     for (const { name, value } of list) {
       if (!value || value.shape.length === 0 || INITIAL.test(name)) continue
-      const tensor = constantTensor(wire, value, free(prefix + name, taken), fail)
-      if (!isWorthListing(tensor)) continue
-      taken.add(tensor.info.name)
-      tensors.push(tensor)
+      const tensor = constantTensor(wire, value, prefix + name, fail)
+      if (isWorthListing(tensor))
+        tensors.push({ ...tensor, info: { ...tensor.info, name: unique(tensor.info.name) } })
     }
   }
   take(nodes, '')
@@ -38,10 +39,4 @@ export function constantsOf(
 function isWorthListing({ info: { dtype, elements } }: StoredTensor): boolean {
   if (dtype === 'object' || dtype === 'unknown') return false
   return elements > FEW_ELEMENTS || (elements > 0 && /^(b?float|complex)/.test(dtype))
-}
-
-function free(wanted: string, taken: ReadonlySet<string>): string {
-  let name = wanted
-  for (let i = 2; taken.has(name); i++) name = `${wanted}#${i}`
-  return name
 }

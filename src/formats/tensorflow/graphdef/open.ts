@@ -28,7 +28,7 @@ export async function openGraphDef(input: ModelInput): Promise<OpenModel> {
   const graph = await readGraph(wire, wire.whole, fail)
   if (graph.nodes.length === 0)
     throw fail.malformed({ name: input.source.name }, 'the file has no nodes of a graph')
-  const tensors = constantsOf(wire, graph, fail, new Set())
+  const tensors = constantsOf(wire, graph, fail, [])
   const infos = tensors.map(({ info }) => info)
   return {
     file: {

@@ -36,7 +36,7 @@ export async function openSavedModel(input: ModelInput): Promise<OpenModel> {
   const folder = await modelFolder(input, [INDEX, 'fingerprint.pb', 'keras_metadata.pb', ...assets])
   const stored = await openVariables(input, folder, main)
   try {
-    const taken = new Set(stored?.variables.tensors.map(({ info }) => info.name))
+    const taken = stored?.variables.tensors.map(({ info }) => info.name) ?? []
     const constants = constantsOf(wire, main.graph, fail, taken)
     const tensors = [...(stored?.variables.tensors ?? []), ...constants]
     const infos = tensors.map(({ info }) => info)

@@ -1,0 +1,1 @@
+export { openTflite } from './open.ts'
