@@ -64,7 +64,7 @@ async function readableOf(named: NamedTensor, source: ByteSource, backing: Backi
   }
 }
 
-function infoOf({ name, tensor, role, part }: NamedTensor, { bigEndian }: Backing): TensorInfo {
+export function infoOf({ name, tensor, role, part }: NamedTensor, { bigEndian }: Backing): TensorInfo {
   const common = { name, ...(role && { role }) }
   if (tensor.kind === 'numpy') {
     const { dtype, shape } = tensor.array

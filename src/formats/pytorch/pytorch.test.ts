@@ -8,7 +8,7 @@ import {
   readAll,
 } from '../../../test/fixtures/model-input.ts'
 import type { OpenModel, Reader } from '../ports.ts'
-import { openPytorch, openPytorchLegacy } from './index.ts'
+import { openPt2, openPytorch, openPytorchLegacy, openTorchscript } from './index.ts'
 
 const fixture = (name: string) => readFile(new URL(`../../../test/fixtures/pytorch/${name}`, import.meta.url))
 const expected: Record<
@@ -16,12 +16,15 @@ const expected: Record<
   Record<string, { dtype: string; shape: number[]; sha256: string }>
 > = JSON.parse((await fixture('expected.json')).toString())
 
-const readerOf = (path: string): Reader => (path.endsWith('-legacy.pt') ? openPytorchLegacy : openPytorch)
+function readerOf(path: string): Reader {
+  if (path.endsWith('.pt2')) return openPt2
+  if (/^(scripted|traced)/.test(path)) return openTorchscript
+  return path.endsWith('-legacy.pt') ? openPytorchLegacy : openPytorch
+}
 const open = async (path: string): Promise<OpenModel> => readerOf(path)(await fixtureInput('pytorch', path))
 
-describe('files that torch.save wrote', () => {
-  const paths = Object.keys(expected).filter(path => !/^(scripted|traced|exported)/.test(path))
-  test.each(paths)('%s', async path => {
+describe('files that torch wrote', () => {
+  test.each(Object.keys(expected))('%s', async path => {
     const model = await open(path)
     const tensors = expected[path]!
     const readable = model.file.tensors.filter(({ bytes }) => bytes !== undefined)
