@@ -8,8 +8,8 @@ export const fail = failuresOf(
 /** A vocabulary of three million words takes some 45 million; this runs for a few seconds. */
 export const MAX_OPCODES = 100_000_000
 
-/** What all nodes of a run may take, as estimated: a forest of 1,000 trees has some 20 MB, three million words 500 MB. */
-export const MAX_NODE_BYTES: number = 768 * 1024 * 1024
+/** What all nodes of a run may take, as estimated: a forest of 1,000 trees takes some 30 MB, a million words 400 MB. */
+export const MAX_NODE_BYTES: number = 1024 * 1024 * 1024
 
 /** Opcodes whose places are kept for traces: 9 bytes each. */
 export const MAX_TRACED = 8_000_000
@@ -19,6 +19,12 @@ export const TRACE_LENGTH = 10
 
 /** Objects on the stack: Python's pickler puts 1,000 there at once, but a tuple of any length as a whole. */
 export const MAX_STACK = 16_000_000
+
+/** Keys of the memo that count up from 0: protocols 0 to 3 give each text and object one. */
+export const MAX_MEMO = 16_000_000
+
+/** Keys that do not: no pickler writes such, but CPython reads them. */
+export const MAX_SPARSE_MEMO = 1_000_000
 
 /** Open MARKs: one a level of nesting; Python's pickler stops at its recursion limit of 1,000. */
 export const MAX_MARKS = 1_000_000

@@ -18,6 +18,8 @@ export interface PickleOptions {
   readonly start?: number
   /** Arrays stand raw behind the BUILD of their NumpyArrayWrapper, as joblib (0.10 and later) writes them. */
   readonly joblib?: boolean
+  /** Bytes that objects may take, as estimated; MAX_NODE_BYTES without. */
+  readonly memory?: number
 }
 
 const HANDLERS: readonly (Handler | undefined)[] = handlers()
@@ -30,7 +32,7 @@ const HANDLERS: readonly (Handler | undefined)[] = handlers()
  *   const { globals, root } = await runPickle(source)
  */
 export async function runPickle(source: ByteSource, options: PickleOptions = {}): Promise<PickleRun> {
-  return runOne(source, options.start ?? 0, options.joblib ?? false, new Budget())
+  return runOne(source, options.start ?? 0, options.joblib ?? false, new Budget(options.memory))
 }
 
 /** The pickles that follow one another in a file, up to its end, a fault or a limit on their count. */
@@ -39,7 +41,7 @@ export async function runAll(
   options: PickleOptions & { readonly most?: number } = {},
 ): Promise<readonly PickleRun[]> {
   const { start = 0, joblib = false, most = MAX_PICKLES } = options
-  const budget = new Budget()
+  const budget = new Budget(options.memory)
   const runs: PickleRun[] = []
   for (let at = start; at < source.size && runs.length < most; ) {
     const run = await runOne(source, at, joblib, budget)
@@ -83,12 +85,12 @@ async function faultOf(machine: Machine): Promise<FormatsError | undefined> {
 }
 
 async function loop(machine: Machine): Promise<void> {
-  const { cursor, budget, seen } = machine
+  const { cursor, seen } = machine
   for (;;) {
     const reading = cursor.prepare()
     if (reading) await reading
     machine.at = cursor.position
-    budget.countOpcode(machine.place)
+    machine.count()
     const code = cursor.byte()
     seen.trace.add(code, machine.at)
     if (code === STOP) {

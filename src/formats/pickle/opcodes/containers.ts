@@ -1,4 +1,5 @@
-import { type Handler, type Machine, MEMO_BYTES, NODE_BYTES, SLOT_BYTES } from '../machine/machine.ts'
+import { fail } from '../limits.ts'
+import { type Handler, type Machine, NODE_BYTES, SLOT_BYTES } from '../machine/machine.ts'
 import type { PickleMutation, PickleNode } from '../types.ts'
 import { keyOf, withNumber } from './scalars.ts'
 
@@ -102,6 +103,6 @@ function get(m: Machine, key: number): void {
 function put(m: Machine, key: number): void {
   const node = m.stack.top()
   if (key < 0) throw m.malformed(`the key ${key} is negative`)
-  if (!m.memo.has(key)) m.charge(MEMO_BYTES)
-  m.memo.set(key, node)
+  m.charge(SLOT_BYTES)
+  if (!m.memo.put(key, node)) throw fail.limit(m.place, 'more keys in the memo than any pickler writes')
 }
