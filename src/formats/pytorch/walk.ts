@@ -173,6 +173,8 @@ function ofCall(call: PickleCall, visit: Visit): Visit[] {
   const visits = [...keyed(call.entries, visit), ...listed(call.items, visit)]
   for (const [attribute, node] of attributesOf(call)) {
     const { name, depth } = visit
+    // Versions of modules, which every state dict carries.
+    if (attribute === '_metadata' && isDictionary(call)) continue
     if (!MODULE_PARTS.has(attribute)) {
       visits.push({ node, name: join(name, attribute), depth: depth + 1, role: stepRole(attribute, visit) })
       continue
