@@ -17,7 +17,7 @@ export const attribute = (name: string): string => `.${shown(name)}`
 /** `[3]`, `[3, 0]` in arrays. */
 export const index = (...at: readonly number[]): string => `[${at.join(', ')}]`
 /** `['layer1']`. */
-export const key = (text: string): string => `['${shown(text).replaceAll(/[\\']/g, '\\$&')}']`
+export const key = (text: string): string => `['${shown(text.replaceAll(/[\\']/g, '\\$&'))}']`
 /** What has no order or no name: members of sets, values under keys that are no text. */
 export const member = (at: number): string => `{${at}}`
 /** What a call gets: `(0)`. */
