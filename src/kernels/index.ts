@@ -1,4 +1,4 @@
-export { bfloat16ToFloat32, decodeStored, float16At, float16ToFloat32, STORED_BYTES } from './decode.ts'
+export { bfloat16ToFloat32, float16At, float16ToFloat32 } from './decode.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
 export { MomentsTotal } from './statistics/merge.ts'
 export { openStatistics } from './statistics/open.ts'

@@ -1,5 +1,4 @@
-export { type Dequantize, dequantizerOf } from './affine.ts'
 export { decoderOf } from './decode.ts'
 export { bytesOf, type DtypeLayout, isBlockDtype, layoutOf } from './layout.ts'
 export type { Decode, Numbers } from './plain.ts'
-export { numbersPerElement, valuesOf } from './values.ts'
+export { valuesOf } from './values.ts'

@@ -16,15 +16,15 @@ const NOT_A_TIME: bigint = -(2n ** 63n)
  * rounds int64 and uint64 beyond 2^53 and float128.
  */
 export const PLAIN: Readonly<Partial<Record<TensorDtype, Decode>>> = {
-  bool: bytes => Float32Array.from(bytes, byte => (byte === 0 ? 0 : 1)),
+  bool: decodeBools,
   int8: bytes => new Float32Array(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
   uint8: bytes => new Float32Array(bytes),
   int16: bytes => new Float32Array(view(bytes, Int16Array)),
   uint16: bytes => new Float32Array(view(bytes, Uint16Array)),
   int32: bytes => new Float64Array(view(bytes, Int32Array)),
   uint32: bytes => new Float64Array(view(bytes, Uint32Array)),
-  int64: bytes => Float64Array.from(view(bytes, BigInt64Array), Number),
-  uint64: bytes => Float64Array.from(view(bytes, BigUint64Array), Number),
+  int64: bytes => decodeLong(bytes, view(bytes, Int32Array)),
+  uint64: bytes => decodeLong(bytes, view(bytes, Uint32Array)),
   float16: bytes => float16ToFloat32(view(bytes, Uint16Array)),
   bfloat16: bytes => bfloat16ToFloat32(view(bytes, Uint16Array)),
   float32: bytes => view(bytes, Float32Array),
@@ -62,6 +62,20 @@ function view<T>(bytes: Uint8Array, type: ViewType<T>): T {
   return new type(buffer, byteOffset, Math.floor(byteLength / size))
 }
 
+function decodeBools(bytes: Uint8Array): Float32Array {
+  const numbers = new Float32Array(bytes.length)
+  for (let i = 0; i < bytes.length; i++) numbers[i] = bytes[i] === 0 ? 0 : 1
+  return numbers
+}
+
+/** 64-bit integers by halves: the sum is rounded once, to nearest and ties to even. `high` has the sign. */
+function decodeLong(bytes: Uint8Array, high: Int32Array | Uint32Array): Float64Array {
+  const low = view(bytes, Uint32Array)
+  const numbers = new Float64Array(Math.floor(low.length / 2))
+  for (let i = 0; i < numbers.length; i++) numbers[i] = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!
+  return numbers
+}
+
 function decodeExtended(bytes: Uint8Array): Float64Array {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Float64Array.from({ length: Math.floor(bytes.byteLength / 16) }, (_, i) => extendedAt(data, i * 16))
@@ -83,20 +97,25 @@ function packed(bits: 2 | 4, number: (code: number) => number): Decode {
 }
 
 /** Codes from the lowest bits up, as ONNX and numpy's ml_dtypes pack them, through a table. */
-function lookUp(bytes: Uint8Array, bits: number, table: Float32Array): Float32Array {
+function lookUp(bytes: Uint8Array, bits: 2 | 4 | 6 | 8, table: Float32Array): Float32Array {
+  if (bits === 6) return lookUpSextets(bytes, table)
+  const perByte = 8 / bits
   const mask = 2 ** bits - 1
-  const numbers = new Float32Array(Math.floor((bytes.byteLength * 8) / bits))
-  let held = 0
-  let holding = 0
-  let at = 0
-  for (const byte of bytes) {
-    held |= byte << holding
-    holding += 8
-    while (holding >= bits) {
-      numbers[at++] = table[held & mask]!
-      held >>= bits
-      holding -= bits
-    }
+  const numbers = new Float32Array(bytes.length * perByte)
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    for (let j = 0; j < perByte; j++) numbers[i * perByte + j] = table[(byte >> (j * bits)) & mask]!
+  }
+  return numbers
+}
+
+/** Four codes in three bytes; a code may lie in two of them. */
+function lookUpSextets(bytes: Uint8Array, table: Float32Array): Float32Array {
+  const numbers = new Float32Array(Math.floor((bytes.length * 8) / 6))
+  for (let i = 0; i < numbers.length; i++) {
+    const at = (i * 6) >> 3
+    const both = bytes[at]! | ((bytes[at + 1] ?? 0) << 8)
+    numbers[i] = table[(both >> ((i * 6) & 7)) & 63]!
   }
   return numbers
 }
