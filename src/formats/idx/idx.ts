@@ -35,7 +35,7 @@ export async function readIdx(source: ByteSource): Promise<Tensor> {
   if (source.size > MAX_IDX_BYTES) throw tooLarge(source.name)
   const stored = await source.read(0, source.size)
   const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await unpack(stored, source.name) : stored
-  const { dtype, width, shape, start } = parseHeader(bytes, source.name)
+  const { dtype, width, shape, start } = parseIdxHeader(bytes, source.name)
   const expected = elementCount(shape) * width
   if (bytes.byteLength - start !== expected) {
     throw invalid(
@@ -48,14 +48,14 @@ export async function readIdx(source: ByteSource): Promise<Tensor> {
   return { dtype, shape, data: viewAs(dtype, data) }
 }
 
-interface IdxHeader {
+export interface IdxHeader {
   readonly dtype: Exclude<Dtype, 'string'>
   readonly width: number
   readonly shape: readonly number[]
   readonly start: number
 }
 
-function parseHeader(bytes: Uint8Array, name: string): IdxHeader {
+export function parseIdxHeader(bytes: Uint8Array, name: string): IdxHeader {
   const type = TYPES.get(bytes[2] ?? 0)
   if (bytes[0] !== 0 || bytes[1] !== 0 || !type) throw invalid(`${name} does not begin as an IDX file does`)
   const rank = bytes[3] ?? 0

@@ -1,0 +1,1 @@
+export { openCsvData } from './data.ts'

@@ -1,0 +1,1 @@
+export { openIdxData } from './data.ts'

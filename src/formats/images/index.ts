@@ -1,0 +1,1 @@
+export { openImageFolder } from './folder.ts'

@@ -1,0 +1,150 @@
+import type { Json } from '../../core/index.ts'
+import { type ColumnKind, Packer, widest } from '../bytes/columns.ts'
+import { failing } from '../errors.ts'
+import type { ModelInput, OpenModel } from '../ports.ts'
+import { tensorMissing } from '../tensors.ts'
+import type { TensorInfo } from '../types.ts'
+import { type Field, fieldKind, flatten } from './fields.ts'
+import { readJsonl } from './read.ts'
+
+/** Read whole to count rows; larger files are judged by their first rows. */
+export const MAX_COUNTED_BYTES: number = 16 * 2 ** 20
+/** Rows that decide the fields of a larger file. */
+export const SAMPLE_ROWS = 1000
+/** Fields of one example; above it, the keys themselves are data. */
+export const MAX_FIELDS = 10_000
+
+const invalid = failing('JSONL_INVALID', 'Give each field one kind of value in every line.')
+
+/**
+ * Examples in JSON, one a line, as a description: a tensor of each field. Numbers are int64 or float64 (null is NaN),
+ * arrays of numbers of one shape a tensor, everything else is read as text or JSON. Rows are counted up to 16 MiB; of
+ * a larger file the fields stand in its metadata, and are read by their names all the same. Lines that are no objects
+ * are one field, `value`. Throws JSONL_INVALID.
+ */
+export async function openJsonlData(input: ModelInput): Promise<OpenModel> {
+  const { source } = input
+  const whole = source.size <= MAX_COUNTED_BYTES
+  const { rows, fields } = await inspect(input, whole ? Number.POSITIVE_INFINITY : SAMPLE_ROWS)
+  const fieldOf = (name: string): Field => {
+    const field = fields.get(name)
+    if (field) return field
+    throw tensorMissing(source.name, name, fields.keys())
+  }
+  const listed = [...fields].map(([name, field]) => ({ name, ...field }))
+  return {
+    file: {
+      format: 'jsonl',
+      name: input.path,
+      size: input.storedSize,
+      files: [{ path: input.path, size: input.storedSize }],
+      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      tensors: whole ? listed.map(field => tensorOf(field, rows)) : [],
+      parameters: 0,
+      metadata: whole ? [] : [{ key: 'fields', value: JSON.stringify(listed) }],
+      ...(!whole && {
+        notes: [
+          `rows are not counted above ${MAX_COUNTED_BYTES} bytes; the first ${rows} say what the fields are`,
+        ],
+      }),
+    },
+    async *readTensor(name) {
+      const field = fieldOf(name)
+      if (field.kind === 'string' || field.kind === 'object')
+        throw failing('FORMAT_UNSUPPORTED', 'Read it as text.')(`${source.name}: '${name}' is no number`)
+      const packer = new Packer(field.kind)
+      for await (const { line, value } of readJsonl(source)) {
+        const numbers = flatten(fieldIn(value, name), field)
+        if (!numbers)
+          throw invalid(
+            `${source.name}:${line}: expected ${field.kind} [${field.shape.join(', ')}] as '${name}'`,
+            {
+              details: { line },
+            },
+          )
+        for (const number of numbers) {
+          const piece = packer.push(number)
+          if (piece) yield piece
+        }
+      }
+      const rest = packer.rest()
+      if (rest.byteLength > 0) yield rest
+    },
+    async *readText(name) {
+      const { kind } = fieldOf(name)
+      for await (const { value } of readJsonl(source)) {
+        const found = fieldIn(value, name)
+        yield kind === 'string' && typeof found === 'string' ? found : JSON.stringify(found)
+      }
+    },
+    async close() {},
+  }
+}
+
+async function inspect(
+  { source }: ModelInput,
+  most: number,
+): Promise<{ rows: number; fields: ReadonlyMap<string, Field> }> {
+  const fields = new Map<string, Field>()
+  const seen = new Map<string, number>()
+  let rows = 0
+  for await (const { line, value } of readJsonl(source)) {
+    if (rows === most) break
+    rows++
+    for (const name of namesOf(value)) {
+      const found = fieldKind(fieldIn(value, name))
+      const before = fields.get(name)
+      fields.set(name, before ? together(before, found) : found)
+      seen.set(name, (seen.get(name) ?? 0) + 1)
+      if (fields.size > MAX_FIELDS)
+        throw failing(
+          'DATA_LIMIT',
+          'Put what varies into one field.',
+        )(`${source.name}:${line}: there are more than ${MAX_FIELDS} fields`)
+    }
+  }
+  // A field that some lines lack is as if it was null there.
+  for (const [name, field] of fields)
+    if (seen.get(name) !== rows) fields.set(name, together(field, fieldKind(null)))
+  return { rows, fields }
+}
+
+function together(a: Field, b: Field): Field {
+  const same = a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis])
+  const kind = widest(a.kind, b.kind)
+  return same && kind !== undefined ? { kind, shape: a.shape } : { kind: 'object', shape: [] }
+}
+
+function namesOf(value: Json): readonly string[] {
+  return isRecord(value) ? Object.keys(value) : ['value']
+}
+
+function fieldIn(value: Json, name: string): Json {
+  if (!isRecord(value)) return name === 'value' ? value : null
+  return Object.hasOwn(value, name) ? value[name]! : null
+}
+
+function isRecord(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function tensorOf({ name, kind, shape }: Field & { name: string }, rows: number): TensorInfo {
+  const elements = shape.reduce((product, size) => product * size, rows)
+  const width: Readonly<Record<ColumnKind, number | undefined>> = {
+    bool: 1,
+    int64: 8,
+    float64: 8,
+    string: undefined,
+    object: undefined,
+  }
+  const bytes = width[kind]
+  return {
+    name,
+    dtype: kind,
+    shape: [rows, ...shape],
+    elements,
+    ...(bytes !== undefined && { bytes: elements * bytes }),
+    stored: ['text'],
+    role: 'data',
+  }
+}

@@ -1,0 +1,1 @@
+export { openJsonlData } from './data.ts'
