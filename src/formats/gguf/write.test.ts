@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sourceOf } from '../../core/index.ts'
 import type { ModelInput } from '../ports.ts'
 import { memoryTree } from '../tree/memory.ts'
+import { bytesOf as bytesFor } from '../values/index.ts'
 import { openGguf } from './open.ts'
 import { type GgufTensorToWrite, type GgufValueToWrite, writeGguf } from './write.ts'
 
@@ -73,6 +75,47 @@ test('what is written is read back', async () => {
   expect(await bytesOf(model.readTensor('b'))).toEqual(blocks)
   expect(await bytesOf(model.readTensor('empty'))).toEqual(new Uint8Array())
   expect(await bytesOf(model.readTensor('scalar'))).toEqual(new Uint8Array(8))
+})
+
+test('any model is read back as it was written', async () => {
+  const names = fc.uniqueArray(fc.string({ unit: 'grapheme', maxLength: 20 }), { maxLength: 6 })
+  const value: fc.Arbitrary<GgufValueToWrite> = fc.oneof(
+    fc.record({ type: fc.constant('string' as const), value: fc.string({ unit: 'grapheme' }) }),
+    fc.record({ type: fc.constant('bool' as const), value: fc.boolean() }),
+    fc.record({ type: fc.constant('uint64' as const), value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
+    fc.record({ type: fc.constant('int32' as const), value: fc.integer() }),
+    fc.record({ type: fc.constant('float64' as const), value: fc.double() }),
+  )
+  const tensor = fc.record({
+    dtype: fc.constantFrom('float32', 'int8', 'bfloat16', 'float64'),
+    shape: fc.array(fc.nat(4), { maxLength: 4 }),
+  })
+  const model = fc.tuple(
+    fc.dictionary(fc.string({ unit: 'grapheme' }), value),
+    names,
+    fc.infiniteStream(tensor),
+  )
+  await fc.assert(
+    fc.asyncProperty(model, async ([metadata, tensorNames, stream]) => {
+      fc.pre(!Object.hasOwn(metadata, 'general.alignment'))
+      const tensors = tensorNames.map((name, i) => {
+        const { dtype, shape } = stream.next().value as { dtype: 'float32'; shape: number[] }
+        const length = bytesFor(
+          dtype,
+          shape.reduce((product, size) => product * size, 1),
+        )!
+        return { name, dtype, shape, data: new Uint8Array(length).fill(i + 1) }
+      })
+      const opened = await openGguf(inputOf(await written(tensors, metadata)))
+      const read = Object.fromEntries(opened.file.metadata.map(({ key, value }) => [key, value]))
+      const texts = Object.entries(metadata).map(([key, { value }]) => [key, String(value)])
+      expect(read).toEqual(Object.fromEntries(texts))
+      expect(opened.file.tensors.map(({ name, shape }) => [name, shape])).toEqual(
+        tensors.map(({ name, shape }) => [name, shape]),
+      )
+      for (const { name, data } of tensors) expect(await bytesOf(opened.readTensor(name))).toEqual(data)
+    }),
+  )
 })
 
 test("the file is gguf's own, byte for byte", async () => {
