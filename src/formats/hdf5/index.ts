@@ -2,7 +2,8 @@ export type { DatasetInfo } from './data/dataset.ts'
 export type { Hdf5Link } from './group/link.ts'
 export { type Hdf5Hazard, hdf5Hazards } from './hazards.ts'
 export { MAX_OBJECTS } from './limits.ts'
-export { openHdf5Model } from './model.ts'
+export { MetadataCollector } from './metadata.ts'
+export { notesOf, openHdf5Model, readingOf, versionOf } from './model.ts'
 export type { Hdf5Type } from './object/types.ts'
 export {
   type Hdf5Attribute,
@@ -12,4 +13,5 @@ export {
   type Hdf5Object,
   openHdf5,
 } from './open.ts'
+export { tensorOf } from './tensors.ts'
 export { type Contents, walkHdf5 } from './walk.ts'

@@ -1,7 +1,7 @@
-/** Objects of one file that are described. The largest Keras applications have some 3,000 datasets and groups. */
-export const MAX_OBJECTS = 200_000
-/** Links in one group: a million steps of an experiment, each in a group of its own. */
-export const MAX_LINKS = 1_000_000
+/** Objects of one file that are described: 3 KB of memory each. The largest Keras applications have some 3,000. */
+export const MAX_OBJECTS = 50_000
+/** Links in one group: steps of an experiment, each in a group of its own. */
+export const MAX_LINKS = 200_000
 /** Groups within groups. Keras nests a model in a model in a layer: about ten. */
 export const MAX_DEPTH = 64
 /** Soft links that lead to soft links, as libhdf5 limits them (H5L_NUM_LINKS). */

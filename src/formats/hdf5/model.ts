@@ -1,11 +1,11 @@
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { fail } from './failures.ts'
 import { hdf5Hazards } from './hazards.ts'
 import { MetadataCollector } from './metadata.ts'
-import { tensorMissing } from './names.ts'
 import { type Hdf5Dataset, type Hdf5File, openHdf5 } from './open.ts'
-import { parametersOf, tensorOf } from './tensors.ts'
+import { tensorOf } from './tensors.ts'
 import { type Contents, walkHdf5 } from './walk.ts'
 
 /** Reads any HDF5 file: every dataset is a tensor named by its path, attributes are metadata. */
@@ -17,7 +17,7 @@ export async function openHdf5Model(input: ModelInput): Promise<OpenModel> {
   for (const object of [...contents.groups, ...contents.datasets]) {
     await metadata.add(object.path, await object.attributes())
   }
-  const notes = notesOf(contents, metadata.leftOut)
+  const notes = [...notesOf(contents), ...metadata.notes()]
   return {
     file: {
       format: 'hdf5',
@@ -65,7 +65,7 @@ export function readingOf(
 }
 
 /** What a reader of the description should know: names that lead elsewhere, and what was left out. */
-export function notesOf(contents: Contents, metadataLeftOut: number): string[] {
+export function notesOf(contents: Contents): string[] {
   const hazards = hdf5Hazards(contents)
   const others = contents.links.filter(({ link }) => link.kind === 'hard' || link.kind === 'soft')
   return [
@@ -75,6 +75,5 @@ export function notesOf(contents: Contents, metadataLeftOut: number): string[] {
           `${hazards.length} references to other files, which are not opened: ${hazards[0]!.path} → ${hazards[0]!.target}`,
         ]
       : []),
-    ...(metadataLeftOut > 0 ? [`${metadataLeftOut} more attributes are left out`] : []),
   ]
 }

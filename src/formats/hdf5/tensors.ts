@@ -28,11 +28,3 @@ function storageOf({ layout, filters, outside, space }: DatasetInfo): string[] {
   else if (outside.length > 0) words.push('external')
   return [...words, ...filters.map(filter => filter.name)]
 }
-
-/** Elements that are numbers of a model: neither text nor objects nor an optimiser's state. */
-export function parametersOf(tensors: readonly TensorInfo[]): number {
-  const counted = tensors.filter(
-    ({ dtype, role }) => dtype !== 'string' && dtype !== 'object' && role !== 'optimizer' && role !== 'data',
-  )
-  return counted.reduce((sum, { elements }) => sum + elements, 0)
-}

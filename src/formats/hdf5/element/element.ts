@@ -67,7 +67,7 @@ const order = (bigEndian: boolean): readonly string[] => (bigEndian ? ['big-endi
 
 function record(type: CompoundType): Element {
   const stored = new Set<string>()
-  const fields = fieldsOf(type, '', 0, stored)
+  const fields = fieldsOf(type, stored)
   const text = hasReferences(type)
   return {
     dtype: text ? 'object' : 'record',
@@ -80,23 +80,23 @@ function record(type: CompoundType): Element {
   }
 }
 
-/** Records within records become fields named `outer.inner`. */
-function fieldsOf(type: CompoundType, prefix: string, start: number, stored: Set<string>): RecordField[] {
-  return type.members.flatMap(member => {
-    const element = elementOf(member.type)
-    const [name, offset] = [`${prefix}${member.name}`, start + member.offset]
+function fieldsOf(type: CompoundType, stored: Set<string>): RecordField[] {
+  return type.members.map(({ name, offset, type: inner }) => {
+    const element = elementOf(inner)
     for (const word of element.stored) stored.add(word)
-    if (
-      element.type.class === 'compound' &&
-      element.dtype !== 'complex64' &&
-      element.dtype !== 'complex128'
-    ) {
-      if (element.shape.length === 0) return fieldsOf(element.type, `${name}.`, offset, stored)
-    }
     // A number of odd width stays as it is within a record.
-    const same = element.bytes * elementCount(element.shape) === member.type.size
+    const same = element.bytes * elementCount(element.shape) === inner.size
     const odd = element.type.class === 'integer' && !isPlainInteger(element.type)
-    return [{ name, offset, dtype: same && !odd ? element.dtype : 'unknown', shape: element.shape }]
+    const dtype = same && !odd ? element.dtype : 'unknown'
+    const sized = dtype === 'record' || dtype === 'opaque' || dtype === 'unknown' || dtype === 'string'
+    return {
+      name,
+      offset,
+      dtype,
+      shape: element.shape,
+      ...(element.fields && { fields: element.fields }),
+      ...(sized && { itemBytes: element.type.size }),
+    }
   })
 }
 

@@ -131,8 +131,9 @@ class ArrayReader {
       const block = cursor.address()
       const first = start + i * elements
       if (block === undefined || first >= count) continue
-      const bitmap = bitmaps.subarray(i * bitmapBytes, (i + 1) * bitmapBytes)
-      await (pages > 0 ? this.#paged(block, first, pages, bitmap) : this.#dataBlock(block, first, elements))
+      // Bits of all blocks follow each other, though there are bytes for each block alone.
+      const written = (page: number): boolean => bitAt(bitmaps, i * pages + page)
+      await (pages > 0 ? this.#paged(block, first, pages, written) : this.#dataBlock(block, first, elements))
     }
     cursor.checksum()
   }
@@ -146,7 +147,12 @@ class ArrayReader {
     cursor.checksum()
   }
 
-  async #paged(address: number, first: number, pages: number, bitmap: Uint8Array): Promise<void> {
+  async #paged(
+    address: number,
+    first: number,
+    pages: number,
+    written: (page: number) => boolean,
+  ): Promise<void> {
     const { offsetBytes, pageElements } = this.#header
     const head = 6 + this.#storage.widths.address + offsetBytes + 4
     const block = await this.#open(address, head, 'EADB')
@@ -155,7 +161,7 @@ class ArrayReader {
     const pageBytes = pageElements * this.#reader.bytes + 4
     for (let page = 0; page < pages; page++) {
       const start = first + page * pageElements
-      if ((bitmap[page >> 3]! & (0x80 >> (page & 7))) === 0 || start >= this.#header.count) continue
+      if (!written(page) || start >= this.#header.count) continue
       const cursor = await this.#storage.structure(
         address + head + page * pageBytes,
         pageBytes,
@@ -181,3 +187,5 @@ class ArrayReader {
     return cursor
   }
 }
+
+const bitAt = (bitmap: Uint8Array, bit: number): boolean => (bitmap[bit >> 3]! & (0x80 >> (bit & 7))) !== 0
