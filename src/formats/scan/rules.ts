@@ -216,6 +216,10 @@ export const RULES = {
     'A configuration that asks for code of the model’s repository',
     'With trust_remote_code, loading imports and runs that Python file.',
   ),
+  'config/python-tag': rule(
+    'A YAML file that makes Python objects',
+    'Loaders that are not told to be safe call what the tag names.',
+  ),
   'secret/private-key': rule(
     'A private key',
     'Whoever has the file can use the key. Revoke it, and leave it out.',

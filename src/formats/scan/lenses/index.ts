@@ -1,16 +1,35 @@
 import type { Lens } from '../engine/lens.ts'
+import { dataLens } from './data.ts'
+import { ggufLens } from './gguf.ts'
+import { hdf5Lens } from './hdf5.ts'
+import { npyLens } from './npy.ts'
+import { onnxLens } from './onnx.ts'
 import { pickleLens } from './pickle.ts'
 import { bytecodeLens, opaqueLens, programLens, scriptLens } from './programs.ts'
+import { safetensorsLens } from './safetensors.ts'
+import { tarLens } from './tar.ts'
+import { pointerLens, textLens } from './text.ts'
+import { torchscriptLens } from './torchscript.ts'
 import { wrappedLens } from './wrapped.ts'
 import { zipLens } from './zip.ts'
 
-/** Every way of reading that is tried on every content. */
+/** Every way of reading that is tried on every content. What most likely is meant comes first. */
 export const LENSES: readonly Lens[] = [
-  pickleLens,
-  wrappedLens,
   zipLens,
+  pickleLens,
+  npyLens,
+  hdf5Lens,
+  safetensorsLens,
+  ggufLens,
+  onnxLens,
+  wrappedLens,
+  tarLens,
+  torchscriptLens,
+  dataLens,
   programLens,
   bytecodeLens,
   opaqueLens,
   scriptLens,
+  pointerLens,
+  textLens,
 ]

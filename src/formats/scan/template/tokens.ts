@@ -34,7 +34,12 @@ export function blocksOf(template: string): {
       at = end + 2
       continue
     }
-    const { tokens, end } = tokensOf(template, open + 2, mark === '{' ? '}}' : '%}', MAX_TOKENS - count)
+    const { tokens, end } = tokensOf(
+      template,
+      open + (/[-+]/.test(template[open + 2] ?? '') ? 3 : 2),
+      mark === '{' ? '}}' : '%}',
+      MAX_TOKENS - count,
+    )
     count += tokens.length
     blocks.push({ kind: mark === '{' ? 'expression' : 'statement', tokens, at: open })
     if (end === undefined) return { blocks, complete: false }
@@ -58,7 +63,7 @@ function nextOpening(template: string, from: number): number {
 }
 
 const TOKEN =
-  /\s+|([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)|(\d[\d_.eE]*)|('(?:[^'\\]|\\[^])*'|"(?:[^"\\]|\\[^])*")|(\*\*|\/\/|[=!<>]=|[-+*/%~|()[\]{}.,:<>=!;])/y
+  /\s+|([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)|(\d[\d_.eE]*)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(\*\*|\/\/|[=!<>]=|[-+*/%~|()[\]{}.,:<>=!;])/sy
 
 function tokensOf(
   template: string,
@@ -93,7 +98,7 @@ function tokensOf(
 /** As Python reads a string: `\\x5f` and `\\u005f` are underscores, too. */
 function unescaped(text: string): string {
   return text.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}]*)\}|([^]))/g,
+    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^}]*)\}|(.))/gs,
     (all, x, u, long, octal, named, other) => {
       if (named !== undefined) return /LOW LINE/i.test(named) ? '_' : '?'
       const code = x ?? u ?? long

@@ -1,0 +1,47 @@
+import { FormatsError } from '../../errors.ts'
+import { onnxHazards } from '../../onnx/hazards/hazards.ts'
+import { inspectOnnx } from '../../onnx/inspect.ts'
+import { protobufKind } from '../../open/protobuf-kind.ts'
+import type { Lens } from '../engine/lens.ts'
+import type { Rule } from '../rules.ts'
+import type { Level } from '../types.ts'
+
+const MEANING = {
+  'external-path': ['onnx/external-path', 'unsafe'],
+  'unknown-domain': ['onnx/custom-op', 'unknown'],
+  'unknown-op': ['onnx/custom-op', 'unknown'],
+  'python-op': ['onnx/python-op', 'unsafe'],
+  'native-code': ['onnx/custom-op', 'unsafe'],
+  'file-op': ['onnx/external-path', 'unsafe'],
+} as const satisfies Readonly<Record<string, readonly [Rule, Level]>>
+
+export const onnxLens: Lens = {
+  name: 'onnx',
+  async scan(content, sink) {
+    if ((await protobufKind(content.source)) !== 'onnx') return undefined
+    for (const { kind, node, tensor, offset, detail } of await onnxHazards(content.source)) {
+      const [rule, level] = MEANING[kind]
+      sink.add({
+        rule,
+        level,
+        what: detail,
+        at: { offset, ...(node && { node }), ...(tensor && { tensor }) },
+      })
+    }
+    try {
+      const { metadata, external } = await inspectOnnx(content.source)
+      for (const { key, value } of metadata) sink.text(key, value)
+      for (const { location } of external) sink.belongs(beside(content.path, location))
+    } catch (error) {
+      // The path was told above, with its tensor.
+      if (!(error instanceof FormatsError && error.code === 'ONNX_EXTERNAL_PATH')) throw error
+    }
+    return 'onnx'
+  },
+}
+
+/** A file in the folder of another one. */
+function beside(path: string | undefined, location: string): string {
+  const folder = path?.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : ''
+  return `${folder}${location.replace(/^\.\//, '')}`
+}
