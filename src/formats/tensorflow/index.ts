@@ -1,4 +1,6 @@
 export { openCheckpoint } from './checkpoint.ts'
 export { openGraphDef } from './graphdef/open.ts'
+export type { HazardKind, TensorflowHazard } from './hazards/types.ts'
+export type { TensorflowModel } from './model.ts'
 export { openSavedModel } from './savedmodel/open.ts'
 export { openTfjsGraph, openTfjsLayers } from './tfjs/open.ts'

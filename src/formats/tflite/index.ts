@@ -1,1 +1,2 @@
-export { openTflite } from './open.ts'
+export type { TfliteHazard } from './hazards.ts'
+export { openTflite, type TfliteModel } from './open.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Told, toldOf, withModel } from '../../../test/fixtures/tensorflow/world.ts'
-import { openTflite } from './open.ts'
+import { openTflite, type TfliteModel } from './open.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../test/fixtures/tflite')
 
@@ -62,5 +62,16 @@ test("the metadata library's texts, and the files behind the model", async () =>
         { key: 'associated file', value: 'labels.txt' },
       ]),
     )
+  })
+})
+
+test("TensorFlow's own ops that touch files are told", async () => {
+  await withModel(join(FOLDER, 'flex.tflite'), openTflite, async model => {
+    expect((model as TfliteModel).hazards).toEqual([
+      expect.objectContaining({ op: 'FlexReadFile', kind: 'file-read', subgraph: 'main' }),
+    ])
+  })
+  await withModel(join(FOLDER, 'int8.tflite'), openTflite, async model => {
+    expect((model as TfliteModel).hazards).toEqual([])
   })
 })

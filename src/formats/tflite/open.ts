@@ -4,6 +4,7 @@ import { uniqueNames } from '../tensorflow/unique-names.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelGraph, TensorInfo } from '../types.ts'
 import { type BufferRange, readBuffers } from './buffers.ts'
+import { type TfliteHazard, tfliteHazards } from './hazards.ts'
 import { fail, MAX_SUBGRAPHS } from './limits.ts'
 import { readMetadata } from './metadata.ts'
 import { readOperatorCodes } from './operator-codes.ts'
@@ -12,11 +13,16 @@ import { readSubgraph, type Subgraph } from './subgraph.ts'
 import { bytesOf, type LiteTensor } from './tensors.ts'
 import { textElements } from './text.ts'
 
+export interface TfliteModel extends OpenModel {
+  /** Operators that nobody vouches for. */
+  readonly hazards: readonly TfliteHazard[]
+}
+
 /**
  * A TensorFlow Lite model: a flatbuffer (Model: 0 version, 1 operator_codes, 2 subgraphs, 4 buffers), read by
  * ranges. Its tensors are those that have bytes in the file.
  */
-export async function openTflite(input: ModelInput): Promise<OpenModel> {
+export async function openTflite(input: ModelInput): Promise<TfliteModel> {
   const { source, path, storedSize, wrapper } = input
   const buffer = new Flatbuffer(source, fail)
   const model = await buffer.root('TFL3')
@@ -54,6 +60,7 @@ export async function openTflite(input: ModelInput): Promise<OpenModel> {
       metadata,
       ...(notes.length > 0 && { notes }),
     },
+    hazards: tfliteHazards(subgraphs),
     async *readTensor(name) {
       const { data, bits, sparse, dtype } = find(name)
       if (!data || bits === undefined || sparse)

@@ -1,12 +1,16 @@
 import type { ByteSource } from '../../../core/index.ts'
-import type { ModelInput, OpenModel } from '../../ports.ts'
+import type { ModelInput } from '../../ports.ts'
 import { Wire } from '../../protobuf/wire.ts'
 import { parametersOf } from '../../tensors.ts'
 import type { Attribute, Signature, SignatureValue, TensorDtype } from '../../types.ts'
 import { tensorflowFailures } from '../failures.ts'
+import { tensorflowHazards } from '../hazards/find.ts'
+import type { TensorflowHazard } from '../hazards/types.ts'
+import type { TensorflowModel } from '../model.ts'
 import { readersOf } from '../tensors.ts'
 import { constantsOf } from './constants.ts'
 import { describeGraph, readGraph, type TensorflowGraph } from './graph.ts'
+import { nodeOf } from './names.ts'
 import type { TensorflowNode } from './node.ts'
 
 const FORMAT = 'TensorFlow graph'
@@ -22,7 +26,7 @@ const NO_OUTPUT = new Set(['NoOp', 'Assert', 'Placeholder', 'Const', 'Placeholde
  * A frozen graph: a GraphDef in a file. Its placeholders are inputs, nodes that nothing uses are outputs, its
  * constants are tensors. FORMAT_UNSUPPORTED for the text form.
  */
-export async function openGraphDef(input: ModelInput): Promise<OpenModel> {
+export async function openGraphDef(input: ModelInput): Promise<TensorflowModel> {
   await refuseText(input.source)
   const wire = new Wire(input.source, fail.wire)
   const graph = await readGraph(wire, wire.whole, fail)
@@ -46,8 +50,15 @@ export async function openGraphDef(input: ModelInput): Promise<OpenModel> {
       metadata: [],
     },
     ...readersOf(input.source.name, FORMAT, tensors),
+    hazards: hazardsOfGraph(graph),
     async close() {},
   }
+}
+
+/** Of a graph alone: it has no saver, and whoever runs it runs any node. */
+export function hazardsOfGraph(graph: TensorflowGraph): TensorflowHazard[] {
+  const roots = graph.nodes.map(({ name }) => name)
+  return tensorflowHazards({ graph, roots, saver: { filename: '', save: '', restore: '' }, assets: [] })
 }
 
 /** A file in protobuf's text form, which no runtime of models loads. */
@@ -69,13 +80,6 @@ export function signatureOf({ nodes }: Pick<TensorflowGraph, 'nodes'>): Signatur
       .map(signatureValue),
     outputs: sinks.map(signatureValue),
   }
-}
-
-/** `^name` and `name:1` as the name of the node. */
-export function nodeOf(input: string): string {
-  const name = input.startsWith('^') ? input.slice(1) : input
-  const colon = name.indexOf(':')
-  return colon < 0 ? name : name.slice(0, colon)
 }
 
 function signatureValue({ name, attributes }: TensorflowNode): SignatureValue {

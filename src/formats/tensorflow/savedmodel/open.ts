@@ -1,4 +1,4 @@
-import type { ModelInput, OpenModel } from '../../ports.ts'
+import type { ModelInput } from '../../ports.ts'
 import { Wire } from '../../protobuf/wire.ts'
 import { parametersOf } from '../../tensors.ts'
 import { readBundleIndex } from '../bundle/bundle.ts'
@@ -7,6 +7,9 @@ import { openShards, type Shards } from '../bundle/shards.ts'
 import { type TensorflowFailures, tensorflowFailures } from '../failures.ts'
 import { constantsOf } from '../graphdef/constants.ts'
 import { refuseText } from '../graphdef/open.ts'
+import { tensorflowHazards } from '../hazards/find.ts'
+import type { TensorflowHazard } from '../hazards/types.ts'
+import type { TensorflowModel } from '../model.ts'
 import { readersOf } from '../tensors.ts'
 import { type Variables, variablesOf } from '../variables.ts'
 import { describeSavedModel } from './describe.ts'
@@ -25,7 +28,7 @@ const INDEX = 'variables/variables.index'
  * A SavedModel of TensorFlow 1 or 2: `saved_model.pb` with its folder. Describes the graph that serving takes
  * (tag `serve`), and the signatures of all. Tensors are the variables, and the larger constants of the graph.
  */
-export async function openSavedModel(input: ModelInput): Promise<OpenModel> {
+export async function openSavedModel(input: ModelInput): Promise<TensorflowModel> {
   await refuseText(input.source)
   const wire = new Wire(input.source, fail.wire)
   const metaGraphs = await readMetaGraphs(wire)
@@ -55,12 +58,19 @@ export async function openSavedModel(input: ModelInput): Promise<OpenModel> {
     return {
       file,
       ...readersOf(input.source.name, FORMAT, tensors),
+      hazards: metaGraphs.flatMap(hazardsOf),
       close: async () => stored?.shards.close(),
     }
   } catch (cause) {
     await stored?.shards.close()
     throw cause
   }
+}
+
+function hazardsOf({ graph, signatures, collections, saver }: MetaGraph): TensorflowHazard[] {
+  const ends = signatures.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])
+  const roots = [...ends.map(({ name, tensor }) => tensor ?? name), ...collections.initializers]
+  return tensorflowHazards({ graph, roots, saver, assets: collections.assets.map(({ tensor }) => tensor) })
 }
 
 /** A SavedModel: 1 saved_model_schema_version, 2 meta_graphs. */

@@ -4,7 +4,9 @@ import { metadataEntry, parametersOf } from '../../tensors.ts'
 import type { MetadataEntry, ModelFile } from '../../types.ts'
 import { tensorflowFailures } from '../failures.ts'
 import { describeGraph } from '../graphdef/graph.ts'
-import { signatureOf } from '../graphdef/open.ts'
+import { hazardsOfGraph, signatureOf } from '../graphdef/open.ts'
+import type { TensorflowHazard } from '../hazards/types.ts'
+import type { TensorflowModel } from '../model.ts'
 import { readersOf } from '../tensors.ts'
 import { graphOfJson, signatureOfJson } from './graph.ts'
 import { isObject, objectAt, plainJson, readJson, textAt } from './json.ts'
@@ -16,26 +18,34 @@ const FORMAT = 'TF.js'
 const fail = tensorflowFailures(FORMAT, 'Convert the model again with tensorflowjs_converter.')
 
 /** A graph model: GraphDef as JSON, with weights in files beside it; or a manifest of weights alone. */
-export async function openTfjsGraph(input: ModelInput): Promise<OpenModel> {
+export async function openTfjsGraph(input: ModelInput): Promise<TensorflowModel> {
   const json = await readJson(input.source, fail)
   // Weights of older models stand alone, their manifest is the file.
   if (Array.isArray(json))
-    return openModel(input, json, json, {
-      format: 'tfjs-graph',
-      notes: ['a manifest of weights has no graph'],
-    })
+    return withHazards(
+      await openModel(input, json, json, {
+        format: 'tfjs-graph',
+        notes: ['a manifest of weights has no graph'],
+      }),
+      [],
+    )
   if (!isObject(json) || !isObject(json.get('modelTopology')))
     throw fail.malformed({ name: input.source.name }, 'the JSON has no modelTopology')
   const graph = graphOfJson(json.get('modelTopology'))
   const stated = [json, objectAt(json, 'userDefinedMetadata')].map(at =>
     signatureOfJson(objectAt(at, 'signature')),
   )
-  return openModel(input, json, json.get('weightsManifest'), {
+  const model = await openModel(input, json, json.get('weightsManifest'), {
     format: 'tfjs-graph',
     framework: 'TensorFlow',
     graph: describeGraph(input.path, graph),
     signature: stated.find(signature => signature !== undefined) ?? signatureOf(graph),
   })
+  return withHazards(model, hazardsOfGraph(graph))
+}
+
+function withHazards(model: OpenModel, hazards: readonly TensorflowHazard[]): TensorflowModel {
+  return { ...model, hazards }
 }
 
 /** A layers model: Keras' JSON, with weights in files beside it. */
