@@ -150,6 +150,14 @@ test('the cut into pieces does not show', () => {
   }
 })
 
+test('buckets that are emptied on the way lose nothing', () => {
+  const emptying = new WasmStatistics(instantiateKernels()!, CAPACITY)
+  const values = weights(3 * CAPACITY + 7, 0, 1)
+  emptying.add(values)
+  const moments = emptying.finish()
+  expect(finiteBuckets(moments)).toEqual(finiteBuckets(momentsOfBoth(values)))
+})
+
 describe.each(KERNEL_DTYPES)('stored as %s', dtype => {
   const stored = new Uint8Array(randomBits(100_000).buffer)
 

@@ -10,6 +10,7 @@ const MAX_COUNTED: number = 2 ** 31
 /** The statistics by WASM SIMD: the same results as `ReferenceStatistics`, to the bit. */
 export class WasmStatistics implements StatisticsAccumulator {
   readonly #kernels: Kernels
+  readonly #maxCounted: number
   readonly #values: Float32Array
   readonly #stored: Uint8Array
   readonly #state: Float64Array
@@ -17,7 +18,8 @@ export class WasmStatistics implements StatisticsAccumulator {
   #held = 0
   #counted = 0
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, maxCounted: number = MAX_COUNTED) {
+    this.#maxCounted = maxCounted
     const { buffer } = kernels.memory
     this.#kernels = kernels
     this.#values = new Float32Array(buffer, VALUES_AT, CAPACITY)
@@ -73,7 +75,7 @@ export class WasmStatistics implements StatisticsAccumulator {
     this.#kernels.accumulate(this.#held)
     this.#counted += this.#held
     this.#held = 0
-    if (this.#counted >= MAX_COUNTED) {
+    if (this.#counted >= this.#maxCounted) {
       this.#emptyBuckets()
       new Uint8Array(this.#values.buffer, BUCKETS_AT, BUCKETS * 8).fill(0)
     }
