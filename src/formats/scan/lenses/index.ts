@@ -1,4 +1,5 @@
 import type { Lens } from '../engine/lens.ts'
+import { checkpointLens, metadataLens } from './checkpoint.ts'
 import { dataLens } from './data.ts'
 import { ggufLens } from './gguf.ts'
 import { hdf5Lens } from './hdf5.ts'
@@ -8,6 +9,7 @@ import { pickleLens } from './pickle.ts'
 import { bytecodeLens, opaqueLens, programLens, scriptLens } from './programs.ts'
 import { safetensorsLens } from './safetensors.ts'
 import { tarLens } from './tar.ts'
+import { tensorflowLens, tfjsLens, tfliteLens } from './tensorflow.ts'
 import { pointerLens, textLens } from './text.ts'
 import { torchscriptLens } from './torchscript.ts'
 import { wrappedLens } from './wrapped.ts'
@@ -22,6 +24,11 @@ export const LENSES: readonly Lens[] = [
   safetensorsLens,
   ggufLens,
   onnxLens,
+  tensorflowLens,
+  tfliteLens,
+  tfjsLens,
+  checkpointLens,
+  metadataLens,
   wrappedLens,
   tarLens,
   torchscriptLens,

@@ -1,4 +1,5 @@
 import { sliceOf } from '../../bytes/ranges.ts'
+import type { NpyDtype } from '../../npy/dtype.ts'
 import { readNpyHeader } from '../../npy/header.ts'
 import { hasMagic } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
@@ -14,7 +15,7 @@ export const npyLens: Lens = {
     const { dataOffset } = header
     const rest = sliceOf(source, dataOffset, source.size - dataOffset, source.name)
     // Other arrays are read as numbers; a lying header changes nothing of that.
-    if (/[|<>=]?O/.test(header.descr)) {
+    if (hasObjects(header.type)) {
       const found = await scanPickles(rest, {
         ...sink,
         add: finding => sink.add(moved(finding, dataOffset)),
@@ -29,6 +30,10 @@ export const npyLens: Lens = {
     }
     return 'npy'
   },
+}
+
+function hasObjects({ dtype, fields }: NpyDtype): boolean {
+  return dtype === 'object' || (fields ?? []).some(({ type }) => hasObjects(type))
 }
 
 type Finding = Parameters<Parameters<typeof npyLens.scan>[1]['add']>[0]

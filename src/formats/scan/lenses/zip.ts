@@ -4,7 +4,7 @@ import type { EntryView, SurveyedEntry, ZipSurvey } from '../../zip/survey/types
 import { checksumOf } from '../archive/checksum.ts'
 import { meaningOf } from '../archive/hazards.ts'
 import { archiveKind, isStorage, isTorchScript } from '../archive/kind.ts'
-import type { Content } from '../engine/content.ts'
+import { type Content, hasMagic } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 import type { ScanContext, ScanSink } from '../types.ts'
 
@@ -25,7 +25,8 @@ export const zipLens: Lens = {
     if (!begins && !(await hasEnd(content))) return undefined
     const survey = await surveyZip(content.source)
     if (survey.entries.length === 0 && !begins) return undefined
-    tellHazards(survey, sink)
+    // TensorFlow Lite's metadata is an archive behind the model.
+    tellHazards(survey, hasMagic(content, 'TFL3', 4), sink)
     const names = survey.entries.map(({ name }) => name)
     const torchscript = isTorchScript(names)
     for (const entry of survey.entries) await scanEntry(entry, torchscript, sink)
@@ -40,11 +41,13 @@ async function hasEnd({ source }: Content): Promise<boolean> {
   return Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength).includes(END)
 }
 
-function tellHazards(survey: ZipSurvey, sink: ScanSink): void {
+function tellHazards(survey: ZipSurvey, behindModel: boolean, sink: ScanSink): void {
   for (const hazard of survey.hazards) {
     const meaning = meaningOf(hazard)
     if (!meaning || (sink.context.speculative && meaning.level !== 'unsafe')) continue
-    const nested = hazard.kind === 'several-ends' && isWithinEntry(survey, hazard.offset)
+    const nested =
+      (hazard.kind === 'several-ends' && isWithinEntry(survey, hazard.offset)) ||
+      (hazard.kind === 'data-before' && behindModel)
     sink.add({
       ...meaning,
       level: nested ? 'note' : meaning.level,
