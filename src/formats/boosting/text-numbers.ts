@@ -16,7 +16,10 @@ const WORDS: ReadonlyMap<string, number> = new Map([
   ['-inf', Number.NEGATIVE_INFINITY],
 ])
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+/** 1: within a decimal number, 2: between numbers; 0: in a word, or nowhere. */
+const CLASS = new Uint8Array(256)
+for (const character of '0123456789+-.eE') CLASS[character.charCodeAt(0)] = 1
+for (const character of ', \t\r\n') CLASS[character.charCodeAt(0)] = 2
 
 /** The decimal numbers of a run, in batches. Whoever found the run saw to it that no number is long. */
 export async function* decodeText(
@@ -29,22 +32,29 @@ export async function* decodeText(
     const last = at + bytes.byteLength === run.end
     const length = last ? bytes.byteLength : lastSeparator(bytes)
     if (length === 0) throw fail.malformed({ name: source.name, offset: at }, 'a number is too long')
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
-    const tokens = text.split(/[,\s]+/)
-    const values: number[] = []
-    for (const token of tokens) if (token !== '') values.push(numberOf(token, at))
-    yield values
+    const base = at
+    yield numbersIn(bytes.subarray(0, length), (token, offset) =>
+      fail.malformed({ name: source.name, offset: base + offset }, `'${token.slice(0, 40)}' is no number`),
+    )
     at += length
   }
+}
 
-  function numberOf(token: string, at: number): number {
-    const word = WORDS.get(token)
-    if (word !== undefined) return word
-    // Number() alone would take '' and '0x1'.
-    if (!NUMBER.test(token))
-      throw fail.malformed({ name: source.name, offset: at }, `'${token.slice(0, 40)}' is no number`)
-    return Number(token)
+function numbersIn(bytes: Uint8Array, failure: (token: string, offset: number) => Error): number[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const values: number[] = []
+  for (let i = 0; i < bytes.byteLength; i++) {
+    if (CLASS[bytes[i]!] === 2) continue
+    const start = i
+    let plain = true
+    for (; i < bytes.byteLength && CLASS[bytes[i]!] !== 2; i++) if (CLASS[bytes[i]!] === 0) plain = false
+    const token = text.slice(start, i)
+    // Of these characters alone, Number() takes decimal numbers and nothing else.
+    const value = plain ? Number(token) : WORDS.get(token)
+    if (value === undefined || (plain && Number.isNaN(value))) throw failure(token, start)
+    values.push(value)
   }
+  return values
 }
 
 /** How many bytes end with a comma or white space. */

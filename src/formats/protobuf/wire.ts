@@ -29,8 +29,11 @@ export type Field = { readonly number: number; readonly start: number } & (
 
 /** The most bytes of a field's header and number: a tag and a value, or a tag and a length. */
 const MAX_HEADER = 20
-/** After a jump little is read at first, as the next thing may be a jump again; then more and more. */
-const FIRST_WINDOW = 4 * 1024
+/**
+ * After a jump little is read at first, as the next thing may be a jump again (the header of a tensor has some 100
+ * bytes); then more and more.
+ */
+const FIRST_WINDOW = 256
 const LARGEST_WINDOW = 256 * 1024
 
 /**

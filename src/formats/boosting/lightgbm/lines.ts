@@ -19,34 +19,62 @@ const [NEWLINE, RETURN, SPACE, EQUALS] = [0x0a, 0x0d, 0x20, 0x3d]
 
 /** The lines of a file in order, ended by LF or CRLF; at most a chunk is held. */
 export async function* linesOf(source: ByteSource): AsyncGenerator<Line, void> {
-  const head: number[] = []
-  let [start, at, words] = [0, 0, 0]
-  let [behind, inWord, lastByte] = [false, false, 0]
+  let state = new LineState(0)
+  let at = 0
   for await (const chunk of chunksOf(source, CHUNK_BYTES)) {
-    for (const byte of chunk) {
-      if (byte === NEWLINE) {
-        yield line()
-        start = at + 1
-        head.length = words = 0
-        behind = inWord = false
-      } else {
-        if (head.length < MAX_HEAD) head.push(byte)
-        if (!behind) behind = byte === EQUALS
-        else if (byte === SPACE || byte === RETURN) inWord = false
-        else if (!inWord) {
-          inWord = true
-          words++
-        }
+    for (let from = 0; from < chunk.byteLength; ) {
+      const newline = chunk.indexOf(NEWLINE, from)
+      const to = newline < 0 ? chunk.byteLength : newline
+      state.add(chunk, from, to)
+      if (newline >= 0) {
+        yield state.line(at + to)
+        state = new LineState(at + to + 1)
       }
-      lastByte = byte
-      at++
+      from = to + 1
     }
+    at += chunk.byteLength
   }
-  if (at > start) yield line()
+  if (at > state.start) yield state.line(at)
+}
 
-  function line(): Line {
-    const end = lastByte === RETURN && at > start ? at - 1 : at
-    const text = String.fromCharCode(...head)
-    return { start, end, head: end - start < text.length ? text.slice(0, end - start) : text, words }
+/** What is known of a line that has begun. */
+class LineState {
+  readonly start: number
+  #head = ''
+  #words = 0
+  #behind = false
+  #inWord = false
+  #last = 0
+
+  constructor(start: number) {
+    this.start = start
+  }
+
+  add(chunk: Uint8Array, from: number, to: number): void {
+    if (to === from) return
+    const missing = MAX_HEAD - this.#head.length
+    if (missing > 0)
+      this.#head += Buffer.from(chunk.subarray(from, Math.min(to, from + missing))).toString('latin1')
+    let at = from
+    if (!this.#behind) {
+      const equals = chunk.subarray(from, to).indexOf(EQUALS)
+      this.#behind = equals >= 0
+      at = equals < 0 ? to : from + equals + 1
+    }
+    let [words, inWord] = [this.#words, this.#inWord]
+    for (; at < to; at++) {
+      const space = chunk[at] === SPACE || chunk[at] === RETURN
+      if (!(space || inWord)) words++
+      inWord = !space
+    }
+    this.#words = words
+    this.#inWord = inWord
+    this.#last = chunk[to - 1]!
+  }
+
+  line(newline: number): Line {
+    const { start } = this
+    const end = this.#last === RETURN ? newline - 1 : newline
+    return { start, end, head: this.#head.slice(0, end - start), words: this.#words }
   }
 }

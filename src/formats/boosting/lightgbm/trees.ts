@@ -60,9 +60,9 @@ async function readTree(
   fail: Failures,
 ): Promise<Omit<LightgbmTree, 'index' | 'group'>> {
   const numbers = (name: string) => runNumbers(source, arrays.get(name), fail)
-  const integers = async (name: string) => Int32Array.from(await numbers(name))
-  const reals = async (name: string) => Float64Array.from(await numbers(name))
-  const decisions = Int8Array.from(await numbers('decision_type'))
+  const integers = async (name: string) => new Int32Array(await numbers(name))
+  const reals = async (name: string) => new Float64Array(await numbers(name))
+  const decisions = new Int8Array(await numbers('decision_type'))
   return {
     leftChild: await integers('left_child'),
     rightChild: await integers('right_child'),
@@ -72,7 +72,7 @@ async function readTree(
     leafValue: await reals('leaf_value'),
     shrinkage,
     catBoundaries: await integers('cat_boundaries'),
-    catThreshold: Uint32Array.from(await numbers('cat_threshold')),
+    catThreshold: new Uint32Array(await numbers('cat_threshold')),
     linear: linear
       ? {
           constant: await reals('leaf_const'),

@@ -64,21 +64,21 @@ async function readTree(
 ): Promise<Omit<XgboostTree, 'index' | 'group' | 'weight'>> {
   const numbers = (name: string) => runNumbers(source, arrays.get(name), fail)
   const optional = async (name: string) =>
-    arrays.has(name) ? Float32Array.from(await numbers(name)) : undefined
+    arrays.has(name) ? new Float32Array(await numbers(name)) : undefined
   const flags = async (name: string) =>
-    arrays.has(name) ? Uint8Array.from(await numbers(name)) : new Uint8Array(nodes)
+    arrays.has(name) ? new Uint8Array(await numbers(name)) : new Uint8Array(nodes)
   return {
-    leftChildren: Int32Array.from(await numbers('left_children')),
-    rightChildren: Int32Array.from(await numbers('right_children')),
-    splitIndices: Int32Array.from(await numbers('split_indices')),
-    splitConditions: Float32Array.from(await numbers('split_conditions')),
+    leftChildren: new Int32Array(await numbers('left_children')),
+    rightChildren: new Int32Array(await numbers('right_children')),
+    splitIndices: new Int32Array(await numbers('split_indices')),
+    splitConditions: new Float32Array(await numbers('split_conditions')),
     defaultLeft: await flags('default_left'),
     splitType: await flags('split_type'),
     leafSize,
     leafWeights: await optional('leaf_weights'),
     baseWeights: await optional('base_weights'),
-    categories: Int32Array.from(await numbers('categories')),
-    categoriesNodes: Int32Array.from(await numbers('categories_nodes')),
+    categories: new Int32Array(await numbers('categories')),
+    categoriesNodes: new Int32Array(await numbers('categories_nodes')),
     categoriesSegments: Array.from(await numbers('categories_segments')),
     categoriesSizes: Array.from(await numbers('categories_sizes')),
   }

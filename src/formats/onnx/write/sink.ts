@@ -9,22 +9,24 @@ const BUFFER_BYTES = 64 * 1024
 
 /** Writes parts in order, in pieces of bounded size. Throws FORMAT_MALFORMED for a stream of another length. */
 export async function writeParts(sink: ByteSink, parts: Iterable<Part>): Promise<void> {
-  let buffer = new Uint8Array(BUFFER_BYTES)
-  let filled = 0
+  let pending: Uint8Array[] = []
+  let bytes = 0
   const flush = async () => {
-    if (filled === 0) return
-    await sink.write(buffer.subarray(0, filled))
-    buffer = new Uint8Array(BUFFER_BYTES)
-    filled = 0
+    if (bytes > 0) await sink.write(Buffer.concat(pending))
+    pending = []
+    bytes = 0
   }
   for (const part of parts) {
-    const small = part instanceof Uint8Array && part.byteLength <= BUFFER_BYTES / 4
-    if (!small || filled + part.byteLength > BUFFER_BYTES) await flush()
-    if (small) {
-      buffer.set(part, filled)
-      filled += part.byteLength
-    } else if (part instanceof Uint8Array) await sink.write(part)
-    else await writeStream(sink, part)
+    if (part instanceof Uint8Array && part.byteLength <= BUFFER_BYTES / 4) {
+      pending.push(part)
+      bytes += part.byteLength
+      if (bytes < BUFFER_BYTES) continue
+      await flush()
+    } else {
+      await flush()
+      if (part instanceof Uint8Array) await sink.write(part)
+      else await writeStream(sink, part)
+    }
   }
   await flush()
 }
