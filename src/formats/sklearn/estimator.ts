@@ -135,14 +135,16 @@ class Values {
   }
 }
 
+/** Packages whose estimators follow scikit-learn's conventions, and do not always tell `n_features_in_`. */
+const OTHERS: ReadonlySet<string> = new Set(['xgboost.sklearn', 'lightgbm.sklearn', 'catboost.core'])
+
 /**
  * Estimators carry their version (BaseEstimator.__getstate__ writes it for classes of scikit-learn alone). Those of
  * other packages that follow the convention have a fitted attribute, `n_features_in_`.
  */
 function isEstimatorClass(module: string, attributes: ReadonlyMap<string, EstimatorValue>): boolean {
-  return (
-    attributes.has('_sklearn_version') || (!module.startsWith('sklearn.') && attributes.has('n_features_in_'))
-  )
+  if (attributes.has('_sklearn_version') || OTHERS.has(module)) return true
+  return !module.startsWith('sklearn.') && attributes.has('n_features_in_')
 }
 
 function estimatorOf(

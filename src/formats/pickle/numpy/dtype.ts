@@ -67,7 +67,11 @@ export function dtypeOf(node: PickleNode | undefined, depth = 0): ArrayDtype | u
   const state = node.states.at(-1)
   const parts = state?.kind === 'tuple' ? state.items : []
   const bigEndian = textOf(parts[1]) === '>'
-  if (first?.kind === 'global') return machineLearning(nameOf(first), bigEndian)
+  if (first?.kind === 'global') {
+    // Records whose elements are of a class of their own: recarray's `numpy.record`, and `numpy.void`.
+    const named = parts[4]?.kind === 'dict' ? integerOf(parts[5]) : undefined
+    return named === undefined ? machineLearning(nameOf(first), bigEndian) : voidOf(`V${named}`, parts, depth)
+  }
   const code = textOf(first)?.replace(/^[<>|=]/, '')
   if (code === undefined) return undefined
   if (code.startsWith('V')) return voidOf(code, parts, depth)
