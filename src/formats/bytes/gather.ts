@@ -7,6 +7,11 @@ const GAP_BYTES = 4096
 /** Of a stretch with larger gaps, this share must be wanted to read it whole. */
 const MIN_DENSITY = 0.25
 
+/** Lines of a tile that are written at once: the innermost caches hold eight that are a power of two apart. */
+const TILE_LINES = 8
+/** Elements of each line: a kilobyte of four-byte numbers. */
+const TILE_LENGTH = 256
+
 /** One axis of a box that is copied: its length, and its steps in elements of the source and of the target. */
 export interface BoxAxis {
   readonly length: number
@@ -82,13 +87,29 @@ function scatter(
   const straight = ({ from, to: step }: BoxAxis): number => Number(from === 1 && step === 1)
   const inOrder = axes.toSorted((a, b) => straight(a) - straight(b))
   const inner = inOrder.pop() ?? { length: 1, from: 1, to: 1 }
-  const run = straight(inner) ? copyBlock(stored, target, itemBytes) : copyItems(stored, target, itemBytes)
+  const plain = straight(inner) === 1
+  const run = plain ? copyBlock(stored, target, itemBytes) : copyItems(stored, target, itemBytes)
+  const at = plain ? -1 : inOrder.findIndex(axis => axis.to === 1)
+  const [across] = at < 0 ? [] : inOrder.splice(at, 1)
   const walk = (level: number, from: number, place: number): void => {
     const axis = inOrder[level]
-    if (!axis) run(from, place, inner)
-    else for (let i = 0; i < axis.length; i++) walk(level + 1, from + i * axis.from, place + i * axis.to)
+    if (axis) for (let i = 0; i < axis.length; i++) walk(level + 1, from + i * axis.from, place + i * axis.to)
+    else if (across) copyTiles(run, from, place, inner, across)
+    else run(from, place, inner)
   }
   walk(0, 0, to)
+}
+
+/** In tiles, so that what is read along one axis and written along another stays in the processor's cache. */
+function copyTiles(run: Copy, from: number, to: number, inner: BoxAxis, across: BoxAxis): void {
+  for (let first = 0; first < across.length; first += TILE_LENGTH) {
+    const end = Math.min(first + TILE_LENGTH, across.length)
+    for (let start = 0; start < inner.length; start += TILE_LINES) {
+      const part = { ...inner, length: Math.min(TILE_LINES, inner.length - start) }
+      const [read, write] = [from + start * inner.from, to + start * inner.to]
+      for (let i = first; i < end; i++) run(read + i * across.from, write + i * across.to, part)
+    }
+  }
 }
 
 type Copy = (from: number, to: number, axis: BoxAxis) => void

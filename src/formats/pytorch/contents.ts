@@ -1,5 +1,12 @@
 import { type ByteSource, elementCount } from '../../core/index.ts'
-import { type PickleNode, type PickleRun, readArray, textOf } from '../pickle/index.ts'
+import {
+  type NumpyArray,
+  type PickleNode,
+  type PickleRun,
+  readArray,
+  readArrayText,
+  textOf,
+} from '../pickle/index.ts'
 import { byteLengthOf } from '../pickle/numpy/read.ts'
 import { metadataEntry } from '../tensors.ts'
 import type { MetadataEntry, TensorInfo } from '../types.ts'
@@ -13,6 +20,7 @@ import {
 } from './elements.ts'
 import { fail } from './limits.ts'
 import { quantizationOf } from './quantization.ts'
+import type { StridedTensor } from './rebuild.ts'
 import { type Inventory, inventoryOf, type NamedTensor } from './walk.ts'
 
 /** What a pickle of torch holds, with its tensors readable by their names. */
@@ -25,7 +33,11 @@ export interface Contents {
 
 export interface ReadableTensor {
   readonly info: TensorInfo
+  /** The same for tensors that are the same elements of a storage: tied weights. */
+  readonly elements?: string
   read(): AsyncGenerator<Uint8Array, void>
+  /** Of numpy's arrays of texts, which checkpoints hold as labels; `read` refuses them. */
+  texts?(): AsyncGenerator<string, void>
 }
 
 /**
@@ -48,34 +60,29 @@ async function readableOf(named: NamedTensor, source: ByteSource, backing: Backi
     checkTensor(name, tensor, backing, source.name)
     const quantization = await quantizationOf(tensor, backing, source.name)
     const info = { ...infoOf(named, backing), ...(quantization && { quantization }) }
-    return { info, read: () => readElements(tensor, backing) }
+    return { info, elements: elementsKey(tensor), read: () => readElements(tensor, backing) }
   }
   const info = infoOf(named, backing)
-  if (tensor.kind === 'numpy') return { info, read: () => readArray(source, tensor.array) }
-  return {
-    info,
-    // biome-ignore lint/correctness/useYield: it only throws
-    async *read() {
-      throw fail.unsupported(
-        { name: source.name },
-        `the tensor '${name}' has no elements of its own: ${tensor.why}`,
-      )
-    },
+  if (tensor.kind === 'empty') return { info, read: refuse(source, name, tensor.why) }
+  const { array } = tensor
+  if (array.dtype.dtype !== 'string') return { info, read: () => readArray(source, array) }
+  return { info, read: refuse(source, name, 'it holds texts'), texts: () => readArrayText(source, array) }
+}
+
+function refuse(source: ByteSource, name: string, why: string): ReadableTensor['read'] {
+  // biome-ignore lint/correctness/useYield: it only throws
+  return async function* read() {
+    throw fail.unsupported({ name: source.name }, `the tensor '${name}' has no bytes to read: ${why}`)
   }
+}
+
+function elementsKey({ storage, dtype, offset, shape, strides }: StridedTensor): string {
+  return JSON.stringify([storage.key, storage.start, dtype.name, offset, shape, strides])
 }
 
 export function infoOf({ name, tensor, role, part }: NamedTensor, { bigEndian }: Backing): TensorInfo {
   const common = { name, ...(role && { role }) }
-  if (tensor.kind === 'numpy') {
-    const { dtype, shape } = tensor.array
-    return {
-      ...common,
-      dtype: dtype.dtype,
-      shape,
-      elements: elementCount(shape),
-      bytes: byteLengthOf(tensor.array),
-    }
-  }
+  if (tensor.kind === 'numpy') return { ...common, ...arrayInfo(tensor.array) }
   const { dtype } = tensor
   const shape = logicalShape(dtype, tensor.shape)
   const stored = [
@@ -93,6 +100,21 @@ export function infoOf({ name, tensor, role, part }: NamedTensor, { bigEndian }:
     ...(tensor.kind === 'strided' && { bytes: byteLength(dtype, tensor.shape) }),
     ...(stored.length > 0 && { stored }),
     ...(dtype.dtype === 'unknown' && { itemBytes: dtype.itemBytes }),
+  }
+}
+
+function arrayInfo(array: NumpyArray): Omit<TensorInfo, 'name'> {
+  const { shape } = array
+  const { dtype, fields, itemBytes } = array.dtype
+  const fixed = dtype !== 'string' && dtype !== 'object'
+  const sized = fields !== undefined || dtype === 'string' || dtype === 'opaque'
+  return {
+    dtype,
+    shape,
+    elements: elementCount(shape),
+    ...(fixed && { bytes: byteLengthOf(array) }),
+    ...(fields && { fields }),
+    ...(sized && { itemBytes }),
   }
 }
 

@@ -8,8 +8,9 @@ import {
 } from '../pickle/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
-import type { ModelFile } from '../types.ts'
+import type { ModelFile, TensorInfo } from '../types.ts'
 import type { Contents, ReadableTensor } from './contents.ts'
+import { fail } from './limits.ts'
 
 type Parts = Pick<ModelFile, 'format' | 'metadata'> &
   Partial<
@@ -27,6 +28,7 @@ export function modelOf(
   close: () => Promise<void>,
 ): OpenModel {
   const infos = Array.from(tensors.values(), ({ info }) => info)
+  const { once, notes } = sharing(tensors)
   const file: ModelFile = {
     framework: 'PyTorch',
     ...parts,
@@ -35,17 +37,40 @@ export function modelOf(
     files: [{ path: input.path, size: input.storedSize }],
     ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
     tensors: infos,
-    parameters: parametersOf(infos),
+    parameters: parametersOf(once),
+    notes: [...(parts.notes ?? []), ...notes],
+  }
+  const find = (name: string): ReadableTensor => {
+    const tensor = tensors.get(name)
+    if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
+    return tensor
   }
   return {
     file,
-    readTensor(name) {
-      const tensor = tensors.get(name)
-      if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
-      return tensor.read()
+    readTensor: name => find(name).read(),
+    readText(name) {
+      const { texts } = find(name)
+      if (texts) return texts()
+      throw fail.unsupported({ name: input.source.name }, `the tensor '${name}' holds no texts`)
     },
     close,
   }
+}
+
+/** Each tensor once, however many names it has; and who shares with whom. */
+function sharing(tensors: ReadonlyMap<string, ReadableTensor>) {
+  const first = new Map<string, string>()
+  const once: TensorInfo[] = []
+  const shared: string[] = []
+  for (const { info, elements } of tensors.values()) {
+    const same = elements === undefined || info.elements === 0 ? undefined : first.get(elements)
+    if (elements !== undefined && same === undefined) first.set(elements, info.name)
+    if (same === undefined) once.push(info)
+    else shared.push(`${info.name} is ${same}`)
+  }
+  const some = shared.slice(0, 10).join(', ')
+  const more = shared.length > 10 ? `, and ${shared.length - 10} more` : ''
+  return { once, notes: shared.length > 0 ? [`the same elements under two names: ${some}${more}`] : [] }
 }
 
 /** What a pickle of torch is: a state dict, a checkpoint, or the class of its root. */

@@ -1,3 +1,4 @@
+import { textOf } from '../pickle/index.ts'
 import type { Reader } from '../ports.ts'
 import { openArchive, openPickleEntry } from './archive.ts'
 import { type Contents, metadataOf } from './contents.ts'
@@ -11,12 +12,15 @@ export const openPytorch: Reader = async input => {
   const archive = await openArchive(input.source, ['data.pkl'])
   const contents = await openPickleEntry(archive, 'data.pkl', 'data')
   const notes = notesOf(contents)
+  const lightning = contents.values.find(({ name }) => name === 'pytorch-lightning_version')
+  const version = textOf(lightning?.node)
   return modelOf(
     input,
     contents.tensors,
     {
       format: 'pytorch',
       ...(archive.version && { formatVersion: archive.version }),
+      ...(version && { producer: `PyTorch Lightning ${version.slice(0, 100)}` }),
       what: whatOf(contents),
       metadata: metadataOf(contents, notes),
       notes,

@@ -75,6 +75,13 @@ describe('what is told', () => {
     expect(file.tensors.map(({ name, role }) => `${name} ${role}`)).toContain('0.weight parameter')
   })
 
+  test('tied weights count once, and are told', async () => {
+    const { file } = await open('parameters.pt')
+    expect(file.notes?.join()).toContain('b is a')
+    const elements = file.tensors.filter(({ name }) => name !== 'b').map(tensor => tensor.elements)
+    expect(file.parameters).toBe(elements.reduce((sum, count) => sum + count, 0))
+  })
+
   test('quantized tensors with their scales', async () => {
     const { tensors } = (await open('quantized.pt')).file
     expect(tensors).toMatchObject([

@@ -197,17 +197,16 @@ function layoutOf(node: PickleNode | undefined): string | undefined {
   return textOf(node.args.items[0])?.replace(/^torch\./, '')
 }
 
-/** `_rebuild_from_type_v2(function, type, arguments, state)`. */
+/** `_rebuild_from_type_v2(function, type, arguments, state)`; undefined where the function makes no tensor known here. */
 function subclass(
   call: PickleCall,
   [callee, , args, state]: readonly PickleNode[],
   file: string,
   depth: number,
-): TorchTensor {
-  if (!callee || !args) throw wrong(call, file)
-  const inner = depth < MAX_WRAPPERS ? tensorOf({ ...call, callee, args }, file, depth + 1) : undefined
-  if (!inner) throw wrong(call, file)
-  return { ...inner, ...(state && { state }) }
+): TorchTensor | undefined {
+  if (!callee || !args || depth >= MAX_WRAPPERS) throw wrong(call, file)
+  const inner = tensorOf({ ...call, callee, args }, file, depth + 1)
+  return inner && { ...inner, ...(state && { state }) }
 }
 
 /** A storage that is pickled without a tensor. */

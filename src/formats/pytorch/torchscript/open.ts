@@ -36,7 +36,8 @@ export const openTorchscript: Reader = async input => {
   }
   const what = rootClass(object.root)
   const root = classes.find(({ name }) => name === what)
-  const forward = root?.methods.find(({ name }) => name === 'forward')
+  // Overloads are numbered.
+  const [forward, ...overloads] = (root?.methods ?? []).filter(({ name }) => /^forward(__\d+)?$/.test(name))
   const notes = ['TorchScript is code; its methods are listed, not run']
   if (archive.entries.has('bytecode.pkl')) notes.push('it holds byte code for the mobile interpreter as well')
   return modelOf(
@@ -48,6 +49,7 @@ export const openTorchscript: Reader = async input => {
       ...(what && { what: what.slice(what.lastIndexOf('.') + 1) }),
       graph: graphOf(classes, what ?? 'code'),
       ...(forward && { signature: signatureOf(forward) }),
+      ...(overloads.length > 0 && { otherSignatures: overloads.map(signatureOf) }),
       metadata: await extraFiles(archive, notes),
       notes,
     },
