@@ -11,12 +11,9 @@ import { type Contents, walkHdf5 } from './walk.ts'
 /** Reads any HDF5 file: every dataset is a tensor named by its path, attributes are metadata. */
 export async function openHdf5Model(input: ModelInput): Promise<OpenModel> {
   const file = await openHdf5(input.source)
-  const contents = await walkHdf5(file)
-  const tensors = contents.datasets.map(tensorOf)
   const metadata = new MetadataCollector()
-  for (const object of [...contents.groups, ...contents.datasets]) {
-    await metadata.add(object.path, await object.attributes())
-  }
+  const contents = await walkHdf5(file, async object => metadata.add(object.path, await object.attributes()))
+  const tensors = contents.datasets.map(tensorOf)
   const notes = [...notesOf(contents), ...metadata.notes()]
   return {
     file: {

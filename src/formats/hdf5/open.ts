@@ -8,9 +8,9 @@ import { fail } from './failures.ts'
 import type { Hdf5Link } from './group/link.ts'
 import { readLinks } from './group/links.ts'
 import { GlobalHeap } from './heap/global.ts'
-import { MAX_DEPTH, MAX_SOFT_LINKS, MAX_VALUE_BYTES } from './limits.ts'
+import { FREE_VALUE_BYTES, MAX_DEPTH, MAX_SOFT_LINKS } from './limits.ts'
 import { type RawAttribute, readAttributes } from './object/attributes.ts'
-import { type ObjectHeader, readHeader } from './object/header.ts'
+import { readHeader } from './object/header.ts'
 import type { Hdf5Type } from './object/types.ts'
 import { readSuperblock } from './superblock.ts'
 
@@ -19,7 +19,7 @@ export interface Hdf5Attribute {
   readonly name: string
   readonly type: Hdf5Type
   readonly shape: readonly number[]
-  /** Decoded: a scalar as itself, else lists of lists; null for the null space. Throws FORMAT_LIMIT above 64 MiB. */
+  /** Decoded: a scalar as itself, else lists of lists; null for the null space. Throws FORMAT_LIMIT for more than memory should hold. */
   value(): Promise<Attribute>
 }
 
@@ -91,16 +91,20 @@ const join = (parent: string, name: string): string => (parent === '' ? name : `
 class ObjectReader {
   readonly #storage: Storage
   readonly #heap: GlobalHeap
+  /** What attributes may still unpack to. */
+  readonly #budget: { left: number }
 
   constructor(storage: Storage) {
     this.#storage = storage
     this.#heap = new GlobalHeap(storage)
+    this.#budget = { left: FREE_VALUE_BYTES + 16 * storage.source.size }
   }
 
   async object(address: number, path: string): Promise<Hdf5Object> {
     const storage = this.#storage
     const header = await readHeader(storage, address)
-    const node = { path, address, attributes: () => this.#attributes(header) }
+    // The header is read again for its attributes: of many objects none is kept.
+    const node = { path, address, attributes: () => this.#attributes(address) }
     const info = await readDatasetInfo(storage, this.#heap, header)
     if (info) {
       const access = { storage, heap: this.#heap, what: `the dataset '${path}'` }
@@ -144,8 +148,8 @@ class ObjectReader {
     return trail.at(-1)
   }
 
-  async #attributes(header: ObjectHeader): Promise<readonly Hdf5Attribute[]> {
-    const found = await readAttributes(this.#storage, header)
+  async #attributes(address: number): Promise<readonly Hdf5Attribute[]> {
+    const found = await readAttributes(this.#storage, await readHeader(this.#storage, address))
     return found.map(attribute => ({
       name: attribute.name,
       type: attribute.type,
@@ -159,7 +163,7 @@ class ObjectReader {
     const heap = {
       global: this.#heap,
       addressBytes: this.#storage.widths.address,
-      budget: { left: MAX_VALUE_BYTES },
+      budget: this.#budget,
     }
     const flat: Attribute[] = []
     for (let i = 0; i < elementCount(space.shape); i++)

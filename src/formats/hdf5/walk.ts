@@ -18,19 +18,24 @@ export interface Contents {
 
 /**
  * Walks all hard links, depth first, by name. Objects under several names, cycles
- * among them, come once; further names are in `links`. Throws FORMAT_LIMIT above `MAX_OBJECTS` or `MAX_DEPTH`.
+ * among them, come once; further names are in `links`. `visit` gets
+ * each as it is met, while its bytes are at hand. Throws FORMAT_LIMIT above `MAX_OBJECTS` or `MAX_DEPTH`.
  */
-export async function walkHdf5(file: Hdf5File): Promise<Contents> {
+export async function walkHdf5(
+  file: Hdf5File,
+  visit?: (object: Hdf5Object) => Promise<void>,
+): Promise<Contents> {
   const groups: Hdf5Group[] = []
   const datasets: Hdf5Dataset[] = []
   const links: LooseLink[] = []
   const seen = new Set<number>()
-  const enter = (object: Hdf5Object): void => {
+  const enter = async (object: Hdf5Object): Promise<void> => {
     seen.add(object.address)
     if (object.kind === 'dataset') datasets.push(object)
     if (object.kind === 'group') groups.push(object)
+    await visit?.(object)
   }
-  enter(file.root)
+  await enter(file.root)
   const pending: { link: Hdf5Link; parent: Hdf5Group; depth: number }[] = []
   const list = async (parent: Hdf5Group, depth: number): Promise<void> => {
     if (depth > MAX_DEPTH) throw fail.limit({ name: file.name }, `groups are nested over ${MAX_DEPTH} deep`)
@@ -46,7 +51,7 @@ export async function walkHdf5(file: Hdf5File): Promise<Contents> {
       continue
     }
     const object = await file.follow(link, parent.path)
-    enter(object)
+    await enter(object)
     if (object.kind === 'group') await list(object, depth + 1)
   }
   return { groups, datasets, links }

@@ -10,7 +10,7 @@ import { fail } from './failures.ts'
 import { MAX_CONFIG_BYTES } from './limits.ts'
 import { variablePaths } from './weights/paths.ts'
 import { withRole } from './weights/roles.ts'
-import { layerNames } from './weights/variables.ts'
+import { noteLayer } from './weights/variables.ts'
 
 const CONFIG = 'config.json'
 const METADATA = 'metadata.json'
@@ -46,10 +46,11 @@ async function describe(
   config: Json,
   weights: ByteSource,
 ): Promise<OpenModel> {
-  const contents = await walkHdf5(await openHdf5(weights))
+  const names = new Map<string, string>()
+  const contents = await walkHdf5(await openHdf5(weights), object => noteLayer(object, names))
   const tensors = contents.datasets.map(dataset => withRole(tensorOf(dataset)))
   const notes = notesOf(contents)
-  const paths = variablePaths(await layerNames(contents))
+  const paths = variablePaths(names)
   const { notes: more, ...model } = describeConfig(config, { name: input.path }, paths)
   notes.push(...more)
   const about = await aboutOf(archive, input.path)

@@ -18,7 +18,7 @@ import { fail } from './failures.ts'
 import { inListedOrder } from './weights/legacy.ts'
 import { legacyPaths, variablePaths } from './weights/paths.ts'
 import { withRole } from './weights/roles.ts'
-import { layerNames } from './weights/variables.ts'
+import { noteLayer } from './weights/variables.ts'
 
 /** Root attributes by which Keras' files are known; `layer_names` of weights alone. */
 const MARKS = ['model_config', 'keras_version', 'layer_names', 'layer_names0']
@@ -44,12 +44,13 @@ export async function openKerasH5(input: ModelInput): Promise<OpenModel> {
   const file = await openHdf5(input.source)
   if (!(await isKeras(file)))
     throw fail.malformed({ name: input.path }, 'nothing in this HDF5 file is from Keras')
-  const contents = await walkHdf5(file)
+  const names = new Map<string, string>()
+  const contents = await walkHdf5(file, object => noteLayer(object, names))
   const roots = ['model_weights', '', 'optimizer_weights']
   const datasets = await inListedOrder(file, roots, contents.datasets)
   const tensors = datasets.map(dataset => withRole(tensorOf(dataset)))
   const notes = notesOf(contents)
-  const { model, metadata, producer } = await modelOf(file, contents, input.path, notes)
+  const { model, metadata, producer } = await modelOf(file, contents, names, notes)
   return {
     file: {
       format: 'keras-h5',
@@ -82,13 +83,17 @@ export async function readKerasConfigs(file: Hdf5File): Promise<ReadonlyMap<stri
   return configs
 }
 
-async function modelOf(file: Hdf5File, contents: Contents, path: string, notes: string[]) {
-  const place = { name: path }
+async function modelOf(
+  file: Hdf5File,
+  contents: Contents,
+  names: ReadonlyMap<string, string>,
+  notes: string[],
+) {
+  const place = { name: file.name }
   const configs = await readKerasConfigs(file)
   const metadata = await rootMetadata(file, notes)
   const version = metadata.find(({ key }) => key === 'keras_version')?.value
   const producer = version === undefined ? undefined : `Keras ${version}`
-  const names = await layerNames(contents)
   const config = configs.get('model_config')
   if (config === undefined) {
     notes.push('weights alone, without the model that they belong to')

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../../core/index.ts'
 import { fail } from '../failures.ts'
+import { MAX_FILE_TYPE_NODES } from '../limits.ts'
 import { Cursor, type Widths } from './cursor.ts'
 
 /** libhdf5 lays metadata out in blocks of this many bytes. */
@@ -18,6 +19,7 @@ export class Storage {
   readonly widths: Widths
   readonly #pages = new Map<number, Uint8Array>()
   #spent = 0
+  #typeNodes = 0
 
   constructor(source: ByteSource, base: number, widths: Widths) {
     this.source = source
@@ -42,6 +44,13 @@ export class Storage {
     }
     const bytes = await this.#cached(this.base + address, length)
     return new Cursor(bytes, this.widths, { name: this.name, offset: this.base + address }, what)
+  }
+
+  /** Counts parts of datatypes that are kept. Throws FORMAT_LIMIT above `MAX_FILE_TYPE_NODES`. */
+  keepType(nodes: number): void {
+    this.#typeNodes += nodes
+    if (this.#typeNodes > MAX_FILE_TYPE_NODES)
+      throw fail.limit({ name: this.name }, `its datasets' types have over ${MAX_FILE_TYPE_NODES} parts`)
   }
 
   /** As `structure`, with fewer bytes where the file ends. */

@@ -2,16 +2,16 @@ import { elementCount } from '../../../core/index.ts'
 import type { Storage } from '../bytes/storage.ts'
 import { fail } from '../failures.ts'
 import { checkFilters, unfilter } from '../filters/pipeline.ts'
-import { type Grid, gridOf, numberOf } from '../index/grid.ts'
+import { coordinatesOf, type Grid, gridOf, numberOf } from '../index/grid.ts'
 import { readIndex } from '../index/read.ts'
 import type { ChunkPlace, ChunkTable } from '../index/table.ts'
-import { CHUNK_CACHE_BYTES, MAX_CHUNK_BYTES } from '../limits.ts'
+import { CHUNK_CACHE_BYTES, MAX_CHUNK_BYTES, MAX_REPEATS } from '../limits.ts'
 import type { Dataspace } from '../object/dataspace.ts'
 import type { Filter } from '../object/filters.ts'
 import type { ChunkedLayout } from '../object/layout.ts'
 import { filled } from './contiguous.ts'
 import { type Box, copyPart, overlap, positionIn } from './copy.ts'
-import { tilesOf } from './tiles.ts'
+import { repeatsOf, tilesOf } from './tiles.ts'
 
 /** What reading a chunked dataset takes. */
 export interface ChunkedData {
@@ -40,6 +40,12 @@ export async function* readChunked(data: ChunkedData): AsyncGenerator<Uint8Array
   const grid = gridOf(space, layout, elementBytes)
   if (!(grid.chunkBytes <= MAX_CHUNK_BYTES) && data.filters.length > 0)
     throw fail.limit(place, `${what} has chunks of ${grid.chunkBytes} bytes; ${MAX_CHUNK_BYTES} is the most`)
+  const repeats = repeatsOf(space.shape, layout.chunk, elementBytes)
+  if (data.filters.length > 0 && repeats > MAX_REPEATS)
+    throw fail.limit(
+      place,
+      `each chunk of ${what} would be unpacked ${repeats} times; ${MAX_REPEATS} is the most`,
+    )
   const reader = new ChunkReader(data, grid, await readIndex(storage, layout, grid))
   for (const tile of tilesOf(space.shape, layout.chunk, elementBytes)) yield await reader.tile(tile)
 }
@@ -62,30 +68,18 @@ class ChunkReader {
     const bytes = filled(elementCount(tile.size) * elementBytes, fill, elementBytes)
     if (this.#table.count === 0) return bytes
     const target = { box: tile, bytes }
-    for (const coordinates of this.#chunksOf(tile)) {
-      const number = numberOf(this.#grid, coordinates)
-      const found = number === undefined ? undefined : this.#table.find(number)
-      if (number === undefined || !found) continue
-      const box = { start: coordinates.map((at, d) => at * this.#grid.chunk[d]!), size: this.#grid.chunk }
+    // A tile spans whole rows of chunks, or a part of one row: their numbers follow each other.
+    const first = tile.start.map((at, d) => Math.floor(at / this.#grid.chunk[d]!))
+    const last = tile.start.map((at, d) => Math.floor((at + tile.size[d]! - 1) / this.#grid.chunk[d]!))
+    const [from, to] = [numberOf(this.#grid, first), numberOf(this.#grid, last)]
+    for (const found of this.#table.range(from ?? 0, to ?? -1)) {
+      const start = coordinatesOf(this.#grid, found.number).map((at, d) => at * this.#grid.chunk[d]!)
+      const box = { start, size: this.#grid.chunk }
       const part = overlap(box, tile)
       if (!part) continue
-      const chunk = await this.#chunk(number, found, box, part)
-      copyPart(part, chunk, target, elementBytes)
+      copyPart(part, await this.#chunk(found.number, found, box, part), target, elementBytes)
     }
     return bytes
-  }
-
-  *#chunksOf({ start, size }: Box): Generator<readonly number[], void> {
-    const { chunk } = this.#grid
-    const first = start.map((at, d) => Math.floor(at / chunk[d]!))
-    const last = start.map((at, d) => Math.floor((at + size[d]! - 1) / chunk[d]!))
-    const at = [...first]
-    for (;;) {
-      yield at
-      let d = at.length - 1
-      while (d >= 0 && ++at[d]! > last[d]!) at[d] = first[d--]!
-      if (d < 0) return
-    }
   }
 
   async #chunk(number: number, found: ChunkPlace, box: Box, part: Box): Promise<Chunk> {

@@ -21,20 +21,12 @@ export async function* readContiguous(
   },
 ): AsyncGenerator<Uint8Array, void> {
   const step = Math.max(1, Math.floor(most / elementBytes)) * elementBytes
-  if (layout.kind === 'compact' || layout.address === undefined) {
-    const content = layout.kind === 'compact' ? layout.bytes : undefined
-    if (content && content.byteLength < total)
-      throw fail.malformed(
-        { name: storage.name },
-        `${what} has ${content.byteLength} bytes instead of ${total}`,
-      )
-    for (let at = 0; at < total; at += step) {
-      const length = Math.min(step, total - at)
-      yield content ? content.subarray(at, at + length) : filled(length, fill, elementBytes)
-    }
+  if (layout.kind === 'contiguous' && layout.address === undefined) {
+    for (let at = 0; at < total; at += step) yield filled(Math.min(step, total - at), fill, elementBytes)
     return
   }
-  const { address, size } = layout
+  const { size } = layout
+  const address = layout.kind === 'compact' ? layout.offset - storage.base : layout.address!
   if (size !== undefined && size < total)
     throw fail.malformed(storage.place(address), `${what} has ${size} bytes instead of ${total}`)
   await storage.data(address + total, 0, what)

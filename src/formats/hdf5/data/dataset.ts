@@ -46,7 +46,7 @@ export async function readDatasetInfo(
     messageOf(header, type),
   )
   if (!layoutAt || !typeAt || !spaceAt) return undefined
-  const type = readDatatype(await contentOf(storage, typeAt))
+  const type = readDatatype(await contentOf(storage, typeAt), parts => storage.keepType(parts))
   const space = readDataspace(await contentOf(storage, spaceAt))
   const layout = readLayout(await contentOf(storage, layoutAt))
   const filtersAt = messageOf(header, MESSAGE.filters)

@@ -23,13 +23,7 @@ export function* tilesOf(
   most: number = MAX_TILE_BYTES,
 ): Generator<Tile, void> {
   if (shape.includes(0)) return
-  const rowBytes = shape.map((_, d) =>
-    shape.slice(d + 1).reduce((product, size) => product * size, elementBytes),
-  )
-  const found = rowBytes.findIndex(bytes => bytes <= most)
-  const axis = found < 0 ? shape.length - 1 : found
-  const rows = Math.max(1, Math.floor(Math.max(most, rowBytes[axis]!) / rowBytes[axis]!))
-  const step = Math.min(shape[axis]!, stepOf(rows, chunk[axis]!, rowBytes[axis]!))
+  const { axis, step } = cutOf(shape, chunk, elementBytes, most)
   const start = shape.map(() => 0)
   for (;;) {
     const size = shape.map((length, d) =>
@@ -44,6 +38,35 @@ export function* tilesOf(
       start[d] = start[d]! + 1
     }
   }
+}
+
+/** How often a chunk is met by tiles: once where whole rows of chunks fit. */
+export function repeatsOf(
+  shape: readonly number[],
+  chunk: readonly number[],
+  elementBytes: number,
+  most: number = MAX_TILE_BYTES,
+): number {
+  if (shape.includes(0)) return 1
+  const { axis, step } = cutOf(shape, chunk, elementBytes, most)
+  const before = chunk.slice(0, axis).reduce((product, size, d) => product * Math.min(size, shape[d]!), 1)
+  return before * Math.max(1, Math.ceil(Math.min(chunk[axis]!, shape[axis]!) / step))
+}
+
+/** Tiles are one wide before `axis`, `step` wide there, and whole behind it. */
+function cutOf(
+  shape: readonly number[],
+  chunk: readonly number[],
+  elementBytes: number,
+  most: number,
+): { axis: number; step: number } {
+  const rowBytes = shape.map((_, d) =>
+    shape.slice(d + 1).reduce((product, size) => product * size, elementBytes),
+  )
+  const found = rowBytes.findIndex(bytes => bytes <= most)
+  const axis = found < 0 ? shape.length - 1 : found
+  const rows = Math.max(1, Math.floor(most / rowBytes[axis]!))
+  return { axis, step: Math.min(shape[axis]!, stepOf(rows, chunk[axis]!, rowBytes[axis]!)) }
 }
 
 function stepOf(rows: number, chunkRows: number, rowBytes: number): number {

@@ -13,20 +13,23 @@ export function conversionOf(type: Hdf5Type): Conversion | undefined {
   const swaps = swapsOf(type, 0)
   if (swaps.length === 0) return undefined
   const [first] = swaps
-  if (swaps.length === 1 && first!.width * first!.count === type.size)
+  if (swaps.length === 1 && first!.inner.length === 0 && first!.width * first!.count === type.size)
     return bytes => swapAll(bytes, first!.width)
   return bytes => swapWithin(bytes, type.size, swaps)
 }
 
-/** Numbers of an element whose bytes are to be reversed. */
+/** What is to be reversed in an element: `count` numbers of `width` bytes, or as many elements with swaps of their own. */
 interface Swap {
   readonly offset: number
   readonly width: number
   readonly count: number
+  readonly inner: readonly Swap[]
 }
 
 function swapsOf(type: Hdf5Type, offset: number): Swap[] {
-  const one = (width: number, count = 1): Swap[] => [{ offset, width, count }]
+  const one = (width: number, count = 1, inner: readonly Swap[] = []): Swap[] => [
+    { offset, width, count, inner },
+  ]
   const complex = complexDtype(type)
   if (complex) return complex.part.order === 'big' ? one(complex.part.size, 2) : []
   switch (type.class) {
@@ -39,23 +42,18 @@ function swapsOf(type: Hdf5Type, offset: number): Swap[] {
       return swapsOf(type.base, offset)
     case 'compound':
       return type.members.flatMap(member => swapsOf(member.type, offset + member.offset))
-    case 'array':
-      return arraySwaps(type.base, elementCount(type.shape), offset)
+    case 'array': {
+      const inner = swapsOf(type.base, 0)
+      const [first] = inner
+      const count = elementCount(type.shape)
+      if (!first) return []
+      const plain =
+        inner.length === 1 && first.inner.length === 0 && first.width * first.count === type.base.size
+      return plain ? one(first.width, first.count * count) : one(type.base.size, count, inner)
+    }
     default:
       return []
   }
-}
-
-function arraySwaps(base: Hdf5Type, count: number, offset: number): Swap[] {
-  const inner = swapsOf(base, 0)
-  const [first] = inner
-  if (!first) return []
-  if (inner.length === 1 && first.width * first.count === base.size)
-    return [{ offset, width: first.width, count: first.count * count }]
-  // Records within an array: one swap for each field of each.
-  return Array.from({ length: count }, (_, i) =>
-    inner.map(swap => ({ ...swap, offset: offset + i * base.size + swap.offset })),
-  ).flat()
 }
 
 function swapAll(bytes: Uint8Array, width: number): Uint8Array {
@@ -70,15 +68,18 @@ function swapAll(bytes: Uint8Array, width: number): Uint8Array {
 
 function swapWithin(bytes: Uint8Array, size: number, swaps: readonly Swap[]): Uint8Array {
   const out = new Uint8Array(bytes)
-  for (let start = 0; start < out.byteLength; start += size) {
-    for (const { offset, width, count } of swaps) {
-      for (let i = 0; i < count; i++) {
-        const at = start + offset + i * width
-        out.subarray(at, at + width).reverse()
-      }
+  for (let start = 0; start < out.byteLength; start += size) apply(out, start, swaps)
+  return out
+}
+
+function apply(out: Uint8Array, start: number, swaps: readonly Swap[]): void {
+  for (const { offset, width, count, inner } of swaps) {
+    for (let i = 0; i < count; i++) {
+      const at = start + offset + i * width
+      if (inner.length > 0) apply(out, at, inner)
+      else out.subarray(at, at + width).reverse()
     }
   }
-  return out
 }
 
 /** Numbers of other widths, and with bits that do not count: each is taken out and its sign extended. */

@@ -32,15 +32,24 @@ export function unscale(bytes: Uint8Array, values: readonly number[], most: numb
   const decode = isFloat
     ? floatDecoder(minimum, size, scaleFactor)
     : (value: bigint): bigint => value + minimum
+  // In no bits at all every number is the minimum, whatever the fill value.
+  if (width === 0) return constant(out, size, decode(0n), bigEndian)
   const bits = new BitReader(bytes, HEADER_BYTES)
   const full = (1n << BigInt(width)) - 1n
   for (let i = 0; i < count; i++) {
     const value = bits.next(width)
     if (value === undefined) return 'it ends before its numbers do'
-    // In no bits at all, zero stands for the minimum, whatever the fill value.
-    const isFill = fill !== undefined && width > 0 && value === full
+    const isFill = fill !== undefined && value === full
     putInteger(out, i * size, size, isFill ? fill : decode(value), bigEndian)
   }
+  return out
+}
+
+function constant(out: Uint8Array, size: number, value: bigint, bigEndian: boolean): Uint8Array {
+  if (out.byteLength === 0) return out
+  putInteger(out, 0, size, value, bigEndian)
+  for (let done = size; done < out.byteLength; done *= 2)
+    out.copyWithin(done, 0, Math.min(done, out.byteLength - done))
   return out
 }
 

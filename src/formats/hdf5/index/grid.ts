@@ -36,6 +36,17 @@ export function numberOf({ counts }: Grid, coordinates: readonly number[]): numb
   return number
 }
 
+/** A chunk's coordinates in the grid as it is now. */
+export function coordinatesOf({ counts }: Grid, number: number): number[] {
+  const coordinates = counts.map(() => 0)
+  let left = number
+  for (let d = counts.length - 1; d >= 0; d--) {
+    coordinates[d] = left % counts[d]!
+    left = Math.floor(left / counts[d]!)
+  }
+  return coordinates
+}
+
 /**
  * From an array index's own numbering (C order over the grid at its largest; for an extensible array with its one
  * unlimited dimension first) to coordinates.

@@ -40,9 +40,22 @@ export class ChunkTable {
     this.#count++
   }
 
-  /** Undefined for a chunk that was never written. */
-  find(number: number): ChunkPlace | undefined {
+  /** The chunks with numbers from `first` to `last`, in order; those that were never written are left out. */
+  *range(first: number, last: number): Generator<ChunkPlace & { readonly number: number }, void> {
     if (!this.#sorted) this.#sort()
+    let before: number | undefined
+    for (let i = this.#indexOf(first); i < this.#count; i++) {
+      const number = this.#numbers[i]!
+      if (number > last) return
+      // An index that names a chunk twice: the first counts.
+      if (number === before) continue
+      before = number
+      yield { number, address: this.#addresses[i]!, size: this.#sizes[i]!, mask: this.#masks[i]! }
+    }
+  }
+
+  /** Of the first entry whose number is at least `number`. */
+  #indexOf(number: number): number {
     let low = 0
     let high = this.#count
     while (low < high) {
@@ -50,8 +63,7 @@ export class ChunkTable {
       if (this.#numbers[middle]! < number) low = middle + 1
       else high = middle
     }
-    if (low >= this.#count || this.#numbers[low] !== number) return undefined
-    return { address: this.#addresses[low]!, size: this.#sizes[low]!, mask: this.#masks[low]! }
+    return low
   }
 
   #grow(): void {

@@ -17,9 +17,15 @@ interface Head {
   readonly size: number
 }
 
-/** Reads a datatype message (IV.A.2.d), versions 1 to 5. Throws FORMAT_UNSUPPORTED for a class that is not known. */
-export function readDatatype(cursor: Cursor): Hdf5Type {
-  return read(cursor, { depth: 0, nodes: 0 })
+/**
+ * Reads a datatype message (IV.A.2.d), versions 1 to 5. `count` gets the number of its parts. Throws
+ * FORMAT_UNSUPPORTED for a class that is not known.
+ */
+export function readDatatype(cursor: Cursor, count?: (parts: number) => void): Hdf5Type {
+  const progress = { depth: 0, nodes: 0 }
+  const type = read(cursor, progress)
+  count?.(progress.nodes)
+  return type
 }
 
 function read(cursor: Cursor, progress: Progress): Hdf5Type {
@@ -149,7 +155,8 @@ function enumeration(head: Head, cursor: Cursor, progress: Progress): Hdf5Type {
     throw cursor.malformed(`an enum of ${head.size} bytes has a base of ${base.size}`)
   const count = Math.min(head.bits & 0xffff, MAX_TYPE_MEMBERS)
   const names = Array.from({ length: count }, () => cursor.text(head.version >= 3 ? 1 : 8))
-  const members = names.map(name => ({ name, value: cursor.take(base.size) }))
+  progress.nodes += count
+  const members = names.map(name => ({ name, value: cursor.take(base.size).slice() }))
   return { class: 'enum', size: head.size, base, members }
 }
 

@@ -20,5 +20,5 @@ function fromMessage(cursor: Cursor): Uint8Array | undefined {
 
 function sized(cursor: Cursor): Uint8Array | undefined {
   const size = cursor.u32()
-  return size === 0 || size === 0xffffffff ? undefined : cursor.take(size)
+  return size === 0 || size === 0xffffffff ? undefined : cursor.take(size).slice()
 }

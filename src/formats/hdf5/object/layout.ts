@@ -4,7 +4,8 @@ import { MAX_RANK } from '../limits.ts'
 
 /** Where a dataset's elements lie. No `address`: nothing was written yet. */
 export type Layout =
-  | { readonly kind: 'compact'; readonly bytes: Uint8Array }
+  /** `offset` from the start of the file: the elements lie in the header itself. */
+  | { readonly kind: 'compact'; readonly offset: number; readonly size: number }
   | { readonly kind: 'contiguous'; readonly address?: number; readonly size?: number }
   | ChunkedLayout
   | { readonly kind: 'virtual'; readonly address?: number; readonly index: number }
@@ -29,7 +30,7 @@ export function readLayout(cursor: Cursor): Layout {
   const version = cursor.version(1, 2, 3, 4, 5)
   if (version < 3) return oldLayout(cursor)
   const kind = cursor.u8()
-  if (kind === 0) return { kind: 'compact', bytes: cursor.take(cursor.u16()) }
+  if (kind === 0) return compact(cursor, cursor.u16())
   if (kind === 1) {
     const address = cursor.address()
     return { kind: 'contiguous', size: cursor.length(), ...(address !== undefined && { address }) }
@@ -42,6 +43,12 @@ export function readLayout(cursor: Cursor): Layout {
   throw fail.unsupported(cursor.place, `the layout class ${kind} is not one of 0 to 3`)
 }
 
+function compact(cursor: Cursor, size: number): Layout {
+  const { offset } = cursor
+  cursor.skip(size)
+  return { kind: 'compact', offset, size }
+}
+
 function oldLayout(cursor: Cursor): Layout {
   const rank = cursor.u8()
   const kind = cursor.u8()
@@ -49,7 +56,7 @@ function oldLayout(cursor: Cursor): Layout {
   if (kind > 2) throw cursor.malformed(`the layout class ${kind} is not one of 0, 1, 2`)
   const address = kind === 0 ? undefined : cursor.address()
   const dimensions = Array.from({ length: checkRank(rank, cursor) }, () => cursor.u32())
-  if (kind === 0) return { kind: 'compact', bytes: cursor.take(cursor.u32()) }
+  if (kind === 0) return compact(cursor, cursor.u32())
   if (kind === 1) return { kind: 'contiguous', ...(address !== undefined && { address }) }
   return chunked(cursor, dimensions, { kind: 'btree1' }, address, false)
 }
