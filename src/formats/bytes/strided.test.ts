@@ -81,13 +81,13 @@ describe('reads', () => {
     expect(reads).toEqual(new Array(100).fill(4))
   })
 
-  test('a view of gigabytes out of one element takes one read a band', async () => {
+  test('a view of many megabytes out of one element takes one read a band', async () => {
     const { source, reads } = counted(4)
     let total = 0
-    const view = { offset: 0, shape: [2 ** 15, 2 ** 12], strides: [0, 0], itemBytes: 4 }
+    const view = { offset: 0, shape: [2 ** 13, 2 ** 12], strides: [0, 0], itemBytes: 4 }
     for await (const piece of readStrided(source, view)) total += piece.byteLength
-    expect(total).toBe(2 ** 29)
-    expect(reads.length).toBeLessThanOrEqual(8)
+    expect(total).toBe(2 ** 27)
+    expect(reads.length).toBeLessThanOrEqual(2)
   })
 })
 
