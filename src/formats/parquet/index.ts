@@ -1,0 +1,1 @@
+export { openParquetData } from './open.ts'
