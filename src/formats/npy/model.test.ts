@@ -50,6 +50,21 @@ describe('arrays that numpy wrote', () => {
     for (const [name, array] of members) await holds(model, name, array)
   })
 
+  test('objects are told, never built', async () => {
+    const model = await openNpyModel(await fixtureInput('numpy/kinds', 'objects.npy'))
+    expect(await allOf(model.readText!('objects'))).toEqual(['1', 'two', 'null', '4'])
+    const bytes = await fixture('objects.npy')
+    const other = Buffer.from(
+      bytes.toString('latin1').replace("'shape': (2, 2)", "'shape': (2, 3)"),
+      'latin1',
+    )
+    const wrong = await openNpyModel(memoryInput(other, 'o.npy'))
+    await expect(allOf(wrong.readText!('o'))).rejects.toMatchObject({
+      code: 'NPY_INVALID',
+      message: /6 objects/,
+    })
+  })
+
   test('records are described with their fields', async () => {
     const input = await fixtureInput('numpy/kinds', 'records-nested-aligned.npy')
     expect((await openNpyModel(input)).file.tensors).toEqual([
@@ -136,7 +151,7 @@ describe('crafted types', () => {
     await expect(readAll(openNpyModel, input)).rejects.toMatchObject({ code: 'NPY_INVALID' })
   })
 
-  test.each(['records-nested-aligned.npy', 'texts-fortran.npy', 'deflated.npz', 'stored.npz'])(
+  test.each(['records-nested-aligned.npy', 'texts-fortran.npy', 'objects.npy', 'deflated.npz', 'stored.npz'])(
     'mutations of %s are read or refused with a typed error',
     async path => {
       const reader = path.endsWith('.npz') ? openNpzModel : openNpyModel

@@ -7,9 +7,10 @@ import type { ModelFile, TensorInfo } from '../types.ts'
 import { fieldsOf, holdsObjects, sizedApart } from './dtype.ts'
 import { checkSize, readElements, readTexts, viewOf } from './elements.ts'
 import { type NpyHeader, readNpyHeader } from './header.ts'
+import { readObjects } from './objects.ts'
 
-const OBJECTS = 'objects are stored as a pickle, which is described elsewhere and never run'
-const noElements = failing('FORMAT_UNSUPPORTED', 'Texts are read as texts; objects are not read at all.')
+const OBJECTS = 'objects are a pickle, which is told and never run'
+const noElements = failing('FORMAT_UNSUPPORTED', 'Read texts and objects as text, numbers as bytes.')
 
 /**
  * A .npy file as a model of one tensor, named as the file is (without `.npy`). Throws NPY_INVALID.
@@ -89,7 +90,7 @@ export function readersOf(
   const find = (name: string, texts: boolean): void => {
     const tensor = byName.get(name)
     if (!tensor) throw tensorMissing(input.source.name, name, byName.keys())
-    if (tensor.dtype === 'object' || (tensor.dtype === 'string') !== texts)
+    if ((tensor.dtype === 'object' || tensor.dtype === 'string') !== texts)
       throw noElements(`'${name}' in ${input.source.name} holds ${WHAT[tensor.dtype] ?? 'numbers'}`)
   }
   return {
@@ -99,7 +100,11 @@ export function readersOf(
     },
     async *readText(name) {
       find(name, true)
-      yield* await withArray(name, (source, header) => readTexts(source, viewOf(header), header.type))
+      yield* await withArray(name, (source, header) =>
+        holdsObjects(header.type)
+          ? readObjects(source, header)
+          : readTexts(source, viewOf(header), header.type),
+      )
     },
   }
 }
