@@ -10,6 +10,8 @@ export const MAX_METADATA_BYTES = 1024 * 1024
 export const MAX_METADATA = 1000
 /** A large mixture of experts has some 50,000 tensors; each costs about 200 bytes here. */
 export const MAX_INITIALIZERS = 200_000
+/** Bodies of If and Loop among them; each costs some 500 bytes. */
+export const MAX_GRAPHS = 100_000
 /** Over all graphs. The largest language models have some 20,000; an unrolled recurrent network some 100,000. */
 export const MAX_NODES = 500_000
 /** Over all nodes: four a node. */

@@ -161,6 +161,23 @@ test('ten thousand graphs in one graph, all of one name, are told apart in no ti
   expect(new Set(file.tensors.map(({ name }) => name)).size).toBe(10_000)
 })
 
+test.each<[string, Part]>([
+  [
+    'graphs',
+    message(
+      1,
+      node('If', ...[message(5, Buffer.concat(Array.from({ length: 100_001 }, () => message(11))))]),
+    ),
+  ],
+  ['nodes', Buffer.concat(Array.from({ length: 500_001 }, () => message(1)))],
+  ['tensors', Buffer.concat(Array.from({ length: 200_001 }, () => message(15)))],
+])('a file of nothing but empty %s is refused before it fills the memory', async (what, part) => {
+  await expect(open(model({ graph: [part] }))).rejects.toMatchObject({
+    code: 'ONNX_LIMIT',
+    message: expect.stringMatching(what),
+  })
+})
+
 test('paths of graphs in graphs with long names stay short', async () => {
   let graph: Part = message(5, tensor({}))
   for (let depth = 0; depth < 99; depth++)

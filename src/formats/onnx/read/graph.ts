@@ -22,6 +22,7 @@ import { readType, readValue } from './values.ts'
  */
 export async function readGraph(reading: Reading, range: Range, depth = 0): Promise<GraphProto> {
   if (depth > MAX_DEPTH) throw overLimit(`Graphs are nested more than ${MAX_DEPTH} deep`)
+  reading.countGraph()
   let name = ''
   const nodes: NodeProto[] = []
   const initializers: TensorProto[] = []
@@ -179,8 +180,10 @@ async function readPart(reading: Reading, field: Field, depth: number, held: Hel
   else if (number === 9) held.strings.add(await readLongText(reading, range))
   else if (number === 5 || number === 10) held.tensors.push(await readTensor(reading, range, true))
   else if (number === 6 || number === 11) held.graphs.push(await readGraph(reading, range, depth + 1))
-  else if (number === 14 || number === 15) held.types.push(await readType(reading, range))
-  else if (number === 21) held.reference = await reading.text(range, 'the name of a parameter')
+  else if (number === 14 || number === 15) {
+    reading.countAttribute()
+    held.types.push(await readType(reading, range))
+  } else if (number === 21) held.reference = await reading.text(range, 'the name of a parameter')
   else if (number === 22 || number === 23) held.sparse.push(await readSparse(reading, range))
   if ([10, 11, 15, 23].includes(number)) held.list = true
 }

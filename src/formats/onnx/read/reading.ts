@@ -2,6 +2,7 @@ import type { Range, Wire } from '../../protobuf/wire.ts'
 import { checkLocation } from '../external.ts'
 import {
   MAX_ATTRIBUTES,
+  MAX_GRAPHS,
   MAX_HELD_BYTES,
   MAX_INITIALIZERS,
   MAX_NODES,
@@ -9,12 +10,16 @@ import {
   overLimit,
 } from '../limits.ts'
 
+/** Bytes of memory that a text or a dimension takes beside its own. */
+export const OVERHEAD = 16
+
 /** Reading one model: its bytes, and what was taken from them so far against the limits. */
 export class Reading {
   readonly wire: Wire
   /** Whether the scanner reads, which lists what leads out of the folder instead of stopping there. */
   readonly #lenient: boolean
   #held = 0
+  #graphs = 0
   #nodes = 0
   #attributes = 0
   #tensors = 0
@@ -26,7 +31,7 @@ export class Reading {
 
   /** A name or other text that is kept. */
   async text(range: Range, what: string, most: number = MAX_STRING_BYTES): Promise<string> {
-    this.hold(range.end - range.start)
+    this.hold(range.end - range.start + OVERHEAD)
     return this.wire.text(range, most, what)
   }
 
@@ -34,6 +39,11 @@ export class Reading {
     this.#held += bytes
     if (this.#held > MAX_HELD_BYTES)
       throw overLimit(`${this.wire.source.name}: names and texts have more than ${MAX_HELD_BYTES} bytes`)
+  }
+
+  countGraph(): void {
+    if (++this.#graphs > MAX_GRAPHS)
+      throw overLimit(`${this.wire.source.name}: more than ${MAX_GRAPHS} graphs`)
   }
 
   countNode(): void {

@@ -70,6 +70,7 @@ export async function readTensor(reading: Reading, range: Range, keep = false): 
 
 /** A SparseTensorProto: 1 values, 2 indices, 3 dims. */
 export async function readSparse(reading: Reading, range: Range): Promise<SparseTensorProto> {
+  reading.countTensor()
   let [values, indices]: (TensorProto | undefined)[] = []
   const shape: number[] = []
   await reading.wire.walk(range, async field => {

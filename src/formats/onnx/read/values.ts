@@ -4,7 +4,7 @@ import { MAX_RANK, overLimit } from '../limits.ts'
 import type { OnnxDtype, OnnxValue } from '../types.ts'
 import { addMetadata, entriesOf } from './entries.ts'
 import type { ValueProto } from './proto.ts'
-import type { Reading } from './reading.ts'
+import { OVERHEAD, type Reading } from './reading.ts'
 
 /** TypeProto's fields. */
 const KINDS: ReadonlyMap<number, OnnxValue['kind']> = new Map([
@@ -59,6 +59,7 @@ async function readShape(reading: Reading, range: Range): Promise<(number | stri
   await reading.wire.walk(range, async field => {
     if (field.kind !== 'bytes' || field.number !== 1) return
     if (shape.length >= MAX_RANK) throw overLimit(`A value has more than ${MAX_RANK} dimensions`)
+    reading.hold(OVERHEAD)
     let size: number | string | null = null
     await reading.wire.walk(field.range, async part => {
       if (part.kind === 'varint' && part.number === 1)
