@@ -3,18 +3,20 @@ import { basename, dirname } from 'node:path'
 import { CoreError, systemCode } from '../../core/index.ts'
 import { EvaluateError } from '../errors.ts'
 import { openIdxPair, openNpyPair, openNpzDataset } from './arrays.ts'
+import { openParquetDataset } from './columns.ts'
 import { inputFieldOf, labelFieldOf } from './fields.ts'
 import { openCsvDataset, openJsonlDataset } from './rows.ts'
 import type { Dataset, DatasetOptions } from './types.ts'
 
 const IDX_IMAGES = /^(.*)images[.-]idx\d-ubyte(\.gz)?$/
-const FORMS = '.npz, .csv, .tsv, .jsonl, or a folder (or one file) of an IDX or .npy pair'
+const FORMS = '.npz, .csv, .tsv, .jsonl, .parquet, or a folder (or one file) of an IDX or .npy pair'
 
 /**
  * Opens labelled examples, by the name of the file:
  *
  *   test.npz                      arrays `images` and `labels`, `x` and `y` … or those that the options name
  *   test.csv, test.tsv            a column `label`, the others numbers
+ *   test.parquet                  a column `label`, the others numbers, or one of them lists
  *   test.jsonl                    {"input": [...], "label": 3} a line
  *   t10k-images-idx3-ubyte[.gz]   with t10k-labels-idx1-ubyte[.gz] beside it
  *   a folder                      one such pair (a `t10k` or `test` one if several), or images.npy and labels.npy
@@ -28,6 +30,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   if (name.endsWith('.npz')) return openNpzDataset(path, options)
   if (/\.[ct]sv$/.test(name)) return openCsvDataset(path, options)
   if (/\.(jsonl|ndjson)$/.test(name)) return openJsonlDataset(path, options)
+  if (name.endsWith('.parquet')) return openParquetDataset(path, options)
   if (IDX_IMAGES.test(name)) return openIdx(dirname(path), name, await readdir(dirname(path)))
   throw new EvaluateError('DATASET_UNSUPPORTED', {
     message: `${name} is no data set that can be read`,

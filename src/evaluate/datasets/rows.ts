@@ -5,7 +5,7 @@ import { EvaluateError } from '../errors.ts'
 import { inputFieldOf, labelFieldOf } from './fields.ts'
 import type { Dataset, DatasetOptions, ExampleBatch, Truth } from './types.ts'
 
-interface Example {
+export interface Example {
   readonly input: Tensor
   readonly truth: Truth
 }
@@ -69,7 +69,7 @@ export async function openJsonlDataset(path: string, options: DatasetOptions): P
 }
 
 /** Reads it through once, to count the examples and to find what can't be read before a model runs. */
-async function rowDataset(
+export async function rowDataset(
   name: string,
   path: string,
   examples: () => AsyncGenerator<Example, void>,
