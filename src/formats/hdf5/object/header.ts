@@ -125,7 +125,11 @@ class HeaderReader {
   }
 
   #messages2(cursor: Cursor, ordered: boolean): void {
-    const end = cursor.bytes.byteLength - 4
+    const [start, end] = [cursor.at, cursor.bytes.byteLength - 4]
+    if (start > end) throw cursor.malformed('an object header has no room for its checksum')
+    cursor.at = end
+    cursor.checksum()
+    cursor.at = start
     const least = ordered ? 6 : 4
     while (end - cursor.at >= least) {
       const type = cursor.u8()
@@ -135,9 +139,6 @@ class HeaderReader {
       if (cursor.at + size > end) throw cursor.malformed(`${nameOf(type)} goes beyond its header`)
       this.#add(type, flags, cursor.part(size, nameOf(type)))
     }
-    if (cursor.at > end) throw cursor.malformed('an object header has no room for its checksum')
-    cursor.skip(end - cursor.at)
-    cursor.checksum()
   }
 
   #add(type: number, flags: number, body: Cursor): void {
