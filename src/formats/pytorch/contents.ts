@@ -76,7 +76,13 @@ function refuse(source: ByteSource, name: string, why: string): ReadableTensor['
   }
 }
 
-function elementsKey({ storage, dtype, offset, shape, strides }: StridedTensor): string {
+/** Storages of several archives, or folders, have the same keys. */
+export function inArchive(tensor: ReadableTensor, where: string): ReadableTensor {
+  const { elements } = tensor
+  return elements === undefined ? tensor : { ...tensor, elements: `${where}:${elements}` }
+}
+
+export function elementsKey({ storage, dtype, offset, shape, strides }: StridedTensor): string {
   return JSON.stringify([storage.key, storage.start, dtype.name, offset, shape, strides])
 }
 

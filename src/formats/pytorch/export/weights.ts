@@ -2,7 +2,7 @@ import { elementCount } from '../../../core/index.ts'
 import { MAX_AXES } from '../../bytes/strided.ts'
 import type { TensorInfo } from '../../types.ts'
 import { openArchive, openPickleEntry, type TorchArchive } from '../archive.ts'
-import { infoOf, type ReadableTensor } from '../contents.ts'
+import { elementsKey, inArchive, infoOf, type ReadableTensor } from '../contents.ts'
 import { checkTensor, readElements } from '../elements.ts'
 import { fail, MAX_TENSORS } from '../limits.ts'
 import type { StridedTensor } from '../rebuild.ts'
@@ -40,7 +40,7 @@ export async function readConfigured(
     if (entry.get('use_pickle') === true) {
       // A tensor subclass, or an object of the program's own.
       if (/\.pt$|^weight_|^tensor_/.test(path))
-        await readSaved(archive, folder + path, new Map(), weights, closers, name)
+        await readSaved(archive, folder + path, new Map([[name, role]]), weights, closers, name)
       continue
     }
     const tensor = configured(entry, path, archive.name, name)
@@ -88,7 +88,11 @@ function rawTensor(
     open: () => archive.open(folder + tensor.storage.key),
   }
   checkTensor(name, tensor, backing, archive.name)
-  return { info: infoOf({ name, tensor, role }, backing), read: () => readElements(tensor, backing) }
+  return {
+    info: infoOf({ name, tensor, role }, backing),
+    elements: folder + elementsKey(tensor),
+    read: () => readElements(tensor, backing),
+  }
 }
 
 /** The tensors of a file of torch.save in the archive: state dicts before 2.8, tensor subclasses since. */
@@ -110,6 +114,7 @@ export async function readSaved(
   for (const [key, tensor] of contents.tensors) {
     const name = only === undefined ? key : key === 'tensor' ? only : `${only}.${key}`
     const role = roles.get(name) ?? tensor.info.role
-    weights.set(name, { ...tensor, info: { ...tensor.info, name, ...(role && { role }) } })
+    const own = inArchive(tensor, path)
+    weights.set(name, { ...own, info: { ...own.info, name, ...(role && { role }) } })
   }
 }

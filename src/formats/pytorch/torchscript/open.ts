@@ -3,7 +3,7 @@ import type { Reader } from '../../ports.ts'
 import { metadataEntry } from '../../tensors.ts'
 import type { MetadataEntry } from '../../types.ts'
 import { openArchive, openPickleEntry, type TorchArchive } from '../archive.ts'
-import type { ReadableTensor } from '../contents.ts'
+import { inArchive, type ReadableTensor } from '../contents.ts'
 import { modelOf } from '../describe.ts'
 import { fail, MAX_CODE_BYTES, MAX_METADATA } from '../limits.ts'
 import { parseCode, type ScriptClass } from './code.ts'
@@ -20,29 +20,18 @@ const MAX_EXTRA_BYTES: number = 1024 * 1024
 export const openTorchscript: Reader = async input => {
   const archive = await openArchive(input.source, ['data.pkl'])
   const classes = await readCode(archive)
+  const notes = ['TorchScript is code; its methods are listed, not run']
+  if (archive.entries.has('bytecode.pkl')) notes.push('it holds byte code for the mobile interpreter as well')
+  const metadata = await extraFiles(archive, notes)
   const object = await openPickleEntry(archive, 'data.pkl', 'data')
-  const constants = archive.entries.has('constants.pkl')
-    ? await openPickleEntry(archive, 'constants.pkl', constantsFolder(archive))
-    : undefined
-  const tensors = new Map<string, ReadableTensor>()
-  const kinds = kindsOf(classes)
-  for (const [name, tensor] of object.tensors) {
-    const role = kinds.get(name.slice(name.lastIndexOf('.') + 1))
-    tensors.set(name, role ? { ...tensor, info: { ...tensor.info, role } } : tensor)
-  }
-  for (const [name, tensor] of constants?.tensors ?? []) {
-    const renamed = `CONSTANTS.c${name}`
-    tensors.set(renamed, { ...tensor, info: { ...tensor.info, name: renamed, role: 'constant' } })
-  }
+  const constants = await openConstants(archive, object)
   const what = rootClass(object.root)
   const root = classes.find(({ name }) => name === what)
   // Overloads are numbered.
   const [forward, ...overloads] = (root?.methods ?? []).filter(({ name }) => /^forward(__\d+)?$/.test(name))
-  const notes = ['TorchScript is code; its methods are listed, not run']
-  if (archive.entries.has('bytecode.pkl')) notes.push('it holds byte code for the mobile interpreter as well')
   return modelOf(
     input,
-    tensors,
+    tensorsOf(object, constants, kindsOf(classes)),
     {
       format: 'torchscript',
       ...(archive.version && { formatVersion: archive.version }),
@@ -50,7 +39,7 @@ export const openTorchscript: Reader = async input => {
       graph: graphOf(classes, what ?? 'code'),
       ...(forward && { signature: signatureOf(forward) }),
       ...(overloads.length > 0 && { otherSignatures: overloads.map(signatureOf) }),
-      metadata: await extraFiles(archive, notes),
+      metadata,
       notes,
     },
     async () => {
@@ -58,6 +47,37 @@ export const openTorchscript: Reader = async input => {
       await constants?.close()
     },
   )
+}
+
+type OpenContents = Awaited<ReturnType<typeof openPickleEntry>>
+
+async function openConstants(archive: TorchArchive, object: OpenContents): Promise<OpenContents | undefined> {
+  if (!archive.entries.has('constants.pkl')) return undefined
+  try {
+    return await openPickleEntry(archive, 'constants.pkl', constantsFolder(archive))
+  } catch (cause) {
+    await object.close()
+    throw cause
+  }
+}
+
+/** Attributes under their own names; constants as the code calls them: `CONSTANTS.c0`. */
+function tensorsOf(
+  object: OpenContents,
+  constants: OpenContents | undefined,
+  kinds: ReadonlyMap<string, 'parameter' | 'buffer'>,
+): ReadonlyMap<string, ReadableTensor> {
+  const tensors = new Map<string, ReadableTensor>()
+  for (const [name, tensor] of object.tensors) {
+    const role = kinds.get(name.slice(name.lastIndexOf('.') + 1))
+    tensors.set(name, role ? { ...tensor, info: { ...tensor.info, role } } : tensor)
+  }
+  for (const [index, tensor] of constants?.tensors ?? []) {
+    const name = `CONSTANTS.c${index}`
+    const own = inArchive(tensor, 'constants')
+    tensors.set(name, { ...own, info: { ...own.info, name, role: 'constant' } })
+  }
+  return tensors
 }
 
 /** Tensors of constants.pkl are in constants/; releases before 1.5 put them into data/. */
