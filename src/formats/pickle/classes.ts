@@ -1,3 +1,4 @@
+import { MAX_DIMENSIONS } from './limits.ts'
 import type { PickleCall, PickleGlobal, PickleNode } from './types.ts'
 
 /** What Python 3 knows a global as; a computed one has no name. */
@@ -32,23 +33,53 @@ export function classOf(call: PickleCall): PickleGlobal | undefined {
   return first?.kind === 'global' ? first : undefined
 }
 
+/** Attributes of an object by name, in the order in which they were set. */
+export interface Attributes extends Iterable<readonly [name: string, value: PickleNode]> {
+  get(name: string): PickleNode | undefined
+}
+
 /**
  * The attributes that BUILD sets: of all states in turn, dictionaries with text keys, alone or as
- * (`__dict__`, slots).
+ * (`__dict__`, slots). States may be shared by any number of objects, so nothing is copied.
  */
-export function attributesOf(call: PickleCall): ReadonlyMap<string, PickleNode> {
-  const attributes = new Map<string, PickleNode>()
-  for (const state of call.states) {
-    const parts = state.kind === 'tuple' && state.items.length === 2 ? state.items : [state]
-    for (const part of parts) {
-      if (part.kind !== 'dict') continue
-      for (const [key, value] of part.entries) {
-        const name = textOf(key)
-        if (name !== undefined) attributes.set(name, value)
+export function attributesOf(call: PickleCall): Attributes {
+  const maps = call.states.flatMap(dictionariesOf).map(namesOf)
+  return {
+    get(name) {
+      for (let i = maps.length - 1; i >= 0; i--) {
+        const found = maps[i]!.get(name)
+        if (found) return found
       }
-    }
+      return undefined
+    },
+    *[Symbol.iterator]() {
+      if (maps.length === 1) yield* maps[0]!
+      else yield* new Map(maps.flatMap(map => Array.from(map)))
+    },
   }
-  return attributes
+}
+
+type PickleDict = Extract<PickleNode, { kind: 'dict' }>
+
+/** The dictionaries of a state: itself, or `__dict__` and slots. */
+export function dictionariesOf(state: PickleNode): PickleDict[] {
+  const parts = state.kind === 'tuple' && state.items.length === 2 ? state.items : [state]
+  return parts.filter(part => part.kind === 'dict')
+}
+
+/** By dictionary: its text keys, and how many of its entries are in there. Entries are only ever added. */
+const NAMED = new WeakMap<PickleDict, { readonly names: Map<string, PickleNode>; done: number }>()
+
+/** The values of a dictionary under text keys; the last one of a key counts. */
+export function namesOf(dict: PickleDict): ReadonlyMap<string, PickleNode> {
+  const known = NAMED.get(dict) ?? { names: new Map<string, PickleNode>(), done: 0 }
+  NAMED.set(dict, known)
+  for (; known.done < dict.entries.length; known.done++) {
+    const [key, value] = dict.entries[known.done]!
+    const name = textOf(key)
+    if (name !== undefined) known.names.set(name, value)
+  }
+  return known.names
 }
 
 /** A text that is held whole. */
@@ -64,9 +95,10 @@ export function integerOf(node: PickleNode | undefined): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
-/** A tuple or list of sizes, none below zero. */
+/** A tuple or list of sizes, none below zero, as many as numpy takes at most. */
 export function shapeOf(node: PickleNode | undefined): readonly number[] | undefined {
-  if (node?.kind !== 'tuple' && node?.kind !== 'list') return undefined
+  if ((node?.kind !== 'tuple' && node?.kind !== 'list') || node.items.length > MAX_DIMENSIONS)
+    return undefined
   const sizes = node.items.map(integerOf)
   return sizes.every(size => size !== undefined && size >= 0) ? (sizes as number[]) : undefined
 }

@@ -1,4 +1,5 @@
 export {
+  type Attributes,
   attributesOf,
   classOf,
   integerOf,
@@ -9,7 +10,7 @@ export {
 } from './classes.ts'
 export { type PickleOptions, runAll, runPickle } from './machine/run.ts'
 export { arrayOf } from './numpy/array.ts'
-export { type ArrayDtype, dtypeOf } from './numpy/dtype.ts'
+export type { ArrayDtype } from './numpy/dtype.ts'
 export { readArray } from './numpy/read.ts'
 export { scalarOf } from './numpy/scalar.ts'
 export { readArrayText } from './numpy/text.ts'

@@ -59,6 +59,12 @@ export const MAX_DIMENSIONS = 64
 /** Arrays of one file: a forest of 10,000 trees has two each. */
 export const MAX_ARRAYS = 500_000
 
+/** Fields of all records together, as the description tells them for each array. */
+export const MAX_FIELDS_TOLD = 2_000_000
+
+/** Objects whose classes are looked at for who made a file. */
+export const MAX_OBJECTS = 100_000
+
 /** All names of arrays together, in characters. */
 export const MAX_NAMES: number = 64 * 1024 * 1024
 

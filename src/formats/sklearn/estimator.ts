@@ -35,17 +35,23 @@ export function isEstimator(value: EstimatorValue | undefined): value is Estimat
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'estimator'
 }
 
+/** Values of one estimator, counted where they are reached: objects may share theirs. A million words take two. */
+const MAX_VALUES = 20_000_000
+
 /** Turns nodes into values, each node once. */
 class Values {
   readonly #file: string
   readonly #done = new Map<PickleNode, EstimatorValue>()
   readonly #open = new Set<PickleNode>()
+  #count = 0
 
   constructor(file: string) {
     this.#file = file
   }
 
   async of(node: PickleNode, depth: number): Promise<EstimatorValue> {
+    if (++this.#count > MAX_VALUES)
+      throw fail.limit({ name: this.#file }, `more than ${MAX_VALUES} values in an estimator`)
     const known = this.#done.get(node)
     if (known !== undefined) return known
     if (this.#open.has(node)) return { kind: 'opaque', what: 'an object within itself' }

@@ -1,15 +1,18 @@
 import { attributesOf, classOf, nameOf, shapeOf, textOf } from '../classes.ts'
-import { fail, MAX_DIMENSIONS } from '../limits.ts'
+import { fail } from '../limits.ts'
 import { dtypeOf } from '../numpy/dtype.ts'
 import type { PickleArray, PickleCall, PickleNode } from '../types.ts'
 import { type Machine, NODE_BYTES, SLOT_BYTES } from './machine.ts'
+
+/** joblib builds a wrapper once. */
+const MAX_STATES = 16
 
 /** Whether BUILD of this object lets joblib read an array: the class, wherever it was vendored. */
 export function isArrayWrapper(call: PickleCall): boolean {
   const global = classOf(call)
   if (!global) return false
   const { module, name } = nameOf(global)
-  return name === 'NumpyArrayWrapper' && /(^|\.)joblib\.numpy_pickle$/.test(module)
+  return name === 'NumpyArrayWrapper' && `.${module.slice(-40)}`.endsWith('.joblib.numpy_pickle')
 }
 
 /**
@@ -17,12 +20,13 @@ export function isArrayWrapper(call: PickleCall): boolean {
  * an array of objects is a pickle of its own (joblib/numpy_pickle.py).
  */
 export async function readWrapped(m: Machine, wrapper: PickleCall): Promise<PickleNode> {
+  if (wrapper.states.length > MAX_STATES)
+    throw fail.limit(m.place, `a NumpyArrayWrapper is built more than ${MAX_STATES} times`)
   const attributes = attributesOf(wrapper)
   const shape = shapeOf(attributes.get('shape'))
   const node = attributes.get('dtype')
   const dtype = dtypeOf(node)
-  if (!shape || shape.length > MAX_DIMENSIONS)
-    throw m.malformed('a NumpyArrayWrapper has no shape that can be read')
+  if (!shape) throw m.malformed('a NumpyArrayWrapper has no shape that can be read')
   if (!node || !dtype)
     throw fail.unsupported(m.place, 'a NumpyArrayWrapper has a dtype whose size can not be told')
   if (dtype.objects) return m.runNested(m.cursor.rawPosition)

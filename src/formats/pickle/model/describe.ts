@@ -11,6 +11,8 @@ import type { Inventory, NamedArray } from './walk.ts'
 
 /** Attributes that are told; estimators have some dozens. */
 const MAX_METADATA = 1000
+/** Characters of all of them. */
+const MAX_METADATA_TOTAL = 1_000_000
 
 /** Whose class it is, by the first part of its module. */
 const FRAMEWORKS: ReadonlyMap<string, string> = new Map([
@@ -122,13 +124,16 @@ async function metadataOf(root: PickleNode, notes: string[]): Promise<readonly M
       ? root.entries.map(([key, value]) => [textOf(key), value] as const)
       : []
   const entries: MetadataEntry[] = []
+  let told = 0
   for (const [name, value] of named) {
     if (name === undefined || !isSimple(value)) continue
-    if (entries.length >= MAX_METADATA) {
-      notes.push(`the first ${MAX_METADATA} simple attributes are told`)
+    if (entries.length >= MAX_METADATA || told >= MAX_METADATA_TOTAL) {
+      notes.push(`the first ${entries.length} simple attributes are told`)
       break
     }
-    entries.push(metadataEntry(name.slice(0, 200), JSON.stringify(await plainOf(value)), notes))
+    const entry = metadataEntry(name.slice(0, 200), JSON.stringify(await plainOf(value)), notes)
+    told += entry.value.length
+    entries.push(entry)
   }
   return entries
 }

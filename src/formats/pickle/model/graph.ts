@@ -4,8 +4,8 @@ import { arrayOf } from '../numpy/array.ts'
 import type { PickleCall, PickleNode } from '../types.ts'
 import { isSimple, plainOf } from './plain.ts'
 
-/** Trees or steps that are listed; the count of operators is of these. */
-const MAX_NODES = 10_000
+/** Trees or steps that are looked at; the count of operators is of these. */
+const MAX_PARTS = 10_000
 /** Pipelines within pipelines. */
 const MAX_DEPTH = 8
 
@@ -23,24 +23,34 @@ export async function graphOf(root: PickleNode): Promise<ModelGraph | undefined>
   if (!global) return undefined
   const name = nameOf(global).name
   const nodes: GraphNode[] = []
+  // Parts may be shared and hold themselves: what is looked at counts, whether it gives a node or not.
+  const budget = { left: MAX_PARTS }
   if (STEPS.has(name)) {
-    await addSteps(root, name, '', [], nodes, 0)
+    await addSteps({ call: root, className: name, prefix: '', inputs: [], nodes, depth: 0, budget })
     return { name, kind: 'layers', nodes, subgraphs: [], operators: operatorsOf(nodes) }
   }
-  addTrees(root, nodes)
+  addTrees(root, nodes, budget)
   if (nodes.length === 0) return undefined
   return { name, kind: 'trees', nodes, subgraphs: [], operators: operatorsOf(nodes) }
 }
 
+interface Budget {
+  left: number
+}
+
+interface Composite {
+  readonly call: PickleCall
+  readonly className: string
+  readonly prefix: string
+  readonly inputs: readonly string[]
+  readonly nodes: GraphNode[]
+  readonly depth: number
+  readonly budget: Budget
+}
+
 /** Adds the steps of one composite; gives the names of those whose output is its own. */
-async function addSteps(
-  call: PickleCall,
-  className: string,
-  prefix: string,
-  inputs: readonly string[],
-  nodes: GraphNode[],
-  depth: number,
-): Promise<readonly string[]> {
+async function addSteps(composite: Composite): Promise<readonly string[]> {
+  const { call, className, prefix, inputs, nodes, budget } = composite
   const attributes = attributesOf(call)
   const steps = (STEPS.get(className) ?? [])
     .map(name => attributes.get(name))
@@ -49,10 +59,11 @@ async function addSteps(
   const ends: string[] = []
   let from = inputs
   for (const step of steps?.kind === 'list' ? steps.items : []) {
-    if (step.kind !== 'tuple' || nodes.length >= MAX_NODES) continue
+    if (--budget.left < 0) break
+    if (step.kind !== 'tuple') continue
     const [label, part, columns] = step.items
-    const name = `${prefix}${textOf(label) ?? nodes.length}`
-    const outputs = await addStep({ name, part, columns, inputs: from, nodes, depth })
+    const name = `${prefix}${textOf(label)?.slice(0, 200) ?? nodes.length}`
+    const outputs = await addStep(composite, { name, part, columns, inputs: from })
     if (sequential) from = outputs
     else ends.push(...outputs)
   }
@@ -64,15 +75,18 @@ interface Step {
   readonly part: PickleNode | undefined
   readonly columns: PickleNode | undefined
   readonly inputs: readonly string[]
-  readonly nodes: GraphNode[]
-  readonly depth: number
 }
 
-async function addStep({ name, part, columns, inputs, nodes, depth }: Step): Promise<readonly string[]> {
+async function addStep(
+  { nodes, depth, budget }: Composite,
+  { name, part, columns, inputs }: Step,
+): Promise<readonly string[]> {
   const global = part?.kind === 'call' ? classOf(part) : undefined
   const named = global && nameOf(global)
-  if (part?.kind === 'call' && named && STEPS.has(named.name) && depth < MAX_DEPTH)
-    return addSteps(part, named.name, `${name}/`, inputs, nodes, depth + 1)
+  if (part?.kind === 'call' && named && STEPS.has(named.name) && depth < MAX_DEPTH) {
+    const inner = { call: part, className: named.name, prefix: `${name}/`, inputs, nodes, budget }
+    return addSteps({ ...inner, depth: depth + 1 })
+  }
   const chosen = columns && isSimple(columns) ? await plainOf(columns) : undefined
   nodes.push({
     name,
@@ -86,19 +100,22 @@ async function addStep({ name, part, columns, inputs, nodes, depth }: Step): Pro
 }
 
 /** The trees of `estimators_` (a list, or an array by rounds and classes), and of HistGradientBoosting's `_predictors`. */
-function addTrees(root: PickleCall, nodes: GraphNode[]): void {
+function addTrees(root: PickleCall, nodes: GraphNode[], budget: Budget): void {
   const attributes = attributesOf(root)
   for (const from of ['estimators_', '_predictors']) {
     const list = attributes.get(from)
-    if (list) addTreesOf(from, list, nodes, 0)
+    if (list) addTreesOf(from, list, nodes, 0, budget)
   }
 }
 
-function addTreesOf(name: string, node: PickleNode, nodes: GraphNode[], depth: number): void {
-  if (nodes.length >= MAX_NODES || depth > 2) return
+function addTreesOf(name: string, node: PickleNode, nodes: GraphNode[], depth: number, budget: Budget): void {
+  if (depth > 2) return
   const items = node.kind === 'list' ? node.items : arrayOf(node)?.objects
   if (items) {
-    for (const [i, item] of items.entries()) addTreesOf(`${name}[${i}]`, item, nodes, depth + 1)
+    for (const [i, item] of items.entries()) {
+      if (--budget.left < 0) return
+      addTreesOf(`${name}[${i}]`, item, nodes, depth + 1, budget)
+    }
     return
   }
   if (node.kind !== 'call') return

@@ -13,11 +13,11 @@ export function below(above: Path, step: string): Path {
 }
 
 /** `coef_`, and `.coef_` below something. */
-export const attribute = (name: string): string => `.${shown(name)}`
+export const attribute = (name: string): string => `.${shown(cut(name))}`
 /** `[3]`, `[3, 0]` in arrays. */
 export const index = (...at: readonly number[]): string => `[${at.join(', ')}]`
 /** `['layer1']`. */
-export const key = (text: string): string => `['${shown(text.replaceAll(/[\\']/g, '\\$&'))}']`
+export const key = (text: string): string => `['${shown(cut(text).replaceAll(/[\\']/g, '\\$&'))}']`
 /** What has no order or no name: members of sets, values under keys that are no text. */
 export const member = (at: number): string => `{${at}}`
 /** What a call gets: `(0)`. */
@@ -41,10 +41,14 @@ function bare(step: string): string {
   return /^\['([^[\](){}'\\#]+)'\]$/.exec(step)?.[1] ?? step
 }
 
-/** Without control characters, and not without end. */
+/** Not without end. */
+function cut(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+/** Without control characters. */
 function shown(text: string): string {
-  const cut = text.length > 200 ? `${text.slice(0, 200)}…` : text
-  return cut.replaceAll(
+  return text.replaceAll(
     /[\0-\x1f\x7f]/g,
     character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )

@@ -6,7 +6,11 @@ import type { PickleNode } from '../types.ts'
 
 /** Of a list or dictionary that is told whole; of longer ones the count. */
 const MAX_ITEMS = 32
-const MAX_TEXT = 1000
+const MAX_TEXT = 500
+/** Values of one attribute: lists in lists, whose parts may be shared, have many more places than nodes. */
+const MAX_VALUES = 500
+/** Beyond any seed and hash; longer ones take time to write. */
+const LARGEST = 2n ** 256n
 const MAX_DEPTH = 4
 
 /**
@@ -48,20 +52,29 @@ export async function plainOf(node: PickleNode, depth = 0): Promise<Attribute> {
 }
 
 /** Whether a value is told in full by its JSON: no array, object or long list. */
-export function isSimple(node: PickleNode, depth = 0): boolean {
-  if (node.kind === 'tuple' || node.kind === 'list' || node.kind === 'set')
-    return (
-      depth < MAX_DEPTH &&
-      node.items.length <= MAX_ITEMS &&
-      node.items.every(item => isSimple(item, depth + 1))
-    )
-  if (node.kind === 'dict')
-    return (
-      depth < MAX_DEPTH &&
-      node.entries.length <= MAX_ITEMS &&
-      node.entries.every(([key, value]) => textOf(key) !== undefined && isSimple(value, depth + 1))
-    )
-  return node.kind !== 'array' && (node.kind !== 'call' || !arrayOf(node))
+export function isSimple(node: PickleNode): boolean {
+  return countSimple(node, 0, MAX_VALUES) >= 0
+}
+
+/** How many of `left` values remain behind this one; below zero where it is not simple. */
+function countSimple(node: PickleNode, depth: number, left: number): number {
+  const rest = left - 1
+  if (node.kind === 'array' || (node.kind === 'call' && arrayOf(node))) return -1
+  const inner =
+    node.kind === 'dict'
+      ? node.entries
+          .slice(0, MAX_ITEMS + 1)
+          .map(([key, value]) => (textOf(key) === undefined ? undefined : value))
+      : node.kind === 'tuple' || node.kind === 'list' || node.kind === 'set'
+        ? node.items
+        : []
+  if (inner.length > MAX_ITEMS || (inner.length > 0 && depth >= MAX_DEPTH)) return -1
+  let remaining = rest
+  for (const value of inner) {
+    if (remaining < 0 || !value) return -1
+    remaining = countSimple(value, depth + 1, remaining)
+  }
+  return remaining
 }
 
 async function plainItems(items: readonly PickleNode[], kind: string, depth: number): Promise<Attribute> {
@@ -96,7 +109,8 @@ async function plainObject(node: Extract<PickleNode, { kind: 'call' | 'array' }>
 
 function plainInteger(value: bigint): number | string {
   const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value.toString()
+  if (Number.isSafeInteger(number)) return number
+  return value < LARGEST && value > -LARGEST ? value.toString() : 'an int beyond 2^256'
 }
 
 function plainFloat(value: number): number | string {

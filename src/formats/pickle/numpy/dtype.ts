@@ -1,9 +1,9 @@
 import type { RecordField, TensorDtype } from '../../types.ts'
-import { integerOf, isGlobal, nameOf, shapeOf, textOf } from '../classes.ts'
-import type { PickleNode } from '../types.ts'
+import { integerOf, isGlobal, nameOf, namesOf, shapeOf, textOf } from '../classes.ts'
+import type { PickleCall, PickleNode } from '../types.ts'
 
-/** Fields of one record, nested ones included: scikit-learn's tree nodes have 8. */
-const MAX_FIELDS = 4096
+/** Fields of one record, nested ones included: scikit-learn's tree nodes have 8, catalogues of stars some hundreds. */
+const MAX_FIELDS = 1024
 /** Records in records. */
 const MAX_DEPTH = 8
 
@@ -63,6 +63,17 @@ const MACHINE_LEARNING: ReadonlyMap<string, readonly [dtype: TensorDtype, bytes:
 /** `numpy.dtype('f8', False, True)` with its state; undefined for anything else, and for kinds unknown here. */
 export function dtypeOf(node: PickleNode | undefined, depth = 0): ArrayDtype | undefined {
   if (node?.kind !== 'call' || !isGlobal(node.callee, NUMPY, 'dtype') || depth > MAX_DEPTH) return undefined
+  const known = KNOWN.get(node)
+  if (known !== undefined) return known.dtype
+  const dtype = read(node, depth)
+  KNOWN.set(node, { dtype })
+  return dtype
+}
+
+/** Each dtype is read once: a million arrays may share one, and records the records within them. */
+const KNOWN = new WeakMap<PickleNode, { readonly dtype: ArrayDtype | undefined }>()
+
+function read(node: PickleCall, depth: number): ArrayDtype | undefined {
   const first = node.args.kind === 'tuple' ? node.args.items[0] : undefined
   const state = node.states.at(-1)
   const parts = state?.kind === 'tuple' ? state.items : []
@@ -104,13 +115,14 @@ function voidOf(code: string, state: readonly PickleNode[], depth: number): Arra
   if (names?.kind !== 'tuple' || fields?.kind !== 'dict')
     return { dtype: 'opaque', itemBytes, swaps: [], objects: false }
   const stated = integerOf(size) ?? itemBytes
-  if (stated !== itemBytes || names.items.length > MAX_FIELDS) return undefined
-  return recordOf(names.items, new Map(fields.entries.map(([k, v]) => [textOf(k), v])), itemBytes, depth)
+  if (stated !== itemBytes || names.items.length > MAX_FIELDS || fields.entries.length > MAX_FIELDS)
+    return undefined
+  return recordOf(names.items, namesOf(fields), itemBytes, depth)
 }
 
 function recordOf(
   names: readonly PickleNode[],
-  described: ReadonlyMap<string | undefined, PickleNode>,
+  described: ReadonlyMap<string, PickleNode>,
   itemBytes: number,
   depth: number,
 ): ArrayDtype | undefined {
