@@ -1,15 +1,11 @@
 import { basename } from 'node:path'
-import { elementCount, type Tensor, viewAs } from '../../core/index.ts'
+import { DTYPES, elementCount, type Tensor, viewAs } from '../../core/index.ts'
 import { type OpenedModel, openModel, type TensorInfo } from '../../formats/index.ts'
 import { numbersOf } from '../../model/index.ts'
 import { EvaluateError } from '../errors.ts'
 import { inputFieldOf, labelFieldOf } from './fields.ts'
 import { type Example, rowDataset } from './rows.ts'
 import type { Dataset, DatasetOptions, Truth } from './types.ts'
-
-const READ = ['float32', 'float64', 'float16', 'int8', 'int16', 'int32', 'int64'] as const
-const UNSIGNED = ['uint8', 'uint16', 'uint32', 'uint64', 'bool', 'string'] as const
-type ReadDtype = (typeof READ)[number] | (typeof UNSIGNED)[number]
 
 /**
  * A Parquet file: one column of truths; the examples are the column `inputField`, or the only one that holds lists,
@@ -86,23 +82,22 @@ function together(parts: readonly Tensor[], file: string): Tensor {
         file,
         'one of the columns is text; name the one that holds the examples as evaluate.inputField',
       )
-    for (const number of numbersOf(part)) numbers.push(number)
+    const values = numbersOf(part)
+    for (let index = 0; index < values.length; index++) numbers.push(values[index]!)
   }
   return { dtype: 'float32', shape: [numbers.length], data: Float32Array.from(numbers) }
 }
 
 function truthOf(row: Tensor, file: string): Truth {
   if (row.dtype === 'string') return (row.data as readonly string[])[0]!
-  const [value] = numbersOf(row)
+  const value = numbersOf(row)[0]
   if (row.data.length === 1 && value !== undefined) return value
   throw unfit(file, 'expected one number or text as the truth of each row')
 }
 
 /** A column row by row. Pieces hold whole elements, and rows go on from one to the next. */
 async function* rowsOf(model: OpenedModel, info: TensorInfo, file: string): AsyncGenerator<Tensor, void> {
-  const dtype = ([...READ, ...UNSIGNED] as readonly string[]).includes(info.dtype)
-    ? (info.dtype as ReadDtype)
-    : undefined
+  const dtype = DTYPES.find(each => each === info.dtype)
   if (dtype === undefined)
     throw unfit(file, `the column '${info.name}' holds ${info.dtype}, which is no example`)
   if (dtype === 'string') {
