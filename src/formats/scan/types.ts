@@ -92,8 +92,10 @@ export interface ScanSink {
   descend(source: ByteSource, name: string, context?: ScanContext): Promise<readonly string[]>
   /** Text that people or templates wrote: searched for secrets, and for templates where `key` names one. */
   text(key: string, value: string): void
-  /** Another file that belongs to this one: raw weights that need no format of their own. */
+  /** Another file, by its path in the folder, that belongs to this one: raw weights need no format of their own. */
   belongs(path: string): void
+  /** The same, by its path from this file's own folder. */
+  beside(path: string): void
   /** Notes that bytes were expanded or read whole. Throws ScanLimit over the budget. */
   spend(bytes: number): void
 }

@@ -47,6 +47,12 @@ export async function scanOne(
   return { formats, ...scan.result() }
 }
 
+/** Of a file, or of the file that an entry is in: with its slash, or empty. */
+function folderOf(file: string): string {
+  const [path] = file.split('!')
+  return path!.slice(0, path!.lastIndexOf('/') + 1)
+}
+
 interface Where {
   readonly file: string
   readonly name: string
@@ -147,6 +153,7 @@ class OneFile {
         scanText(key, value, finding => this.#add({ ...finding, at: { file: where.file, ...finding.at } }))
       },
       belongs: path => void this.#belongs.push(path),
+      beside: path => void this.#belongs.push(`${folderOf(where.file)}${path.replace(/^\.\//, '')}`),
       spend: bytes => this.#budget.spend(bytes),
     }
   }

@@ -1,4 +1,7 @@
+import type { ByteSource } from '../../../core/index.ts'
+import { FormatsError, failing } from '../../errors.ts'
 import { byMagic } from '../../open/magic.ts'
+import { Wire } from '../../protobuf/wire.ts'
 import { type Content, hasMagic } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 
@@ -19,6 +22,8 @@ const MAGIC: readonly (readonly [magic: string, format: string, at?: number])[] 
   ['%PDF-', 'pdf'],
   ['PAR1', 'parquet'],
   ['ARROW1\0\0', 'arrow'],
+  ['MATLAB 5.0 MAT-file', 'matlab'],
+  ['SIMPLE  =', 'fits'],
 ]
 /** SentencePiece: a ModelProto of pieces, the first of which is <unk> as a rule. */
 const SENTENCEPIECE = /^\n[\x03-\x40]\n[\x01-\x40](?:<unk>|<pad>|<s>|\[PAD\]|\[UNK\])/
@@ -32,8 +37,31 @@ export const dataLens: Lens = {
     if (SENTENCEPIECE.test(content.latin)) return 'sentencepiece'
     const format = byMagic(content.head)
     if (format === 'idx' || format === 'lightgbm' || format === 'xgboost-ubj') return format
+    if (await isTensor(content.source)) return 'onnx-tensor'
     return isXgboostBinary(content) ? 'xgboost-binary' : undefined
   },
+}
+
+const stop = failing('FORMAT_UNKNOWN', '')
+/** Fields of a tensor's header: sizes one by one, then type and name. */
+const MAX_FIELDS = 64
+
+/** TensorProto, SequenceProto and OptionalProto: the inputs and outputs beside ONNX' own test models. */
+async function isTensor(source: ByteSource): Promise<boolean> {
+  const wire = new Wire(source, { malformed: stop, overLimit: stop, truncated: stop })
+  const kinds = new Map<number, string>()
+  let count = 0
+  try {
+    await wire.walk(wire.whole, ({ number, kind }) => {
+      kinds.set(number, kind)
+      if (number > 14 || ++count > MAX_FIELDS) throw stop('another message')
+    })
+  } catch (error) {
+    if (!(error instanceof FormatsError)) throw error
+    return false
+  }
+  const typed = kinds.get(2) === 'varint' && (kinds.get(1) ?? 'varint') !== 'fixed'
+  return typed && [4, 5, 6, 7, 8, 9, 10, 11].some(number => kinds.get(number) === 'bytes')
 }
 
 /** XGBoost before 3.1 also had a binary format of its own: `binf`, or the bare parameters, which can't be told. */

@@ -1,7 +1,8 @@
 import { FormatsError } from '../../errors.ts'
-import { onnxHazards } from '../../onnx/hazards/hazards.ts'
+import { type OnnxHazard, onnxHazards } from '../../onnx/hazards/hazards.ts'
 import { inspectOnnx } from '../../onnx/inspect.ts'
 import { protobufKind } from '../../open/protobuf-kind.ts'
+import type { Content } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 import type { Rule } from '../rules.ts'
 import type { Level } from '../types.ts'
@@ -19,7 +20,9 @@ export const onnxLens: Lens = {
   name: 'onnx',
   async scan(content, sink) {
     if ((await protobufKind(content.source)) !== 'onnx') return undefined
-    for (const { kind, node, tensor, offset, detail } of await onnxHazards(content.source)) {
+    const hazards = await hazardsOf(content)
+    if (!hazards) return undefined
+    for (const { kind, node, tensor, offset, detail } of hazards) {
       const [rule, level] = MEANING[kind]
       sink.add({
         rule,
@@ -31,7 +34,7 @@ export const onnxLens: Lens = {
     try {
       const { metadata, external } = await inspectOnnx(content.source)
       for (const { key, value } of metadata) sink.text(key, value)
-      for (const { location } of external) sink.belongs(beside(content.path, location))
+      for (const { location } of external) sink.beside(location)
     } catch (error) {
       // The path was told above, with its tensor.
       if (!(error instanceof FormatsError && error.code === 'ONNX_EXTERNAL_PATH')) throw error
@@ -40,8 +43,13 @@ export const onnxLens: Lens = {
   },
 }
 
-/** A file in the folder of another one. */
-function beside(path: string | undefined, location: string): string {
-  const folder = path?.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : ''
-  return `${folder}${location.replace(/^\.\//, '')}`
+/** Other messages have such fields, too: undefined for them, where the name does not say ONNX. */
+async function hazardsOf({ source, name }: Content): Promise<readonly OnnxHazard[] | undefined> {
+  try {
+    return await onnxHazards(source)
+  } catch (error) {
+    const other = error instanceof FormatsError && /^(?:NOT_ONNX|ONNX_MALFORMED)$/.test(error.code)
+    if (other && !name.endsWith('.onnx')) return undefined
+    throw error
+  }
 }

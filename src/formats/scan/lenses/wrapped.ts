@@ -11,14 +11,10 @@ export const wrappedLens: Lens = {
     const inner = await unwrap(content.source, wrapper)
     try {
       sink.spend(inner.size)
-      const formats = await sink.descend(inner, wrapper)
-      if (formats.length === 0 && inner.size > 0 && !sink.context.speculative) {
-        const what = `what is under ${wrapper} is of no known format`
-        sink.add({ rule: 'content/unrecognised', level: 'unknown', what })
-      }
+      // What is under it is unknown: then the whole is.
+      return (await sink.descend(inner, wrapper)).length > 0 ? wrapper : undefined
     } finally {
       await inner.close()
     }
-    return wrapper
   },
 }

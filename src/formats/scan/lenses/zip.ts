@@ -29,7 +29,13 @@ export const zipLens: Lens = {
     tellHazards(survey, hasMagic(content, 'TFL3', 4), sink)
     const names = survey.entries.map(({ name }) => name)
     const torchscript = isTorchScript(names)
-    for (const entry of survey.entries) await scanEntry(entry, torchscript, sink)
+    for (const entry of survey.entries) {
+      const known = await scanEntry(entry, torchscript, sink)
+      if (!known && !sink.context.speculative) {
+        const what = `the entry '${entry.name.slice(0, 200)}' is of no known format`
+        sink.add({ rule: 'content/unrecognised', level: 'unknown', what })
+      }
+    }
     return archiveKind(names.filter(name => !name.endsWith('/')))
   },
 }
@@ -65,14 +71,17 @@ function isWithinEntry({ entries }: ZipSurvey, offset: number): boolean {
   })
 }
 
-async function scanEntry(entry: SurveyedEntry, torchscript: boolean, sink: ScanSink): Promise<void> {
+/** Whether any view of an entry is something known, or needs no format: raw weights, nothing. */
+async function scanEntry(entry: SurveyedEntry, torchscript: boolean, sink: ScanSink): Promise<boolean> {
+  let known = entry.views.length === 0
   for (const view of entry.views) {
     const name = entry.views.length > 1 ? `${view.name} (by its ${view.by.join(' and ')})` : view.name
     try {
-      await scanView(entry, view, name, { ...(torchscript && { torchscript }) }, sink)
+      if (await scanView(entry, view, name, { ...(torchscript && { torchscript }) }, sink)) known = true
     } catch (error) {
       if (!(error instanceof BallastError)) throw error
       const limit = /LIMIT$/.test(error.code)
+      known = true
       if (sink.context.speculative && !limit) continue
       const rule = limit
         ? 'archive/bomb'
@@ -82,6 +91,7 @@ async function scanEntry(entry: SurveyedEntry, torchscript: boolean, sink: ScanS
       sink.add({ rule, level: limit ? 'unsafe' : 'unknown', what: messageOf(error).slice(0, 400) })
     }
   }
+  return known
 }
 
 async function scanView(
@@ -90,14 +100,16 @@ async function scanView(
   name: string,
   context: ScanContext,
   sink: ScanSink,
-): Promise<void> {
+): Promise<boolean> {
   const source = await view.open()
   try {
     if (view.method !== 0) sink.spend(source.size)
     await checkSum(entry, view, source, sink)
-    if (source.size === 0) return
+    if (source.size === 0) return true
     // Raw weights are whatever they are: only what is certainly dangerous counts in them.
-    await sink.descend(source, name, isStorage(view.name) ? { ...context, speculative: true } : context)
+    const raw = isStorage(view.name)
+    const formats = await sink.descend(source, name, raw ? { ...context, speculative: true } : context)
+    return raw || formats.length > 0
   } finally {
     await source.close()
   }

@@ -9,11 +9,14 @@ import { nameOf } from './shapes.ts'
 import { specialKeys } from './states.ts'
 import { keptFunctions } from './values.ts'
 
+/** What judging needs of a sink. */
+export type JudgeSink = Pick<ScanSink, 'add' | 'context' | 'beside'>
+
 /**
  * Judges one run of the symbolic machine: what is imported, what is called with what, what is changed. Everything
  * counts, whether its result is used or dropped: a loader executes it.
  */
-export function judge(run: PickleRun, sink: Pick<ScanSink, 'add' | 'context'>): void {
+export function judge(run: PickleRun, sink: JudgeSink): void {
   const judgement = new Judgement(run, sink)
   judgement.globals()
   for (const call of run.calls) judgement.call(call)
@@ -23,12 +26,12 @@ export function judge(run: PickleRun, sink: Pick<ScanSink, 'add' | 'context'>): 
 
 class Judgement {
   readonly #run: PickleRun
-  readonly #sink: Pick<ScanSink, 'add' | 'context'>
+  readonly #sink: JudgeSink
   readonly #context: ScanContext
   readonly #reported = new Set<string>()
   readonly #standings = new Map<PickleGlobal, Standing>()
 
-  constructor(run: PickleRun, sink: Pick<ScanSink, 'add' | 'context'>) {
+  constructor(run: PickleRun, sink: JudgeSink) {
     this.#run = run
     this.#sink = sink
     this.#context = sink.context
@@ -160,6 +163,7 @@ class Judgement {
       }
     }
     const file = call.states.map(fileOfArray).find(name => name !== undefined)
+    if (file !== undefined) this.#sink.beside(file)
     if (file !== undefined && /^[\w.-]*$/.test(file) === false)
       this.#add('pickle/external-file', 'unsafe', `an array is read from '${file.slice(0, 80)}'`, call.offset)
   }
@@ -210,7 +214,8 @@ function tensorState(call: PickleCall): readonly PickleNode[] {
 function fileOfArray(state: PickleNode): string | undefined {
   if (state.kind !== 'dict') return undefined
   const keys = state.entries.map(([key]) => (key.kind === 'text' ? key.value : ''))
-  if (!keys.includes('filename') || !keys.includes('subclass')) return undefined
+  const wrapper = keys.includes('subclass') || keys.includes('init_args')
+  if (!keys.includes('filename') || !wrapper) return undefined
   const entry = state.entries[keys.indexOf('filename')]
   return entry?.[1].kind === 'text' ? entry[1].value : '?'
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../../core/index.ts'
 import { type PickleRun, runAll } from '../../pickle/index.ts'
 import type { ScanSink } from '../types.ts'
 import { dangerOf } from './dangers.ts'
-import { judge } from './judge.ts'
+import { type JudgeSink, judge } from './judge.ts'
 import { scanPayloads } from './payloads.ts'
 
 /** Modules whose import alone does something. */
@@ -95,9 +95,10 @@ function judgeOtherReading(runs: readonly PickleRun[], sink: ScanSink): void {
 }
 
 /** Bytes that are no pickle may import and call by accident, but not what does harm. */
-function certain(sink: ScanSink): Pick<ScanSink, 'add' | 'context'> {
+function certain(sink: ScanSink): JudgeSink {
   return {
     context: sink.context,
+    beside: sink.beside,
     add: finding => {
       if (finding.rule === 'pickle/dangerous-call' || finding.rule === 'pickle/standard-call')
         sink.add(finding)
