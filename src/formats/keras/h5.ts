@@ -15,6 +15,7 @@ import type { MetadataEntry } from '../types.ts'
 import { isObject, type Json, parseJson } from './config/json.ts'
 import { compileEntries, describeConfig } from './describe.ts'
 import { fail } from './failures.ts'
+import { layerEntries } from './shards.ts'
 import { inListedOrder } from './weights/legacy.ts'
 import { legacyPaths, variablePaths } from './weights/paths.ts'
 import { withRole } from './weights/roles.ts'
@@ -97,8 +98,7 @@ async function modelOf(
   const config = configs.get('model_config')
   if (config === undefined) {
     notes.push('weights alone, without the model that they belong to')
-    for (const [layer, name] of names)
-      if (name !== '') metadata.push(metadataEntry(layer === '' ? 'model' : layer, name, notes))
+    metadata.push(...layerEntries(names, notes))
     return { model: {}, metadata, producer }
   }
   const groups = new Set(contents.groups.map(group => group.path))
