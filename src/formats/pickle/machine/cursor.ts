@@ -54,14 +54,26 @@ export class Cursor {
     return this.#holds(MAX_OPCODE) ? undefined : this.#load(MAX_OPCODE)
   }
 
+  /** Throws unless so many bytes follow, in the frame where frames bind. What is read at once is asked for at once. */
+  need(length: number): void {
+    this.#cross(length)
+    if (length <= this.#limit - this.position) return
+    if (this.#frame && length <= this.source.size - this.position)
+      throw fail.malformed(
+        this.#place,
+        `${length} bytes are needed, and the frame ends at ${this.#frame.end}`,
+      )
+    throw this.#truncated(length)
+  }
+
   byte(): number {
-    this.#check(1)
+    this.need(1)
     return this.#window[this.position++ - this.#start]!
   }
 
   /** A little-endian unsigned number of up to 4 bytes; `prepare` was called before the opcode. */
   uint(bytes: 1 | 2 | 4): number {
-    this.#check(bytes)
+    this.need(bytes)
     let value = 0
     for (let i = bytes - 1; i >= 0; i--) value = value * 256 + this.#window[this.position + i - this.#start]!
     this.position += bytes
@@ -73,12 +85,13 @@ export class Cursor {
   }
 
   uint64(): bigint {
+    this.need(8)
     return BigInt(this.uint(4)) + (BigInt(this.uint(4)) << 32n)
   }
 
   /** Eight bytes, big-endian, as BINFLOAT has them. */
   float64(): number {
-    this.#check(8)
+    this.need(8)
     const at = this.position - this.#start
     this.position += 8
     return new DataView(this.#window.buffer, this.#window.byteOffset + at, 8).getFloat64(0)
@@ -86,7 +99,7 @@ export class Cursor {
 
   /** Jumps over content; tells where it began. */
   skip(length: number): number {
-    this.#check(length)
+    this.need(length)
     const at = this.position
     this.position += length
     return at
@@ -94,7 +107,7 @@ export class Cursor {
 
   /** The next bytes; a promise where that takes a read. Valid until the next read. */
   content(length: number): Uint8Array | Promise<Uint8Array> {
-    this.#check(length)
+    this.need(length)
     if (this.#holds(length)) return this.#taken(length)
     return this.#load(length).then(() => this.#taken(length))
   }
@@ -176,17 +189,6 @@ export class Cursor {
     const { position } = this
     if (position >= this.#declaredEnd || position + length <= this.#declaredEnd) return
     if (this.#crossings.length < MAX_CROSSINGS) this.#crossings.push(position)
-  }
-
-  #check(length: number): void {
-    this.#cross(length)
-    if (length <= this.#limit - this.position) return
-    if (this.#frame && length <= this.source.size - this.position)
-      throw fail.malformed(
-        this.#place,
-        `${length} bytes are needed, and the frame ends at ${this.#frame.end}`,
-      )
-    throw this.#truncated(length)
   }
 
   #truncated(length: number | bigint): Error {

@@ -307,6 +307,10 @@ describe('several pickles in one file', () => {
 test('frames that arguments reach over make a pickle ambiguous', async () => {
   const frame = '\x80\x04\x95\x03\0\0\0\0\0\0\0'
   expect((await run(`${frame}cos\nsystem\n.`)).ambiguous).toEqual([12])
+  // A length of eight bytes that is half in the frame, and a long text.
+  expect((await run(`\x80\x04\x95\x05\0\0\0\0\0\0\0\x8e\x01\0\0\0\0\0\0\0a.`)).ambiguous).toEqual([12])
+  const long = `X\0\0\x02\0${'x'.repeat(0x20000)}`
+  expect((await run(`\x80\x04\x95\x05\x04\0\0\0\0\0\0${long}.`)).ambiguous).toEqual([16])
   expect((await run(`\x80\x04\x95\x02\0\0\0\0\0\0\0N.`)).ambiguous).toEqual([])
 })
 

@@ -7,15 +7,15 @@ const open = (latin: string) => openPickle(memoryInput(Buffer.from(latin, 'latin
 /** What a memo lets a small file say many times over: each would take hours if it were walked as often as said. */
 describe('parts that are shared are walked once', () => {
   const many = 12_000
-  const lists = `(${']'.repeat(many)}l`
-  const keyed = `(${Array.from({ length: many }, (_, i) => `I${i}\n]`).join('')}d`
-  const named = `(${Array.from({ length: many }, (_, i) => `S'${i}'\n]`).join('')}d`
+  const lists = `(${']Na'.repeat(many)}l`
+  const keyed = `(${Array.from({ length: many }, (_, i) => `I${i}\n]Na`).join('')}d`
+  const named = `(${Array.from({ length: many }, (_, i) => `S'${i}'\n]Na`).join('')}d`
 
   test.each([
     ['a list in a list', `(${lists}p0\n${'g0\n'.repeat(many)}l.`],
     ['a state of objects', `(${named}p0\n0cm\nC\np1\n0${'g1\n)\x81g0\nb'.repeat(many)}l.`],
     ['a state and slots', `(${named}p0\n0cm\nC\np1\n0${'g1\n)\x81g0\ng0\n\x86b'.repeat(many)}l.`],
-    ['arguments of calls', `((${']'.repeat(many)}tp0\n0cm\nf\np1\n0${'g1\ng0\nR'.repeat(many)}l.`],
+    ['arguments of calls', `((${']Na'.repeat(many)}tp0\n0cm\nf\np1\n0${'g1\ng0\nR'.repeat(many)}l.`],
     ['named arguments of calls', `(${named}p0\n0cm\nC\np1\n0${'g1\n)g0\n\x92'.repeat(many)}l.`],
     ['keys without names', `(${keyed}p0\n0${'(I1\ng0\nd'.repeat(many)}l.`],
   ])('%s', async (_, pickle) => {

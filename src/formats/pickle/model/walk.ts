@@ -87,16 +87,21 @@ class Names {
   }
 }
 
-/** Whether something can be below a node: of numbers and texts there are millions. */
-function isInner({ kind }: PickleNode): boolean {
-  return (
-    kind === 'call' ||
-    kind === 'array' ||
-    kind === 'list' ||
-    kind === 'tuple' ||
-    kind === 'dict' ||
-    kind === 'set'
-  )
+/** Whether something can be below a node: of numbers, texts and empty lists there are millions. */
+function isInner(node: PickleNode): boolean {
+  switch (node.kind) {
+    case 'call':
+    case 'array':
+      return true
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return node.items.length > 0
+    case 'dict':
+      return node.entries.length > 0
+    default:
+      return false
+  }
 }
 
 function* childrenOf(node: PickleNode, path: Path, isNew: IsNew): Generator<Visit, void> {

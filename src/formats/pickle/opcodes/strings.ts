@@ -48,6 +48,7 @@ function pushString(m: Machine, offset: number, content: Uint8Array): void {
 }
 
 function text(m: Machine, length: number): void | Promise<void> {
+  m.cursor.need(length)
   const content = m.cursor.content(Math.min(length, length > MAX_TEXT_BYTES ? HELD_TEXT_BYTES : length))
   const push = (found: Uint8Array): void => {
     const offset = m.cursor.position - found.length
