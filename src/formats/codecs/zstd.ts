@@ -8,8 +8,8 @@ import type { Feed } from './feed.ts'
  */
 export const MAX_WINDOW_LOG = 27
 
-/** A decoder is set up for each: pzstd writes one every few megabytes, seekable files one every 100 KiB or so. */
-export const MAX_FRAMES = 100_000
+/** A decoder is set up for each, which takes as long as 50 KB of content: pzstd writes one every few megabytes. */
+export const MAX_FRAMES = 20_000
 
 const BLOCK_HEADER = 3
 const MAGIC = 0xfd2fb528

@@ -18,7 +18,7 @@ export type BlockResult =
  * that order (bzip2 1.0.8; "bzip2 format specification", Tsai 2016). `load` takes the block in, `drain` gives it out.
  */
 export class Block {
-  readonly #capacity: number
+  readonly capacity: number
   /** First the bytes of the last column; then, above them, where each one's follower is. */
   readonly #chain: Uint32Array
   readonly #selectors = new Uint8Array(MAX_SELECTORS)
@@ -29,7 +29,7 @@ export class Block {
   #pending = 0
 
   constructor(capacity: number) {
-    this.#capacity = capacity
+    this.capacity = capacity
     this.#chain = new Uint32Array(capacity)
   }
 
@@ -131,7 +131,7 @@ export class Block {
     selectors: number,
   ): number | string {
     const chain = this.#chain
-    const capacity = this.#capacity
+    const capacity = this.capacity
     const front = Uint8Array.from(used)
     const bytes = bits.bytes
     const end = used.length + 1

@@ -18,11 +18,18 @@ const END = 0x177245385090
  * and unpacked: 8 MB together at most.
  */
 export async function* unbzip2(feed: Feed): AsyncGenerator<Uint8Array, void> {
-  do yield* stream(feed)
+  // One block for all streams: there may be millions of small ones.
+  const held: Held = { out: new Uint8Array(PIECE_BYTES) }
+  do yield* stream(feed, held)
   while (feed.remaining > 0)
 }
 
-async function* stream(feed: Feed): AsyncGenerator<Uint8Array, void> {
+interface Held {
+  block?: Block
+  readonly out: Uint8Array
+}
+
+async function* stream(feed: Feed, held: Held): AsyncGenerator<Uint8Array, void> {
   const place = feed.place
   const head = await feed.take(4)
   const level = head[3]! - 0x30
@@ -31,8 +38,7 @@ async function* stream(feed: Feed): AsyncGenerator<Uint8Array, void> {
       place,
       `a stream was expected, found the bytes ${Buffer.from(head).toString('hex')}`,
     )
-  const block = new Block(level * BLOCK_BYTES)
-  const out = new Uint8Array(PIECE_BYTES)
+  const { out } = held
   // Of every symbol 20 bits at most; one of them ends the block.
   const most = Math.ceil((level * BLOCK_BYTES * 20) / 8) + TABLES_BYTES
   let bit = 0
@@ -47,6 +53,8 @@ async function* stream(feed: Feed): AsyncGenerator<Uint8Array, void> {
       feed.skip(bit === 0 ? 0 : 1)
       return
     }
+    if (held.block?.capacity !== level * BLOCK_BYTES) held.block = new Block(level * BLOCK_BYTES)
+    const { block } = held
     bit = await load(feed, block, bit, most)
     let crc = -1
     for (let length = block.drain(out); length > 0; length = block.drain(out)) {

@@ -16,10 +16,12 @@ const LEGACY = 0x184c2102
  * skipped, frames of the legacy kind read. Frames that need a dictionary are refused.
  */
 export async function* unlz4(feed: Feed): AsyncGenerator<Uint8Array, void> {
+  // One buffer for all frames: there may be millions of small ones.
+  const buffer = { out: new Uint8Array(0) }
   do {
     const magic = wordOf(await feed.take(4))
-    if (magic === FRAME) yield* frame(feed)
-    else if (magic === LEGACY) yield* legacyFrame(feed)
+    if (magic === FRAME) yield* frame(feed, buffer)
+    else if (magic === LEGACY) yield* legacyFrame(feed, buffer)
     else if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) feed.jump(wordOf(await feed.take(4)))
     else
       throw feed.fail.malformed(
@@ -37,9 +39,9 @@ interface Header {
   readonly blockBytes: number
 }
 
-async function* frame(feed: Feed): AsyncGenerator<Uint8Array, void> {
+async function* frame(feed: Feed, buffer: { out: Uint8Array }): AsyncGenerator<Uint8Array, void> {
   const header = await readHeader(feed)
-  const out = new Uint8Array(HISTORY + header.blockBytes)
+  const out = sized(buffer, HISTORY + header.blockBytes)
   const hash = new Xxh32()
   let history = 0
   let size = 0
@@ -120,8 +122,8 @@ async function readHeader(feed: Feed): Promise<Header> {
 }
 
 /** Blocks of 8 MiB, each on its own, up to the file's end or the next frame. */
-async function* legacyFrame(feed: Feed): AsyncGenerator<Uint8Array, void> {
-  const out = new Uint8Array(LEGACY_BLOCK)
+async function* legacyFrame(feed: Feed, buffer: { out: Uint8Array }): AsyncGenerator<Uint8Array, void> {
+  const out = sized(buffer, LEGACY_BLOCK)
   while (feed.remaining > 0) {
     const place = feed.place
     const word = wordOf(await peekWord(feed))
@@ -137,6 +139,11 @@ async function peekWord(feed: Feed): Promise<Uint8Array> {
   const window = await feed.peek(4)
   if (window.byteLength < 4) throw feed.fail.truncated(feed.place, 'a block or the next frame was expected')
   return window
+}
+
+function sized(buffer: { out: Uint8Array }, length: number): Uint8Array {
+  if (buffer.out.byteLength < length) buffer.out = new Uint8Array(length)
+  return buffer.out.subarray(0, length)
 }
 
 function wordOf(bytes: Uint8Array): number {

@@ -45,7 +45,7 @@ async function* stream(feed: Feed): AsyncGenerator<Uint8Array, void> {
 
   let done = 0
   for (let stop: Stop = 'output'; stop !== 'end'; ) {
-    window.reserve()
+    window.reserve(PIECE_BYTES + MAX_MATCH)
     const from = window.at
     const left = size === undefined ? PIECE_BYTES : Math.min(PIECE_BYTES, size - done)
     const last = rc.bytes.byteLength === feed.remaining
@@ -63,7 +63,7 @@ async function* stream(feed: Feed): AsyncGenerator<Uint8Array, void> {
 /** Where a known size is reached a marker of the end may follow, and then the coder's last byte. */
 async function finish(feed: Feed, rc: RangeCoder, decoder: LzmaDecoder, window: Window): Promise<void> {
   await feedIn(feed, rc)
-  window.reserve()
+  window.reserve(PIECE_BYTES + MAX_MATCH)
   if (!rc.finish()) {
     decoder.decode(rc, window, window.at + 1, false, true)
     if (!rc.finish()) throw feed.fail.malformed(placeOf(feed, rc), 'the stream does not end where it says')

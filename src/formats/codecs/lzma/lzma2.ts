@@ -26,12 +26,11 @@ export async function* unlzma2(feed: Feed, dictionary: number): AsyncGenerator<U
       window.reset()
       decoder.resetPosition()
     } else if (needsReset) throw feed.fail.malformed(place, 'the first chunk does not begin a dictionary')
-    window.reserve()
-    const from = window.at
     if (control < 0x80) {
       if (control > 2) throw feed.fail.malformed(place, `a chunk has the kind ${control}, which there is not`)
-      await plainChunk(feed, window)
-      decoder.passed(window.at - from)
+      const length = await plainChunk(feed, window)
+      decoder.passed(length)
+      yield window.bytes.subarray(window.at - length, window.at)
     } else {
       const [a = 0, b = 0, c = 0, d = 0] = await feed.take(4)
       const size = (control & 0x1f) * 2 ** 16 + a * 256 + b + 1
@@ -44,6 +43,8 @@ export async function* unlzma2(feed: Feed, dictionary: number): AsyncGenerator<U
       else if (control >= 0xa0) decoder.resetState()
       rc.bytes = await feed.take(c * 256 + d + 1)
       rc.at = 0
+      window.reserve(size)
+      const from = window.at
       const good =
         rc.bytes.byteLength >= 5 &&
         rc.begin() &&
@@ -51,15 +52,18 @@ export async function* unlzma2(feed: Feed, dictionary: number): AsyncGenerator<U
         rc.finish() &&
         rc.at === rc.bytes.byteLength
       if (!good) throw feed.fail.malformed(place, 'a chunk does not unpack to what it says')
+      yield window.bytes.subarray(from, window.at)
     }
-    yield window.bytes.subarray(from, window.at)
   }
 }
 
-async function plainChunk(feed: Feed, window: Window): Promise<void> {
+async function plainChunk(feed: Feed, window: Window): Promise<number> {
   const [a = 0, b = 0] = await feed.take(2)
-  for await (const piece of feed.pieces(a * 256 + b + 1)) {
+  const length = a * 256 + b + 1
+  window.reserve(length)
+  for await (const piece of feed.pieces(length)) {
     window.bytes.set(piece, window.at)
     window.at += piece.byteLength
   }
+  return length
 }
