@@ -70,3 +70,6 @@ export const MAX_NAMES: number = 64 * 1024 * 1024
 
 /** Levels of objects, of which Python's pickler, at its recursion limit of 1,000, writes some 500. */
 export const MAX_DEPTH = 1000
+
+/** Texts of length 0 take no bytes, so nothing else bounds how many an array says it has. */
+export const MAX_EMPTY_TEXTS = 1_000_000

@@ -1,4 +1,5 @@
-import type { ByteSource } from '../../../core/index.ts'
+import { type ByteSource, elementCount } from '../../../core/index.ts'
+import { fail, MAX_EMPTY_TEXTS } from '../limits.ts'
 import { readArray } from './read.ts'
 import type { NumpyArray } from './types.ts'
 
@@ -7,7 +8,9 @@ export async function* readArrayText(source: ByteSource, array: NumpyArray): Asy
   const { itemBytes, text } = array.dtype
   const decode = text === 'ucs4' ? fromUcs4 : fromBytes
   if (itemBytes === 0) {
-    const count = array.shape.reduce((product, length) => product * length, 1)
+    const count = elementCount(array.shape)
+    if (count > MAX_EMPTY_TEXTS)
+      throw fail.limit({ name: source.name }, `an array says that it has ${count} texts of no bytes`)
     for (let i = 0; i < count; i++) yield ''
     return
   }
