@@ -13,8 +13,11 @@ interface Expected {
 }
 
 const FOLDER = new URL('../../../test/fixtures/hdf5/', import.meta.url)
-const EXPECTED: Record<string, Record<string, Expected>> = JSON.parse(
-  readFileSync(new URL('expected.json', FOLDER), 'utf8'),
+const EXPECTED: Record<string, Record<string, Expected>> = Object.assign(
+  {},
+  ...['expected.json', 'expected-2.0.json'].map(name =>
+    JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')),
+  ),
 )
 const open = async (file: string): Promise<OpenModel> => openHdf5Model(await fixtureInput('hdf5', file))
 

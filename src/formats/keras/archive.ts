@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../core/index.ts'
-import { notesOf, openHdf5, readingOf, tensorOf, walkHdf5 } from '../hdf5/index.ts'
+import { notesOf, openHdf5, readingOf, walkHdf5 } from '../hdf5/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
 import { metadataEntry, parametersOf } from '../tensors.ts'
 import type { MetadataEntry } from '../types.ts'
@@ -9,8 +9,7 @@ import { compileEntries, describeConfig } from './describe.ts'
 import { fail } from './failures.ts'
 import { MAX_CONFIG_BYTES } from './limits.ts'
 import { variablePaths } from './weights/paths.ts'
-import { withRole } from './weights/roles.ts'
-import { noteLayer } from './weights/variables.ts'
+import { VariableNotes } from './weights/variables.ts'
 
 const CONFIG = 'config.json'
 const METADATA = 'metadata.json'
@@ -46,11 +45,11 @@ async function describe(
   config: Json,
   weights: ByteSource,
 ): Promise<OpenModel> {
-  const names = new Map<string, string>()
-  const contents = await walkHdf5(await openHdf5(weights), object => noteLayer(object, names))
-  const tensors = contents.datasets.map(dataset => withRole(tensorOf(dataset)))
+  const variables = new VariableNotes()
+  const contents = await walkHdf5(await openHdf5(weights), object => variables.visit(object))
+  const tensors = contents.datasets.map(dataset => variables.tensorOf(dataset))
   const notes = notesOf(contents)
-  const paths = variablePaths(names)
+  const paths = variablePaths(variables.names)
   const { notes: more, ...model } = describeConfig(config, { name: input.path }, paths)
   notes.push(...more)
   const about = await aboutOf(archive, input.path)

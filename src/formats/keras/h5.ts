@@ -5,7 +5,6 @@ import {
   openHdf5,
   openHdf5Model,
   readingOf,
-  tensorOf,
   versionOf,
   walkHdf5,
 } from '../hdf5/index.ts'
@@ -18,8 +17,7 @@ import { fail } from './failures.ts'
 import { layerEntries } from './shards.ts'
 import { inListedOrder } from './weights/legacy.ts'
 import { legacyPaths, variablePaths } from './weights/paths.ts'
-import { withRole } from './weights/roles.ts'
-import { noteLayer } from './weights/variables.ts'
+import { VariableNotes } from './weights/variables.ts'
 
 /** Root attributes by which Keras' files are known; `layer_names` of weights alone. */
 const MARKS = ['model_config', 'keras_version', 'layer_names', 'layer_names0']
@@ -45,13 +43,13 @@ export async function openKerasH5(input: ModelInput): Promise<OpenModel> {
   const file = await openHdf5(input.source)
   if (!(await isKeras(file)))
     throw fail.malformed({ name: input.path }, 'nothing in this HDF5 file is from Keras')
-  const names = new Map<string, string>()
-  const contents = await walkHdf5(file, object => noteLayer(object, names))
+  const variables = new VariableNotes()
+  const contents = await walkHdf5(file, object => variables.visit(object))
   const roots = ['model_weights', '', 'optimizer_weights']
   const datasets = await inListedOrder(file, roots, contents.datasets)
-  const tensors = datasets.map(dataset => withRole(tensorOf(dataset)))
+  const tensors = datasets.map(dataset => variables.tensorOf(dataset))
   const notes = notesOf(contents)
-  const { model, metadata, producer } = await modelOf(file, contents, names, notes)
+  const { model, metadata, producer } = await modelOf(file, contents, variables.names, notes)
   return {
     file: {
       format: 'keras-h5',

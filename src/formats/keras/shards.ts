@@ -1,13 +1,12 @@
 import type { ByteSource } from '../../core/index.ts'
-import { type Hdf5Dataset, notesOf, openHdf5, readingOf, tensorOf, walkHdf5 } from '../hdf5/index.ts'
+import { type Hdf5Dataset, notesOf, openHdf5, readingOf, walkHdf5 } from '../hdf5/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
 import { metadataEntry, parametersOf } from '../tensors.ts'
 import type { FilePart, MetadataEntry } from '../types.ts'
 import { isObject, type JsonObject, objectMember, parseJson } from './config/json.ts'
 import { fail } from './failures.ts'
 import { MAX_CONFIG_BYTES, MAX_SHARDS } from './limits.ts'
-import { withRole } from './weights/roles.ts'
-import { noteLayer } from './weights/variables.ts'
+import { VariableNotes } from './weights/variables.ts'
 
 /**
  * Reads Keras 3's sharded weights: `NAME.weights.json`, whose weight_map names HDF5 files beside it. Throws FORMAT_PATH
@@ -66,14 +65,14 @@ async function describe(
 ): Promise<Omit<OpenModel, 'close'>> {
   const files: FilePart[] = [{ path: input.path, size: input.storedSize }]
   const datasets: Hdf5Dataset[] = []
-  const names = new Map<string, string>()
+  const variables = new VariableNotes()
   const seen = new Set<string>()
   const notes = ['weights alone, without the model that they belong to']
   for (const shard of shards) {
     const source = await input.tree.open(`${folder}${shard}`)
     opened.push(source)
     files.push({ path: `${folder}${shard}`, size: source.size })
-    const contents = await walkHdf5(await openHdf5(source), object => noteLayer(object, names))
+    const contents = await walkHdf5(await openHdf5(source), object => variables.visit(object))
     notes.push(...notesOf(contents))
     for (const dataset of contents.datasets) {
       if (seen.has(dataset.path))
@@ -82,7 +81,7 @@ async function describe(
       datasets.push(dataset)
     }
   }
-  const tensors = datasets.map(dataset => withRole(tensorOf(dataset)))
+  const tensors = datasets.map(dataset => variables.tensorOf(dataset))
   return {
     file: {
       format: 'keras-h5',
@@ -92,7 +91,7 @@ async function describe(
       files,
       tensors,
       parameters: parametersOf(tensors),
-      metadata: layerEntries(names, notes),
+      metadata: layerEntries(variables.names, notes),
       notes,
     },
     ...readingOf(input.path, datasets, tensors),

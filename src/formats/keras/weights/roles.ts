@@ -8,8 +8,3 @@ export function roleOf(path: string): TensorInfo['role'] {
     return 'data'
   return undefined
 }
-
-export function withRole(tensor: TensorInfo): TensorInfo {
-  const role = roleOf(tensor.name)
-  return role === undefined ? tensor : { ...tensor, role }
-}
