@@ -51,7 +51,8 @@ export async function readNode(wire: Wire, range: Range, fail: TensorflowFailure
         throw fail.limit(place, `a node has more than ${MAX_ATTRIBUTES} attributes`)
     }
   })
-  const value = op === 'Const' ? parts.tensors.at(-1) : undefined
+  // Of several values, which protobuf would merge, none is taken for the value.
+  const value = op === 'Const' && parts.tensors.length === 1 ? parts.tensors[0] : undefined
   const texts = value && (await smallTexts(wire, value, fail))
   return {
     name,

@@ -1,6 +1,7 @@
 import type { Place } from '../../errors.ts'
 import type { Range, Wire } from '../../protobuf/wire.ts'
 import type { TensorInfo } from '../../types.ts'
+import { varint } from '../bundle/table.ts'
 import { storedDtype } from '../dtypes.ts'
 import type { TensorflowFailures } from '../failures.ts'
 import { MAX_TEXT_BYTES } from '../limits.ts'
@@ -32,11 +33,14 @@ export async function readTensorProto(
   let dtype = 0
   let shape: readonly number[] = []
   let content: Range | undefined
+  let shapes = 0
   await wire.walk(range, async field => {
     if (field.kind === 'varint' && field.number === 1) dtype = Number(BigInt.asIntN(32, field.value))
     if (field.kind !== 'bytes') return
     if (field.number === 4 && field.range.end > field.range.start) content = field.range
     if (field.number !== 2) return
+    if (++shapes > 1)
+      throw fail.malformed({ name: wire.source.name, offset: range.start }, 'a constant has two shapes')
     const read = await readShape(wire, field.range, fail)
     if (!read || read.some(size => typeof size !== 'number'))
       throw fail.malformed(
@@ -87,14 +91,21 @@ export function constantTensor(
   return { info, bytes: () => given(piecesOf(wire.source, content, itemBytes), stored) }
 }
 
-/** string_val, field 8; the last one repeats. */
+/**
+ * string_val, field 8, of which the last one repeats; or tensor_content, which has the lengths of all elements as
+ * varints and then their bytes.
+ */
 export async function* constantTexts(
   wire: Wire,
-  { range }: TensorProto,
+  { range, content }: TensorProto,
   elements: number,
   place: Place,
   fail: TensorflowFailures,
 ): AsyncGenerator<string, void> {
+  if (content) {
+    yield* contentTexts(wire, content, elements, place, fail)
+    return
+  }
   let [count, last] = [0, '']
   for await (const field of wire.fields(range)) {
     if (field.kind !== 'bytes' || field.number !== 8) continue
@@ -103,4 +114,27 @@ export async function* constantTexts(
     yield last
   }
   for (; count < elements; count++) yield last
+}
+
+async function* contentTexts(
+  wire: Wire,
+  content: Range,
+  elements: number,
+  place: Place,
+  fail: TensorflowFailures,
+): AsyncGenerator<string, void> {
+  const bytes = await wire.bytes(content, MAX_TEXT_BYTES, 'texts of a constant')
+  const ends: number[] = []
+  let at = 0
+  let total = 0
+  for (let i = 0; i < elements; i++) {
+    const length = varint(bytes, at, bytes.length)
+    if (!length) throw fail.malformed(place, `text ${i} of ${elements} has no length`)
+    at = length.next
+    total += length.value
+    ends.push(total)
+  }
+  if (at + total !== bytes.length)
+    throw fail.malformed(place, `its texts have ${total} bytes, and ${bytes.length - at} are there`)
+  for (const [i, end] of ends.entries()) yield shownText(bytes.subarray(at + (ends[i - 1] ?? 0), at + end))
 }

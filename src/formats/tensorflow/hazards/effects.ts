@@ -10,6 +10,8 @@ export interface Effect {
   readonly attribute?: { readonly name: string; readonly harmless: RegExp }
   /** Every SavedModel has these in the functions that write and read its checkpoint. */
   readonly checkpoint?: true
+  /** An empty path means memory. */
+  readonly inMemory?: true
 }
 
 const EFFECTS = new Map<string, Effect>()
@@ -79,7 +81,12 @@ add('DatasetToTFRecord ExperimentalDatasetToTFRecord', {
   why: 'writes a file',
   paths: [1],
 })
-add('CacheDataset CacheDatasetV2', { kind: 'file-write', why: 'keeps a data set in files', paths: [1] })
+add('CacheDataset CacheDatasetV2', {
+  kind: 'file-write',
+  why: 'keeps a data set in files',
+  paths: [1],
+  inMemory: true,
+})
 add('CreateSummaryFileWriter CreateSummaryDbWriter', {
   kind: 'file-write',
   why: 'writes events to a file',

@@ -28,15 +28,19 @@ const MAX_HAZARDS = 10_000
  */
 export function tensorflowHazards(input: HazardInput): TensorflowHazard[] {
   const graph = indexGraph(input.graph)
-  const names = { assets: new Set(input.assets.map(nodeOf)), saver: nodeOf(input.saver.filename) }
   const signature = reachFrom(graph, input.roots)
   const saver = reachFrom(
     graph,
     [input.saver.save, input.saver.restore].filter(name => name !== ''),
   )
+  const names = {
+    assets: new Set(input.assets.map(nodeOf)),
+    saver: nodeOf(input.saver.filename),
+    restored: new Set(graph.main.all.filter(({ name }) => saver.nodes.has(name)).flatMap(inputsOf)),
+  }
   const hazards: TensorflowHazard[] = []
-  for (const container of [graph.main, ...graph.functions.values()])
-    for (const node of container.nodes.values()) {
+  for (const container of graph.containers)
+    for (const node of container.all) {
       if (hazards.length >= MAX_HAZARDS) return hazards
       if (HARMLESS_OPS.has(node.op) || graph.functions.has(node.op)) continue
       const reachable = isReached(signature, container, node)
@@ -51,6 +55,10 @@ export function tensorflowHazards(input: HazardInput): TensorflowHazard[] {
       })
     }
   return hazards
+}
+
+function inputsOf({ inputs }: TensorflowNode): string[] {
+  return inputs.map(nodeOf)
 }
 
 function isReached({ nodes, functions }: Reach, { name }: Container, node: TensorflowNode): boolean {
@@ -85,15 +93,14 @@ function judgeAttribute(
 }
 
 function isHarmless(
-  { kind, checkpoint, paths }: Effect,
+  { kind, checkpoint, paths, inMemory }: Effect,
   origins: readonly Origin[],
   ofSaver: boolean,
 ): boolean {
   if (!paths || origins.length === 0) return false
   const kinds = new Set(origins.map(origin => origin.kind))
   if (kind === 'file-read' && kinds.size === 1 && kinds.has('asset')) return true
-  // A cache without a path is in memory.
-  if (origins.every(origin => origin.kind === 'constant' && origin.text === '')) return true
+  if (inMemory && origins.every(origin => origin.kind === 'constant' && origin.text === '')) return true
   if (!checkpoint || !ofSaver || !kinds.has('saver')) return false
   return origins.every(
     origin => origin.kind === 'saver' || (origin.kind === 'constant' && staysBelow(origin.text)),

@@ -5,6 +5,8 @@ import type { TensorflowNode } from '../graphdef/node.ts'
 /** The main graph ('') or a function, with what is looked up in it. */
 export interface Container {
   readonly name: string
+  /** All of them, even under one name. */
+  readonly all: readonly TensorflowNode[]
   readonly nodes: ReadonlyMap<string, TensorflowNode>
   /** Arguments of a function, by name. */
   readonly inputs: ReadonlyMap<string, number>
@@ -18,6 +20,8 @@ export interface Call {
 
 export interface IndexedGraph {
   readonly main: Container
+  /** The main graph, and every function, even under one name. */
+  readonly containers: readonly Container[]
   readonly functions: ReadonlyMap<string, Container>
   readonly calls: ReadonlyMap<string, readonly Call[]>
   /** What is assigned to a variable of the main graph. */
@@ -26,16 +30,17 @@ export interface IndexedGraph {
 
 export function indexGraph({ nodes, functions }: TensorflowGraph): IndexedGraph {
   const main = containerOf('', nodes, [])
-  const byName = new Map(functions.map(one => [one.name, containerOf(one.name, one.nodes, one.inputs)]))
+  const containers = [main, ...functions.map(one => containerOf(one.name, one.nodes, one.inputs))]
+  const byName = new Map(containers.slice(1).map(one => [one.name, one]))
   const calls = new Map<string, Call[]>()
   const assigned = new Map<string, TensorflowNode[]>()
-  for (const container of [main, ...byName.values()])
-    for (const node of container.nodes.values())
+  for (const container of containers)
+    for (const node of container.all)
       for (const called of calledBy(node, byName)) push(calls, called, { container, node })
   for (const node of nodes)
     if (node.op === 'AssignVariableOp' || node.op === 'Assign')
       push(assigned, nodeOf(node.inputs[0] ?? ''), node)
-  return { main, functions: byName, calls, assigned }
+  return { main, containers, functions: byName, calls, assigned }
 }
 
 /** Functions that a node names, or that it is. */
@@ -50,6 +55,7 @@ export function calledBy(
 function containerOf(name: string, nodes: readonly TensorflowNode[], inputs: readonly string[]): Container {
   return {
     name,
+    all: nodes,
     nodes: new Map(nodes.map(node => [node.name, node])),
     inputs: new Map(inputs.map((input, i) => [input, i])),
   }

@@ -17,6 +17,8 @@ export interface OriginNames {
   readonly assets: ReadonlySet<string>
   /** The node that gets the saver's path. */
   readonly saver: string
+  /** Nodes that the saver reads from a checkpoint, or writes: what is assigned to them is not all that they hold. */
+  readonly restored: ReadonlySet<string>
 }
 
 /** Steps of one search; a saver's path is some ten nodes away, over hundreds of callers at most. */
@@ -87,10 +89,11 @@ function endOf(
     const followed =
       passing === 'all' ? inputs : passing === 'first' ? inputs.slice(0, 1) : inputs.slice(1, 3)
     for (const input of followed) follow(container, input)
-    return []
+    const separator = node.op === 'StringJoin' ? node.attributes.get('separator') : undefined
+    return separator ? [{ kind: 'constant', text: String(separator) }] : []
   }
   if (node.op === 'Const') return constantEnds(node)
-  const assigned = isMain ? graph.assigned.get(name) : undefined
+  const assigned = isMain && !names.restored.has(name) ? graph.assigned.get(name) : undefined
   if (!assigned) return [{ kind: node.op.startsWith('Placeholder') ? 'input' : 'unknown', node: name }]
   for (const { inputs } of assigned) follow(container, inputs[1])
   return []

@@ -27,7 +27,7 @@ export function reachFrom({ main, functions }: IndexedGraph, roots: Iterable<str
     for (const name of calledBy(node, functions)) {
       if (called.has(name)) continue
       called.add(name)
-      for (const inner of functions.get(name)!.nodes.values()) pending.push(inner)
+      for (const inner of functions.get(name)!.all) pending.push(inner)
     }
   }
   return { nodes, functions: called }

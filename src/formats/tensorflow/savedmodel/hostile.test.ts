@@ -157,3 +157,21 @@ async function tried(opening: () => Promise<Awaited<ReturnType<typeof openGraphD
     expect(error).toMatchObject({ name: expect.stringMatching(/^(FormatsError|CoreError)$/) })
   }
 }
+
+describe('what protobuf would merge', () => {
+  test('a second graph does not hide the first one', async () => {
+    const content = modelOf(message(2, node('x', 'PyFunc')), message(2, node('x', 'NoOp')))
+    await expect(open(content)).rejects.toMatchObject({ code: 'FORMAT_MALFORMED' })
+  })
+
+  test('a path in the second way of writing a text is seen', async () => {
+    const text = message(
+      8,
+      int(1, 7),
+      message(2),
+      bytes(4, join(Uint8Array.of(11), Buffer.from('/etc/passwd'))),
+    )
+    const graph = join(node('p', 'Const', attribute('value', text)), node('r', 'ReadFile', bytes(3, 'p')))
+    expect((await openGraph(graph)).hazards).toMatchObject([{ detail: 'reads a file: "/etc/passwd"' }])
+  })
+})

@@ -26,6 +26,8 @@ export interface Saver {
 
 const MAX_SIGNATURES = 10_000
 const MAX_TAGS = 1000
+/** Fields that a MetaGraphDef has once. */
+const SINGLE = new Set([1, 2, 3, 7])
 
 /**
  * A MetaGraphDef: 1 meta_info_def, 2 graph_def, 3 saver_def, 4 collection_def, 5 signature_def, 6 asset_file_def,
@@ -44,8 +46,13 @@ export async function readMetaGraph(wire: Wire, range: Range, fail: TensorflowFa
     assets: [],
   }
   const place = { name: wire.source.name, offset: range.start }
+  const seen = new Set<number>()
   await wire.walk(range, async field => {
     if (field.kind !== 'bytes') return
+    // Protobuf would merge them, and readers do it in different ways.
+    if (SINGLE.has(field.number) && seen.has(field.number))
+      throw fail.malformed(place, `a graph has its field ${field.number} twice`)
+    seen.add(field.number)
     if (field.number === 1) info = await readInfo(wire, field.range, fail)
     else if (field.number === 2) graph = await readGraph(wire, field.range, fail)
     else if (field.number === 3) saver = await readSaver(wire, field.range)
