@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, member, objectMember, textMember } from '../config/json.ts'
-import type { KerasHazard } from './find.ts'
 import { KNOWN_CLASSES, KNOWN_FUNCTIONS, KNOWN_OPERATIONS } from './known.ts'
+import type { KerasHazard } from './types.ts'
 
 type Hazard = Pick<KerasHazard, 'kind' | 'detail'>
 
