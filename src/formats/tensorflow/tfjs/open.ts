@@ -54,14 +54,14 @@ export async function openTfjsLayers(input: ModelInput): Promise<OpenModel> {
   const topology = objectAt(json, 'modelTopology')
   if (!isObject(json) || topology.size === 0)
     throw fail.malformed({ name: input.source.name }, 'the JSON has no modelTopology')
-  const { className, name, graph, signature } = layersModel(topology)
+  const { className, name, graph, signature } = layersModel(topology, { name: input.source.name })
   const version = textAt(topology, 'keras_version')
   return openModel(input, json, json.get('weightsManifest'), {
     format: 'tfjs-layers',
     framework: 'Keras',
     what: name ? `${className} ${name}` : className,
     ...(version !== undefined && { producer: `Keras ${version}` }),
-    graph,
+    ...(graph && { graph }),
     ...(signature && { signature }),
   })
 }
