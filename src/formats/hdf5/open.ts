@@ -72,7 +72,7 @@ export interface Hdf5File {
 /** Opens a file. The source stays the caller's to close. Throws FORMAT_UNKNOWN, FORMAT_TRUNCATED, FORMAT_MALFORMED. */
 export async function openHdf5(source: ByteSource): Promise<Hdf5File> {
   const superblock = await readSuperblock(source)
-  const storage = new Storage(source, superblock.base, superblock.widths)
+  const storage = new Storage(source, superblock.base, superblock.widths, superblock.extension)
   const reader = new ObjectReader(storage)
   const root = await reader.object(superblock.root, '')
   if (root.kind !== 'group') throw fail.malformed(storage.place(superblock.root), 'the root is no group')

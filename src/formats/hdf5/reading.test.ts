@@ -158,3 +158,9 @@ test('readTensor names what comes near', async () => {
   })
   await expect(model.readTensor('text/one').next()).rejects.toMatchObject({ code: 'FORMAT_UNSUPPORTED' })
 })
+
+test('attributes in the heap of shared messages', async () => {
+  const object = await (await open('shared.h5')).open('filled-2')
+  const [text] = await object!.attributes()
+  expect(await text!.value()).toBe('one text of all of them')
+})

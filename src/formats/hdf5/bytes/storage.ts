@@ -17,14 +17,17 @@ export class Storage {
   readonly source: ByteSource
   readonly base: number
   readonly widths: Widths
+  /** Of the superblock's extension. */
+  readonly extension: number | undefined
   readonly #pages = new Map<number, Uint8Array>()
   #spent = 0
   #typeNodes = 0
 
-  constructor(source: ByteSource, base: number, widths: Widths) {
+  constructor(source: ByteSource, base: number, widths: Widths, extension?: number) {
     this.source = source
     this.base = base
     this.widths = widths
+    this.extension = extension
   }
 
   get name(): string {

@@ -65,7 +65,8 @@ export async function readDatasetInfo(
     )
   const outside =
     layout.kind === 'virtual' ? await virtualSources(heap, layout) : await externalFiles(storage, header)
-  return { type, space, element, shape, elements, layout, filters, fill: readFill(header), outside }
+  const fill = await readFill(storage, header)
+  return { type, space, element, shape, elements, layout, filters, fill, outside }
 }
 
 /** What reading elements takes besides the header. */

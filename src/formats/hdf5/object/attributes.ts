@@ -7,7 +7,7 @@ import { walkTree2 } from '../tree/btree2.ts'
 import { type Dataspace, readDataspace } from './dataspace.ts'
 import { readDatatype } from './datatype.ts'
 import { MESSAGE, messageOf, type ObjectHeader } from './header.ts'
-import { resolveShared } from './shared.ts'
+import { resolveShared, sharedHeap } from './shared.ts'
 import type { Hdf5Type } from './types.ts'
 
 /** An attribute as stored: its elements' bytes are not decoded. */
@@ -49,12 +49,8 @@ async function denseAttributes(storage: Storage, info: Cursor, found: RawAttribu
     if (found.length >= MAX_ATTRIBUTES)
       throw fail.limit(record.place, `an object has over ${MAX_ATTRIBUTES} attributes`)
     const id = record.part(8)
-    if ((record.u8() & 2) !== 0)
-      throw fail.unsupported(
-        record.place,
-        'an attribute lies in the heap of shared messages, which is not read',
-      )
-    found.push(await readAttribute(storage, await heap.object(id, 'an attribute')))
+    const holder = (record.u8() & 2) !== 0 ? await sharedHeap(storage, record, MESSAGE.attribute) : heap
+    found.push(await readAttribute(storage, await holder.object(id, 'an attribute')))
   })
 }
 

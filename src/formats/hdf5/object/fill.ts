@@ -1,13 +1,14 @@
 import type { Cursor } from '../bytes/cursor.ts'
+import type { Storage } from '../bytes/storage.ts'
 import { MESSAGE, messageOf, type ObjectHeader } from './header.ts'
+import { contentOf } from './shared.ts'
 
 /** What stands where nothing was written: one element's bytes, as stored; undefined for zeros. */
-export function readFill(header: ObjectHeader): Uint8Array | undefined {
+export async function readFill(storage: Storage, header: ObjectHeader): Promise<Uint8Array | undefined> {
   const current = messageOf(header, MESSAGE.fill)
-  const bytes = current && !current.shared ? fromMessage(current.body) : undefined
-  if (bytes || current) return bytes
+  if (current) return fromMessage(await contentOf(storage, current))
   const old = messageOf(header, MESSAGE.oldFill)
-  return old && !old.shared ? sized(old.body) : undefined
+  return old && sized(await contentOf(storage, old))
 }
 
 function fromMessage(cursor: Cursor): Uint8Array | undefined {
