@@ -232,6 +232,18 @@ describe('faults tell what came before them', () => {
     expect([globals.length, calls.length]).toEqual([1, 1])
   })
 
+  test.each([
+    ['an INST without its MARK', 'ievil\nX\n.'],
+    ['an empty name', 'cevil\n\n.'],
+  ])(
+    "%s is a fault, and its module is seen: Python's own unpickler has imported it by then",
+    async (_, pickle) => {
+      const { fault, globals } = await run(pickle)
+      expect(fault).toMatchObject({ code: 'FORMAT_MALFORMED' })
+      expect(globals).toMatchObject([{ module: 'evil' }])
+    },
+  )
+
   test('every truncation is one, and none throws', async () => {
     const whole =
       "\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x02os\x94\x8c\x06system\x93(S'id'\ntRVabc\nG\0\0\0\0\0\0\0\0\x86."

@@ -29,7 +29,12 @@ export const OBJECTS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 function global(m: Machine): void | Promise<void> {
   return withName(m, first => {
     const module = utf8(m, first)
-    return withName(m, second => pushGlobal(m, module, utf8(m, second)))
+    return withName(m, second => {
+      const name = utf8(m, second)
+      pushGlobal(m, module, name)
+      // The C unpickler stops at the line; Python's own has imported the module before it finds no such name.
+      if (module === '' || name === '') throw m.malformed('a name is empty')
+    })
   })
 }
 
@@ -104,14 +109,16 @@ function object(m: Machine): void {
   pushCall(m, 'OBJ', callee, { kind: 'tuple', items })
 }
 
+/** Python's own unpickler, which joblib uses, imports before it misses the MARK; the C one does not. */
 function instance(m: Machine): void | Promise<void> {
-  const items = m.stack.takeMarked()
   return withName(m, first => {
     const module = ascii(m, first)
     return withName(m, second => {
       const callee = globalOf(m, module, ascii(m, second))
-      m.charge(2 * NODE_BYTES + items.length * SLOT_BYTES)
+      m.charge(2 * NODE_BYTES)
       m.seen.globals.push(callee)
+      const items = m.stack.takeMarked()
+      m.charge(items.length * SLOT_BYTES)
       pushCall(m, 'INST', callee, { kind: 'tuple', items })
     })
   })
@@ -157,8 +164,8 @@ function withName(m: Machine, use: (line: Line) => void | Promise<void>): void |
 }
 
 function utf8(m: Machine, { bytes }: Line): string {
-  const text = bytes.length === 0 ? undefined : decodeUtf8(bytes)
-  if (text === undefined) throw m.malformed(bytes.length === 0 ? 'a name is empty' : 'a name is not UTF-8')
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw m.malformed('a name is not UTF-8')
   return text
 }
 
