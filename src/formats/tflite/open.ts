@@ -1,9 +1,11 @@
 import { Flatbuffer } from '../flatbuffers/reader.ts'
 import { type ModelInput, type OpenModel, PIECE_BYTES } from '../ports.ts'
+import { piecesOf } from '../tensorflow/pieces.ts'
 import { uniqueNames } from '../tensorflow/unique-names.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelGraph, TensorInfo } from '../types.ts'
 import { type BufferRange, readBuffers } from './buffers.ts'
+import { densify, MAX_DENSE_BYTES } from './densify.ts'
 import { type TfliteHazard, tfliteHazards } from './hazards.ts'
 import { fail, MAX_SUBGRAPHS } from './limits.ts'
 import { readMetadata } from './metadata.ts'
@@ -62,14 +64,19 @@ export async function openTflite(input: ModelInput): Promise<TfliteModel> {
     },
     hazards: tfliteHazards(subgraphs),
     async *readTensor(name) {
-      const { data, bits, sparse, dtype } = find(name)
-      if (!data || bits === undefined || sparse)
-        throw fail.unsupported(
-          { name: `${source.name}, tensor '${name}'` },
-          sparse ? 'sparse elements are not read' : `elements of the type ${dtype} are not numbers`,
-        )
-      for (let at = data.start; at < data.end; at += PIECE_BYTES)
-        yield await source.read(at, Math.min(PIECE_BYTES, data.end - at))
+      const { data, bits, sparsity, shape, dtype } = find(name)
+      const place = { name: `${source.name}, tensor '${name}'` }
+      if (!data || bits === undefined || (sparsity && bits < 8))
+        throw fail.unsupported(place, `elements of the type ${dtype} are not read as numbers`)
+      if (!sparsity) {
+        yield* piecesOf(source, data, Math.ceil(bits / 8))
+        return
+      }
+      if (data.end - data.start > MAX_DENSE_BYTES)
+        throw fail.limit(place, `a sparse tensor of more than ${MAX_DENSE_BYTES} bytes`)
+      const stored = await source.read(data.start, data.end - data.start)
+      const whole = densify(stored, sparsity, shape, bits / 8, place)
+      for (let at = 0; at < whole.length; at += PIECE_BYTES) yield whole.subarray(at, at + PIECE_BYTES)
     },
     async *readText(name) {
       const { data, dtype, elements } = find(name)
@@ -100,14 +107,14 @@ function constantsOf(subgraphs: readonly Subgraph[]): Map<string, LiteTensor> {
 }
 
 function infoOf(name: string, tensor: LiteTensor): TensorInfo {
-  const { dtype, shape, elements, bits, sparse, quantization, variable } = tensor
+  const { dtype, shape, elements, bits, sparsity, quantization, variable } = tensor
   return {
     name,
     dtype,
     shape,
     elements,
     ...(bits !== undefined && { bytes: bytesOf(elements, bits) }),
-    ...(sparse && { stored: ['sparse'] }),
+    ...(sparsity && { stored: ['sparse'] }),
     ...(quantization && { quantization }),
     ...(variable && { role: 'buffer' as const }),
   }

@@ -4,6 +4,7 @@ import type { TensorDtype, TensorQuantization } from '../types.ts'
 import type { BufferRange } from './buffers.ts'
 import { fail, MAX_RANK } from './limits.ts'
 import { readQuantization } from './quantization.ts'
+import { readSparsity, type Sparsity } from './sparsity.ts'
 
 /** TensorType, by number, with the bits of one element. */
 const TYPES: readonly { readonly dtype: TensorDtype; readonly bits?: number }[] = [
@@ -43,8 +44,8 @@ export interface LiteTensor {
   readonly data: BufferRange | undefined
   readonly quantization?: TensorQuantization
   readonly variable: boolean
-  /** What is stored are the elements of sparse blocks. */
-  readonly sparse: boolean
+  /** Where only the elements that are not zero are stored. */
+  readonly sparsity?: Sparsity
 }
 
 /**
@@ -68,7 +69,7 @@ export async function readTensor(
   const range = buffers[held]
   if (!range) throw fail.malformed(place, `its bytes are in buffer ${held} of ${buffers.length}`)
   const data = range.end > range.start ? range : undefined
-  const sparse = (await buffer.child(table, 6)) !== undefined
+  const sparsity = await readSparsity(buffer, table)
   const quantization = await readQuantization(buffer, table)
   const tensor = {
     name,
@@ -81,20 +82,20 @@ export async function readTensor(
     data,
     ...(quantization && { quantization }),
     variable: (await buffer.scalar(table, 5, 'uint8')) !== 0,
-    sparse,
+    ...(sparsity && { sparsity }),
   }
   if (data) checkConstant(tensor, data, place)
   return tensor
 }
 
 function checkConstant(
-  { shape, elements, bits, sparse }: LiteTensor,
+  { shape, elements, bits, sparsity }: LiteTensor,
   { start, end }: BufferRange,
   place: { name: string; offset: number },
 ): void {
   if (shape.some(size => size < 0) || !Number.isSafeInteger(elements * 16))
     throw fail.malformed(place, `a constant can't have the shape [${shape.slice(0, 8).join(', ')}]`)
-  if (bits === undefined || sparse) return
+  if (bits === undefined || sparsity) return
   const expected = bytesOf(elements, bits)
   if (end - start !== expected)
     throw fail.malformed(
