@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { BallastError, messageOf, systemCode } from '../core/index.ts'
+import { cleanLines } from './output/clean.ts'
 
 /** Prints an error as a person reads it, `--json` as a machine does, and sets exit status 1. */
 export function reportError(error: unknown): void {
@@ -12,7 +13,7 @@ export function reportError(error: unknown): void {
     process.stderr.write(`${JSON.stringify({ error: body })}\n`)
     return
   }
-  process.stderr.write(`${paint('red', 'error:')} ${messageOf(error)}\n`)
+  process.stderr.write(`${paint('red', 'error:')} ${cleanLines(messageOf(error))}\n`)
   const hint = error instanceof BallastError ? error.hint : hintOf(error)
   if (hint) process.stderr.write(`${paint('cyan', 'hint:')} ${hint}\n`)
   if (error instanceof BallastError) process.stderr.write(`${paint('gray', `(${error.code})`)}\n`)

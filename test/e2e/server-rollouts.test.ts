@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JobView, RolloutView } from '../../src/api/index.ts'
+import type { JobView, RolloutView, VersionView } from '../../src/api/index.ts'
 import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
 import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
 
@@ -126,6 +126,26 @@ describe('by hand', () => {
     expect(named.body).toMatchObject({ phase: 'promoted', candidate: { number: 2 } })
     expect(await post('/models/hand/rollback', { version: 99 })).toMatchObject({ status: 404 })
     expect(await post('/models/hand/rollback', { version: 2 })).toMatchObject({ status: 409 })
+  })
+
+  test('a version that no replica can load is not rolled back to, and what serves goes on', async () => {
+    const repository = await aModel('pickled')
+    await inPhase((await release('pickled', repository, 1)).id, 'promoted')
+    await repository.commit('A pickle', {
+      'ballast.yaml': YAML.replace('model.onnx', '{ name: pickled, file: model.pkl }'),
+      'model.pkl': 'inert',
+    })
+    await repository.pushAndLeave()
+    await runner.endAll('pickled', 2)
+    const why = expect.stringMatching(/serves models in ONNX.*model\.pkl.*skl2onnx/)
+    expect(await deployJob('pickled', 2)).toMatchObject({ state: 'skipped', reason: why })
+    const [version] = await world.admin<VersionView[]>('GET', '/models/pickled/versions')
+    expect(version).toMatchObject({ number: 2, serving: 'none', notServed: why })
+    expect(await post('/models/pickled/rollback', { version: 2 })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'STATE_CONFLICT', message: why, hint: expect.stringContaining('ONNX') } },
+    })
+    expect(await gateway.weights('pickled')).toStrictEqual({ 'stable v1': 1 })
   })
 
   test('what was known when somebody ended it is kept', async () => {

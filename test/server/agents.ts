@@ -98,14 +98,14 @@ export class FakeRunner {
     const { stage, config } = offer.work.input
     const base = { stage, verdict, summary: [`${stage}: ${verdict}`], records: {} }
     if (stage !== 'register' || verdict !== 'passed') return base
-    const { digest, size } = await this.put(offer, 'model.onnx', `model of ${offer.commit}`)
-    const { model } = config as { model: { name: string } }
+    const { model } = config as { model: { name: string; file: string } }
+    const { digest, size } = await this.put(offer, model.file, `model of ${offer.commit}`)
     return {
       ...base,
       manifest: {
         model: model.name,
         commit: offer.commit,
-        files: [{ name: 'model.onnx', digest, size }],
+        files: [{ name: model.file, digest, size }],
         config: { task: 'generic' },
       },
     }

@@ -11,6 +11,8 @@ import { describeFile } from '../inspect/describe.ts'
 import { graphLines } from '../inspect/graph.ts'
 import { progressOf } from '../inspect/progress.ts'
 import { statisticsTable, tensorTable } from '../inspect/tensors.ts'
+import { clean } from '../output/clean.ts'
+import { endWithReader } from '../output/pipe.ts'
 
 /** Up to here the digest is told unasked: reading that much is quick anywhere. */
 const SMALL_BYTES: number = 50 * 1024 * 1024
@@ -36,6 +38,7 @@ export function inspectCommand(): Command {
 }
 
 async function run(target: string, options: Options): Promise<void> {
+  endWithReader()
   const model = await openModel(target)
   try {
     const small = model.file.size <= SMALL_BYTES && !/^https?:/i.test(target)
@@ -90,7 +93,7 @@ async function textOf(
     if (tensors && file.tensors.length > 0) yield `\n${tensorTable(file)}`
     if (statistics) {
       yield `\n${statisticsTable(statistics.tensors, statistics.total, barOf)}`
-      for (const note of statistics.total.notes) yield `note: ${note}`
+      for (const note of statistics.total.notes) yield `note: ${clean(note)}`
       const { length } = statistics.total.skipped
       if (length > 0) yield `note: ${length} tensors hold no numbers, and were left out`
     }

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { BallastError } from '../../core/index.ts'
 import { folderTree, isFolder, loadScanner, only, type ScanReport } from '../../formats/index.ts'
+import { endWithReader } from '../output/pipe.ts'
 import { reportError } from '../report.ts'
 import { scanText } from '../scan/describe.ts'
 
@@ -26,11 +27,13 @@ export function scanCommand(): Command {
 }
 
 async function run(path: string, { json, sarif }: Options): Promise<void> {
+  endWithReader()
   try {
     const { scanTree } = await loadScanner()
     const report = await scanTree(await treeOf(path), { digest: json === true || sarif !== undefined })
-    await tell(report, { ...(json !== undefined && { json }), ...(sarif !== undefined && { sarif }) })
+    // First: a reader that goes away early changes no verdict.
     process.exitCode = exitCode(report)
+    await tell(report, { ...(json !== undefined && { json }), ...(sarif !== undefined && { sarif }) })
   } catch (error) {
     reportError(error)
     // What can't be read is neither safe nor unsafe.

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import type { StageResult } from '../../api/index.ts'
 import { BallastError, messageOf } from '../../core/index.ts'
+import { cleanLines } from '../output/clean.ts'
 import { readStageInput, type StageContext } from '../stages/context.ts'
 import { evaluateStage } from '../stages/evaluate.ts'
 import { gateStage } from '../stages/gate.ts'
@@ -40,9 +41,11 @@ async function run(
       hint: `One of ${Object.keys(STAGES).join(', ')}.`,
     })
   const say = (line: string) => process.stdout.write(`${line}\n`)
-  const result = await work(await readStageInput(input), say).catch((error: unknown) =>
+  const found = await work(await readStageInput(input), say).catch((error: unknown) =>
     refusal(stage as StageResult['stage'], error),
   )
+  // They are printed where the log is read, and to whoever pushed.
+  const result = { ...found, summary: found.summary.map(cleanLines) }
   for (const line of result.summary) say(line)
   await writeFile(output, JSON.stringify(result))
 }

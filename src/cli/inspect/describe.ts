@@ -1,5 +1,6 @@
 import { formatSize } from '../../core/index.ts'
 import type { ModelFile, Signature, SignatureValue, TensorInfo } from '../../formats/index.ts'
+import { clean } from '../output/clean.ts'
 
 /** What is listed of operators and metadata unless everything is asked for. */
 const SHOWN_OPERATORS = 12
@@ -8,9 +9,9 @@ const MAX_VALUE = 100
 
 /** The first lines about a model: what it is, its parameters, its inputs and outputs. */
 export function summarize(file: ModelFile): string[] {
-  const version = file.formatVersion === undefined ? '' : ` (${file.formatVersion})`
+  const version = file.formatVersion === undefined ? '' : ` (${clean(file.formatVersion)})`
   const wrapper = file.wrapper?.length ? `, in ${file.wrapper.join(' in ')}` : ''
-  const what = [file.framework, file.what].filter(Boolean).join(' ')
+  const what = clean([file.framework, file.what].filter(Boolean).join(' '))
   const tensors = countTensors(file)
   return [
     `${file.format}${version}${wrapper}${what ? `: ${what}` : ''}, ${formatSize(file.size)}${
@@ -63,7 +64,7 @@ function describeSignature({ name, inputs, outputs }: Signature, named: boolean)
 
 export function describeValue({ name, kind, dtype, shape }: SignatureValue): string {
   if (kind !== 'tensor' && kind !== 'sparse-tensor') return `${clean(name)} (${kind})`
-  return `${clean(name)} ${dtype ?? '?'}[${shape?.map(size => size ?? '?').join(',') ?? '…'}]`
+  return `${clean(name)} ${dtype ?? '?'}[${clean(shape?.map(size => size ?? '?').join(',') ?? '…')}]`
 }
 
 function describeMetadata(metadata: ModelFile['metadata'], shown: number): string[] {
@@ -78,11 +79,4 @@ function describeMetadata(metadata: ModelFile['metadata'], shown: number): strin
 
 export function shapeOf({ shape }: Pick<TensorInfo, 'shape'>): string {
   return `[${shape.join(',')}]`
-}
-
-/** A file's text must not steer the terminal it is printed on. */
-export function clean(text: string): string {
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g, ' ')
-    .trim()
 }

@@ -1,5 +1,5 @@
 import type { GraphNode, ModelGraph } from '../../formats/index.ts'
-import { clean } from './describe.ts'
+import { clean } from '../output/clean.ts'
 
 /** The graph as lines: each node's outputs, op and inputs; functions and bodies behind it. */
 export function* graphLines({ name, nodes, subgraphs }: ModelGraph): Generator<string> {

@@ -1,4 +1,4 @@
-import { clean } from './describe.ts'
+import { clean } from '../output/clean.ts'
 
 /** Between two redraws. */
 const EVERY_MS = 100

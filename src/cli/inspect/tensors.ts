@@ -1,7 +1,8 @@
 import { formatSize } from '../../core/index.ts'
 import type { ModelFile, TensorInfo, TensorStatistics } from '../../formats/index.ts'
+import { clean } from '../output/clean.ts'
 import { table } from '../output/table.ts'
-import { clean, shapeOf } from './describe.ts'
+import { shapeOf } from './describe.ts'
 
 /** Characters of a histogram. */
 const BAR_WIDTH = 20

@@ -1,5 +1,5 @@
 import type { ScanFinding, ScanReport } from '../../formats/index.ts'
-import { clean } from '../inspect/describe.ts'
+import { clean } from '../output/clean.ts'
 import { paint } from '../report.ts'
 
 type Rules = Readonly<Record<ScanFinding['rule'], { readonly why: string }>>
@@ -10,13 +10,9 @@ const SHOWN = 12
 /** A scan in a few lines: the verdict, and its gravest findings. */
 export function scanLines(report: ScanReport): string[] {
   const grave = report.findings.filter(({ level }) => level !== 'note')
-  const { files, unreadable } = report.counts
-  const counted = `${files} ${files === 1 ? 'file' : 'files'}`
-  const found =
-    grave.length === 0 ? 'nothing found' : `${grave.length} ${grave.length === 1 ? 'finding' : 'findings'}`
   const more = grave.length - SHOWN
   return [
-    `${report.verdict}: ${counted}, ${found}${unreadable > 0 ? `, ${unreadable} unreadable` : ''}`,
+    verdictLine(report),
     ...sorted(grave).slice(0, SHOWN).map(line),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...unreadableLines(report),
@@ -25,17 +21,24 @@ export function scanLines(report: ScanReport): string[] {
 
 /** The whole report for a terminal: each finding with why it is dangerous and what led to it. */
 export function scanText(report: ScanReport, rules: Rules): string {
-  const [verdict, ...rest] = scanLines({ ...report, findings: [] })
-  const counts = report.findings.filter(({ level }) => level !== 'note').length
   const colour = report.verdict === 'safe' ? 'green' : report.verdict === 'unsafe' ? 'red' : 'yellow'
-  const head = verdict!.replace('nothing found', counts === 0 ? 'nothing found' : `${counts} findings`)
   const notes = report.omitted > 0 ? [`${report.omitted} further findings are left out`] : []
   return [
-    paint(colour, `${clean(report.name)}: ${head}`, process.stdout),
+    paint(colour, `${clean(report.name)}: ${verdictLine(report)}`, process.stdout),
     ...sorted(report.findings).flatMap(finding => [line(finding), ...details(finding, rules)]),
-    ...rest,
+    ...unreadableLines(report),
     ...notes,
   ].join('\n')
+}
+
+function verdictLine({ verdict, findings, counts: { files, unreadable } }: ScanReport): string {
+  const grave = findings.filter(({ level }) => level !== 'note').length
+  const found = grave === 0 ? 'nothing found' : counted(grave, 'finding')
+  return `${verdict}: ${counted(files, 'file')}, ${found}${unreadable > 0 ? `, ${unreadable} unreadable` : ''}`
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function details({ rule, at }: ScanFinding, rules: Rules): string[] {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { stageInputSchema } from '../../api/index.ts'
-import type { ModelRepository } from '../../config/index.ts'
+import { type ModelRepository, modelFileAmong } from '../../config/index.ts'
 import { CoreError, resolveInside } from '../../core/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 
@@ -57,6 +57,6 @@ async function readLabels(folder: string, path: string): Promise<readonly string
 }
 
 export function productionModelFile({ input }: StageContext): string | undefined {
-  const file = input.production?.files[0]
-  return file && input.productionDir ? join(input.productionDir, file.name) : undefined
+  const file = modelFileAmong(input.production?.files.map(({ name }) => name) ?? [])
+  return file !== undefined && input.productionDir ? join(input.productionDir, file) : undefined
 }

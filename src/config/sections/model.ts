@@ -1,4 +1,4 @@
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
 import { nearestName } from '../../core/index.ts'
 import { TASKS } from '../../model/index.ts'
 import { optional, required, type StructOf, struct } from '../reader/composites.ts'
@@ -72,6 +72,25 @@ export function whyNotServed(file: string): string | undefined {
   if (isRunnable(file)) return undefined
   const advice = exportAdvice(file)
   return `${NOT_SERVED}: ${file}${advice ? ` (${advice})` : ''}`
+}
+
+/**
+ * Which of a version's files is the model; the others belong to it. A manifest lists them by name, so the first may
+ * be any of them.
+ *
+ *   a.data, model.onnx             -> model.onnx
+ *   fingerprint.pb, saved_model.pb -> saved_model.pb
+ */
+export function modelFileAmong(names: readonly string[]): string | undefined {
+  const runnable = names.filter(isRunnable)
+  const named = (wanted: string) => (name: string) => basename(name) === wanted
+  return (
+    runnable.find(named('model.onnx')) ??
+    runnable[0] ??
+    names.find(named('saved_model.pb')) ??
+    names.find(name => exportAdvice(name, false) !== undefined) ??
+    names[0]
+  )
 }
 
 const named = refine(path(), (file, node, place) => {

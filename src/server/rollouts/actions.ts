@@ -1,4 +1,4 @@
-import { whyNotServed } from '../../config/index.ts'
+import { modelFileAmong, whyNotServed } from '../../config/index.ts'
 import type { RolloutId, VersionId } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -85,7 +85,8 @@ export class RolloutActions {
   /** A version that no replica can load must not end what serves. */
   async #needServable(model: string, number: number): Promise<void> {
     const version = await this.#plane.stores.versions.byNumber(model, number)
-    const why = version && whyNotServed(version.manifest.files[0]!.name)
+    if (!version) return
+    const why = whyNotServed(modelFileAmong(version.manifest.files.map(({ name }) => name)) ?? '')
     if (why)
       throw conflict(
         `${model} v${number} can not be served: ${why}`,

@@ -1,5 +1,5 @@
 import type { ModelView, VersionView } from '../../api/index.ts'
-import { whyNotServed } from '../../config/index.ts'
+import { modelFileAmong, whyNotServed } from '../../config/index.ts'
 import { isoOf, type VersionId } from '../../core/index.ts'
 import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
@@ -52,8 +52,12 @@ export async function versionViewOf({ plane, rollouts }: Services, version: Vers
             : 'none',
     format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
     scan: scanViewOf(records),
-    notServed: whyNotServed(version.manifest.files[0]?.name ?? '') ?? null,
+    notServed: whyNotServed(mainFileOf(version)) ?? null,
   }
+}
+
+function mainFileOf({ manifest }: Version): string {
+  return modelFileAmong(manifest.files.map(({ name }) => name)) ?? ''
 }
 
 function scanViewOf(records: readonly VersionRecord[]): VersionView['scan'] {
