@@ -56,6 +56,7 @@ export class Cursor {
 
   /** Throws unless so many bytes follow, in the frame where frames bind. What is read at once is asked for at once. */
   need(length: number): void {
+    this.#leaveFrame()
     this.#cross(length)
     if (length <= this.#limit - this.position) return
     if (this.#frame && length <= this.source.size - this.position)
@@ -114,6 +115,7 @@ export class Cursor {
 
   /** Up to the next line feed, of which at most `most` bytes are kept. */
   line(most: number): Line | Promise<Line> {
+    this.#leaveFrame()
     const from = this.position - this.#start
     const limit = this.#limit - this.#start
     const feed = this.#window.indexOf(0x0a, from)
@@ -128,11 +130,14 @@ export class Cursor {
   frame(length: bigint): void {
     if (this.framed && this.#frame && this.position < this.#frame.end)
       throw fail.malformed(this.#place, 'a frame begins before the last one has ended')
-    const end = BigInt(this.position) + length
-    if (end > BigInt(this.source.size)) throw this.#truncated(length)
-    this.#cross(Number(length))
-    this.#declaredEnd = Math.max(this.#declaredEnd, Number(end))
-    if (this.framed) this.#frame = { end: Number(end), resume: Number(end) }
+    const stated = BigInt(this.position) + length
+    const { size } = this.source
+    // Python's own unpickler takes what there is.
+    if (stated > BigInt(size) && !this.framed) throw this.#truncated(length)
+    const end = stated > BigInt(size) ? size : Number(stated)
+    this.#cross(end - this.position)
+    this.#declaredEnd = Math.max(this.#declaredEnd, end)
+    if (this.framed) this.#frame = { end, resume: end }
   }
 
   /** Where raw content begins that is read past the frames. */
@@ -151,6 +156,10 @@ export class Cursor {
     const kept: Uint8Array[] = []
     let held = 0
     for (;;) {
+      if (this.position >= this.#limit && this.framed && held > 0 && !this.#frame) {
+        // Python's own unpickler takes off the last byte, be it a line feed or not.
+        return { offset, length: held - 1, bytes: Buffer.concat(kept).subarray(0, held - 1) }
+      }
       if (this.position >= this.#limit)
         throw fail.truncated({ name: this.source.name, offset }, 'the file ends within a line')
       if (!this.#holds(1)) await this.#load(1)
@@ -167,6 +176,11 @@ export class Cursor {
     this.#cross(held + 1)
     this.position += held + 1
     return { offset, length: held, bytes: Buffer.concat(kept) }
+  }
+
+  /** An argument may begin behind the frame of its opcode, where nothing was read from there in between. */
+  #leaveFrame(): void {
+    if (this.#frame?.end === this.position && this.#frame.resume === this.position) this.#frame = undefined
   }
 
   get #limit(): number {

@@ -81,6 +81,19 @@ describe('frames bind in joblib, whose unpickler is written in Python', () => {
   })
 
   test.each([
+    ['an argument that begins at its end', `${framed('(c')}os\nsystem\no.`],
+    ['a frame that ends behind the file', '\x80\x04\x95\xff\0\0\0\0\0\0\0(cos\nsystem\no.'],
+  ])('%s is read as Python reads it', async (_, pickle) => {
+    expect(await run(pickle)).toMatchObject({ root: { kind: 'call' }, globals: [{ name: 'system' }] })
+  })
+
+  test('a name without its line feed at the end of the file is imported', async () => {
+    const { fault, globals } = await run('cos\nsystems')
+    expect(fault).toMatchObject({ code: 'FORMAT_TRUNCATED' })
+    expect(globals).toMatchObject([{ module: 'os', name: 'system' }])
+  })
+
+  test.each([
     ['an argument over its end', framed('X\x04\0\0\0ab').concat('cd.'), /the frame ends/],
     ['a frame within a frame', framed(framed('N').slice(2)), /before the last one has ended/],
   ])('%s is refused', async (_, pickle, message) => {
