@@ -1,10 +1,13 @@
 import { type Json, type JsonObject, member, objectMember, textMember } from '../config/json.ts'
 import { KNOWN_CLASSES, KNOWN_FUNCTIONS, KNOWN_OPERATIONS } from './known.ts'
+import { isPlainSymbol } from './tensorflow.ts'
 import type { KerasHazard } from './types.ts'
 
 type Hazard = Pick<KerasHazard, 'kind' | 'detail'>
 
 const KERAS_MODULE = /^(keras|tf_keras|keras_core|tensorflow\.keras|tensorflow\.python\.keras)(\.|$)/
+/** Where Keras 2 has some initialisers from. */
+const INITIALIZER_MODULE = /^tensorflow\.python\.ops\.init_ops(_v2)?$/
 const OPERATION_MODULE = /^keras(\.src)?\.(ops|operations)(\.|$)/
 /** Values that Keras writes as objects: shapes, tensors, numbers. They name no class. */
 const PLAIN_VALUES: ReadonlySet<string> = new Set([
@@ -49,7 +52,22 @@ export function classHazard(object: JsonObject, key: string): Hazard | undefined
   if (name === 'function') return functionHazard(module, registered, member(object, 'config'))
   // Keras 2 registers its own optimisers so.
   if (key === 'optimizer_config' && KERAS_2_OPTIMIZERS.has(name)) return undefined
+  if (isPlainOperation(name, module, registered, object)) return undefined
   return special(name, object) ?? named(name, module, registered)
+}
+
+/** A TensorFlow symbol as a layer of Keras 2, where it only computes. */
+function isPlainOperation(
+  name: string,
+  module: string | undefined,
+  registered: string | undefined,
+  object: JsonObject,
+): boolean {
+  if (name !== 'TFOpLambda' && name !== 'SlicingOpLambda') return false
+  const config = objectMember(object, 'config')
+  const symbol = config && textMember(config, 'function')
+  const own = (module === undefined || KERAS_MODULE.test(module)) && (registered ?? name) === name
+  return own && symbol !== undefined && isPlainSymbol(symbol)
 }
 
 /** Keras' own classes that run or load what the file brings. */
@@ -98,7 +116,7 @@ function functionHazard(
 
 function named(name: string, module: string | undefined, registered: string | undefined): Hazard | undefined {
   if (PLAIN_VALUES.has(name) && module === undefined && registered === undefined) return undefined
-  const own = module === undefined || KERAS_MODULE.test(module)
+  const own = module === undefined || KERAS_MODULE.test(module) || INITIALIZER_MODULE.test(module)
   const known =
     KNOWN_CLASSES.has(bare(name)) ||
     (KNOWN_OPERATIONS.has(name) && module !== undefined && OPERATION_MODULE.test(module))

@@ -158,6 +158,8 @@ test('Keras’ own functions and classes, however written, are none', () => {
     layer('Dense', { activation: 'relu', vocabulary: ['a', 'b'] }),
     { class_name: 'function', module: 'builtins', config: 'relu', registered_name: 'function' },
     layer('Add', {}, { module: 'keras.src.ops.numpy' }),
+    layer('TFOpLambda', { function: 'math.multiply' }),
+    layer('Constant', {}, { module: 'tensorflow.python.ops.init_ops_v2' }),
     layer('Functional', {}, { module: 'keras.src.engine.functional', registered_name: 'Functional' }),
     { loss: ['mse', 'binary_crossentropy'], metrics: [['accuracy'], ['AUC']] },
     {
