@@ -51,7 +51,12 @@ export function bundleTensor(reading: BundleReading, key: string, entry: BundleE
   for (const { entry: part } of parts?.parts ?? [{ entry }]) checkSize(part, stored.bytes!, place, fail)
   const raw = parts
     ? () =>
-        woven(parts, stored.bytes!, (part, most) => verified(reading, part.entry, place, stored.bytes!, most))
+        woven(
+          parts,
+          stored.bytes!,
+          (part, most) => verified(reading, part.entry, place, stored.bytes!, most),
+          () => fail.truncated(place, 'a part ends before its elements do'),
+        )
     : () => verified(reading, entry, place, stored.bytes!)
   return { info, bytes: () => given(raw(), stored, index.header.bigEndian) }
 }

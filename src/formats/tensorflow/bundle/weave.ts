@@ -14,13 +14,14 @@ export async function* woven(
   { parts, weave }: Parts,
   itemBytes: number,
   read: ReadPart,
+  cutOff: () => Error,
 ): AsyncGenerator<Uint8Array, void> {
   if (weave.kind === 'runs') {
     for (const { part } of weave.runs) yield* read(part, PIECE_BYTES)
     return
   }
   const pieceBytes = Math.min(PIECE_BYTES, Math.floor(WOVEN_BYTES / parts.length))
-  const streams = new Map(parts.map(part => [part, streamOf(read(part, pieceBytes))]))
+  const streams = new Map(parts.map(part => [part, streamOf(read(part, pieceBytes), cutOff)]))
   const capacity = Math.floor(PIECE_BYTES / itemBytes) * itemBytes
   let out = new Uint8Array(capacity)
   let filled = 0
@@ -62,8 +63,7 @@ interface Stream {
   stop(): Promise<void>
 }
 
-/** The reader of a part gives as many bytes as its shape has, or throws. */
-function streamOf(pieces: AsyncGenerator<Uint8Array, void>): Stream {
+function streamOf(pieces: AsyncGenerator<Uint8Array, void>, cutOff: () => Error): Stream {
   let piece: Uint8Array = new Uint8Array(0)
   return {
     take(most) {
@@ -74,7 +74,7 @@ function streamOf(pieces: AsyncGenerator<Uint8Array, void>): Stream {
     },
     async more() {
       const next = await pieces.next()
-      if (next.done) throw new RangeError('A part ended before its elements did')
+      if (next.done) throw cutOff()
       piece = next.value
     },
     async end() {

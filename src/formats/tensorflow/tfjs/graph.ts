@@ -60,6 +60,7 @@ function valueOfKind(kind: string, value: StrictJson, functions: string[]): Attr
     case 'f':
     case 'b':
     case 'placeholder':
+      if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
       return typeof value === 'object' || typeof value === 'bigint' ? null : value
     case 'type':
       return dtypeOfJson(value)
@@ -100,7 +101,7 @@ function integer(value: StrictJson): Attribute {
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value))
     return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  return typeof value === 'number' ? value : null
+  return Number.isSafeInteger(value) ? (value as number) : null
 }
 
 function dtypeOfJson(value: StrictJson) {

@@ -38,9 +38,10 @@ export function textAt(value: StrictJson | undefined, key: string): string | und
   return typeof member === 'string' ? member : undefined
 }
 
-/** JSON as a description shows it; integers beyond 2^53 become text. */
+/** JSON as a description shows it; numbers that are none in JSON, and integers beyond 2^53, become text. */
 export function plainJson(value: StrictJson): unknown {
-  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)))
+    return String(value)
   if (Array.isArray(value)) return value.map(plainJson)
   if (isObject(value))
     return Object.fromEntries(Array.from(value, ([key, member]) => [key, plainJson(member)]))

@@ -99,7 +99,13 @@ function readWeight(json: StrictJson, file: string, fail: TensorflowFailures): W
 function affineOf(json: StrictJson, place: { name: string }, fail: TensorflowFailures): TensorQuantization {
   const scale = isObject(json) ? json.get('scale') : undefined
   const min = isObject(json) ? json.get('min') : undefined
-  if (typeof scale !== 'number' || typeof min !== 'number' || scale === 0 || !Number.isFinite(min / scale))
+  if (
+    typeof scale !== 'number' ||
+    typeof min !== 'number' ||
+    scale === 0 ||
+    !Number.isFinite(scale) ||
+    !Number.isFinite(min / scale)
+  )
     throw fail.malformed(place, 'its quantization has no scale, or no min')
   return { scheme: 'affine', scale: [scale], zeroPoint: [min === 0 ? 0 : -min / scale] }
 }
