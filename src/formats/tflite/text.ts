@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../core/index.ts'
+import { blockReader } from '../flatbuffers/blocks.ts'
 import type { BufferRange } from './buffers.ts'
 import { fail } from './limits.ts'
 
@@ -17,20 +18,21 @@ export async function* textElements(
 ): AsyncGenerator<string, void> {
   const place = { name: `${source.name}, tensor '${name}'`, offset: start }
   const size = end - start
-  const count = size < 4 ? 0 : await int32(source, start)
+  const read = blockReader(source)
+  const count = size < 4 ? 0 : await int32(read, start)
   if (count !== elements) throw fail.malformed(place, `it has ${count} texts, and a shape for ${elements}`)
   if ((count + 2) * 4 > size) throw fail.malformed(place, `${count} texts do not fit into ${size} bytes`)
   for (let i = 0; i < count; i++) {
-    const from = await int32(source, start + 4 + i * 4)
-    const until = await int32(source, start + 8 + i * 4)
+    const from = await int32(read, start + 4 + i * 4)
+    const until = await int32(read, start + 8 + i * 4)
     if (from < (count + 2) * 4 || until < from || until > size)
       throw fail.malformed(place, `text ${i} goes from ${from} to ${until} of ${size} bytes`)
     if (until - from > MAX_TEXT_BYTES) throw fail.limit(place, `text ${i} has ${until - from} bytes`)
-    yield Buffer.from(await source.read(start + from, until - from)).toString()
+    yield Buffer.from(await read(start + from, until - from)).toString()
   }
 }
 
-async function int32(source: ByteSource, at: number): Promise<number> {
-  const bytes = await source.read(at, 4)
+async function int32(read: ReturnType<typeof blockReader>, at: number): Promise<number> {
+  const bytes = await read(at, 4)
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0, true)
 }

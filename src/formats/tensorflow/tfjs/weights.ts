@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../../core/index.ts'
+import { blockReader } from '../../flatbuffers/blocks.ts'
 import type { ModelInput } from '../../ports.ts'
 import type { FilePart } from '../../types.ts'
 import type { TensorflowFailures } from '../failures.ts'
@@ -93,25 +94,27 @@ async function endOfTexts(
   place: { name: string; offset: number },
   fail: TensorflowFailures,
 ): Promise<number> {
+  const read = blockReader(source)
   let at = start
   if (elements > (source.size - start) / 4) throw fail.truncated(place, `${elements} texts do not fit`)
   for (let i = 0; i < elements; i++) {
     if (at + 4 > source.size) throw fail.truncated(place, `text ${i} of ${elements} is cut off`)
-    at += 4 + (await lengthAt(source, at))
+    at += 4 + (await lengthAt(read, at))
   }
   return at
 }
 
 async function* texts(source: ByteSource, start: number, elements: number): AsyncGenerator<string, void> {
+  const read = blockReader(source)
   let at = start
   for (let i = 0; i < elements; i++) {
-    const length = await lengthAt(source, at)
-    yield shownText(await source.read(at + 4, length))
+    const length = await lengthAt(read, at)
+    yield shownText(await read(at + 4, length))
     at += 4 + length
   }
 }
 
-async function lengthAt(source: ByteSource, at: number): Promise<number> {
-  const bytes = await source.read(at, 4)
+async function lengthAt(read: ReturnType<typeof blockReader>, at: number): Promise<number> {
+  const bytes = await read(at, 4)
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
 }
