@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type ByteSource, sourceOf, viewAs } from '../../core/index.ts'
 import { readArray, readArrayText, runPickle } from '../pickle/index.ts'
-import { isEstimator, readEstimator } from './estimator.ts'
-import type { Estimator, EstimatorObject, EstimatorValue } from './types.ts'
+import type { Estimator, EstimatorObject, EstimatorValue } from './index.ts'
+import { isEstimator, readEstimator } from './index.ts'
 
 interface Read {
   readonly source: ByteSource
