@@ -3,7 +3,7 @@ import type { ByteSource } from '../../core/index.ts'
 import type { DataFormat, ModelFormat } from '../types.ts'
 import { jsonKind } from './json-kind.ts'
 import { byMagic } from './magic.ts'
-import { looksLikeTextPickle } from './pickle-kind.ts'
+import { isUnmarkedPickle } from './pickle-kind.ts'
 import { protobufKind } from './protobuf-kind.ts'
 import { csvOrJsonl, isText } from './text-kind.ts'
 import { zipKind } from './zip-kind.ts'
@@ -35,7 +35,7 @@ export async function detectFormat(
     const text = csvOrJsonl(head, extname(name).toLowerCase())
     if (text) return text
   }
-  return looksLikeTextPickle(head) ? 'pickle' : undefined
+  return (await isUnmarkedPickle(head, source.size)) ? 'pickle' : undefined
 }
 
 /** The magic number at the end of a LevelDB table: the index of a TensorFlow checkpoint. */

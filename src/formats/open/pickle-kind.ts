@@ -1,10 +1,28 @@
+import { sourceOf } from '../../core/index.ts'
+import type { PickleRun } from '../pickle/index.ts'
+
+/** Opcodes with which a pickle of protocol 0 or 1 begins: a mark, a value, a global or an empty container. */
+const BEGINS = new Set(Buffer.from('(cIJKLMNSTUVXFG])}P'))
+/** Pickles without a mark of their own are old or small: what they are shows in their first opcodes. */
+const LOOKED_AT = 4096
+/** Raw weights and texts get as far as some opcodes by accident. */
+const LEAST_OPCODES = 8
+
 /**
- * Whether a file may be a pickle of protocol 0 or 1, which has no mark of its own: it begins with an opcode that makes
- * a value, and only such text as those protocols write follows. Whether it is one, the pickle machine tells.
+ * Whether a file without PROTO is a pickle: protocols 0 and 1 have no mark, so the machine runs the beginning. It is
+ * one where that ends the file or is many opcodes long, or where it is cut off behind as many, or behind a global.
  */
-export function looksLikeTextPickle(head: Uint8Array): boolean {
-  const latin = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 512)).toString('latin1')
-  return /^(?:c[\w.]{1,200}\r?\n[\w.]{1,200}\r?\n|\(i[\w.]{1,200}\n|[(\]})][lditpqc(VSIFLNKMJUTX\]}0-9.]|[(]*[lditp]|I-?\d+\r?\n|V[^\n]{0,400}\n|S['"][^\n]{0,400}\n|F-?[\d.e+-]+\n|L-?\d+L?\n)/.test(
-    latin,
+export async function isUnmarkedPickle(head: Uint8Array, size: number): Promise<boolean> {
+  if (head[0] === undefined || !BEGINS.has(head[0])) return false
+  const { runPickle } = await import('../pickle/index.ts')
+  const run = await runPickle(sourceOf(head.subarray(0, LOOKED_AT), 'the beginning'))
+  const many = run.opcodes >= LEAST_OPCODES
+  if (!run.fault) return many || run.end === size
+  return (
+    (many && run.fault.code === 'FORMAT_TRUNCATED') || (run.calls.length > 0 && run.globals.some(isNamed))
   )
+}
+
+function isNamed({ module, name }: PickleRun['globals'][number]): boolean {
+  return /^[A-Za-z_][\w.]*$/.test(module) && /^[A-Za-z_][\w.]*$/.test(name)
 }

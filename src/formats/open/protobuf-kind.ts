@@ -37,6 +37,9 @@ export async function protobufKind(source: ByteSource): Promise<ModelFormat | un
     return (await isNode(wire, first.range)) ? 'tensorflow-graphdef' : undefined
   const version = fields.find(({ number, kind }) => number === 1 && kind === 'varint')
   if (version?.kind !== 'varint') return undefined
+  // Their numbers are other things in ONNX: the fingerprint beside a SavedModel looks like one.
+  if (fields.some(({ number, kind }) => number > 1 && number < 9 && number !== 5 && kind !== 'bytes'))
+    return undefined
   if (has(7) || has(8)) return 'onnx'
   if (!has(2) || fields.some(({ number }) => number > 6)) return undefined
   if (version.value === SAVED_MODEL_SCHEMA)
