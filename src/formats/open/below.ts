@@ -3,7 +3,7 @@ import type { FileTree } from '../ports.ts'
 
 /** A folder of a tree as a tree of its own; links may still lead anywhere in the whole. */
 export function below(tree: FileTree, folder: string): FileTree {
-  const start = posix.normalize(folder)
+  const start = posix.normalize(folder).replace(/\/$/, '')
   if (start === '.' || start === '') return tree
   const prefix = `${start}/`
   return {
@@ -19,7 +19,7 @@ export function below(tree: FileTree, folder: string): FileTree {
   }
 }
 
-/** Some files of a tree, and no others. */
+/** A tree that lists some files alone; what they refer to still opens. */
 export function only(tree: FileTree, paths: ReadonlySet<string>): FileTree {
   return {
     name: tree.name,
