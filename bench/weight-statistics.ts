@@ -17,9 +17,9 @@ import { openGguf, writeGguf } from '../src/formats/gguf/index.ts'
 import type { OpenModel } from '../src/formats/ports.ts'
 import { statisticsOf } from '../src/formats/statistics/index.ts'
 import { folderTree } from '../src/formats/tree/folder.ts'
-import { openStatistics, ReferenceStatistics, type StatisticsAccumulator } from '../src/kernels/index.ts'
+import { openReferenceStatistics, openStatistics, type StatisticsAccumulator } from '../src/kernels/index.ts'
 
-const megabytes = Number(process.argv[2] ?? 256)
+const megabytes = Number(process.argv[2] ?? 64)
 const rounds = Number(process.argv[3] ?? 5)
 const PIECE = 1024 * 1024
 
@@ -62,19 +62,37 @@ function overPieces(statistics: StatisticsAccumulator, bytes: Uint8Array, times:
   statistics.finish()
 }
 
-/** A file of three tensors, each of `times` copies of the same bytes. */
+/** Types of the tensors of one file: elements of as many bytes, blocks of ggml by elements and bytes. */
+const DTYPES = {
+  float32: [1, 4],
+  // The same bytes as other types: any numbers are as good for timing.
+  bfloat16: [1, 2],
+  float16: [1, 2],
+  int8: [1, 1],
+  int16: [1, 2],
+  int32: [1, 4],
+  int64: [1, 8],
+  float64: [1, 8],
+  q8_0: [32, 34],
+  q4_0: [32, 18],
+  q4_k: [256, 144],
+  q6_k: [256, 210],
+} as const
+type BenchDtype = keyof typeof DTYPES
+
+/** A file of a tensor a type, each of `times` copies of the same bytes (of ggml's blocks, of whole ones). */
 async function writeModel(path: string, bytes: Uint8Array, times: number): Promise<void> {
   const file = await open(path, 'w')
-  async function* repeated(count: number): AsyncGenerator<Uint8Array, void> {
-    for (let i = 0; i < count; i++) yield bytes
+  async function* repeated(part: Uint8Array, count: number): AsyncGenerator<Uint8Array, void> {
+    for (let i = 0; i < count; i++) yield part
   }
-  const elements = (bytes.length / 4) * times
-  const tensors = [
-    { name: 'float32', dtype: 'float32', shape: [elements], data: repeated(times) },
-    // The same bytes as other types: any numbers are as good for timing.
-    { name: 'bfloat16', dtype: 'bfloat16', shape: [elements * 2], data: repeated(times) },
-    { name: 'int8', dtype: 'int8', shape: [elements * 4], data: repeated(times) },
-  ] as const
+  // float32 comes last, for numpy to find.
+  const tensors = (Object.keys(DTYPES) as BenchDtype[]).toReversed().map(name => {
+    const [elements, size] = DTYPES[name]
+    const part = bytes.subarray(0, bytes.length - (bytes.length % size))
+    const shape = [(part.length / size) * elements * times]
+    return { name, dtype: name, shape, data: repeated(part, times) }
+  })
   const sink = {
     async write(piece: Uint8Array): Promise<void> {
       await file.write(piece)
@@ -138,21 +156,20 @@ try {
   const input = { source, path: 'weights.gguf', storedSize: source.size, wrapper: [], tree } as const
   const model: OpenModel = await openGguf(input)
   const fast = openStatistics()
-  const reference = new ReferenceStatistics()
+  const reference = openReferenceStatistics()
   const timings = [
     await time('TypeScript, in memory', total, () => overPieces(reference, bytes, times)),
     await time('WASM SIMD, in memory', total, () => overPieces(fast, bytes, times)),
     await time('readTensor alone, float32', total, async () => {
       for await (const piece of model.readTensor('float32')) void piece
     }),
-    await time('end to end, float32', total, () => statisticsOf(model, 'float32')),
-    await time('end to end, bfloat16', total, () => statisticsOf(model, 'bfloat16')),
-    await time('end to end, int8', total, () => statisticsOf(model, 'int8')),
   ]
+  for (const name of Object.keys(DTYPES))
+    timings.push(await time(`end to end, ${name}`, total, () => statisticsOf(model, name)))
   const baseline = timings[0]!.seconds.toSorted((a, b) => a - b)[Math.floor(rounds / 2)]! / total
   console.log(`${Math.round(total / 2 ** 20)} MiB a tensor, ${rounds} rounds; ratios are to the first line`)
   for (const timing of timings) print(timing, baseline)
-  const numpy = timeNumpy(path, source.size - 3 * total, total)
+  const numpy = timeNumpy(path, source.size - total, total)
   if (typeof numpy === 'string') console.log(numpy)
   else print(numpy, baseline)
   await source.close()

@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'ballast-kernels-'))
 try {
   const wasm = join(folder, 'kernels.wasm')
-  const options = '--runtime stub --enable simd --optimizeLevel 3 --converge --noAssert --initialMemory 52'
+  const options = '--runtime stub --enable simd --optimizeLevel 3 --converge --noAssert --initialMemory 27'
   const asc = [
     'node_modules/assemblyscript/bin/asc.js',
     'src/kernels/assembly/index.ts',

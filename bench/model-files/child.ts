@@ -17,6 +17,12 @@ function counting(tree: FileTree): FileTree {
           read += length
           return source.read(offset, length)
         },
+        ...(source.readInto && {
+          async readInto(offset: number, target: Uint8Array) {
+            read += target.length
+            await source.readInto?.(offset, target)
+          },
+        }),
       }
     },
   }

@@ -10,6 +10,11 @@ export interface ByteSource {
   readonly size: number
   /** Exactly `length` bytes from `offset`. Throws RANGE_OUT_OF_BOUNDS when the source ends before. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Fills `target` from `offset`: what `read` does, into memory that is there already, which is several times as
+   * fast. Throws as `read`. Absent where reading has no use for it.
+   */
+  readInto?(offset: number, target: Uint8Array): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,19 +43,27 @@ export async function openFile(path: string): Promise<ByteSource> {
     })
   }
   const size = stat.size
+  const fill = async (offset: number, target: Uint8Array): Promise<void> => {
+    const { length } = target
+    let filled = 0
+    while (filled < length) {
+      const { bytesRead } = await handle.read(target, filled, length - filled, offset + filled)
+      if (bytesRead === 0) throw outOfBounds(path, size, offset, length)
+      filled += bytesRead
+    }
+  }
   return {
     name: path,
     size,
     async read(offset, length) {
       checkRange(path, size, offset, length)
       const bytes = new Uint8Array(length)
-      let filled = 0
-      while (filled < length) {
-        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled)
-        if (bytesRead === 0) throw outOfBounds(path, size, offset, length)
-        filled += bytesRead
-      }
+      await fill(offset, bytes)
       return bytes
+    },
+    async readInto(offset, target) {
+      checkRange(path, size, offset, target.length)
+      await fill(offset, target)
     },
     close: () => handle.close(),
   }

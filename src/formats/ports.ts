@@ -32,11 +32,19 @@ export interface OpenModel {
    * one element is larger. Not for text and objects (FORMAT_UNSUPPORTED): those have `readText`.
    * Throws TENSOR_MISSING with the nearest names.
    */
-  readTensor(name: string): AsyncGenerator<Uint8Array, void>
+  readTensor(name: string, options?: ReadOptions): AsyncGenerator<Uint8Array, void>
   /** The elements of a `string` tensor, in C order. */
   readText?(name: string): AsyncGenerator<string, void>
   /** Sources that the reader opened itself. */
   close(): Promise<void>
+}
+
+export interface ReadOptions {
+  /**
+   * Memory that a reader may read pieces into, one over the other: a piece is then valid only until the next is asked
+   * for. A reader that has no use for it gives pieces of their own, as without it.
+   */
+  readonly buffer?: Uint8Array
 }
 
 /** The most that one piece of a tensor holds: large enough to be fast, small against any memory. */

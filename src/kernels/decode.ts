@@ -1,8 +1,13 @@
-import type { KernelDtype } from './statistics/types.ts'
+import type { KernelDtype, WideDtype } from './statistics/types.ts'
 
 /** Bytes of one stored element. */
 export const STORED_BYTES: Readonly<Record<KernelDtype, number>> = {
   float32: 4,
+  float64: 8,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
   float16: 2,
   bfloat16: 2,
   int16: 2,
@@ -11,8 +16,8 @@ export const STORED_BYTES: Readonly<Record<KernelDtype, number>> = {
   uint8: 1,
 }
 
-/** Little-endian elements as float32, exactly, in plain TypeScript. Bytes behind the last whole element are left out. */
-export function decodeStored(bytes: Uint8Array, dtype: KernelDtype): Float32Array {
+/** Little-endian elements as numbers, in plain TypeScript; those of 64 bits rounded to float64. */
+export function decodeWide(bytes: Uint8Array, dtype: WideDtype): Float32Array | Float64Array {
   const size = STORED_BYTES[dtype]
   const count = Math.floor(bytes.byteLength / size)
   // Not slice(): a Buffer's is a view.
@@ -21,18 +26,16 @@ export function decodeStored(bytes: Uint8Array, dtype: KernelDtype): Float32Arra
   switch (dtype) {
     case 'float32':
       return new Float32Array(buffer, byteOffset, count)
-    case 'float16':
-      return float16ToFloat32(new Uint16Array(buffer, byteOffset, count))
-    case 'bfloat16':
-      return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, count))
-    case 'int16':
-      return new Float32Array(new Int16Array(buffer, byteOffset, count))
-    case 'uint16':
-      return new Float32Array(new Uint16Array(buffer, byteOffset, count))
-    case 'int8':
-      return new Float32Array(new Int8Array(buffer, byteOffset, count))
-    case 'uint8':
-      return new Float32Array(new Uint8Array(buffer, byteOffset, count))
+    case 'float64':
+      return new Float64Array(buffer, byteOffset, count)
+    case 'int32':
+      return new Float64Array(new Int32Array(buffer, byteOffset, count))
+    case 'uint32':
+      return new Float64Array(new Uint32Array(buffer, byteOffset, count))
+    case 'int64':
+      return Float64Array.from(new BigInt64Array(buffer, byteOffset, count), Number)
+    case 'uint64':
+      return Float64Array.from(new BigUint64Array(buffer, byteOffset, count), Number)
   }
 }
 

@@ -1,9 +1,9 @@
 export { bfloat16ToFloat32, float16At, float16ToFloat32 } from './decode.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
 export { MomentsTotal } from './statistics/merge.ts'
-export { openStatistics } from './statistics/open.ts'
-export { ReferenceStatistics } from './statistics/reference.ts'
+export { openReferenceStatistics, openStatistics } from './statistics/open.ts'
 export {
+  type Codes,
   KERNEL_DTYPES,
   type KernelDtype,
   type Moments,

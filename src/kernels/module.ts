@@ -1,17 +1,15 @@
+import type { WideDtype } from './statistics/types.ts'
 import { KERNELS_WASM } from './wasm.generated.ts'
 
-/** What assembly/index.ts exports. Counts are of elements, `at` is a place in the values, in elements. */
-export interface Kernels {
+/** Counts the numbers at a place in memory: whole blocks of them, but for the last call. */
+type Kernel = (at: number, count: number) => void
+
+/** What assembly/index.ts exports. */
+export interface Kernels extends Readonly<Record<WideDtype, Kernel>> {
   readonly memory: { readonly buffer: ArrayBuffer }
+  readonly codes: Kernel
   reset(): void
-  accumulate(count: number): void
-  mergeBuckets(): void
-  float16(count: number, at: number): void
-  bfloat16(count: number, at: number): void
-  int16(count: number, at: number): void
-  uint16(count: number, at: number): void
-  int8(count: number, at: number): void
-  uint8(count: number, at: number): void
+  mergeCounts(): void
 }
 
 /** The part of WebAssembly's interface that is used here; Node's types do not have it. */
@@ -22,7 +20,7 @@ interface WebAssemblyApi {
 
 let compiled: object | null | undefined
 
-/** Kernels with a memory of their own (3.3 MB); undefined where the engine has no WASM with SIMD (`--jitless`). */
+/** Kernels with a memory of their own (1.7 MB); undefined where the engine has no WASM with SIMD (`--jitless`). */
 export function instantiateKernels(): Kernels | undefined {
   const api = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
   if (compiled === undefined) compiled = compile(api)

@@ -8,21 +8,42 @@ export async function* chunksOf(source: ByteSource, size = CHUNK_BYTES): AsyncGe
   for (let at = 0; at < source.size; at += size) yield await source.read(at, Math.min(size, source.size - at))
 }
 
+/** `length` bytes from `offset`: in `buffer`, where they fit and the source can read there, else in their own memory. */
+export async function readPiece(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  buffer: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  if (!buffer || !source.readInto || length > buffer.length) return source.read(offset, length)
+  const piece = buffer.subarray(0, length)
+  await source.readInto(offset, piece)
+  return piece
+}
+
 /** A part of a source as a source of its own. Closing it does not close the whole. */
 export function sliceOf(source: ByteSource, start: number, size: number, name: string): ByteSource {
+  const check = (offset: number, length: number): void => {
+    if (offset >= 0 && length >= 0 && offset + length <= size) return
+    throw new CoreError('RANGE_OUT_OF_BOUNDS', {
+      message: `${name} has ${size} bytes; ${length} at offset ${offset} were asked for`,
+      hint: 'The file is probably truncated: fetch or export it again.',
+      details: { size, offset, length },
+    })
+  }
   return {
     name,
     size,
     async read(offset, length) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
-        throw new CoreError('RANGE_OUT_OF_BOUNDS', {
-          message: `${name} has ${size} bytes; ${length} at offset ${offset} were asked for`,
-          hint: 'The file is probably truncated: fetch or export it again.',
-          details: { size, offset, length },
-        })
-      }
+      check(offset, length)
       return source.read(start + offset, length)
     },
+    ...(source.readInto && {
+      async readInto(offset: number, target: Uint8Array): Promise<void> {
+        check(offset, target.length)
+        await source.readInto?.(start + offset, target)
+      },
+    }),
     async close() {},
   }
 }

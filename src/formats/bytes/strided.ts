@@ -2,6 +2,7 @@ import { type ByteSource, elementCount } from '../../core/index.ts'
 import { type Failures, failuresOf } from '../errors.ts'
 import { PIECE_BYTES } from '../ports.ts'
 import { type BoxAxis, gather } from './gather.ts'
+import { readPiece } from './ranges.ts'
 import { swapInPlace, swapped } from './swap.ts'
 
 /** numpy's own limit. */
@@ -45,13 +46,14 @@ const FAILURES = failuresOf('strided array', 'Save the array again, contiguous.'
 /**
  * The elements of a view in C order, little-endian, in pieces of whole elements and at most PIECE_BYTES (one element
  * where that is larger). A contiguous view is read straight through; others are gathered in bands of bounded memory,
- * with few large reads. Throws FORMAT_TRUNCATED for a view that leaves the source, FORMAT_MALFORMED for sizes that
+ * with few large reads. A piece in `buffer` is valid until the next is asked for. Throws FORMAT_TRUNCATED for a view that leaves the source, FORMAT_MALFORMED for sizes that
  * are none, FORMAT_LIMIT above MAX_AXES and MAX_REPEATED_BYTES.
  */
 export async function* readStrided(
   source: ByteSource,
   view: StridedView,
   fail: Failures = FAILURES,
+  buffer?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
   checkView(source, view, fail)
   const { itemBytes } = view
@@ -63,7 +65,7 @@ export async function* readStrided(
     const length = (only?.length ?? 1) * itemBytes
     const step = pieceOf(itemBytes)
     for (let at = 0; at < length; at += step) {
-      const piece = await source.read(offset + at, Math.min(step, length - at))
+      const piece = await readPiece(source, offset + at, Math.min(step, length - at), buffer)
       yield unit > 1 ? swapped(piece, unit) : piece
     }
     return

@@ -27,15 +27,15 @@ export async function openGguf(input: ModelInput): Promise<GgufModel> {
   return {
     file: describe(input, files, { ...first, tensors, notes }),
     templates: parts.flatMap(({ header }) => templatesIn(header.metadata)),
-    async *readTensor(name) {
+    async *readTensor(name, options) {
       const found = located.get(name)
       if (!found) throw tensorMissing(input.source.name, name, located.keys())
       const { tensor, part } = found
       const { littleEndian } = part.header
-      if (part.path === input.path) return yield* readLocated(input.source, tensor, littleEndian)
+      if (part.path === input.path) return yield* readLocated(input.source, tensor, littleEndian, options)
       const source = await input.tree.open(part.path)
       try {
-        yield* readLocated(source, tensor, littleEndian)
+        yield* readLocated(source, tensor, littleEndian, options)
       } finally {
         await source.close()
       }

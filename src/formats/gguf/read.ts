@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../core/index.ts'
 import { readStrided } from '../bytes/strided.ts'
+import type { ReadOptions } from '../ports.ts'
 import type { TensorDtype } from '../types.ts'
 import { isBlockDtype, layoutOf } from '../values/index.ts'
 import { fail } from './limits.ts'
@@ -34,6 +35,7 @@ export async function* readLocated(
   source: ByteSource,
   tensor: Located,
   littleEndian: boolean,
+  options?: ReadOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const { dtype, bytes, offset } = tensor
   const itemBytes = layoutOf(dtype)?.bytesPerBlock ?? 1
@@ -46,7 +48,7 @@ export async function* readLocated(
     )
   }
   const view = { offset, shape: [bytes / itemBytes], strides: [1], itemBytes, swap }
-  for await (const piece of readStrided(source, view, fail))
+  for await (const piece of readStrided(source, view, fail, options?.buffer))
     yield halves.length === 0 ? piece : withSwapped(piece, itemBytes, halves)
 }
 

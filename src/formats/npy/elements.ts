@@ -2,6 +2,7 @@ import { type ByteSource, DTYPES, type Dtype, elementCount } from '../../core/in
 import { cStrides, fortranStrides, readStrided, type StridedView } from '../bytes/strided.ts'
 import { swapInPlace } from '../bytes/swap.ts'
 import { failing } from '../errors.ts'
+import type { ReadOptions } from '../ports.ts'
 import { type NpyDtype, type SwapRun, swapRunsOf } from './dtype.ts'
 import type { NpyHeader } from './header.ts'
 
@@ -41,10 +42,12 @@ export async function* readElements(
   source: ByteSource,
   view: StridedView,
   type: NpyDtype,
+  options?: ReadOptions,
 ): AsyncGenerator<Uint8Array, void> {
   if (!type.fields) {
     const swap = type.swapBytes !== undefined
-    yield* readStrided(source, { ...view, swap, ...(type.swapBytes && { swapBytes: type.swapBytes }) })
+    const plain = { ...view, swap, ...(type.swapBytes && { swapBytes: type.swapBytes }) }
+    yield* readStrided(source, plain, undefined, options?.buffer)
     return
   }
   const runs = swapRunsOf(type, source.name)

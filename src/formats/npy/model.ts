@@ -94,9 +94,11 @@ export function readersOf(
       throw noElements(`'${name}' in ${input.source.name} holds ${WHAT[tensor.dtype] ?? 'numbers'}`)
   }
   return {
-    async *readTensor(name) {
+    async *readTensor(name, options) {
       find(name, false)
-      yield* await withArray(name, (source, header) => readElements(source, viewOf(header), header.type))
+      yield* await withArray(name, (source, header) =>
+        readElements(source, viewOf(header), header.type, options),
+      )
     },
     async *readText(name) {
       find(name, true)

@@ -8,6 +8,7 @@ import {
   textOf,
 } from '../pickle/index.ts'
 import { byteLengthOf } from '../pickle/numpy/read.ts'
+import type { ReadOptions } from '../ports.ts'
 import { metadataEntry } from '../tensors.ts'
 import type { MetadataEntry, TensorInfo } from '../types.ts'
 import {
@@ -35,7 +36,7 @@ export interface ReadableTensor {
   readonly info: TensorInfo
   /** The same for tensors that are the same elements of a storage: tied weights. */
   readonly elements?: string
-  read(): AsyncGenerator<Uint8Array, void>
+  read(options?: ReadOptions): AsyncGenerator<Uint8Array, void>
   /** Of numpy's arrays of texts, which checkpoints hold as labels; `read` refuses them. */
   texts?(): AsyncGenerator<string, void>
 }
@@ -60,7 +61,7 @@ async function readableOf(named: NamedTensor, source: ByteSource, backing: Backi
     checkTensor(name, tensor, backing, source.name)
     const quantization = await quantizationOf(tensor, backing, source.name)
     const info = { ...infoOf(named, backing), ...(quantization && { quantization }) }
-    return { info, elements: elementsKey(tensor), read: () => readElements(tensor, backing) }
+    return { info, elements: elementsKey(tensor), read: options => readElements(tensor, backing, options) }
   }
   const info = infoOf(named, backing)
   if (tensor.kind === 'empty') return { info, read: refuse(source, name, tensor.why) }

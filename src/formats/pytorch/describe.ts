@@ -47,7 +47,7 @@ export function modelOf(
   }
   return {
     file,
-    readTensor: name => find(name).read(),
+    readTensor: (name, options) => find(name).read(options),
     readText(name) {
       const { texts } = find(name)
       if (texts) return texts()

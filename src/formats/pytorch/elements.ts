@@ -1,5 +1,6 @@
 import { type ByteSource, elementCount } from '../../core/index.ts'
 import { checkView, cStrides, readStrided, type StridedView } from '../bytes/strided.ts'
+import type { ReadOptions } from '../ports.ts'
 import { bitsOf } from '../tensors.ts'
 import type { TorchDtype } from './dtypes.ts'
 import { fail } from './limits.ts'
@@ -55,11 +56,12 @@ export function checkTensor(name: string, tensor: StridedTensor, backing: Backin
 export async function* readElements(
   tensor: StridedTensor,
   backing: Backing,
+  options?: ReadOptions,
 ): AsyncGenerator<Uint8Array, void> {
   if (byteLength(tensor.dtype, tensor.shape) === 0) return
   const source = await backing.open(tensor.storage)
   try {
-    for await (const piece of readStrided(source, viewOf(tensor, backing), fail))
+    for await (const piece of readStrided(source, viewOf(tensor, backing), fail, options?.buffer))
       yield tensor.conj || tensor.neg ? flip(piece, tensor) : piece
   } finally {
     await source.close()

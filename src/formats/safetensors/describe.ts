@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/index.ts'
 import { readStrided } from '../bytes/strided.ts'
-import type { ModelInput } from '../ports.ts'
+import type { ModelInput, ReadOptions } from '../ports.ts'
 import { metadataEntry, parametersOf } from '../tensors.ts'
 import type { FilePart, ModelFile, TensorInfo } from '../types.ts'
 import type { Placed, SafetensorsHeader } from './header.ts'
@@ -44,9 +44,13 @@ function infoOf({ name, dtype, shape, elements, bytes }: Placed): TensorInfo {
 }
 
 /** Elements of less than a byte come by whole bytes: four of six bits are three. */
-export function readPlaced(source: ByteSource, tensor: Placed): AsyncGenerator<Uint8Array, void> {
+export function readPlaced(
+  source: ByteSource,
+  tensor: Placed,
+  options?: ReadOptions,
+): AsyncGenerator<Uint8Array, void> {
   const { bits } = tensor.dtype
   const itemBytes = bits === 6 ? 3 : Math.max(1, bits / 8)
   const view = { offset: tensor.offset, shape: [tensor.bytes / itemBytes], strides: [1], itemBytes }
-  return readStrided(source, view, fail)
+  return readStrided(source, view, fail, options?.buffer)
 }

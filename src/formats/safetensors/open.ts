@@ -26,10 +26,10 @@ async function openSingle(input: ModelInput): Promise<OpenModel> {
   const placed = new Map(header.tensors.map(tensor => [tensor.name, tensor]))
   return {
     file: describe(input, [{ path: input.path, size: input.storedSize }], header, []),
-    readTensor(name) {
+    readTensor(name, options) {
       const tensor = placed.get(name)
       if (!tensor) throw tensorMissing(source.name, name, placed.keys())
-      return readPlaced(source, tensor)
+      return readPlaced(source, tensor, options)
     },
     async close() {},
   }

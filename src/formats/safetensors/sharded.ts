@@ -48,12 +48,12 @@ export async function openSharded(input: ModelInput): Promise<OpenModel> {
   const notes = notesOf(index, located, extra)
   return {
     file: describe(input, files, { tensors: located, metadata }, notes),
-    async *readTensor(name) {
+    async *readTensor(name, options) {
       const tensor = tensors.get(name)
       if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
       const source = await input.tree.open(tensor.shard)
       try {
-        yield* readPlaced(source, tensor)
+        yield* readPlaced(source, tensor, options)
       } finally {
         await source.close()
       }

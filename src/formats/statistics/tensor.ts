@@ -3,55 +3,53 @@ import {
   type KernelDtype,
   type Moments,
   openStatistics,
-  ReferenceStatistics,
   type StatisticsAccumulator,
 } from '../../kernels/index.ts'
-import type { OpenModel } from '../ports.ts'
+import type { OpenModel, ReadOptions } from '../ports.ts'
 import { tensorMissing } from '../tensors.ts'
-import type { TensorInfo } from '../types.ts'
-import { valuesOf } from '../values/index.ts'
+import type { TensorDtype, TensorInfo } from '../types.ts'
+import { codesOf, valuesOf } from '../values/index.ts'
 import { BINS, notesOn, summaryOf } from './summary.ts'
 import type { TensorStatistics } from './types.ts'
 
-/** Counts one tensor after another; its memory (some 4 MB) serves all of them. */
+/** Of parts of complex numbers. */
+const PARTS: Readonly<Partial<Record<TensorDtype, KernelDtype>>> = {
+  complex64: 'float32',
+  complex128: 'float64',
+}
+
+/** Counts one tensor after another; its memory (some 3 MB) serves all of them. */
 export class TensorCounter {
-  readonly #fast: StatisticsAccumulator = openStatistics()
-  #double: ReferenceStatistics | undefined
+  readonly #statistics: StatisticsAccumulator = openStatistics()
+  /** Pieces are read straight into the kernels' memory. */
+  readonly #options: ReadOptions = this.#statistics.room ? { buffer: this.#statistics.room } : {}
 
   /** Streams a tensor through. Throws FORMAT_UNSUPPORTED for one without numbers, and what `readTensor` throws. */
   async momentsOf(model: OpenModel, info: TensorInfo): Promise<Moments> {
     try {
-      return await this.#count(model, info)
+      await this.#count(model, info)
     } catch (error) {
       // What was counted of a tensor that broke off is none of the next one's.
-      this.#fast.finish()
-      this.#double = undefined
+      this.#statistics.finish()
       throw error
     }
+    return this.#statistics.finish()
   }
 
-  async #count(model: OpenModel, info: TensorInfo): Promise<Moments> {
-    const { dtype } = info
-    if (isKernelDtype(dtype) && !info.quantization) {
-      for await (const piece of model.readTensor(info.name)) this.#fast.addStored(piece, dtype)
-      return this.#fast.finish()
-    }
-    let double = false
-    for await (const numbers of valuesOf(model, info)) {
-      if (numbers instanceof Float32Array) this.#fast.add(numbers)
-      else {
-        // The kernels know float32 alone.
-        this.#double ??= new ReferenceStatistics()
-        this.#double.add(numbers)
-        double = true
-      }
-    }
-    return double ? this.#double!.finish() : this.#fast.finish()
+  async #count(model: OpenModel, info: TensorInfo): Promise<void> {
+    const statistics = this.#statistics
+    const dtype = info.quantization ? undefined : kernelDtypeOf(info.dtype)
+    const codes = dtype ? undefined : codesOf(info)
+    if (dtype)
+      for await (const piece of model.readTensor(info.name, this.#options)) statistics.addStored(piece, dtype)
+    else if (codes)
+      for await (const piece of model.readTensor(info.name, this.#options)) statistics.addCodes(piece, codes)
+    else for await (const numbers of valuesOf(model, info, this.#options)) statistics.add(numbers)
   }
 }
 
-function isKernelDtype(dtype: string): dtype is KernelDtype {
-  return (KERNEL_DTYPES as readonly string[]).includes(dtype)
+function kernelDtypeOf(dtype: TensorDtype): KernelDtype | undefined {
+  return KERNEL_DTYPES.find(known => known === dtype) ?? PARTS[dtype]
 }
 
 /**

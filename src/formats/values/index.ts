@@ -1,3 +1,4 @@
+export { codesOf } from './codes.ts'
 export { decoderOf } from './decode.ts'
 export { bytesOf, type DtypeLayout, isBlockDtype, layoutOf } from './layout.ts'
 export type { Decode, Numbers } from './plain.ts'

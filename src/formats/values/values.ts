@@ -1,5 +1,5 @@
 import { failuresOf } from '../errors.ts'
-import type { OpenModel } from '../ports.ts'
+import type { OpenModel, ReadOptions } from '../ports.ts'
 import type { TensorInfo } from '../types.ts'
 import { dequantizerOf } from './affine.ts'
 import { decoderOf } from './decode.ts'
@@ -17,13 +17,17 @@ export function numbersPerElement({ dtype }: TensorInfo): 1 | 2 {
  * quantization undone. Memory is bounded by a piece and its decoded numbers (16 times as many bytes at most).
  * Throws FORMAT_UNSUPPORTED for what holds no numbers, and what `readTensor` throws.
  */
-export async function* valuesOf(model: OpenModel, info: TensorInfo): AsyncGenerator<Numbers, void> {
+export async function* valuesOf(
+  model: OpenModel,
+  info: TensorInfo,
+  options?: ReadOptions,
+): AsyncGenerator<Numbers, void> {
   const decode = decoderOf(info.dtype)
   if (!decode)
     throw fail.unsupported({ name: info.name }, `elements of the type ${info.dtype} are no numbers`)
   const dequantize = dequantizerOf(info)
   let left = info.elements * numbersPerElement(info)
-  for await (const piece of model.readTensor(info.name)) {
+  for await (const piece of model.readTensor(info.name, options)) {
     // The last byte of a packed type may hold more codes than there are elements.
     const decoded = decode(piece)
     const numbers = decoded.length <= left ? decoded : decoded.subarray(0, left)

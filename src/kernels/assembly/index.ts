@@ -1,2 +1,3 @@
-export { bfloat16, float16, int16, int8, uint16, uint8 } from './decode'
-export { accumulate, mergeBuckets, reset } from './statistics'
+export { codes, mergeCounts, reset } from './counts'
+export { float64, int32, int64, uint32, uint64 } from './doubles'
+export { float32 } from './singles'

@@ -1,26 +1,24 @@
-import { decodeStored } from '../decode.ts'
-import { BLOCK } from '../layout.ts'
+import { decodeWide } from '../decode.ts'
+import { BLOCK, BUCKETS } from '../layout.ts'
 import { Sums } from './sums.ts'
-import type { KernelDtype, Moments, StatisticsAccumulator } from './types.ts'
+import type { Counter, Moments, WideDtype } from './types.ts'
 
 /** Past the largest float32, the last bucket of finite numbers takes them. */
 const LAST_FINITE = 0x7f7f
 const SIGN = 0x8000
 
 /**
- * The statistics in plain TypeScript: what the WASM kernels are compared with, to the bit, since both add in the
- * same order (four lanes, element i in lane i mod 4). Takes float64 as well, which they do not.
+ * Counts in plain TypeScript: what the WASM kernels are compared with, to the bit, since both add in the same order
+ * (four lanes, element i in lane i mod 4).
  */
-export class ReferenceStatistics implements StatisticsAccumulator {
+export class PlainCounter implements Counter {
   #sums: Sums = new Sums()
+  #counts: Float64Array = new Float64Array(BUCKETS)
   readonly #block: Float64Array = new Float64Array(BLOCK)
   #held = 0
 
-  addStored(bytes: Uint8Array, dtype: KernelDtype): void {
-    this.add(decodeStored(bytes, dtype))
-  }
-
-  add(values: Float32Array | Float64Array): void {
+  addWide(bytes: Uint8Array, dtype: WideDtype): void {
+    const values = decodeWide(bytes, dtype)
     for (let done = 0; done < values.length; ) {
       const part = Math.min(values.length - done, BLOCK - this.#held)
       this.#block.set(values.subarray(done, done + part), this.#held)
@@ -30,11 +28,21 @@ export class ReferenceStatistics implements StatisticsAccumulator {
     }
   }
 
-  finish(): Moments {
+  addPairs(bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length; i += 2) this.#counts[bytes[i]! | (bytes[i + 1]! << 8)]!++
+  }
+
+  takeMoments(): Moments {
     this.#flush()
     const moments = this.#sums.moments()
     this.#sums = new Sums()
     return moments
+  }
+
+  takeCounts(): Float64Array {
+    const counts = this.#counts
+    this.#counts = new Float64Array(BUCKETS)
+    return counts
   }
 
   #flush(): void {

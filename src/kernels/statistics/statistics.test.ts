@@ -1,20 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeStored, STORED_BYTES } from '../decode.ts'
-import { BLOCK, CAPACITY } from '../layout.ts'
+import { decodeWide, STORED_BYTES } from '../decode.ts'
+import { BLOCK, ROOM_BYTES } from '../layout.ts'
 import { instantiateKernels } from '../module.ts'
-import { openStatistics } from './open.ts'
-import { ReferenceStatistics } from './reference.ts'
-import { KERNEL_DTYPES, type Moments } from './types.ts'
-import { WasmStatistics } from './wasm.ts'
+import { codesOf } from './codes.ts'
+import { openReferenceStatistics, openStatistics } from './open.ts'
+import { StreamStatistics } from './stream.ts'
+import { CODE_DTYPES, type Codes, KERNEL_DTYPES, type Moments, WIDE_DTYPES } from './types.ts'
+import { WasmCounter } from './wasm.ts'
 
-const wasm = new WasmStatistics(instantiateKernels()!)
-const reference = new ReferenceStatistics()
+/** Elements of float32 that the kernels take at once. */
+const CAPACITY = ROOM_BYTES / 4
+
+const wasm = new StreamStatistics(new WasmCounter(instantiateKernels()!))
+const reference = openReferenceStatistics()
 
 /** Both implementations' results: equal to the bit. Buckets of what is not finite mean nothing. */
-function momentsOfBoth(values: Float32Array): Moments {
+function momentsOfBoth(values: Float32Array | Float64Array): Moments {
   wasm.add(values)
   reference.add(values)
+  return finishBoth()
+}
+
+function finishBoth(): Moments {
   const [fast, plain] = [wasm.finish(), reference.finish()]
   expect({ ...fast, buckets: finiteBuckets(fast) }).toEqual({ ...plain, buckets: finiteBuckets(plain) })
   return fast
@@ -151,7 +159,7 @@ test('the cut into pieces does not show', () => {
 })
 
 test('buckets that are emptied on the way lose nothing', () => {
-  const emptying = new WasmStatistics(instantiateKernels()!, CAPACITY)
+  const emptying = new StreamStatistics(new WasmCounter(instantiateKernels()!, CAPACITY))
   const values = weights(3 * CAPACITY + 7, 0, 1)
   emptying.add(values)
   const moments = emptying.finish()
@@ -160,12 +168,12 @@ test('buckets that are emptied on the way lose nothing', () => {
 
 describe.each(KERNEL_DTYPES)('stored as %s', dtype => {
   const stored = new Uint8Array(randomBits(100_000).buffer)
+  const size = STORED_BYTES[dtype]
 
-  test('the kernels decode as the plain functions do', () => {
+  test('both count the same, to the bit', () => {
     wasm.addStored(stored, dtype)
-    const decoded = decodeStored(stored, dtype)
-    expect(decoded).toHaveLength(stored.byteLength / STORED_BYTES[dtype])
-    expect(wasm.finish()).toEqual(momentsOfBoth(decoded))
+    reference.addStored(stored, dtype)
+    expect(finishBoth().count).toBe(stored.byteLength / size)
   })
 
   test('pieces that are larger than the kernels take, and unaligned ones', () => {
@@ -174,8 +182,93 @@ describe.each(KERNEL_DTYPES)('stored as %s', dtype => {
     unaligned.set(many, 1)
     wasm.addStored(unaligned.subarray(1), dtype)
     reference.addStored(unaligned.subarray(1), dtype)
-    expect(wasm.finish().mean).toBe(reference.finish().mean)
+    expect(finishBoth().count).toBe(many.byteLength / size)
   })
+
+  test('the cut into pieces does not show, in the memory of the kernels or out of it', () => {
+    wasm.addStored(stored, dtype)
+    const whole = wasm.finish()
+    const room = wasm.room!
+    for (const elements of [1, 7, 1023, 1025, 3000]) {
+      const step = elements * size
+      for (let at = 0, i = 0; at < Math.min(stored.length, 9000 * size); at += step, i++) {
+        const piece = stored.subarray(at, Math.min(at + step, 9000 * size))
+        if (i % 2 === 0) wasm.addStored(piece, dtype)
+        else {
+          room.set(piece)
+          wasm.addStored(room.subarray(0, piece.length), dtype)
+        }
+        reference.addStored(piece, dtype)
+      }
+      finishBoth()
+    }
+    wasm.addStored(stored, dtype)
+    expect(wasm.finish()).toEqual(whole)
+  })
+
+  test('bytes behind the last whole element are left out', () => {
+    const piece = stored.subarray(0, 5 * size + size - 1)
+    wasm.addStored(piece, dtype)
+    expect(wasm.finish().count).toBe(5)
+  })
+})
+
+describe.each(WIDE_DTYPES)('%s', dtype => {
+  test.each([1, 2, 3, 4, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3])('%i elements', length => {
+    const stored = new Uint8Array(randomBits(2 * length, 11).buffer, 0, length * STORED_BYTES[dtype])
+    wasm.addStored(stored, dtype)
+    reference.addStored(stored, dtype)
+    const moments = finishBoth()
+    expect(moments.count).toBe(length)
+    const finite = decodeWide(stored, dtype).filter(Number.isFinite)
+    expect(moments.min).toBe(finite.length > 0 ? Math.min(...finite) : Number.NaN)
+  })
+})
+
+describe.each(CODE_DTYPES)('%s, counted by code', dtype => {
+  test('mean and deviation are those of the numbers, to 1e-12', () => {
+    const stored = new Uint8Array(randomBits(50_001).buffer)
+    const { bytes, numbers } = codesOf(dtype)
+    const codes = bytes === 1 ? stored : new Uint16Array(stored.buffer)
+    const values = Float32Array.from(codes, code => numbers[code]!).filter(Number.isFinite)
+    wasm.addStored(stored, dtype)
+    const moments = wasm.finish()
+    const exact = byDefinition(values)
+    expect(moments.finite).toBe(values.length)
+    expect(Math.abs(moments.mean - exact.mean)).toBeLessThanOrEqual(1e-12 * exact.std)
+    expect(Math.abs(moments.std / exact.std - 1)).toBeLessThanOrEqual(1e-12)
+    expect(moments.zeros).toBe(values.filter(value => value === 0).length)
+    expect(moments.max).toBe(values.reduce((a, b) => Math.max(a, b)))
+    wasm.add(values)
+    expect(finiteBuckets(moments)).toEqual(finiteBuckets(wasm.finish()))
+  })
+})
+
+test('the largest numbers of bfloat16 overflow nothing', () => {
+  const largest = Uint16Array.of(0x7f7f, 0x7f7f, 0x7f7f)
+  wasm.addStored(new Uint8Array(largest.buffer), 'bfloat16')
+  const { mean, std } = wasm.finish()
+  expect({ mean, std }).toEqual({ mean: codesOf('bfloat16').numbers[0x7f7f], std: 0 })
+})
+
+test('bytes that hold several elements', () => {
+  const numbers = Float32Array.from({ length: 512 }, (_, i) => (i % 2 === 0 ? (i >> 1) & 15 : i >> 5))
+  const nibbles: Codes = { bytes: 1, numbers }
+  for (const statistics of [wasm, reference]) statistics.addCodes(Uint8Array.of(0x21, 0x43, 0xf0), nibbles)
+  expect(finishBoth()).toMatchObject({ count: 6, mean: 25 / 6, min: 0, max: 15, zeros: 1 })
+})
+
+test('a stream of several types counts as several streams, merged', () => {
+  for (const statistics of [wasm, reference]) {
+    statistics.addStored(Uint8Array.of(1, 2, 3), 'uint8')
+    statistics.add(Float32Array.of(4, 5))
+    statistics.add(Float64Array.of(6, Number.NaN))
+    statistics.addStored(Uint8Array.of(7), 'uint8')
+  }
+  const moments = finishBoth()
+  expect(moments).toMatchObject({ count: 8, finite: 7, mean: 4, min: 1, max: 7, nans: 1 })
+  expect(moments.std).toBeCloseTo(2, 14)
+  expect(wasm.finish().count).toBe(0)
 })
 
 test('every float16 falls into its bucket, decoded by the kernels as by the plain table', () => {
@@ -190,7 +283,7 @@ test('every float16 falls into its bucket, decoded by the kernels as by the plai
 
 test('statistics are reusable, and by WASM here', () => {
   const statistics = openStatistics()
-  expect(statistics).toBeInstanceOf(WasmStatistics)
+  expect(statistics.room).toHaveLength(ROOM_BYTES)
   statistics.add(Float32Array.of(1, 2, 3))
   statistics.finish()
   statistics.add(Float32Array.of(4))
@@ -198,8 +291,20 @@ test('statistics are reusable, and by WASM here', () => {
 })
 
 test('float64 beyond float32 counts in the last bucket, and its moments are its own', () => {
-  reference.add(Float64Array.of(1e100, -1e100))
-  const { max, std, buckets } = reference.finish()
+  const { max, std, buckets } = momentsOfBoth(Float64Array.of(1e100, -1e100, Infinity, Number.NaN, -Infinity))
   expect({ max, std }).toEqual({ max: 1e100, std: 1e100 })
   expect([buckets[0x7f7f], buckets[0xff7f]]).toEqual([1, 1])
+})
+
+test('every bit pattern of a float64 may occur, and sums may overflow', () => {
+  const values = new Float64Array(randomBits(300_000).buffer)
+  const { finite, nans, count } = momentsOfBoth(values)
+  expect(finite + nans).toBe(count)
+  expect(momentsOfBoth(Float64Array.of(1.7e308, -1.7e308)).std).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('integers of 64 bits are rounded once, to nearest and ties to even', () => {
+  const values = BigInt64Array.of(2n ** 53n + 1n, 2n ** 53n + 3n, -(2n ** 63n))
+  for (const statistics of [wasm, reference]) statistics.addStored(new Uint8Array(values.buffer), 'int64')
+  expect(finishBoth()).toMatchObject({ max: 2 ** 53 + 4, min: -(2 ** 63) })
 })

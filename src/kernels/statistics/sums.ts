@@ -41,10 +41,10 @@ export class Sums {
     this.squares = this.squares + squares + (delta * delta * before * count) / after
   }
 
-  countNonFinite(value: number): void {
-    if (value === Number.POSITIVE_INFINITY) this.positiveInfinities++
-    else if (value === Number.NEGATIVE_INFINITY) this.negativeInfinities++
-    else this.nans++
+  countNonFinite(value: number, count = 1): void {
+    if (value === Number.POSITIVE_INFINITY) this.positiveInfinities += count
+    else if (value === Number.NEGATIVE_INFINITY) this.negativeInfinities += count
+    else this.nans += count
   }
 
   moments(): Moments {

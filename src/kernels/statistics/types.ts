@@ -1,6 +1,14 @@
-/** Number types that the kernels decode by themselves; each of their values is a float32 exactly. */
-export const KERNEL_DTYPES = ['float32', 'float16', 'bfloat16', 'int16', 'uint16', 'int8', 'uint8'] as const
-export type KernelDtype = (typeof KERNEL_DTYPES)[number]
+/** Number types that are counted one by one: in float32 arithmetic, or in float64's. */
+export const WIDE_DTYPES = ['float32', 'float64', 'int32', 'uint32', 'int64', 'uint64'] as const
+export type WideDtype = (typeof WIDE_DTYPES)[number]
+
+/** Number types of so few codes that how often each occurs says everything. */
+export const CODE_DTYPES = ['float16', 'bfloat16', 'int16', 'uint16', 'int8', 'uint8'] as const
+export type CodeDtype = (typeof CODE_DTYPES)[number]
+
+/** Number types that `addStored` takes. Integers of 64 bits count rounded to float64. */
+export type KernelDtype = WideDtype | CodeDtype
+export const KERNEL_DTYPES: readonly KernelDtype[] = [...WIDE_DTYPES, ...CODE_DTYPES]
 
 /** Counts and moments of a stream of numbers. Moments and extremes are over the finite ones alone. */
 export interface Moments {
@@ -19,22 +27,55 @@ export interface Moments {
   readonly negativeInfinities: number
   /**
    * How many numbers have each value of a float32's upper 16 bits (sign, exponent, seven bits of mantissa: what
-   * bfloat16 keeps), so that a histogram needs no range beforehand. Entries of NaNs and infinities mean nothing.
+   * bfloat16 keeps), so that a histogram needs no range beforehand. float64 counts by the nearest float32, beyond
+   * them in the last bucket. Entries of NaNs and infinities mean nothing.
    */
   readonly buckets: Float64Array
 }
 
+/** Codes of one or two bytes, and the numbers that each stands for. */
+export interface Codes {
+  readonly bytes: 1 | 2
+  /** Of code 0, then of code 1 …: one number each, or several where one byte holds several elements. */
+  readonly numbers: Float32Array
+}
+
 /**
- * Takes numbers as they come. The result depends on their order alone, not on how they were cut into pieces: sums
- * are taken over blocks of `BLOCK` elements from the start of the stream, each shifted by its first finite value,
- * and merged by Chan, Golub and LeVeque 1979. The shift bounds the error: within a block of n elements the sum of
- * squares about a member is at most (n + 1) times that about the mean, so cancellation costs no more than three
- * digits of sixteen, whatever the mean.
+ * Takes numbers as they come. The result does not depend on how they were cut into pieces.
+ *
+ * Wide numbers: sums are taken over blocks of `BLOCK` elements from the start of the stream, each shifted by its
+ * first finite value, and merged by Chan, Golub and LeVeque 1979. The shift bounds the error: within a block of n
+ * elements the sum of squares about a member is at most (n + 1) times that about the mean, so cancellation costs no
+ * more than three digits of sixteen, whatever the mean.
+ *
+ * Codes: it is counted how often each occurs, and the moments are taken from the counts, by two passes.
+ *
+ * A stream of several types counts as several streams, merged.
  */
 export interface StatisticsAccumulator {
+  /**
+   * Memory that bytes can be read into, `ROOM_BYTES` of it: `addStored` and `addCodes` take them from there without
+   * a copy. Its content is lost with each call. Absent where there is none.
+   */
+  readonly room?: Uint8Array
   /** Little-endian elements of `dtype`, whole ones. */
   addStored(bytes: Uint8Array, dtype: KernelDtype): void
-  add(values: Float32Array): void
+  /** Whole codes. Calls for the same stream give the same object. */
+  addCodes(bytes: Uint8Array, codes: Codes): void
+  add(values: Float32Array | Float64Array): void
   /** The result, and a fresh start. */
   finish(): Moments
+}
+
+/** What counts: WASM, or plain TypeScript. One kind of numbers between two `take`s. */
+export interface Counter {
+  readonly room?: Uint8Array
+  /** Whole elements. */
+  addWide(bytes: Uint8Array, dtype: WideDtype): void
+  /** Whole codes of 16 bits. */
+  addPairs(bytes: Uint8Array): void
+  /** Of the wide numbers, and a fresh start. */
+  takeMoments(): Moments
+  /** How often each code of 16 bits occurred, and a fresh start. */
+  takeCounts(): Float64Array
 }

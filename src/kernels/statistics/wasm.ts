@@ -1,90 +1,119 @@
 import { STORED_BYTES } from '../decode.ts'
-import { BUCKETS, BUCKETS_AT, CAPACITY, STATE, STORED_AT, VALUES_AT } from '../layout.ts'
+import { BLOCK, BUCKETS, BUCKETS_AT, REST_AT, ROOM_AT, ROOM_BYTES, STATE } from '../layout.ts'
 import type { Kernels } from '../module.ts'
 import { momentsOf } from './sums.ts'
-import type { KernelDtype, Moments, StatisticsAccumulator } from './types.ts'
+import type { Counter, Moments, WideDtype } from './types.ts'
 
 /** The kernels count in 32 bits: their buckets are emptied before one could overflow. */
 const MAX_COUNTED: number = 2 ** 31
 
-/** The statistics by WASM SIMD: the same results as `ReferenceStatistics`, to the bit. */
-export class WasmStatistics implements StatisticsAccumulator {
+/** Counts by WASM SIMD: the same results as `PlainCounter`, to the bit. */
+export class WasmCounter implements Counter {
+  /** In the kernels' memory. */
+  readonly room: Uint8Array
   readonly #kernels: Kernels
   readonly #maxCounted: number
-  readonly #values: Float32Array
-  readonly #stored: Uint8Array
+  /** All of the kernels' memory. */
+  readonly #memory: Uint8Array
   readonly #state: Float64Array
   #buckets: Float64Array = new Float64Array(BUCKETS)
-  #held = 0
   #counted = 0
+  /** Elements of a block that is not full yet. */
+  #held = 0
+  #dtype: WideDtype = 'float32'
 
   constructor(kernels: Kernels, maxCounted: number = MAX_COUNTED) {
     this.#maxCounted = maxCounted
     const { buffer } = kernels.memory
     this.#kernels = kernels
-    this.#values = new Float32Array(buffer, VALUES_AT, CAPACITY)
-    this.#stored = new Uint8Array(buffer, STORED_AT, CAPACITY * 2)
+    this.#memory = new Uint8Array(buffer)
+    this.room = new Uint8Array(buffer, ROOM_AT, ROOM_BYTES)
     this.#state = new Float64Array(buffer, STATE, 10)
     kernels.reset()
   }
 
-  addStored(bytes: Uint8Array, dtype: KernelDtype): void {
+  addWide(bytes: Uint8Array, dtype: WideDtype): void {
+    this.#dtype = dtype
     const size = STORED_BYTES[dtype]
-    const count = Math.floor(bytes.byteLength / size)
-    for (let done = 0; done < count; ) {
-      const part = Math.min(count - done, CAPACITY - this.#held)
-      const stored = bytes.subarray(done * size, (done + part) * size)
-      if (dtype === 'float32') new Uint8Array(this.#values.buffer).set(stored, VALUES_AT + this.#held * 4)
-      else {
-        this.#stored.set(stored)
-        this.#kernels[dtype](part, this.#held)
+    for (const { at, length } of this.#places(bytes)) {
+      const filled = this.#fillRest(at, length / size, size)
+      const count = length / size - filled
+      const rest = count % BLOCK
+      if (count > rest) this.#run(dtype, at + filled * size, count - rest)
+      if (rest > 0) {
+        const from = at + length - rest * size
+        this.#memory.copyWithin(REST_AT, from, from + rest * size)
+        this.#held = rest
       }
-      this.#took(part)
-      done += part
     }
   }
 
-  add(values: Float32Array): void {
-    for (let done = 0; done < values.length; ) {
-      const part = Math.min(values.length - done, CAPACITY - this.#held)
-      this.#values.set(values.subarray(done, done + part), this.#held)
-      this.#took(part)
-      done += part
-    }
+  addPairs(bytes: Uint8Array): void {
+    for (const { at, length } of this.#places(bytes)) this.#run('codes', at, length / 2)
   }
 
-  finish(): Moments {
-    this.#run()
-    this.#emptyBuckets()
+  takeMoments(): Moments {
+    if (this.#held > 0) this.#run(this.#dtype, REST_AT, this.#held)
+    this.#held = 0
     const [finite = 0, mean = 0, squares = 0, min = 0, max = 0, zeros = 0, ...others] = this.#state
     const [nans = 0, positiveInfinities = 0, negativeInfinities = 0, origin = 0] = others
     const nonFinite = { nans, positiveInfinities, negativeInfinities }
-    const sums = { finite, origin, mean, squares, min, max, zeros, ...nonFinite }
-    const moments = momentsOf({ ...sums, buckets: this.#buckets })
+    const buckets = this.takeCounts()
+    if (this.#dtype === 'float64') {
+      // What float32 does not hold was counted with the infinities; the last buckets of finite numbers take it.
+      buckets[0x7f7f]! += buckets[0x7f80]! - positiveInfinities
+      buckets[0xff7f]! += buckets[0xff80]! - negativeInfinities
+    }
+    return momentsOf({ finite, origin, mean, squares, min, max, zeros, ...nonFinite, buckets })
+  }
+
+  takeCounts(): Float64Array {
+    this.#emptyBuckets()
+    const buckets = this.#buckets
     this.#buckets = new Float64Array(BUCKETS)
     this.#kernels.reset()
-    return moments
+    return buckets
   }
 
-  #took(part: number): void {
-    this.#held += part
-    if (this.#held === CAPACITY) this.#run()
+  /** Where in the kernels' memory the bytes lie, part by part: where they are already, or in `room`. */
+  *#places(bytes: Uint8Array): Generator<{ readonly at: number; readonly length: number }> {
+    if (bytes.buffer === this.#memory.buffer) {
+      yield { at: bytes.byteOffset, length: bytes.byteLength }
+      return
+    }
+    for (let done = 0; done < bytes.byteLength; done += ROOM_BYTES) {
+      const part = bytes.subarray(done, done + ROOM_BYTES)
+      this.room.set(part)
+      yield { at: ROOM_AT, length: part.byteLength }
+    }
   }
 
-  #run(): void {
-    this.#kernels.accumulate(this.#held)
-    this.#counted += this.#held
-    this.#held = 0
+  /** Fills up the block that is held with elements at a place, and counts it once full; gives how many it took. */
+  #fillRest(at: number, count: number, size: number): number {
+    if (this.#held === 0) return 0
+    const filled = Math.min(count, BLOCK - this.#held)
+    this.#memory.copyWithin(REST_AT + this.#held * size, at, at + filled * size)
+    this.#held += filled
+    if (this.#held === BLOCK) {
+      this.#run(this.#dtype, REST_AT, BLOCK)
+      this.#held = 0
+    }
+    return filled
+  }
+
+  #run(kernel: WideDtype | 'codes', at: number, count: number): void {
+    this.#kernels[kernel](at, count)
+    this.#counted += count
     if (this.#counted >= this.#maxCounted) {
       this.#emptyBuckets()
-      new Uint8Array(this.#values.buffer, BUCKETS_AT, BUCKETS * 8).fill(0)
+      this.#memory.fill(0, BUCKETS_AT, BUCKETS_AT + BUCKETS * 8)
     }
   }
 
   #emptyBuckets(): void {
     this.#counted = 0
-    this.#kernels.mergeBuckets()
-    const counts = new Uint32Array(this.#values.buffer, BUCKETS_AT, BUCKETS)
+    this.#kernels.mergeCounts()
+    const counts = new Uint32Array(this.#memory.buffer, BUCKETS_AT, BUCKETS)
     for (let i = 0; i < BUCKETS; i++) this.#buckets[i]! += counts[i]!
   }
 }

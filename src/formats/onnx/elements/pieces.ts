@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../../core/index.ts'
+import { readPiece } from '../../bytes/ranges.ts'
 import { failing } from '../../errors.ts'
-import { PIECE_BYTES } from '../../ports.ts'
+import { PIECE_BYTES, type ReadOptions } from '../../ports.ts'
 import { bitsOf, bytesOf } from '../dtypes.ts'
 import { truncated } from '../limits.ts'
 import type { TensorProto } from '../read/proto.ts'
@@ -19,6 +20,7 @@ export async function* tensorPieces(
   source: ByteSource,
   tensor: TensorProto,
   openExternal: OpenExternal,
+  options?: ReadOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const { name, dtype, data, elements } = tensor
   if (dtype === 'string')
@@ -27,7 +29,8 @@ export async function* tensorPieces(
     })
   if (tensor.segment)
     throw unsupported(`The tensor '${name}' is one segment of a tensor, which nothing reads`)
-  if (data.kind === 'raw') yield* rangePieces(source, data.offset, data.length, pieceBytes(tensor))
+  if (data.kind === 'raw')
+    yield* rangePieces(source, data.offset, data.length, pieceBytes(tensor), options?.buffer)
   else if (data.kind === 'fields') {
     if (bitsOf(dtype) === undefined)
       throw unsupported(`The tensor '${name}' has the type ${dtype}, whose elements no field is known for`)
@@ -39,7 +42,7 @@ export async function* tensorPieces(
       throw truncated(
         `The external data ${data.location} has ${file.size} bytes, and the tensor '${name}' needs ${data.offset + length}`,
       )
-    yield* rangePieces(file, data.offset, length, pieceBytes(tensor))
+    yield* rangePieces(file, data.offset, length, pieceBytes(tensor), options?.buffer)
   }
 }
 
@@ -53,7 +56,8 @@ export async function* rangePieces(
   offset: number,
   length: number,
   piece: number = PIECE_BYTES,
+  buffer?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
   for (let done = 0; done < length; done += piece)
-    yield await source.read(offset + done, Math.min(piece, length - done))
+    yield await readPiece(source, offset + done, Math.min(piece, length - done), buffer)
 }

@@ -26,8 +26,8 @@ export async function openOnnx(input: ModelInput): Promise<OpenModel> {
     const file = await describeFile(input, model, tensors, files)
     return {
       file,
-      async *readTensor(name) {
-        yield* tensorPieces(source, find(name), location => files.open(location))
+      async *readTensor(name, options) {
+        yield* tensorPieces(source, find(name), location => files.open(location), options)
       },
       async *readText(name) {
         yield* tensorText(source, find(name))

@@ -1,0 +1,90 @@
+import { bfloat16ToFloat32, float16ToFloat32 } from '../decode.ts'
+import { Sums } from './sums.ts'
+import type { CodeDtype, Codes, Moments } from './types.ts'
+
+const cache = new Map<CodeDtype, Codes>()
+
+/** What the codes of a plain type stand for. */
+export function codesOf(dtype: CodeDtype): Codes {
+  const known = cache.get(dtype)
+  if (known) return known
+  const codes = CODES[dtype]()
+  cache.set(dtype, codes)
+  return codes
+}
+
+const every = (): Uint16Array => Uint16Array.from({ length: 65_536 }, (_, code) => code)
+
+const CODES: Readonly<Record<CodeDtype, () => Codes>> = {
+  float16: () => ({ bytes: 2, numbers: float16ToFloat32(every()) }),
+  bfloat16: () => ({ bytes: 2, numbers: bfloat16ToFloat32(every()) }),
+  int16: () => ({ bytes: 2, numbers: new Float32Array(Int16Array.from(every())) }),
+  uint16: () => ({ bytes: 2, numbers: new Float32Array(every()) }),
+  int8: () => ({ bytes: 1, numbers: Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24) }),
+  uint8: () => ({ bytes: 1, numbers: Float32Array.from({ length: 256 }, (_, code) => code) }),
+}
+
+/** How often each byte occurs, from how often each pair of bytes does, and from bytes that had no partner. */
+export function bytesOfPairs(pairs: Float64Array, singles: Float64Array): Float64Array {
+  const counts = singles.slice()
+  for (let pair = 0; pair < pairs.length; pair++) {
+    const count = pairs[pair]!
+    if (count === 0) continue
+    counts[pair & 255]! += count
+    counts[pair >> 8]! += count
+  }
+  return counts
+}
+
+/**
+ * The moments of numbers by how often each code occurs. Sums of integers are exact. The second pass takes deviations
+ * from the mean of the first, and takes out what rounding left in that mean: Chan, Golub and LeVeque 1983, "Algorithms
+ * for computing the sample variance", (1.7).
+ */
+export function momentsOfCodes(counts: Float64Array, numbers: Float32Array): Moments {
+  const sums = new Sums()
+  const { finite, sum } = firstPass(sums, counts, numbers)
+  if (finite === 0) return sums.moments()
+  const mean = sum / finite
+  const each = numbers.length / counts.length
+  let squares = 0
+  let rest = 0
+  for (let code = 0; code < counts.length; code++) {
+    const count = counts[code]!
+    if (count === 0) continue
+    for (let i = code * each; i < (code + 1) * each; i++) {
+      const value = numbers[i]!
+      if (!Number.isFinite(value)) continue
+      const distance = value - mean
+      rest += count * distance
+      squares += count * distance * distance
+    }
+  }
+  sums.mergeMoments(finite, mean, Math.max(0, squares - (rest * rest) / finite))
+  return sums.moments()
+}
+
+function firstPass(sums: Sums, counts: Float64Array, numbers: Float32Array): { finite: number; sum: number } {
+  const each = numbers.length / counts.length
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length)
+  let finite = 0
+  let sum = 0
+  for (let code = 0; code < counts.length; code++) {
+    const count = counts[code]!
+    if (count === 0) continue
+    for (let i = code * each; i < (code + 1) * each; i++) {
+      const value = numbers[i]!
+      if (!Number.isFinite(value)) {
+        sums.countNonFinite(value, count)
+        continue
+      }
+      finite += count
+      sum += count * value
+      if (value === 0) sums.zeros += count
+      if (value < sums.min) sums.min = value
+      if (value > sums.max) sums.max = value
+      sums.buckets[bits[i]! >>> 16]! += count
+    }
+  }
+  return { finite, sum }
+}
