@@ -9,6 +9,9 @@ import { nameOf } from './shapes.ts'
 import { specialKeys } from './states.ts'
 import { keptFunctions } from './values.ts'
 
+/** Of one level and one pickle: more say nothing new, and each costs memory. */
+const MAX_REPORTED = 1000
+
 /** What judging needs of a sink. */
 export type JudgeSink = Pick<ScanSink, 'add' | 'context' | 'beside'>
 
@@ -30,6 +33,9 @@ class Judgement {
   readonly #context: ScanContext
   readonly #reported = new Set<string>()
   readonly #standings = new Map<PickleGlobal, Standing>()
+  /** Called to do more than to bind a method: one import of `getattr` serves many calls. */
+  readonly #misused = new Set<PickleGlobal>()
+  readonly #counts = { unsafe: 0, unknown: 0, note: 0 }
 
   constructor(run: PickleRun, sink: JudgeSink) {
     this.#run = run
@@ -42,7 +48,9 @@ class Judgement {
     const called = new Map<PickleGlobal, PickleCall>()
     for (const call of this.#run.calls) {
       const { callee } = effective(call)
-      if (callee.kind === 'global' && !called.has(callee)) called.set(callee, call)
+      if (callee.kind !== 'global') continue
+      if (!called.has(callee)) called.set(callee, call)
+      if (!isBoundMethod(effective(call), this.#context)) this.#misused.add(callee)
     }
     for (const global of this.#run.globals) this.#global(global, called.get(global))
   }
@@ -85,7 +93,7 @@ class Judgement {
     const { offset } = call
     const how = `${name} is called with ${argumentsOf(made.args)}`
     if (standing.kind === 'dangerous') {
-      if (!this.#onlyBinds(global))
+      if (this.#misused.has(global))
         this.#add('pickle/dangerous-call', 'unsafe', `${how}, which ${standing.does}`, offset)
     } else if (standing.kind === 'standard') {
       this.#add('pickle/standard-call', 'unsafe', `${how}; models have no use for it`, offset)
@@ -93,14 +101,6 @@ class Judgement {
       const what = `${how}, which reads as code, a command or an address`
       this.#add('pickle/code-argument', 'unsafe', what, offset)
     } else this.#add('pickle/unknown-global', 'unknown', `${how}; no rule vouches for it`, offset)
-  }
-
-  /** One import of `getattr` serves many calls: all must bind methods, and it must not be kept. */
-  #onlyBinds(global: PickleGlobal): boolean {
-    return this.#run.calls.every(call => {
-      const made = effective(call)
-      return made.callee !== global || isBoundMethod(made, this.#context)
-    })
   }
 
   call(call: PickleCall): void {
@@ -196,7 +196,7 @@ class Judgement {
 
   #add(rule: Rule, level: Level, what: string, offset: number): void {
     const key = `${rule} ${what}`
-    if (this.#reported.has(key)) return
+    if (this.#reported.has(key) || ++this.#counts[level] > MAX_REPORTED) return
     this.#reported.add(key)
     this.#sink.add({ rule, level, what, at: { offset, trace: this.#run.traceBefore(offset) } })
   }

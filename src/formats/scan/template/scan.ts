@@ -22,6 +22,8 @@ export interface TemplateFinding {
 
 /** Longer ranges and repetitions have no place in a prompt. */
 const MAX_REPEATED = 100_000
+/** A subscript is a name, a number or a short expression; each is looked at by itself. */
+const MAX_SUBSCRIPT_TOKENS = 100
 /** One template needs no more to be judged. */
 const MAX_FOUND = 20
 
@@ -162,7 +164,6 @@ class TemplateScan {
     if (/^__|__$/.test(text)) this.add('template/escape', 'unsafe', `the name ${text.slice(0, 60)}`, at)
     if (KEYWORDS.has(text)) return
     const next = tokens[index + 1]?.text
-    const isDefinition = index === 0 && next === '('
     if (
       OUTSIDE.has(text) &&
       !this.#macros.has(text) &&
@@ -171,7 +172,7 @@ class TemplateScan {
       tokens[index - 1]?.text !== '.'
     )
       this.#outside(text, next, at)
-    else if (next === '(' && !isDefinition && !FUNCTIONS.has(text) && !this.#macros.has(text))
+    else if (next === '(' && !FUNCTIONS.has(text) && !this.#macros.has(text))
       this.add('template/unknown', 'unknown', `the function ${text.slice(0, 60)}()`, at)
     else if (text === 'range' && next === '(') this.#range(tokens, index + 2)
   }
@@ -194,6 +195,10 @@ class TemplateScan {
       !before || (before.kind === 'operator' && !')]}'.includes(before.text)) || KEYWORDS.has(before.text)
     if (isList) return
     const inside = insideOf(tokens, index)
+    if (!inside) {
+      this.add('template/unknown', 'unknown', 'a subscript that does not end soon', tokens[index]!.at)
+      return
+    }
     const [first] = inside
     if (inside.length === 1 && first?.kind === 'string' && isSpecial(first.text))
       this.add('template/escape', 'unsafe', `the attribute '${first.text.slice(0, 60)}'`, first.at)
@@ -245,14 +250,14 @@ function buildsText(tokens: readonly Token[]): boolean {
   })
 }
 
-/** The tokens between a bracket and its partner. */
-function insideOf(tokens: readonly Token[], open: number): readonly Token[] {
+/** The tokens between a bracket and its partner; undefined where that is not near. */
+function insideOf(tokens: readonly Token[], open: number): readonly Token[] | undefined {
   let depth = 0
-  for (let index = open; index < tokens.length; index++) {
+  for (let index = open; index < tokens.length && index - open < MAX_SUBSCRIPT_TOKENS; index++) {
     const { kind, text } = tokens[index]!
     if (kind !== 'operator') continue
     if ('([{'.includes(text)) depth++
     if (')]}'.includes(text) && --depth === 0) return tokens.slice(open + 1, index)
   }
-  return tokens.slice(open + 1)
+  return undefined
 }

@@ -16,7 +16,7 @@ const KINDS: readonly SecretKind[] = [
     rule: 'secret/private-key',
     name: 'private key',
     // The label alone is in the documentation of many a library: a key has a body.
-    form: /-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s){1,4}[A-Za-z0-9+/:=, -]{16}/g,
+    form: /-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s){1,4}[A-Za-z0-9+/:=,\s\\-]{16,20000}/g,
   },
   {
     rule: 'secret/token',

@@ -1,0 +1,151 @@
+import { deflateSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { bzip2Magic, elf, peProgram, pyc } from './other-bytes.ts'
+import { call, EMPTY_DICT, join, PROTO, STOP, SYSTEM, text } from './pickle-bytes.ts'
+import { scanBytes, scanFolder, told } from './world.ts'
+
+const HARMLESS = join(PROTO(2), EMPTY_DICT, STOP)
+
+describe('content decides, not the name', () => {
+  test.each([
+    'model.onnx',
+    'model.safetensors',
+    'model.gguf',
+    'weights.h5',
+    'config.json',
+    'notes.txt',
+    'image.png',
+    'README',
+    'model.pkl',
+    'model.unknown',
+  ])('a pickle called %s', async name => {
+    const report = await scanBytes(SYSTEM, name)
+    expect(told(report)).toContain('pickle/dangerous-call unsafe')
+    expect(report.files[0]!.formats).toContain('pickle')
+  })
+
+  test.each([
+    ['gzip', gzipSync(SYSTEM)],
+    ['zlib', deflateSync(SYSTEM)],
+    ['gzip in zlib', deflateSync(gzipSync(SYSTEM))],
+  ])('a pickle under %s', async (_, content) => {
+    expect((await scanBytes(content, 'model.dat')).verdict).toBe('unsafe')
+  })
+})
+
+describe('a file that is several things at once', () => {
+  const npy = (descr: string, data: Uint8Array) => {
+    const header = `${`{'descr': '${descr}', 'fortran_order': False, 'shape': (3,), }`.padEnd(117)}\n`
+    return join('\x93NUMPY\x01\0', Uint8Array.of(header.length, 0), header, data)
+  }
+  test.each([
+    ['an array of objects', npy('|O', SYSTEM)],
+    ['a pickle behind the magic of text', join(SYSTEM, '\n{"json": 1}')],
+  ])('%s', async (_, content) => {
+    expect((await scanBytes(content, 'a.npy')).verdict).toBe('unsafe')
+  })
+
+  test('an array of numbers may have any bytes', async () => {
+    expect((await scanBytes(npy('|u1', Uint8Array.of(1, 2, 3)), 'a.npy')).verdict).toBe('safe')
+  })
+})
+
+describe('programs, bytecode and scripts', () => {
+  test.each([
+    ['ELF', elf, 'content/program unsafe'],
+    ['PE', peProgram, 'content/program unsafe'],
+    ['compiled Python', pyc, 'content/bytecode unsafe'],
+    ['a shell script', Buffer.from('#!/bin/sh\necho pwned\n'), 'content/script unknown'],
+  ])('%s', async (_, content, finding) => {
+    expect(told(await scanBytes(content, 'x'))).toContain(finding)
+  })
+
+  test('Python source beside a model is noted', async () => {
+    const report = await scanFolder({ 'model.pkl': HARMLESS, 'modeling_x.py': 'import torch\n' })
+    expect(told(report)).toEqual(['content/python note'])
+    expect(report.verdict).toBe('safe')
+  })
+})
+
+describe('what can’t be read', () => {
+  test('a Git LFS pointer is no file', async () => {
+    const report = await scanBytes(
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`,
+      'model.safetensors',
+    )
+    expect(report.counts.unreadable).toBe(1)
+    expect(report.verdict).toBe('unknown')
+    expect(report.files[0]!.unreadable).toMatch(/was not fetched/)
+  })
+
+  test('a broken file of a known format is unreadable, and not safe', async () => {
+    const report = await scanBytes(join('GGUF\x03\0\0\0', Buffer.alloc(8, 0xff)), 'model.gguf')
+    expect(report).toMatchObject({ verdict: 'unknown', counts: { unreadable: 1, unsafe: 0 } })
+  })
+
+  test('content of no known format is unknown, unless a model says that it is its weights', async () => {
+    const raw = Uint8Array.of(1, 2, 3, 0xff, 0, 7)
+    expect(told(await scanFolder({ 'weights.raw': raw }))).toEqual(['content/unrecognised unknown'])
+    expect(told(await scanBytes(join(bzip2Magic, Buffer.alloc(9)), 'x'))).toEqual([
+      'content/unrecognised unknown',
+    ])
+  })
+
+  test('an empty file is nothing', async () => {
+    expect((await scanBytes('', 'empty')).verdict).toBe('safe')
+  })
+})
+
+test('every file of a folder is scanned, and the gravest decides', async () => {
+  const report = await scanFolder({
+    'a/model.pkl': HARMLESS,
+    'b/notes.txt': SYSTEM,
+    'c/custom.pkl': call('my_package.models', 'Model'),
+    'labels.txt': 'cat\ndog\n',
+  })
+  expect(report.files.map(({ path, verdict }) => [path, verdict])).toEqual([
+    ['a/model.pkl', 'safe'],
+    ['b/notes.txt', 'unsafe'],
+    ['c/custom.pkl', 'unknown'],
+    ['labels.txt', 'safe'],
+  ])
+  expect(report).toMatchObject({
+    verdict: 'unsafe',
+    counts: { files: 4, unreadable: 0, unsafe: 1, unknown: 1 },
+  })
+})
+
+test('a finding says where, with the opcodes that led there', async () => {
+  const report = await scanBytes(SYSTEM, 'model.pkl')
+  expect(report.findings[0]).toMatchObject({
+    rule: 'pickle/dangerous-call',
+    what: "os.system is called with ('echo pwned'), which runs programs",
+    at: {
+      file: 'model.pkl',
+      offset: SYSTEM.length - 2,
+      trace: expect.arrayContaining([expect.stringMatching(/STACK_GLOBAL/)]),
+    },
+  })
+})
+
+test('lists of words that begin like opcodes are texts', async () => {
+  for (const words of [
+    'cast\ncat\ncode\n',
+    'cos\nsystem\n',
+    'import os\nos.system("id")\n',
+    'I like pickles.\n',
+    '(list)\n',
+  ])
+    expect(await scanBytes(words, 'labels.txt')).toMatchObject({ verdict: 'safe' })
+})
+
+test('the same file has the same report, and a digest where asked', async () => {
+  expect(await scanBytes(SYSTEM)).toEqual(await scanBytes(SYSTEM))
+})
+
+test('text of a class that a custom pickle needs is told, not hidden', async () => {
+  const report = await scanBytes(call('my_package.models', 'Model', text('x')), 'm.pkl')
+  expect(report.findings[0]!.what).toBe(
+    "my_package.models.Model is called with ('x'); no rule vouches for it",
+  )
+})
