@@ -33,6 +33,17 @@ test('models of other formats are safe: TensorFlow, TF.js, TensorFlow Lite, Kera
   }
 })
 
+test.each([
+  ['tensorflow/unsafe', 'tensorflow/side-effect'],
+  ['tflite', 'tensorflow/side-effect'],
+  ['keras', 'keras/bytecode'],
+  ['hdf5', 'hdf5/external'],
+])('what is dangerous among the fixtures of %s is found', async (folder, rule) => {
+  const report = await scanTree(folderTree(`${FIXTURES}${folder}`))
+  expect(report.verdict).toBe('unsafe')
+  expect(report.findings.map(finding => finding.rule)).toContain(rule)
+})
+
 test('a report has the digest of each file, where asked', async () => {
   const report = await scanTree(folderTree(HARMLESS), { digest: true })
   expect(report.files).toHaveLength(names.length)

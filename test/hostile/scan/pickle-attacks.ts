@@ -537,6 +537,12 @@ const TRICKS: readonly Attack[] = [
   attack('an opcode of no protocol behind the call', join(SYSTEM.subarray(0, -1), Uint8Array.of(0xf0), STOP)),
   attack('a second pickle behind a harmless one', join(p4(EMPTY_DICT), SYSTEM)),
   attack('a hundredth pickle', join(...Array.from({ length: 99 }, () => p4(EMPTY_DICT)), SYSTEM)),
+  attack(
+    'a pickle behind ten thousand others',
+    join(...Array.from({ length: 10_000 }, () => join('N.')), SYSTEM),
+    'content/limit',
+    'unknown',
+  ),
   attack('PROTO in the middle', join(EMPTY_DICT, PROTO(4), POP, SYSTEM)),
   attack('PROTO of another version again', join(PROTO(0), PROTO(5), SYSTEM)),
   attack('Python 2 names', p2(GLOBAL('__builtin__', 'eval'), UNICODE('1+1'), TUPLE1, REDUCE)),

@@ -35,7 +35,7 @@ export function recognise(head: Uint8Array, kind: 'bytes' | 'text'): string | un
 
 /** The content, decoded as its beginning says. */
 export function decoded(bytes: Uint8Array, kind: 'bytes' | 'text'): readonly Hidden[] {
-  switch (recognise(bytes.subarray(0, 64), kind)) {
+  switch (recognise(bytes.subarray(0, 512), kind)) {
     case 'plain':
       return [{ how: '', content: bytes }]
     case 'latin-1':
@@ -56,7 +56,8 @@ function looksLikeContent(latin: string): boolean {
     PROGRAMS.test(latin) ||
     CODE.test(latin) ||
     isZlib(latin) ||
-    IMPORTS.test(latin)
+    latin.startsWith('ustar', 257) ||
+    IMPORTS.test(latin.slice(0, 64))
   )
 }
 

@@ -4,7 +4,7 @@ import type { ScanSink } from '../types.ts'
 import { decoded, recognise } from './hidden.ts'
 
 /** The beginning of a byte string, which tells whether to look at the whole. */
-const PEEK_BYTES = 64
+const PEEK_BYTES = 512
 /** Longer byte strings are arrays; what is hidden in text is shorter. */
 const MAX_PAYLOAD_BYTES: number = 256 * 1024 * 1024
 const MAX_TEXT_BYTES: number = 16 * 1024 * 1024
@@ -28,12 +28,16 @@ export async function scanPayloads(run: PickleRun, source: ByteSource, sink: Sca
 
 async function scanPayload(payload: PicklePayload, window: Window, sink: ScanSink): Promise<void> {
   const most = payload.kind === 'text' ? MAX_TEXT_BYTES : MAX_PAYLOAD_BYTES
-  if (payload.length > most) return
   const peek = await window.read(payload.offset, Math.min(payload.length, PEEK_BYTES))
   if (recognise(peek, payload.kind) === undefined) return
+  const place = `${payload.kind === 'text' ? 'text' : 'bytes'} at ${payload.offset}`
+  if (payload.length > most) {
+    const what = `${payload.length} ${place} look like more than data, and were not looked into`
+    sink.add({ rule: 'content/limit', level: 'unknown', what, at: { offset: payload.offset } })
+    return
+  }
   sink.spend(payload.length)
   const bytes = await payload.read()
-  const place = `${payload.kind === 'text' ? 'text' : 'bytes'} at ${payload.offset}`
   for (const { how, content } of decoded(bytes, payload.kind)) {
     const name = how === '' ? place : `${place}, ${how}`
     await sink.descend(sourceOf(content, `${sink.file}!${name}`), name, { speculative: true })

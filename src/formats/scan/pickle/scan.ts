@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../../core/index.ts'
 import { type PickleRun, runAll } from '../../pickle/index.ts'
+import { MAX_PICKLES } from '../../pickle/limits.ts'
 import type { ScanSink } from '../types.ts'
 import { dangerOf } from './dangers.ts'
 import { type JudgeSink, judge } from './judge.ts'
@@ -27,6 +28,11 @@ export async function scanPickles(source: ByteSource, sink: ScanSink): Promise<s
   const joblib = first.globals.some(({ module }) => WRAPPER.test(module))
   const runs = joblib ? await runAll(source, { joblib: true }) : plain
   const last = await judgeAll(runs, source, sink)
+  const end = runs.at(-1)?.end ?? 0
+  if (runs.length >= MAX_PICKLES && end < source.size) {
+    const what = `more than ${MAX_PICKLES} pickles follow one another; the rest was not looked at`
+    sink.add({ rule: 'content/limit', level: 'unknown', what, at: { offset: end } })
+  }
   // A loader that knows nothing of joblib's arrays takes their bytes for opcodes.
   if (joblib) judgeOtherReading(plain, sink)
   if (joblib) return 'joblib'

@@ -20,7 +20,6 @@ export const smallInt: Shape = node =>
 export const tuple: Shape = node => node.kind === 'tuple'
 export const list: Shape = node => node.kind === 'list'
 export const dict: Shape = node => node.kind === 'dict'
-export const global: Shape = node => node.kind === 'global'
 /** A container whose elements are there: iterating it calls nothing and ends. */
 export const elements: Shape = node =>
   node.kind === 'list' || node.kind === 'tuple' || node.kind === 'set' || node.kind === 'dict'

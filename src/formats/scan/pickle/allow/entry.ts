@@ -1,5 +1,5 @@
 import type { PickleNode } from '../../../pickle/types.ts'
-import { type Arguments, noArguments } from '../shapes.ts'
+import type { Arguments } from '../shapes.ts'
 
 /**
  * How a class or function may be used. What is not in a table is not safe; what is used in another way is not either.
@@ -35,8 +35,6 @@ export function classOf(args: Arguments): Entry {
 export function func(args: Arguments): Entry {
   return { kind: 'function', args }
 }
-
-export const noArgsFunction: Entry = func(noArguments)
 
 /** The same entry under several names: `'a b c'`. */
 export function each(names: string, entry: Entry): Record<string, Entry> {
