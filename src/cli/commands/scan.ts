@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { BallastError } from '../../core/index.ts'
-import { folderTree, isFolder, loadScanner, only, type ScanReport } from '../../formats/index.ts'
+import { loadScanner, type ScanReport } from '../../formats/index.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { reportError } from '../report.ts'
 import { scanText } from '../scan/describe.ts'
+import { treeToScan } from '../scan/tree.ts'
 
 interface Options {
   readonly json?: boolean
@@ -30,7 +30,12 @@ async function run(path: string, { json, sarif }: Options): Promise<void> {
   endWithReader()
   try {
     const { scanTree } = await loadScanner()
-    const report = await scanTree(await treeOf(path), { digest: json === true || sarif !== undefined })
+    const report = await scanTree(await treeToScan(path), { digest: json === true || sarif !== undefined })
+    if (report.counts.files === 0)
+      throw new BallastError('FILE_UNREADABLE', {
+        message: `${path} holds no file`,
+        hint: 'Name a model file, or a folder of them.',
+      })
     // First: a reader that goes away early changes no verdict.
     process.exitCode = exitCode(report)
     await tell(report, { ...(json !== undefined && { json }), ...(sarif !== undefined && { sarif }) })
@@ -39,11 +44,6 @@ async function run(path: string, { json, sarif }: Options): Promise<void> {
     // What can't be read is neither safe nor unsafe.
     if (error instanceof BallastError) process.exitCode = 2
   }
-}
-
-async function treeOf(path: string) {
-  if (await isFolder(path)) return folderTree(path)
-  return { ...only(folderTree(dirname(path)), new Set([basename(path)])), name: path }
 }
 
 async function tell(report: ScanReport, { json, sarif }: Options): Promise<void> {

@@ -34,10 +34,15 @@ export async function scanStage({ workspace, repository }: StageContext): Promis
   await writeFile(handover, JSON.stringify(digests))
   return {
     stage: 'scan',
-    verdict: report.counts.unreadable > 0 ? 'failed' : VERDICT[report.verdict],
+    verdict: verdictOf(report),
     summary: [...scanLines(report), ...advice(report)],
     records: { scan: recordOf(report) },
   }
+}
+
+/** What is unreadable fails, and so does nothing at all: of neither anything is known. */
+function verdictOf({ verdict, counts }: ScanReport): StageResult['verdict'] {
+  return counts.unreadable > 0 || counts.files === 0 ? 'failed' : VERDICT[verdict]
 }
 
 /**
