@@ -2,6 +2,7 @@ import { isObject, type Json, member, textMember } from '../../keras/config/json
 import { reportKeras } from '../keras/report.ts'
 import { dangerOf } from '../pickle/dangers.ts'
 import { reportTemplate } from '../template/report.ts'
+import { reportTarget } from '../torchscript/operators.ts'
 import type { ScanSink } from '../types.ts'
 
 /** Values of one document that are looked at: a tokenizer has a million. */
@@ -46,7 +47,15 @@ function scanMember(name: string, value: Json, parent: Json, sink: ScanSink): vo
   else if (name === 'custom_pipelines' || name === 'custom_pipeline') remoteCode(name, value, sink)
   else if (name === 'trust_remote_code' && value === true) remoteCode(name, value, sink)
   else if (name === '_target_' && typeof value === 'string') target(name, value, sink)
+  else if (name === 'target' && typeof value === 'string' && isNode(parent)) reportTarget(value, sink)
   else if (name === 'type' && typeof value === 'string' && isObject(parent)) moduleType(value, parent, sink)
+}
+
+/** A node of an exported PyTorch program. */
+function isNode(parent: Json): boolean {
+  return (
+    isObject(parent) && Array.isArray(member(parent, 'inputs')) && Array.isArray(member(parent, 'outputs'))
+  )
 }
 
 /** A template, or several by name: `[{ name, template }]`. */

@@ -1,9 +1,7 @@
 import type { Lens } from '../engine/lens.ts'
 import { MAX_TEXT_BYTES } from '../engine/limits.ts'
+import { operatorFault } from '../torchscript/operators.ts'
 
-/** Namespaces of operators that come with PyTorch and its own libraries. */
-const NAMESPACES =
-  /^(?:aten|prim|prims|quantized|quantized_decomposed|_quantized|sparse|torchvision|torchaudio|torchtext|mkldnn|_caffe2|profiler|xnnpack|onednn|mkldnn_prepacked|prepacked|metal_prepack|vulkan_prepack|_c10d_functional|higher_order|inductor|symm_mem|torch_sparse|torch_scatter|torch_cluster|torch_spline_conv)$/
 /** Operators that reach files. */
 const FILES = /\b(?:torch|ops\.aten|aten)\.(from_file|save|load)\s*\(/g
 const OPERATORS = /\bops\.(\w+)\.(\w+)\s*\(/g
@@ -25,7 +23,7 @@ export const torchscriptLens: Lens = {
       })
     const strange = new Set<string>()
     for (const { 1: namespace, 2: name } of text.matchAll(OPERATORS))
-      if (!NAMESPACES.test(namespace!)) strange.add(`${namespace}::${name}`)
+      if (operatorFault(namespace!, name!) === 'unknown') strange.add(`${namespace}::${name}`)
     for (const operator of strange)
       sink.add({
         rule: 'torchscript/operator',
