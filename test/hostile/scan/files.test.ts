@@ -1,7 +1,18 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { bzip2Magic, elf, peProgram, pyc } from './other-bytes.ts'
-import { call, EMPTY_DICT, join, PROTO, STOP, SYSTEM, text } from './pickle-bytes.ts'
+import {
+  BINGET,
+  BINPUT,
+  call,
+  EMPTY_DICT,
+  join,
+  PROTO,
+  STOP,
+  SYSTEM,
+  stackGlobal,
+  text,
+} from './pickle-bytes.ts'
 import { scanBytes, scanFolder, told } from './world.ts'
 
 const HARMLESS = join(PROTO(2), EMPTY_DICT, STOP)
@@ -148,4 +159,24 @@ test('text of a class that a custom pickle needs is told, not hidden', async () 
   expect(report.findings[0]!.what).toBe(
     "my_package.models.Model is called with ('x'); no rule vouches for it",
   )
+})
+
+test('what is shared a hundred thousand times is judged once', async () => {
+  const entries = Array.from({ length: 20_000 }, (_, i) => join(text(`k${i}`), 'N'))
+  const object = join(stackGlobal('argparse', 'Namespace'), ')\x81', BINGET(0), 'b0')
+  const big = join(
+    PROTO(4),
+    '}',
+    BINPUT(0),
+    '(',
+    ...entries,
+    'u0',
+    ...Array.from({ length: 20_000 }, () => object),
+    'N.',
+  )
+  expect((await scanBytes(big, 'm.pkl')).verdict).toBe('safe')
+  const tuple = join(PROTO(4), '(', ...entries, 't', BINPUT(0), '0')
+  const use = join(stackGlobal('sklearn.tree._tree', 'Tree'), BINGET(0), 'R0')
+  const calls = join(tuple, ...Array.from({ length: 20_000 }, () => use), 'N.')
+  expect((await scanBytes(calls, 'm.pkl')).verdict).toBe('unknown')
 })

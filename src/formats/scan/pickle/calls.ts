@@ -2,7 +2,7 @@ import type { PickleCall, PickleGlobal, PickleNode } from '../../pickle/types.ts
 import type { ScanContext } from '../types.ts'
 import type { Entry } from './allow/entry.ts'
 import { standingOf } from './globals.ts'
-import { isGlobal, named, noArguments } from './shapes.ts'
+import { isGlobal, MAX_ARGUMENTS, named, noArguments } from './shapes.ts'
 
 /** A call as it happens: copyreg's and torch's helpers call what their arguments name. */
 export interface Call {
@@ -37,6 +37,7 @@ const MAX_INDIRECTION = 4
 export function effective(made: Call, depth = 0): Call {
   const call = withClass(made)
   if (depth >= MAX_INDIRECTION || call.args.kind !== 'tuple') return call
+  if (call.args.items.length > MAX_ARGUMENTS) return call
   const { items } = call.args
   if (isGlobal(call.callee, NEW_OBJECT) && items.length > 0)
     return effective({ callee: items[0]!, args: tupleOf(items.slice(1)) }, depth + 1)

@@ -6,7 +6,7 @@ import { codeAmong } from './code-text.ts'
 import { argumentsOf, describe } from './describe.ts'
 import { type Standing, standingOf, titleOf } from './globals.ts'
 import { nameOf } from './shapes.ts'
-import { specialKeys } from './states.ts'
+import { type SpecialKey, specialKeys } from './states.ts'
 import { keptFunctions } from './values.ts'
 
 /** Of one level and one pickle: more say nothing new, and each costs memory. */
@@ -35,6 +35,7 @@ class Judgement {
   readonly #standings = new Map<PickleGlobal, Standing>()
   /** Called to do more than to bind a method: one import of `getattr` serves many calls. */
   readonly #misused = new Set<PickleGlobal>()
+  readonly #keys = new Map<PickleNode, SpecialKey[]>()
   readonly #counts = { unsafe: 0, unknown: 0, note: 0 }
 
   constructor(run: PickleRun, sink: JudgeSink) {
@@ -157,7 +158,7 @@ class Judgement {
 
   #states(call: PickleCall, callee: PickleNode): void {
     for (const state of [...call.states, ...tensorState(call)]) {
-      for (const { key, redirects } of specialKeys(state)) {
+      for (const { key, redirects } of specialKeys(state, this.#keys)) {
         const what = `BUILD sets ${key} of ${describe(callee)}`
         this.#add('pickle/special-attribute', redirects ? 'unsafe' : 'unknown', what, call.offset)
       }
@@ -210,9 +211,12 @@ function tensorState(call: PickleCall): readonly PickleNode[] {
   return call.args.items.slice(3, 4)
 }
 
+/** The wrapper has three or four attributes. */
+const MAX_WRAPPER_STATE = 20
+
 /** joblib before 0.10: `NDArrayWrapper.filename`. */
 function fileOfArray(state: PickleNode): string | undefined {
-  if (state.kind !== 'dict') return undefined
+  if (state.kind !== 'dict' || state.entries.length > MAX_WRAPPER_STATE) return undefined
   const keys = state.entries.map(([key]) => (key.kind === 'text' ? key.value : ''))
   const wrapper = keys.includes('subclass') || keys.includes('init_args')
   if (!keys.includes('filename') || !wrapper) return undefined

@@ -9,6 +9,9 @@ export type Arguments = (args: PickleNode) => boolean
 /** A number of elements that is no attack on memory: `bytes(n)` and `range(n)` make them from nothing. */
 const MAX_MADE = 1_000_000n
 
+/** A shape or a list of arguments has far fewer; a pickle may pass one long tuple a million times. */
+export const MAX_ARGUMENTS = 1000
+
 export const any: Shape = () => true
 export const none: Shape = node => node.kind === 'none'
 export const text: Shape = node => node.kind === 'text'
@@ -65,7 +68,10 @@ export function matching(pattern: RegExp): Shape {
 
 /** A tuple (or list) of such elements. */
 export function tupleOf(shape: Shape): Shape {
-  return node => (node.kind === 'tuple' || node.kind === 'list') && node.items.every(shape)
+  return node =>
+    (node.kind === 'tuple' || node.kind === 'list') &&
+    node.items.length <= MAX_ARGUMENTS &&
+    node.items.every(shape)
 }
 
 /** The first `required` shapes must be there, the others may. */
@@ -79,7 +85,7 @@ export function args(shapes: readonly Shape[], required: number = shapes.length)
 
 /** Any number of such arguments. */
 export function rest(shape: Shape): Arguments {
-  return node => node.kind === 'tuple' && node.items.every(shape)
+  return node => node.kind === 'tuple' && node.items.length <= MAX_ARGUMENTS && node.items.every(shape)
 }
 
 export const noArguments: Arguments = node => node.kind === 'tuple' && node.items.length === 0

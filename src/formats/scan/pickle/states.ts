@@ -27,14 +27,24 @@ export interface SpecialKey {
 }
 
 /** Keys of a state (a dict, or a pair of dicts for attributes and slots) that mean more than data. */
-export function specialKeys(state: PickleNode): SpecialKey[] {
-  const found: SpecialKey[] = []
-  for (const dict of dictsOf(state)) {
-    for (const [key] of dict.entries) {
-      if (key.kind !== 'text' || !key.value.startsWith('__') || !key.value.endsWith('__')) continue
-      if (key.value.length < 5 || HARMLESS.has(key.value)) continue
-      found.push({ key: key.value, redirects: REDIRECTING.has(key.value) })
+export function specialKeys(state: PickleNode, known: Map<PickleNode, SpecialKey[]>): SpecialKey[] {
+  return dictsOf(state).flatMap(dict => {
+    // One dictionary may be the state of a million objects.
+    let keys = known.get(dict)
+    if (!keys) {
+      keys = keysOf(dict)
+      known.set(dict, keys)
     }
+    return keys
+  })
+}
+
+function keysOf(dict: Extract<PickleNode, { kind: 'dict' }>): SpecialKey[] {
+  const found: SpecialKey[] = []
+  for (const [key] of dict.entries) {
+    if (key.kind !== 'text' || !key.value.startsWith('__') || !key.value.endsWith('__')) continue
+    if (key.value.length < 5 || HARMLESS.has(key.value)) continue
+    found.push({ key: key.value, redirects: REDIRECTING.has(key.value) })
   }
   return found
 }

@@ -22,8 +22,11 @@ const sparse: Table = Object.fromEntries(
 const ARGUMENT_PARSER =
   /^\n?def _parse_args\(self, [\w, =]*\):\n +return \([\w, ]*\), [\w.]+, [\w.]+\n\ndef _parse_args_rvs\(self, [\w, =]*\):\n +return self\._argcheck_rvs\([\w, =]*\)\n\ndef _parse_args_stats\(self, [\w, ='"]*\):\n +return \([\w, ]*\), [\w.]+, [\w.]+, moments\n?$/
 
+/** A distribution has some thirty attributes. */
+const MAX_STATE = 200
+
 function distributionState(state: PickleNode): boolean {
-  if (state.kind !== 'dict') return false
+  if (state.kind !== 'dict' || state.entries.length > MAX_STATE) return false
   const template = state.entries.filter(([key]) => key.kind === 'text' && key.value === '_parse_arg_template')
   return template.every(([, text]) => text.kind === 'text' && !text.whole && ARGUMENT_PARSER.test(text.value))
 }
