@@ -24,6 +24,9 @@ const MAGIC: readonly (readonly [magic: string, format: string, at?: number])[] 
   ['ARROW1\0\0', 'arrow'],
   ['MATLAB 5.0 MAT-file', 'matlab'],
   ['SIMPLE  =', 'fits'],
+  ['CDF\x01', 'netcdf'],
+  ['CDF\x02', 'netcdf'],
+  ['SR\0\x04', 'idl'],
 ]
 /** SentencePiece: a ModelProto of pieces, the first of which is <unk> as a rule. */
 const SENTENCEPIECE = /^\n[\x03-\x40]\n[\x01-\x40](?:<unk>|<pad>|<s>|\[PAD\]|\[UNK\])/
@@ -61,7 +64,7 @@ async function isTensor(source: ByteSource): Promise<boolean> {
     return false
   }
   const typed = kinds.get(2) === 'varint' && (kinds.get(1) ?? 'varint') !== 'fixed'
-  return typed && [4, 5, 6, 7, 8, 9, 10, 11].some(number => kinds.get(number) === 'bytes')
+  return typed && [3, 4, 5, 6, 7, 8, 9, 10, 11].some(number => kinds.get(number) === 'bytes')
 }
 
 /** XGBoost before 3.1 also had a binary format of its own: `binf`, or the bare parameters, which can't be told. */
