@@ -18,7 +18,7 @@ const WHAT = {
 const CONFIGS: ReadonlySet<string> = new Set(['model_config', 'training_config'])
 /** Filters of HDF5 itself; others are plug-ins, of which these are common and harmless. */
 const FILTERS: ReadonlySet<number> = new Set([
-  1, 2, 3, 4, 5, 6, 32_000, 32_001, 32_004, 32_008, 32_013, 32_015,
+  1, 2, 3, 4, 5, 6, 305, 307, 32_026, 32_000, 32_001, 32_004, 32_008, 32_013, 32_015,
 ])
 
 export const hdf5Lens: Lens = {
