@@ -55,9 +55,9 @@ function besides(file: string): FileTree {
 }
 
 async function openAddress(target: string): Promise<OpenedModel> {
-  const url = new URL(target)
-  const path = decodeURIComponent(url.pathname.split('/').at(-1) ?? '')
-  if (path === '')
+  const url = URL.parse(target)
+  const path = url && decoded(url.pathname.split('/').at(-1) ?? '')
+  if (!url || !path)
     throw new FormatsError('FORMAT_UNKNOWN', {
       message: 'The address names no file',
       hint: 'Give the address of the model file itself.',
@@ -65,6 +65,15 @@ async function openAddress(target: string): Promise<OpenedModel> {
   const base = new URL(url)
   base.pathname = url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1)
   return openIn(urlTree(base.href), path)
+}
+
+/** Undefined where `%` does not begin the code of a character. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 /** The model whose main file is `path` of a tree; `folder` is where that tree stands in the one that was named. */
