@@ -9,7 +9,8 @@ export interface Kernels extends Readonly<Record<WideDtype, Kernel>> {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly codes: Kernel
   reset(): void
-  mergeCounts(): void
+  /** Writes each code that occurred and its count behind one another, u32 each; gives how many, and begins anew. */
+  takeCounts(at: number): number
 }
 
 /** The part of WebAssembly's interface that is used here; Node's types do not have it. */

@@ -66,6 +66,8 @@ function addBlock(start: usize, count: i32): void {
   for (let i = count; i < fours << 2; i++) store<f64>(start + (<usize>i << 3), NaN)
 
   const infinity = f64x2.splat(Infinity)
+  const largest = f64x2.splat(<f64>f32.MAX_VALUE)
+  const smallest = f64x2.splat(-(<f64>f32.MAX_VALUE))
   const nothing = f64x2.splat(0)
   const shifts = f64x2.splat(shift)
   let finite = i64x2.splat(0)
@@ -94,8 +96,11 @@ function addBlock(start: usize, count: i32): void {
     sumHigh = f64x2.add(sumHigh, high)
     squaresLow = f64x2.add(squaresLow, f64x2.mul(low, low))
     squaresHigh = f64x2.add(squaresHigh, f64x2.mul(high, high))
-    const a = i64x2.extract_lane(f32x4.demote_f64x2_zero(storedLow), 0)
-    const b = i64x2.extract_lane(f32x4.demote_f64x2_zero(storedHigh), 0)
+    // Beyond float32, the last buckets of finite numbers take them.
+    const singleLow = f64x2.pmax(f64x2.pmin(storedLow, largest), smallest)
+    const singleHigh = f64x2.pmax(f64x2.pmin(storedHigh, largest), smallest)
+    const a = i64x2.extract_lane(f32x4.demote_f64x2_zero(v128.bitselect(singleLow, storedLow, isLow)), 0)
+    const b = i64x2.extract_lane(f32x4.demote_f64x2_zero(v128.bitselect(singleHigh, storedHigh, isHigh)), 0)
     countOne(<usize>(<u64>a >> 16) & 0xffff)
     countOther(<usize>(<u64>a >> 48))
     countOne(<usize>(<u64>b >> 16) & 0xffff)

@@ -1,4 +1,5 @@
 import { bfloat16ToFloat32, float16ToFloat32 } from '../decode.ts'
+import { type Counts, countsIn, Tally } from './counts.ts'
 import { Sums } from './sums.ts'
 import type { CodeDtype, Codes, Moments } from './types.ts'
 
@@ -25,15 +26,13 @@ const CODES: Readonly<Record<CodeDtype, () => Codes>> = {
 }
 
 /** How often each byte occurs, from how often each pair of bytes does, and from bytes that had no partner. */
-export function bytesOfPairs(pairs: Float64Array, singles: Float64Array): Float64Array {
-  const counts = singles.slice()
-  for (let pair = 0; pair < pairs.length; pair++) {
-    const count = pairs[pair]!
-    if (count === 0) continue
-    counts[pair & 255]! += count
-    counts[pair >> 8]! += count
+export function bytesOfPairs({ codes, counts }: Counts, singles: Float64Array): Counts {
+  const table = singles.slice()
+  for (let i = 0; i < codes.length; i++) {
+    table[codes[i]! & 255]! += counts[i]!
+    table[codes[i]! >> 8]! += counts[i]!
   }
-  return counts
+  return countsIn(table)
 }
 
 /**
@@ -41,39 +40,44 @@ export function bytesOfPairs(pairs: Float64Array, singles: Float64Array): Float6
  * from the mean of the first, and takes out what rounding left in that mean: Chan, Golub and LeVeque 1983, "Algorithms
  * for computing the sample variance", (1.7).
  */
-export function momentsOfCodes(counts: Float64Array, numbers: Float32Array): Moments {
+export function momentsOfCodes({ codes, counts }: Counts, { bytes, numbers }: Codes): Moments {
+  const each = numbers.length / (bytes === 1 ? 256 : 65_536)
   const sums = new Sums()
-  const { finite, sum } = firstPass(sums, counts, numbers)
-  if (finite === 0) return sums.moments()
+  const { finite, sum } = firstPass(sums, codes, counts, numbers, each)
   const mean = sum / finite
-  const each = numbers.length / counts.length
   let squares = 0
   let rest = 0
-  for (let code = 0; code < counts.length; code++) {
-    const count = counts[code]!
-    if (count === 0) continue
-    for (let i = code * each; i < (code + 1) * each; i++) {
-      const value = numbers[i]!
+  for (let i = 0; i < codes.length; i++) {
+    const count = counts[i]!
+    for (let at = codes[i]! * each, j = 0; j < each; at++, j++) {
+      const value = numbers[at]!
       if (!Number.isFinite(value)) continue
       const distance = value - mean
       rest += count * distance
       squares += count * distance * distance
     }
   }
-  sums.mergeMoments(finite, mean, Math.max(0, squares - (rest * rest) / finite))
-  return sums.moments()
+  if (finite > 0) sums.mergeMoments(finite, mean, Math.max(0, squares - (rest * rest) / finite))
+  return sums.moments(buckets.take())
 }
 
-function firstPass(sums: Sums, counts: Float64Array, numbers: Float32Array): { finite: number; sum: number } {
-  const each = numbers.length / counts.length
+/** Where numbers are sorted into buckets. */
+const buckets = new Tally()
+
+function firstPass(
+  sums: Sums,
+  codes: Uint16Array,
+  counts: Float64Array,
+  numbers: Float32Array,
+  each: number,
+): { readonly finite: number; readonly sum: number } {
   const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length)
   let finite = 0
   let sum = 0
-  for (let code = 0; code < counts.length; code++) {
-    const count = counts[code]!
-    if (count === 0) continue
-    for (let i = code * each; i < (code + 1) * each; i++) {
-      const value = numbers[i]!
+  for (let i = 0; i < codes.length; i++) {
+    const count = counts[i]!
+    for (let at = codes[i]! * each, j = 0; j < each; at++, j++) {
+      const value = numbers[at]!
       if (!Number.isFinite(value)) {
         sums.countNonFinite(value, count)
         continue
@@ -83,7 +87,7 @@ function firstPass(sums: Sums, counts: Float64Array, numbers: Float32Array): { f
       if (value === 0) sums.zeros += count
       if (value < sums.min) sums.min = value
       if (value > sums.max) sums.max = value
-      sums.buckets[bits[i]! >>> 16]! += count
+      buckets.add(bits[at]! >>> 16, count)
     }
   }
   return { finite, sum }

@@ -1,3 +1,4 @@
+import type { Counts } from './counts.ts'
 import type { Moments } from './types.ts'
 
 const SIGN = 0x8000
@@ -36,10 +37,7 @@ function countsBelow({ buckets, min, max, finite }: Moments, edges: readonly num
   const below: number[] = [0]
   let next = 1
   let passed = 0
-  for (let rank = 0; rank < 2 * INFINITE; rank++) {
-    const bucket = bucketAt(rank)
-    const count = buckets[bucket]!
-    if (count === 0) continue
+  for (const [bucket, count] of inOrder(buckets)) {
     const low = Math.max(min, Math.min(startOf(bucket), max))
     const high = Math.min(max, Math.max(endOf(bucket), min))
     for (; next < edges.length && edges[next]! < high; next++) {
@@ -52,9 +50,13 @@ function countsBelow({ buckets, min, max, finite }: Moments, edges: readonly num
   return below
 }
 
-/** From the most negative bucket over zero to the most positive. */
-function bucketAt(rank: number): number {
-  return rank < INFINITE ? SIGN + INFINITE - 1 - rank : rank - INFINITE
+/** Buckets of finite numbers, from the most negative over zero to the most positive. */
+function* inOrder({ codes, counts }: Counts): Generator<readonly [bucket: number, count: number]> {
+  const firstNegative = codes.findIndex(code => code >= SIGN)
+  const positive = firstNegative < 0 ? codes.length : firstNegative
+  for (let i = codes.length - 1; i >= positive; i--)
+    if (codes[i]! < SIGN + INFINITE) yield [codes[i]!, counts[i]!]
+  for (let i = 0; i < positive; i++) if (codes[i]! < INFINITE) yield [codes[i]!, counts[i]!]
 }
 
 function startOf(bucket: number): number {

@@ -1,10 +1,12 @@
 import { BUCKETS } from '../layout.ts'
+import { addTo, countsIn } from './counts.ts'
 import { Sums } from './sums.ts'
 import type { Moments } from './types.ts'
 
 /** Adds up the moments of several streams, as if they were one behind the other. */
 export class MomentsTotal {
   readonly #sums: Sums = new Sums()
+  readonly #buckets: Float64Array = new Float64Array(BUCKETS)
 
   add(moments: Moments): void {
     const sums = this.#sums
@@ -13,7 +15,7 @@ export class MomentsTotal {
       sums.mergeMoments(finite, mean, std * std * finite)
       sums.min = Math.min(sums.min, min)
       sums.max = Math.max(sums.max, max)
-      for (let i = 0; i < BUCKETS; i++) sums.buckets[i]! += buckets[i]!
+      addTo(this.#buckets, buckets)
     }
     sums.zeros += moments.zeros
     sums.nans += moments.nans
@@ -22,6 +24,6 @@ export class MomentsTotal {
   }
 
   get moments(): Moments {
-    return this.#sums.moments()
+    return this.#sums.moments(countsIn(this.#buckets))
   }
 }

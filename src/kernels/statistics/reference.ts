@@ -1,5 +1,6 @@
 import { decodeWide } from '../decode.ts'
 import { BLOCK, BUCKETS } from '../layout.ts'
+import { type Counts, countsIn } from './counts.ts'
 import { Sums } from './sums.ts'
 import type { Counter, Moments, WideDtype } from './types.ts'
 
@@ -13,7 +14,8 @@ const SIGN = 0x8000
  */
 export class PlainCounter implements Counter {
   #sums: Sums = new Sums()
-  #counts: Float64Array = new Float64Array(BUCKETS)
+  /** Buckets of wide numbers, or codes. */
+  readonly #counts: Float64Array = new Float64Array(BUCKETS)
   readonly #block: Float64Array = new Float64Array(BLOCK)
   #held = 0
 
@@ -34,29 +36,28 @@ export class PlainCounter implements Counter {
 
   takeMoments(): Moments {
     this.#flush()
-    const moments = this.#sums.moments()
+    const moments = this.#sums.moments(this.takeCounts())
     this.#sums = new Sums()
     return moments
   }
 
-  takeCounts(): Float64Array {
-    const counts = this.#counts
-    this.#counts = new Float64Array(BUCKETS)
+  takeCounts(): Counts {
+    const counts = countsIn(this.#counts)
+    this.#counts.fill(0)
     return counts
   }
 
   #flush(): void {
     const count = this.#held
     this.#held = 0
-    addBlock(this.#sums, this.#block, count)
+    addBlock(this.#sums, this.#counts, this.#block, count)
   }
 }
 
-function addBlock(sums: Sums, block: Float64Array, count: number): void {
+function addBlock(sums: Sums, buckets: Float64Array, block: Float64Array, count: number): void {
   let first = 0
   while (first < count && !Number.isFinite(block[first]!)) first++
   const shift = block[first]!
-  const { buckets } = sums
   // By lane: sums and sums of squares about the shift.
   const lanes = new Float64Array(8)
   let finite = 0

@@ -62,8 +62,8 @@ export class StreamStatistics implements StatisticsAccumulator {
     const kind = this.#kind
     if (typeof kind !== 'object') return this.#counter.takeMoments()
     const counts = this.#counter.takeCounts()
-    if (kind.bytes === 2) return momentsOfCodes(counts, kind.numbers)
-    const moments = momentsOfCodes(bytesOfPairs(counts, this.#singles), kind.numbers)
+    if (kind.bytes === 2) return momentsOfCodes(counts, kind)
+    const moments = momentsOfCodes(bytesOfPairs(counts, this.#singles), kind)
     this.#singles.fill(0)
     return moments
   }

@@ -1,4 +1,4 @@
-import { BUCKETS } from '../layout.ts'
+import type { Counts } from './counts.ts'
 import type { Moments } from './types.ts'
 
 /** Running sums of the plain implementation. */
@@ -16,7 +16,6 @@ export class Sums {
   nans = 0
   positiveInfinities = 0
   negativeInfinities = 0
-  readonly buckets: Float64Array = new Float64Array(BUCKETS)
 
   /** A block of `count` numbers by its sums about `shift`. */
   merge(count: number, shift: number, sum: number, squares: number): void {
@@ -47,17 +46,17 @@ export class Sums {
     else this.nans += count
   }
 
-  moments(): Moments {
-    return momentsOf(this)
+  moments(buckets: Counts): Moments {
+    return momentsOf(this, buckets)
   }
 }
 
 type State = {
-  readonly [key in keyof Sums as Sums[key] extends number | Float64Array ? key : never]: Sums[key]
+  readonly [key in keyof Sums as Sums[key] extends number ? key : never]: Sums[key]
 }
 
-export function momentsOf(sums: State): Moments {
-  const { finite, zeros, nans, positiveInfinities, negativeInfinities, buckets } = sums
+export function momentsOf(sums: State, buckets: Counts): Moments {
+  const { finite, zeros, nans, positiveInfinities, negativeInfinities } = sums
   const some = finite > 0
   return {
     count: finite + nans + positiveInfinities + negativeInfinities,

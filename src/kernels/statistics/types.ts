@@ -1,3 +1,5 @@
+import type { Counts } from './counts.ts'
+
 /** Number types that are counted one by one: in float32 arithmetic, or in float64's. */
 export const WIDE_DTYPES = ['float32', 'float64', 'int32', 'uint32', 'int64', 'uint64'] as const
 export type WideDtype = (typeof WIDE_DTYPES)[number]
@@ -28,9 +30,9 @@ export interface Moments {
   /**
    * How many numbers have each value of a float32's upper 16 bits (sign, exponent, seven bits of mantissa: what
    * bfloat16 keeps), so that a histogram needs no range beforehand. float64 counts by the nearest float32, beyond
-   * them in the last bucket. Entries of NaNs and infinities mean nothing.
+   * them in the last bucket. Buckets of NaNs and infinities mean nothing.
    */
-  readonly buckets: Float64Array
+  readonly buckets: Counts
 }
 
 /** Codes of one or two bytes, and the numbers that each stands for. */
@@ -77,5 +79,5 @@ export interface Counter {
   /** Of the wide numbers, and a fresh start. */
   takeMoments(): Moments
   /** How often each code of 16 bits occurred, and a fresh start. */
-  takeCounts(): Float64Array
+  takeCounts(): Counts
 }

@@ -1,6 +1,7 @@
 import { STORED_BYTES } from '../decode.ts'
-import { BLOCK, BUCKETS, BUCKETS_AT, REST_AT, ROOM_AT, ROOM_BYTES, STATE } from '../layout.ts'
+import { BLOCK, BUCKETS, REST_AT, ROOM_AT, ROOM_BYTES, STATE } from '../layout.ts'
 import type { Kernels } from '../module.ts'
+import { addTo, type Counts, countsIn } from './counts.ts'
 import { momentsOf } from './sums.ts'
 import type { Counter, Moments, WideDtype } from './types.ts'
 
@@ -16,7 +17,8 @@ export class WasmCounter implements Counter {
   /** All of the kernels' memory. */
   readonly #memory: Uint8Array
   readonly #state: Float64Array
-  #buckets: Float64Array = new Float64Array(BUCKETS)
+  /** Counts from before the kernels' own would have overflowed. */
+  #earlier: Float64Array | undefined
   #counted = 0
   /** Elements of a block that is not full yet. */
   #held = 0
@@ -45,11 +47,15 @@ export class WasmCounter implements Counter {
         this.#memory.copyWithin(REST_AT, from, from + rest * size)
         this.#held = rest
       }
+      this.#relieve()
     }
   }
 
   addPairs(bytes: Uint8Array): void {
-    for (const { at, length } of this.#places(bytes)) this.#run('codes', at, length / 2)
+    for (const { at, length } of this.#places(bytes)) {
+      this.#run('codes', at, length / 2)
+      this.#relieve()
+    }
   }
 
   takeMoments(): Moments {
@@ -58,21 +64,18 @@ export class WasmCounter implements Counter {
     const [finite = 0, mean = 0, squares = 0, min = 0, max = 0, zeros = 0, ...others] = this.#state
     const [nans = 0, positiveInfinities = 0, negativeInfinities = 0, origin = 0] = others
     const nonFinite = { nans, positiveInfinities, negativeInfinities }
-    const buckets = this.takeCounts()
-    if (this.#dtype === 'float64') {
-      // What float32 does not hold was counted with the infinities; the last buckets of finite numbers take it.
-      buckets[0x7f7f]! += buckets[0x7f80]! - positiveInfinities
-      buckets[0xff7f]! += buckets[0xff80]! - negativeInfinities
-    }
-    return momentsOf({ finite, origin, mean, squares, min, max, zeros, ...nonFinite, buckets })
+    const sums = { finite, origin, mean, squares, min, max, zeros, ...nonFinite }
+    return momentsOf(sums, this.takeCounts())
   }
 
-  takeCounts(): Float64Array {
-    this.#emptyBuckets()
-    const buckets = this.#buckets
-    this.#buckets = new Float64Array(BUCKETS)
+  takeCounts(): Counts {
+    const last = this.#emptied()
     this.#kernels.reset()
-    return buckets
+    if (!this.#earlier) return last
+    addTo(this.#earlier, last)
+    const all = countsIn(this.#earlier)
+    this.#earlier = undefined
+    return all
   }
 
   /** Where in the kernels' memory the bytes lie, part by part: where they are already, or in `room`. */
@@ -104,16 +107,23 @@ export class WasmCounter implements Counter {
   #run(kernel: WideDtype | 'codes', at: number, count: number): void {
     this.#kernels[kernel](at, count)
     this.#counted += count
-    if (this.#counted >= this.#maxCounted) {
-      this.#emptyBuckets()
-      this.#memory.fill(0, BUCKETS_AT, BUCKETS_AT + BUCKETS * 8)
-    }
   }
 
-  #emptyBuckets(): void {
+  /** Not while there is something in `room`: the counts come through it. */
+  #relieve(): void {
+    if (this.#counted < this.#maxCounted) return
+    this.#earlier ??= new Float64Array(BUCKETS)
+    addTo(this.#earlier, this.#emptied())
+  }
+
+  /** What the kernels have counted; they begin anew. */
+  #emptied(): Counts {
     this.#counted = 0
-    this.#kernels.mergeCounts()
-    const counts = new Uint32Array(this.#memory.buffer, BUCKETS_AT, BUCKETS)
-    for (let i = 0; i < BUCKETS; i++) this.#buckets[i]! += counts[i]!
+    const length = this.#kernels.takeCounts(ROOM_AT)
+    const both = new Uint32Array(this.#memory.buffer, ROOM_AT, 2 * length)
+    return {
+      codes: Uint16Array.from({ length }, (_, i) => both[2 * i]!),
+      counts: Float64Array.from({ length }, (_, i) => both[2 * i + 1]!),
+    }
   }
 }
