@@ -1,5 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { scanTree } from '../../../src/formats/scan/index.ts'
+import { memoryTree } from '../../../src/formats/tree/memory.ts'
 import { bzip2Magic, elf, peProgram, pyc } from './other-bytes.ts'
 import {
   BINGET,
@@ -179,4 +181,9 @@ test('what is shared a hundred thousand times is judged once', async () => {
   const use = join(stackGlobal('sklearn.tree._tree', 'Tree'), BINGET(0), 'R0')
   const calls = join(tuple, ...Array.from({ length: 20_000 }, () => use), 'N.')
   expect((await scanBytes(calls, 'm.pkl')).verdict).toBe('unknown')
+})
+
+test('a folder that cannot be listed is not safe', async () => {
+  const tree = { ...memoryTree(new Map()), list: async () => undefined }
+  expect((await scanTree(tree)).verdict).toBe('unknown')
 })

@@ -24,7 +24,7 @@ export async function scanTree(tree: FileTree, options: ScanOptions = {}): Promi
     options.signal?.throwIfAborted()
     done.push(await scanPath(tree, path, size, budget, options))
   }
-  return report(tree.name, done, files.length)
+  return listed ? report(tree.name, done, files.length) : unlisted(report(tree.name, done, 0))
 }
 
 /** Scans one file; what it names beside it is scanned with its folder. */
@@ -43,6 +43,13 @@ export async function scanSource(source: ByteSource, options: ScanOptions = {}):
   const scan = await scanOne(source, source.name, undefined, new ScanBudget(), options.signal)
   const digest = options.digest ? await digestOf(source) : undefined
   return report(source.name, [{ path: source.name, size: source.size, scan, digest }], 1)
+}
+
+/** A folder that can't be listed was not scanned: nothing found says nothing. */
+function unlisted(nothing: ScanReport): ScanReport {
+  const what = 'the folder cannot be listed, so none of its files was scanned'
+  const finding: ScanFinding = { rule: 'content/limit', level: 'unknown', what, at: { file: '' } }
+  return { ...nothing, verdict: 'unknown', findings: [finding], counts: { ...nothing.counts, unknown: 1 } }
 }
 
 interface Scanned {
