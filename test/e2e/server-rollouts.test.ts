@@ -148,6 +148,12 @@ describe('by hand', () => {
     expect(await gateway.weights('pickled')).toStrictEqual({ 'stable v1': 1 })
   })
 
+  test('a version that is not there is not found, and what is on its way goes on', async () => {
+    const { rollout } = await aCanary('mistyped')
+    expect(await post('/models/mistyped/rollback', { version: 99 })).toMatchObject({ status: 404 })
+    expect((await see(rollout.id)).phase).toBe('progressing')
+  })
+
   test('what was known when somebody ended it is kept', async () => {
     const { rollout } = await aCanary('known')
     await gateway.count(rollout.id, 0, 30)

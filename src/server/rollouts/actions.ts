@@ -60,13 +60,11 @@ export class RolloutActions {
     // Back to stable is what was asked, when a newer version was on its way and no version was named.
     if (live && number === undefined) return live
     const target = number === undefined ? deployment.previous : (await versions.byNumber(model, number))?.id
-    if (!target) {
-      if (number !== undefined) throw notFound('version', `${model} v${number}`)
+    if (!target)
       throw conflict(
         `${model} has had one version in ${environment}`,
         'Name a version to roll back to; `ballast model show` lists them.',
       )
-    }
     if (target === deployment.stable && live) return live
     if (target === deployment.stable)
       throw conflict(`${model} is at that version already`, 'Name another version.')
@@ -82,10 +80,10 @@ export class RolloutActions {
     return started
   }
 
-  /** A version that no replica can load must not end what serves. */
+  /** A version that is not there, or that no replica can load, must not end what is on its way. */
   async #needServable(model: string, number: number): Promise<void> {
     const version = await this.#plane.stores.versions.byNumber(model, number)
-    if (!version) return
+    if (!version) throw notFound('version', `${model} v${number}`)
     const why = whyNotServed(modelFileAmong(version.manifest.files.map(({ name }) => name)) ?? '')
     if (why)
       throw conflict(
