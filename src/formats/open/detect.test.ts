@@ -20,6 +20,7 @@ const RULES: readonly (readonly [path: RegExp, format: string])[] = [
   [/^safetensors\/.*\.(?:safetensors|index\.json)$/, 'safetensors'],
   [/^(?:hdf5|keras)\/.*\.h5$/, 'hdf5'],
   [/^keras\/.*\.keras$/, 'keras'],
+  [/^keras\/.*\.weights\.json$/, 'keras-shards'],
   [/^tensorflow\/.*saved_model\.pb$/, 'tensorflow-savedmodel'],
   [/^tensorflow\/[^/]*\.pb$/, 'tensorflow-graphdef'],
   [/^tensorflow\/.*\.index$/, 'tensorflow-checkpoint'],

@@ -1,6 +1,6 @@
 import { extname } from 'node:path/posix'
 import type { ByteSource } from '../../core/index.ts'
-import type { DataFormat, ModelFormat } from '../types.ts'
+import type { Detected } from './detected.ts'
 import { jsonKind } from './json-kind.ts'
 import { byMagic } from './magic.ts'
 import { isUnmarkedPickle } from './pickle-kind.ts'
@@ -18,10 +18,7 @@ const TABLE_MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
  * What a file is, by its content; its name decides only between kinds of plain text. Undefined where nothing is
  * recognised. Reads some KiB, never the whole.
  */
-export async function detectFormat(
-  source: ByteSource,
-  name: string,
-): Promise<Exclude<ModelFormat | DataFormat, 'image-folder'> | undefined> {
+export async function detectFormat(source: ByteSource, name: string): Promise<Detected | undefined> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
   const sure = byMagic(head)
   if (sure === 'zip') return zipKind(source)

@@ -1,14 +1,18 @@
-import type { ModelFormat } from '../types.ts'
+import type { Detected } from './detected.ts'
 
 /** Parts that an index of Keras or PyTorch names, in the form of safetensors' own. */
-const OTHER_SHARDS = /\.(?:weights\.h5|bin|pth?)"/
+const KERAS_SHARD = /\.weights\.h5"/
+const PYTORCH_SHARD = /\.(?:bin|pth?)"/
 
 /** Which model a JSON document is, by the members of its outermost object that begin in `head`. */
-export function jsonKind(head: Uint8Array): ModelFormat | undefined {
+export function jsonKind(head: Uint8Array): Detected | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('utf8').trimStart()
   if (!text.startsWith('{')) return undefined
   const keys = topLevelKeys(text)
-  if (keys.has('weight_map')) return OTHER_SHARDS.test(text) ? undefined : 'safetensors'
+  if (keys.has('weight_map')) {
+    if (KERAS_SHARD.test(text)) return 'keras-shards'
+    return PYTORCH_SHARD.test(text) ? 'pytorch-shards' : 'safetensors'
+  }
   if (keys.has('learner')) return 'xgboost-json'
   if (keys.has('modelTopology') || keys.has('weightsManifest')) {
     const layers = /"format"\s*:\s*"layers-model"/.test(text) || /"model_config"\s*:/.test(text)

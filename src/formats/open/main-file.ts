@@ -10,6 +10,7 @@ const MAKERS: readonly string[] = [
   'model.keras',
   'model.onnx',
   'model.safetensors',
+  'pytorch_model.bin.index.json',
   'pytorch_model.bin',
 ]
 /** Names under which model files go, the most complete kinds first. */

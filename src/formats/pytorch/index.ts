@@ -1,4 +1,5 @@
 export { openPt2 } from './export/open.ts'
 export { openPytorchLegacy } from './legacy.ts'
 export { openPytorch } from './open.ts'
+export { openPytorchShards } from './sharded.ts'
 export { openTorchscript } from './torchscript/open.ts'

@@ -8,8 +8,6 @@ export const MAX_TENSORS = 200_000
 export const MAX_VALUES: number = MAX_TENSORS * 16
 /** Header, tensor, shape: deeper is not of this format. */
 export const MAX_DEPTH = 8
-/** The index of the largest published model names some 200 shards. */
-export const MAX_SHARDS = 10_000
 
 export const fail = failuresOf(
   'safetensors',

@@ -1,18 +1,12 @@
 import { type ByteSource, CoreError } from '../../core/index.ts'
-import { parseStrictJson, type StrictJson } from '../bytes/json.ts'
+import { readShardIndex, type ShardIndex } from '../bytes/shard-index.ts'
 import type { FormatsError } from '../errors.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { FilePart } from '../types.ts'
 import { describe, readPlaced } from './describe.ts'
 import { type Placed, readHeader } from './header.ts'
-import { fail, MAX_DEPTH, MAX_HEADER_BYTES, MAX_SHARDS, MAX_TENSORS, MAX_VALUES } from './limits.ts'
-
-interface Index {
-  /** Names of tensors by shard. */
-  readonly shards: ReadonlyMap<string, ReadonlySet<string>>
-  readonly totalSize: number | undefined
-}
+import { fail } from './limits.ts'
 
 interface Located extends Placed {
   /** Path in the input's tree. */
@@ -25,7 +19,7 @@ interface Located extends Placed {
  * contradict each other or a shard is missing, FORMAT_PATH for a shard outside the folder.
  */
 export async function openSharded(input: ModelInput): Promise<OpenModel> {
-  const index = await readIndex(input.source)
+  const index = await readShardIndex(input.source, fail)
   const folder = input.path.includes('/') ? input.path.slice(0, input.path.lastIndexOf('/') + 1) : ''
   const files: FilePart[] = [{ path: input.path, size: input.storedSize }]
   const tensors = new Map<string, Located>()
@@ -62,43 +56,6 @@ export async function openSharded(input: ModelInput): Promise<OpenModel> {
   }
 }
 
-async function readIndex(source: ByteSource): Promise<Index> {
-  const { name, size } = source
-  if (size > MAX_HEADER_BYTES)
-    throw fail.limit({ name }, `an index of ${size} bytes; the limit is ${MAX_HEADER_BYTES}`)
-  const bytes = await source.read(0, size)
-  const root = parseStrictJson(bytes, { name, fail, maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
-  const map = root instanceof Map ? root.get('weight_map') : undefined
-  if (!(root instanceof Map) || !(map instanceof Map))
-    throw fail.malformed({ name }, 'the index has no weight_map')
-  if (map.size > MAX_TENSORS) throw fail.limit({ name }, `${map.size} tensors; the limit is ${MAX_TENSORS}`)
-  const shards = new Map<string, Set<string>>()
-  for (const [tensor, where] of map) {
-    const shard = checkShard(name, tensor, where)
-    const names = shards.get(shard)
-    if (names) names.add(tensor)
-    else shards.set(shard, new Set([tensor]))
-  }
-  if (shards.size > MAX_SHARDS)
-    throw fail.limit({ name }, `${shards.size} shards; the limit is ${MAX_SHARDS}`)
-  const about = root.get('metadata')
-  const total = about instanceof Map ? about.get('total_size') : undefined
-  return { shards, totalSize: typeof total === 'number' ? total : undefined }
-}
-
-function checkShard(index: string, tensor: string, shard: StrictJson): string {
-  if (typeof shard !== 'string' || shard === '')
-    throw fail.malformed({ name: index }, `weight_map names no file for '${tensor.slice(0, 200)}'`)
-  const parts = shard.split('/')
-  const outside = parts.some(part => part === '' || part === '.' || part === '..')
-  if (outside || /[\\\0]|^[A-Za-z][A-Za-z0-9+.-]*:/.test(shard))
-    throw fail.path(
-      { name: index },
-      `weight_map names '${shard.slice(0, 200)}', which is no plain relative path`,
-    )
-  return shard
-}
-
 async function openShard(input: ModelInput, shard: string, path: string) {
   let source: ByteSource
   try {
@@ -129,7 +86,7 @@ function absent(file: string, shard: string, missing: readonly string[]): Format
   )
 }
 
-function notesOf({ totalSize }: Index, tensors: readonly Located[], extra: readonly string[]): string[] {
+function notesOf({ totalSize }: ShardIndex, tensors: readonly Located[], extra: readonly string[]): string[] {
   const notes: string[] = []
   const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
   if (totalSize !== undefined && totalSize !== bytes)
