@@ -29,14 +29,17 @@ function counting(tree: FileTree): FileTree {
 }
 
 const started = performance.now()
+const before = process.cpuUsage()
 const model = await openIn(counting(folderTree(dirname(path))), basename(path))
 if (work === 'statistics') {
   const { statisticsOfModel } = await loadStatistics()
   await statisticsOfModel(model)
 }
 const milliseconds = performance.now() - started
+const { user, system } = process.cpuUsage(before)
+const processor = (user + system) / 1000
 const { size } = model.file
 await model.close()
 // maxRSS is in KiB.
 const peak = process.resourceUsage().maxRSS * 1024
-process.stdout.write(JSON.stringify({ size, read, milliseconds, peak }))
+process.stdout.write(JSON.stringify({ size, read, milliseconds, processor, peak }))

@@ -7,12 +7,30 @@ import { writeOnnx } from '../../src/formats/onnx/write/write.ts'
 import { writeSafetensors } from '../../src/formats/safetensors/index.ts'
 
 const TENSORS = 64
-const ZEROS = new Uint8Array(16 * 1024 * 1024)
+const PART = 16 * 1024 * 1024
 
-/** `bytes` of zeros, in pieces that the sink below knows. */
-async function* zeros(bytes: number): AsyncGenerator<Uint8Array> {
-  for (let left = bytes; left > 0; left -= ZEROS.byteLength)
-    yield left >= ZEROS.byteLength ? ZEROS : ZEROS.subarray(0, left)
+/** What the weights are: zeros take no space on disk, numbers do. */
+export type Content = 'zeros' | 'numbers'
+
+const ZEROS = new Uint8Array(PART)
+let numbers: Uint8Array | undefined
+
+/** Roughly normal float32 weights, from a seeded generator. */
+function someNumbers(): Uint8Array {
+  let state = 42
+  const uniform = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32 - 0.5
+  }
+  const weights = Float32Array.from({ length: PART / 4 }, () => 0.05 * (uniform() + uniform() + uniform()))
+  return new Uint8Array(weights.buffer)
+}
+
+/** `bytes` of weights, in pieces; zeros in such that the sink below knows. */
+async function* filled(bytes: number, content: Content): AsyncGenerator<Uint8Array> {
+  if (content === 'numbers') numbers ??= someNumbers()
+  const part = content === 'zeros' ? ZEROS : numbers!
+  for (let left = bytes; left > 0; left -= PART) yield left >= PART ? part : part.subarray(0, left)
 }
 
 /** A file in which zeros become holes. */
@@ -58,31 +76,31 @@ function weights(size: number) {
   }))
 }
 
-const streamed = (size: number) =>
-  weights(size).map(({ bytes, ...rest }) => ({ ...rest, data: zeros(bytes) }))
+const streamed = (size: number, content: Content) =>
+  weights(size).map(({ bytes, ...rest }) => ({ ...rest, data: filled(bytes, content) }))
 
 /** Each makes a file of about `size` bytes in a folder of its own, and gives its path. */
 export const MAKERS = {
-  safetensors: (folder: string, size: number) =>
-    made(folder, 'safetensors', 'model.safetensors', sink => writeSafetensors(streamed(size), sink)),
-  gguf: (folder: string, size: number) =>
+  safetensors: (folder: string, size: number, content: Content) =>
+    made(folder, 'safetensors', 'model.safetensors', sink => writeSafetensors(streamed(size, content), sink)),
+  gguf: (folder: string, size: number, content: Content) =>
     made(folder, 'gguf', 'model.gguf', sink =>
       writeGguf(
-        streamed(size),
+        streamed(size, content),
         sink,
         new Map([['general.architecture', { type: 'string', value: 'llama' }]]),
       ),
     ),
-  npy: (folder: string, size: number) =>
+  npy: (folder: string, size: number, content: Content) =>
     made(folder, 'npy', 'model.npy', sink =>
-      writeNpy({ dtype: 'float32', shape: [size / 4], data: zeros(size) }, sink),
+      writeNpy({ dtype: 'float32', shape: [size / 4], data: filled(size, content) }, sink),
     ),
-  npz: (folder: string, size: number) =>
-    made(folder, 'npz', 'model.npz', sink => writeNpz(streamed(size), sink)),
-  onnx: (folder: string, size: number) =>
+  npz: (folder: string, size: number, content: Content) =>
+    made(folder, 'npz', 'model.npz', sink => writeNpz(streamed(size, content), sink)),
+  onnx: (folder: string, size: number, content: Content) =>
     made(folder, 'onnx', 'model.onnx', async (sink, own) => {
       const data = await sparse(join(own, 'model.onnx.data'))
-      await writeOnnx(onnxModel(size), sink, {
+      await writeOnnx(onnxModel(size, content), sink, {
         external: { location: 'model.onnx.data', sink: data, when: 'always' },
       })
       await data.close()
@@ -90,14 +108,17 @@ export const MAKERS = {
 } as const
 export type MadeFormat = keyof typeof MAKERS
 
-function onnxModel(size: number) {
-  const initializers = weights(size).map(({ bytes, ...rest }) => ({ ...rest, data: () => zeros(bytes) }))
+function onnxModel(size: number, content: Content) {
+  const initializers = weights(size).map(({ bytes, ...rest }) => ({
+    ...rest,
+    data: () => filled(bytes, content),
+  }))
   const tensor = (name: string) => ({ name, dtype: 'float32' as const, shape: ['N', 1024] })
   return {
     irVersion: 10,
     opsets: [{ domain: '', version: 21 }],
     graph: {
-      name: 'zeros',
+      name: 'chain',
       nodes: initializers.map(({ name }, i) => ({
         op: 'Add',
         inputs: [i === 0 ? 'x' : `h${i}`, name],

@@ -48,6 +48,28 @@ describe.each(sources)('%s as a source', (_, open) => {
   })
 })
 
+describe('a file, into memory that is there already', () => {
+  test('fills all of it, and nothing around', async () => {
+    const source = await openFile(join(folder, 'f'))
+    const memory = new Uint8Array(8)
+    await source.readInto?.(3, memory.subarray(2, 6))
+    expect([...memory]).toEqual([0, 0, 3, 4, 5, 6, 0, 0])
+    await source.close()
+  })
+
+  test.each([
+    [0, 11],
+    [10, 1],
+    [-1, 2],
+    [Number.NaN, 1],
+  ])('refuses from %d, %d bytes', async (offset, length) => {
+    const source = await openFile(join(folder, 'f'))
+    const reading = source.readInto?.(offset, new Uint8Array(length))
+    await expect(reading).rejects.toMatchObject({ code: 'RANGE_OUT_OF_BOUNDS' })
+    await source.close()
+  })
+})
+
 test('a file that shrinks while it is read is out of bounds, not a hang', async () => {
   const path = join(folder, 'shrinking')
   await writeFile(path, bytes)

@@ -49,6 +49,35 @@ test('float32, by hand', async () => {
   })
 })
 
+test('pieces that come in the buffer count as those of their own', async () => {
+  const values = Float32Array.from({ length: 5000 }, (_, i) => Math.sin(i))
+  const model = aModel({ weight: { dtype: 'float32', data: values } })
+  let used = 0
+  const reusing: OpenModel = {
+    ...model,
+    async *readTensor(_, options) {
+      const bytes = new Uint8Array(values.buffer)
+      for (let at = 0; at < bytes.length; at += 6000) {
+        const piece = options!.buffer!.subarray(0, Math.min(6000, bytes.length - at))
+        piece.set(bytes.subarray(at, at + piece.length))
+        used++
+        yield piece
+      }
+    },
+  }
+  expect(await statisticsOf(reusing, 'weight')).toEqual(await statisticsOf(model, 'weight'))
+  expect(used).toBe(4)
+})
+
+test('types of a byte or less are counted with a last byte that is not full', async () => {
+  const model = aModel({
+    odd: { dtype: 'int4', data: Uint8Array.of(0x21, 0xf3), elements: 3 },
+    even: { dtype: 'int4', data: Uint8Array.of(0x21, 0xf3), elements: 4 },
+  })
+  expect(await statisticsOf(model, 'odd')).toMatchObject({ count: 3, mean: 2, min: 1, max: 3 })
+  expect(await statisticsOf(model, 'even')).toMatchObject({ count: 4, mean: 1.25, min: -1, max: 3 })
+})
+
 describe('each way to the numbers', () => {
   test.each([
     ['float64', Float64Array.of(1, 2, 3, 2 ** 60), { mean: 2 ** 58 + 1.5, max: 2 ** 60 }],

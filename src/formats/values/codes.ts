@@ -15,13 +15,16 @@ export function codesOf(info: TensorInfo): Codes | undefined {
   const decode = decoderOf(info.dtype)
   if (!bytes || !decode) return undefined
   const dequantize = dequantizerOf(info)
-  const decoded: Numbers = decode(bytes === 1 ? BYTES : PAIRS)
+  const decoded: Numbers = decode(everyCode(bytes))
   const numbers = dequantize ? dequantize(decoded) : decoded
   return numbers instanceof Float32Array ? { bytes, numbers } : undefined
 }
 
-const BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => code)
-const PAIRS: Uint8Array = Uint8Array.from({ length: 131_072 }, (_, i) => (i & 1 ? i >> 9 : (i >> 1) & 255))
+/** Codes in order, little-endian. */
+function everyCode(bytes: 1 | 2): Uint8Array {
+  const codes = Uint16Array.from({ length: bytes === 1 ? 256 : 65_536 }, (_, code) => code)
+  return bytes === 1 ? Uint8Array.from(codes) : new Uint8Array(codes.buffer)
+}
 
 function codeBytesOf({ dtype, elements, quantization }: TensorInfo): 1 | 2 | undefined {
   const layout = isBlockDtype(dtype) ? undefined : layoutOf(dtype)

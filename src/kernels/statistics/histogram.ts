@@ -60,19 +60,19 @@ function* inOrder({ codes, counts }: Counts): Generator<readonly [bucket: number
 }
 
 function startOf(bucket: number): number {
-  return bucket < SIGN ? EDGES[bucket]! : -EDGES[bucket - SIGN + 1]!
+  return bucket < SIGN ? edgeAt(bucket) : -edgeAt(bucket - SIGN + 1)
 }
 
 function endOf(bucket: number): number {
-  return bucket < SIGN ? EDGES[bucket + 1]! : -EDGES[bucket - SIGN]!
+  return bucket < SIGN ? edgeAt(bucket + 1) : -edgeAt(bucket - SIGN)
 }
 
-/** Magnitudes at which buckets start; the last one ends past the largest float32. */
-const EDGES: Float64Array = edgesOf()
+const bits = new Uint32Array(1)
+const single = new Float32Array(bits.buffer)
 
-function edgesOf(): Float64Array {
-  const bits = Uint32Array.from({ length: INFINITE + 1 }, (_, i) => (i === INFINITE ? 0 : i << 16))
-  const edges = Float64Array.from(new Float32Array(bits.buffer))
-  edges[INFINITE] = 2 ** 128
-  return edges
+/** The magnitude at which a bucket starts; the last one ends past the largest float32. */
+function edgeAt(bucket: number): number {
+  if (bucket === INFINITE) return 2 ** 128
+  bits[0] = bucket << 16
+  return single[0]!
 }
