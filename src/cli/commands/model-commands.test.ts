@@ -28,6 +28,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'evil.pkl'), EVIL)
   await writeFile(join(folder, 'own.pkl'), OWN, 'latin1')
   await writeFile(join(folder, 'steering.pkl'), STEERING)
+  await writeFile(join(folder, 'calls.pkl'), `cmine\nNet\n(V\u001b[2J\u202e\ntR.`)
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -318,8 +319,11 @@ describe('scan', () => {
 })
 
 describe('on a terminal', () => {
-  test.each([['inspect'], ['scan']])('%s prints no control character of a file', async command => {
-    const { stdout, stderr } = await ballast([command, 'steering.pkl'])
+  test.each([
+    ['inspect', 'steering.pkl'],
+    ['scan', 'calls.pkl'],
+  ])('%s %s prints no control character of the file', async (command, file) => {
+    const { stdout, stderr } = await ballast([command, file])
     expect(`${stdout}${stderr}`).toContain('Net')
     expect(`${stdout}${stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
   })
