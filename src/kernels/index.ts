@@ -4,7 +4,9 @@ export { MomentsTotal } from './statistics/merge.ts'
 export { openReferenceStatistics, openStatistics } from './statistics/open.ts'
 export {
   type Codes,
+  KERNEL_BLOCKS,
   KERNEL_DTYPES,
+  type KernelBlock,
   type KernelDtype,
   type Moments,
   type StatisticsAccumulator,

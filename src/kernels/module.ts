@@ -1,11 +1,14 @@
-import type { WideDtype } from './statistics/types.ts'
+import type { KernelBlock, WideDtype } from './statistics/types.ts'
 import { KERNELS_WASM } from './wasm.generated.ts'
 
 /** Counts the numbers at a place in memory: whole blocks of them, but for the last call. */
 type Kernel = (at: number, count: number) => void
 
+/** Counts ggml's blocks at a place, behind numbers that are held; gives how many are held then. */
+type BlockKernel = (at: number, count: number, held: number) => number
+
 /** What assembly/index.ts exports. */
-export interface Kernels extends Readonly<Record<WideDtype, Kernel>> {
+export interface Kernels extends Readonly<Record<WideDtype, Kernel> & Record<KernelBlock, BlockKernel>> {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly codes: Kernel
   reset(): void

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import {
+  KERNEL_BLOCKS,
+  type KernelBlock,
+  type Moments,
+  openReferenceStatistics,
+  openStatistics,
+} from '../../kernels/index.ts'
 import type { OpenModel } from '../ports.ts'
 import type { ModelFile, TensorInfo } from '../types.ts'
+import { decoderOf } from '../values/index.ts'
 import { barOf } from './bar.ts'
 import { statisticsOfModel } from './model.ts'
 import { statisticsOf } from './tensor.ts'
@@ -68,6 +76,55 @@ test('pieces that come in the buffer count as those of their own', async () => {
   expect(await statisticsOf(reusing, 'weight')).toEqual(await statisticsOf(model, 'weight'))
   expect(used).toBe(4)
 })
+
+describe.each(Object.keys(KERNEL_BLOCKS) as KernelBlock[])('%s by SIMD', dtype => {
+  const { bytes, elements } = KERNEL_BLOCKS[dtype]
+
+  test.each([1, 3, 32, 333, 40_000])('%i blocks count as their dequantized numbers, to the bit', count => {
+    const [fast, plain] = [openStatistics(), openReferenceStatistics()]
+    const blocks = randomBytes(count * bytes, count)
+    const cut = Math.floor(count / 3) * bytes
+    for (const part of [blocks.subarray(0, cut), blocks.subarray(cut)]) {
+      fast.addBlocks!(part, dtype)
+      plain.add(decoderOf(dtype)!(part))
+    }
+    const [counted, expected] = [fast.finish(), plain.finish()]
+    expect(counted.count).toBe(count * elements)
+    expect({ ...counted, buckets: finiteBuckets(counted) }).toEqual({
+      ...expected,
+      buckets: finiteBuckets(expected),
+    })
+  })
+
+  test('every scale of 16 bits', () => {
+    const [fast, plain] = [openStatistics(), openReferenceStatistics()]
+    const blocks = randomBytes(65_536 * bytes, 5)
+    const at = dtype === 'q6_k' ? 208 : 0
+    for (let i = 0; i < 65_536; i++) {
+      blocks[i * bytes + at] = i & 255
+      blocks[i * bytes + at + 1] = i >> 8
+    }
+    fast.addBlocks!(blocks, dtype)
+    plain.add(decoderOf(dtype)!(blocks))
+    const [{ buckets: _, ...counted }, { buckets: __, ...expected }] = [fast.finish(), plain.finish()]
+    expect(counted).toEqual(expected)
+  })
+})
+
+function finiteBuckets({ buckets: { codes, counts } }: Moments): readonly (readonly number[])[] {
+  return Array.from(codes, (code, i) => [code, counts[i]!]).filter(([code]) => (code! & 0x7fff) < 0x7f80)
+}
+
+/** From a seeded generator (xorshift). */
+function randomBytes(length: number, seed: number): Uint8Array {
+  let state = seed
+  return Uint8Array.from({ length }, () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state & 255
+  })
+}
 
 test('types of a byte or less are counted with a last byte that is not full', async () => {
   const model = aModel({

@@ -1,5 +1,7 @@
 import {
+  KERNEL_BLOCKS,
   KERNEL_DTYPES,
+  type KernelBlock,
   type KernelDtype,
   type Moments,
   openStatistics,
@@ -44,8 +46,15 @@ export class TensorCounter {
       for await (const piece of model.readTensor(info.name, this.#options)) statistics.addStored(piece, dtype)
     else if (codes)
       for await (const piece of model.readTensor(info.name, this.#options)) statistics.addCodes(piece, codes)
+    else if (isKernelBlock(info.dtype) && statistics.addBlocks)
+      for await (const piece of model.readTensor(info.name, this.#options))
+        statistics.addBlocks(piece, info.dtype)
     else for await (const numbers of valuesOf(model, info, this.#options)) statistics.add(numbers)
   }
+}
+
+function isKernelBlock(dtype: TensorDtype): dtype is KernelBlock {
+  return Object.hasOwn(KERNEL_BLOCKS, dtype)
 }
 
 function kernelDtypeOf(dtype: TensorDtype): KernelDtype | undefined {

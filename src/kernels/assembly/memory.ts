@@ -7,3 +7,5 @@ export const DOUBLES: usize = 0x4000
 /** Two tables of 65,536 u32 counts. */
 export const BUCKETS: usize = 0x1_0000
 export const BUCKET_BYTES: usize = 0x4_0000
+/** Numbers of a block of sums that is not full yet. */
+export const REST: usize = 0x9_0000

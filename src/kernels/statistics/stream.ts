@@ -1,14 +1,26 @@
 import { STORED_BYTES } from '../decode.ts'
 import { bytesOfPairs, codesOf, momentsOfCodes } from './codes.ts'
 import { MomentsTotal } from './merge.ts'
-import type { Codes, Counter, KernelDtype, Moments, StatisticsAccumulator, WideDtype } from './types.ts'
+import type {
+  Codes,
+  Counter,
+  KernelBlock,
+  KernelDtype,
+  Moments,
+  StatisticsAccumulator,
+  WideDtype,
+} from './types.ts'
+import { KERNEL_BLOCKS } from './types.ts'
+
+type Kind = WideDtype | KernelBlock | Codes
 
 /** The statistics of a stream, by what a counter counts of it. */
 export class StreamStatistics implements StatisticsAccumulator {
   readonly room?: Uint8Array
+  readonly addBlocks?: (bytes: Uint8Array, dtype: KernelBlock) => void
   readonly #counter: Counter
   /** What is being counted. */
-  #kind: WideDtype | Codes | undefined
+  #kind: Kind | undefined
   /** Of kinds before that. */
   #before: MomentsTotal | undefined
   /** Bytes without a partner, by their codes. */
@@ -17,6 +29,11 @@ export class StreamStatistics implements StatisticsAccumulator {
   constructor(counter: Counter) {
     this.#counter = counter
     if (counter.room) this.room = counter.room
+    if (counter.addBlocks)
+      this.addBlocks = (bytes, dtype) => {
+        this.#become(dtype)
+        counter.addBlocks?.(whole(bytes, KERNEL_BLOCKS[dtype].bytes), dtype)
+      }
   }
 
   addStored(bytes: Uint8Array, dtype: KernelDtype): void {
@@ -50,7 +67,7 @@ export class StreamStatistics implements StatisticsAccumulator {
     return before.moments
   }
 
-  #become(kind: WideDtype | Codes): void {
+  #become(kind: Kind): void {
     if (this.#kind !== undefined && this.#kind !== kind) {
       this.#before ??= new MomentsTotal()
       this.#before.add(this.#take())

@@ -12,6 +12,16 @@ export type CodeDtype = (typeof CODE_DTYPES)[number]
 export type KernelDtype = WideDtype | CodeDtype
 export const KERNEL_DTYPES: readonly KernelDtype[] = [...WIDE_DTYPES, ...CODE_DTYPES]
 
+/** ggml's blocks that are dequantized and counted at once, and the bytes of each. */
+export const KERNEL_BLOCKS = {
+  q4_0: { bytes: 18, elements: 32 },
+  q8_0: { bytes: 34, elements: 32 },
+  q4_k: { bytes: 144, elements: 256 },
+  q5_k: { bytes: 176, elements: 256 },
+  q6_k: { bytes: 210, elements: 256 },
+} as const
+export type KernelBlock = keyof typeof KERNEL_BLOCKS
+
 /** Counts and moments of a stream of numbers. Moments and extremes are over the finite ones alone. */
 export interface Moments {
   /** Numbers in all. */
@@ -64,6 +74,8 @@ export interface StatisticsAccumulator {
   addStored(bytes: Uint8Array, dtype: KernelDtype): void
   /** Whole codes. Calls for the same stream give the same object. */
   addCodes(bytes: Uint8Array, codes: Codes): void
+  /** Whole blocks: counts their numbers as float32. Absent where WASM is; `add` takes numbers that are dequantized. */
+  addBlocks?(bytes: Uint8Array, dtype: KernelBlock): void
   add(values: Float32Array | Float64Array): void
   /** The result, and a fresh start. */
   finish(): Moments
@@ -74,6 +86,8 @@ export interface Counter {
   readonly room?: Uint8Array
   /** Whole elements. */
   addWide(bytes: Uint8Array, dtype: WideDtype): void
+  /** Whole blocks. Their numbers fill up what is counted at once evenly. */
+  addBlocks?(bytes: Uint8Array, dtype: KernelBlock): void
   /** Whole codes of 16 bits. */
   addPairs(bytes: Uint8Array): void
   /** Of the wide numbers, and a fresh start. */

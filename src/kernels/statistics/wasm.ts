@@ -3,7 +3,7 @@ import { BLOCK, BUCKETS, REST_AT, ROOM_AT, ROOM_BYTES, STATE } from '../layout.t
 import type { Kernels } from '../module.ts'
 import { addTo, type Counts, countsIn } from './counts.ts'
 import { momentsOf } from './sums.ts'
-import type { Counter, Moments, WideDtype } from './types.ts'
+import { type Counter, KERNEL_BLOCKS, type KernelBlock, type Moments, type WideDtype } from './types.ts'
 
 /** The kernels count in 32 bits: their buckets are emptied before one could overflow. */
 const MAX_COUNTED: number = 2 ** 31
@@ -51,6 +51,17 @@ export class WasmCounter implements Counter {
     }
   }
 
+  addBlocks(bytes: Uint8Array, dtype: KernelBlock): void {
+    this.#dtype = 'float32'
+    const size = KERNEL_BLOCKS[dtype].bytes
+    for (const { at, length } of this.#places(bytes, size)) {
+      const count = length / size
+      this.#held = this.#kernels[dtype](at, count, this.#held)
+      this.#counted += count * KERNEL_BLOCKS[dtype].elements
+      this.#relieve()
+    }
+  }
+
   addPairs(bytes: Uint8Array): void {
     for (const { at, length } of this.#places(bytes)) {
       this.#run('codes', at, length / 2)
@@ -78,14 +89,15 @@ export class WasmCounter implements Counter {
     return all
   }
 
-  /** Where in the kernels' memory the bytes lie, part by part: where they are already, or in `room`. */
-  *#places(bytes: Uint8Array): Generator<{ readonly at: number; readonly length: number }> {
+  /** Where in the kernels' memory the bytes lie, part by part of whole units: where they are already, or in `room`. */
+  *#places(bytes: Uint8Array, unit = 8): Generator<{ readonly at: number; readonly length: number }> {
     if (bytes.buffer === this.#memory.buffer) {
       yield { at: bytes.byteOffset, length: bytes.byteLength }
       return
     }
-    for (let done = 0; done < bytes.byteLength; done += ROOM_BYTES) {
-      const part = bytes.subarray(done, done + ROOM_BYTES)
+    const step = ROOM_BYTES - (ROOM_BYTES % unit)
+    for (let done = 0; done < bytes.byteLength; done += step) {
+      const part = bytes.subarray(done, done + step)
       this.room.set(part)
       yield { at: ROOM_AT, length: part.byteLength }
     }
