@@ -1,6 +1,5 @@
 /** Where the kernels keep what, as in assembly/memory.ts. */
 export const STATE = 1024
-export const BUCKETS_AT = 0x1_0000
 /** Elements of a block that is not full yet, stored, with room for two vectors behind. */
 export const REST_AT = 0x9_0000
 /** Stored elements that are counted next. */
