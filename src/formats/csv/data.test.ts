@@ -55,6 +55,20 @@ test.each([
   expect((await open(`c\n${cells}`)).file.tensors[0]!.dtype).toBe(kind)
 })
 
+test('columns without a name are numbered, as pandas writes its index', async () => {
+  const model = await open(',a|b,\n0,1.5,x\n1,2,y\n')
+  expect(model.file.tensors.map(({ name, dtype }) => [name, dtype])).toEqual([
+    ['Unnamed: 0', 'int64'],
+    ['a|b', 'float64'],
+    ['Unnamed: 2', 'string'],
+  ])
+  await expect(open(',Unnamed: 0\n1,2\n')).rejects.toMatchObject({ code: 'CSV_INVALID' })
+})
+
+test('a bar parts cells where it stands most often', async () => {
+  expect(await columns('a|b\n1|"x,y"\n')).toEqual({ a: 'int64', b: 'string' })
+})
+
 test('each is read by its name', async () => {
   const model = await open('i;f;b;s\n1;2.5;TRUE;a\n-2;;false;"b;c"\n')
   expect(model.file).toMatchObject({

@@ -28,7 +28,7 @@ interface Column {
 export async function openCsvData(input: ModelInput): Promise<OpenModel> {
   const { source } = input
   const delimiter = await delimiterOf(source)
-  const table = await openCsv(source, { delimiter })
+  const table = await openCsv(source, { delimiter, nameless: 'numbered' })
   const whole = source.size <= MAX_COUNTED_BYTES
   const { rows, columns } = await inspect(table, whole ? Number.POSITIVE_INFINITY : SAMPLE_ROWS)
   const byName = new Map(columns.map((column, index) => [column.name, { ...column, index }]))
@@ -128,13 +128,13 @@ function tensorOf({ name, kind }: Column, rows: number): TensorInfo {
   }
 }
 
-/** What stands most often in the first line: a comma, a tab or a semicolon. */
+/** What stands most often in the first line: a comma, a tab, a semicolon or a bar. */
 async function delimiterOf(source: ByteSource): Promise<string> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
   const [line = ''] = Buffer.from(head)
     .toString('latin1')
     .split(/[\r\n]/, 1)
   const count = (character: string): number => line.split(character).length - 1
-  const candidates = [',', '\t', ';'].map(character => ({ character, times: count(character) }))
+  const candidates = [',', '\t', ';', '|'].map(character => ({ character, times: count(character) }))
   return candidates.toSorted((a, b) => b.times - a.times)[0]!.character
 }

@@ -6,6 +6,8 @@ import { CsvParser, type CsvRow } from './parser.ts'
 export interface CsvOptions {
   /** One character; default `,`. */
   readonly delimiter?: string
+  /** Columns without a name are called `Unnamed: 0` by their place, as pandas does: its index has none. Else refused. */
+  readonly nameless?: 'numbered'
 }
 
 /** A table whose first row names its columns. */
@@ -22,7 +24,10 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   await all.return()
   const invalid = failing('CSV_INVALID', 'Begin the file with a row that names each column once.')
   if (!header) throw invalid(`${source.name} is empty`)
-  const columns = header.cells
+  const columns =
+    options.nameless === 'numbered'
+      ? header.cells.map((name, index) => (name.trim() === '' ? `Unnamed: ${index}` : name))
+      : header.cells
   const twice = columns.find((name, index) => name.trim() === '' || columns.indexOf(name) !== index)
   if (twice !== undefined)
     throw invalid(`${source.name}:${header.line}: the column name '${twice}' is empty or occurs twice`)

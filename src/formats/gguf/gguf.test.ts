@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { FileTree } from '../ports.ts'
 import { inputFromFile } from '../tree/input.ts'
 import { valuesOf } from '../values/index.ts'
 import { openGguf } from './open.ts'
@@ -125,6 +126,26 @@ test.each([1, 2, 3])('a split model is opened by its part %i', async part => {
   expect(model.file.what).toBe('llama')
   const { sha256 } = expected['split-00001-of-00003.gguf']!['blk.4.weight']!
   expect(await digestOf(model.readTensor('blk.4.weight'))).toBe(sha256)
+})
+
+test('closing a split model closes the part of a reading that nobody ended', async () => {
+  const input = await inputFromFile(fileURLToPath(new URL('split-00001-of-00003.gguf', folder)))
+  onTestFinished(() => input.close())
+  let open = 0
+  const tree: FileTree = {
+    ...input.tree,
+    async open(path) {
+      const source = await input.tree.open(path)
+      open++
+      return { ...source, close: () => source.close().then(() => void open--) }
+    },
+  }
+  const model = await openGguf({ ...input, tree })
+  await model.readTensor('blk.4.weight').next()
+  expect(open).toBe(1)
+  await model.close()
+  await model.close()
+  expect(open).toBe(0)
 })
 
 test('a missing tensor is told with the nearest names', async () => {

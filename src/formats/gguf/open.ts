@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../core/index.ts'
 import type { ModelInput } from '../ports.ts'
 import { tensorMissing } from '../tensors.ts'
 import { describe } from './describe.ts'
@@ -24,6 +25,8 @@ export async function openGguf(input: ModelInput): Promise<GgufModel> {
   const files = parts
     .toSorted((a, b) => Number(b.path === input.path) - Number(a.path === input.path))
     .map(({ path, size }) => ({ path, size }))
+  /** Parts that are being read, also by readings that nobody ended. */
+  const open = new Set<ByteSource>()
   return {
     file: describe(input, files, { ...first, tensors, notes }),
     templates: parts.flatMap(({ header }) => templatesIn(header.metadata)),
@@ -34,12 +37,17 @@ export async function openGguf(input: ModelInput): Promise<GgufModel> {
       const { littleEndian } = part.header
       if (part.path === input.path) return yield* readLocated(input.source, tensor, littleEndian, options)
       const source = await input.tree.open(part.path)
+      open.add(source)
       try {
         yield* readLocated(source, tensor, littleEndian, options)
       } finally {
+        open.delete(source)
         await source.close()
       }
     },
-    async close() {},
+    async close() {
+      for (const source of open) await source.close()
+      open.clear()
+    },
   }
 }

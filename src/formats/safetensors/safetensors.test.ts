@@ -7,6 +7,7 @@ import {
   mutations,
   readAll,
 } from '../../../test/fixtures/model-input.ts'
+import type { FileTree } from '../ports.ts'
 import { openSafetensors, writeSafetensors } from './index.ts'
 
 const fixture = (name: string) => new URL(`../../../test/fixtures/safetensors/${name}`, import.meta.url)
@@ -27,6 +28,26 @@ describe('files that the library wrote', () => {
     }
     expect(JSON.parse(JSON.stringify(model.file))).toEqual(model.file)
     await model.close()
+  })
+
+  test('closing a model closes the shard of a reading that nobody ended', async () => {
+    const input = await fixtureInput('safetensors', 'sharded/model.safetensors.index.json')
+    let open = 0
+    const tree: FileTree = {
+      ...input.tree,
+      async open(path) {
+        const source = await input.tree.open(path)
+        open++
+        return { ...source, close: () => source.close().then(() => void open--) }
+      },
+    }
+    const model = await openSafetensors({ ...input, tree })
+    expect(open).toBe(0)
+    await model.readTensor(model.file.tensors[0]!.name).next()
+    expect(open).toBe(1)
+    await model.close()
+    await model.close()
+    expect(open).toBe(0)
   })
 
   test('a sharded model is one model', async () => {

@@ -40,19 +40,26 @@ export async function openSharded(input: ModelInput): Promise<OpenModel> {
   }
   const located = [...tensors.values()]
   const notes = notesOf(index, located, extra)
+  /** Shards that are being read, also by readings that nobody ended. */
+  const open = new Set<ByteSource>()
   return {
     file: describe(input, files, { tensors: located, metadata }, notes),
     async *readTensor(name, options) {
       const tensor = tensors.get(name)
       if (!tensor) throw tensorMissing(input.source.name, name, tensors.keys())
       const source = await input.tree.open(tensor.shard)
+      open.add(source)
       try {
         yield* readPlaced(source, tensor, options)
       } finally {
+        open.delete(source)
         await source.close()
       }
     },
-    async close() {},
+    async close() {
+      for (const source of open) await source.close()
+      open.clear()
+    },
   }
 }
 

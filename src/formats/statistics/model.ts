@@ -1,4 +1,5 @@
-import { MomentsTotal } from '../../kernels/index.ts'
+import { type Moments, MomentsTotal } from '../../kernels/index.ts'
+import { FormatsError } from '../errors.ts'
 import type { OpenModel } from '../ports.ts'
 import type { TensorInfo } from '../types.ts'
 import { decoderOf } from '../values/index.ts'
@@ -17,7 +18,8 @@ export interface ModelStatisticsOptions {
 
 /**
  * Statistics of every tensor, and of all parameters together. Each tensor is read once, one after the other, with
- * memory that does not grow with them. Throws what `readTensor` throws.
+ * memory that does not grow with them. A tensor that the reader cannot give (FORMAT_UNSUPPORTED: no bytes in the file,
+ * a filter that is not read, nulls) is left out, with a note. Throws what else `readTensor` throws.
  */
 export async function statisticsOfModel(
   model: OpenModel,
@@ -33,7 +35,12 @@ export async function statisticsOfModel(
       skipped.push({ name: info.name, dtype: info.dtype })
       continue
     }
-    const moments = await counter.momentsOf(model, info)
+    const moments = await readable(counter.momentsOf(model, info))
+    if (moments instanceof FormatsError) {
+      skipped.push({ name: info.name, dtype: info.dtype })
+      notes.push(`${info.name}: not counted: ${moments.message}`)
+      continue
+    }
     const statistics = describe(info, moments, bins)
     await onTensor?.(statistics)
     if (info.role === 'optimizer' || info.role === 'data') continue
@@ -42,6 +49,15 @@ export async function statisticsOfModel(
     notes.push(...statistics.notes.map(note => `${info.name}: ${note}`))
   }
   return { tensors, ...summaryOf(total.moments, bins), skipped, notes: shortened(notes) }
+}
+
+async function readable(counting: Promise<Moments>): Promise<Moments | FormatsError> {
+  try {
+    return await counting
+  } catch (cause) {
+    if (cause instanceof FormatsError && cause.code === 'FORMAT_UNSUPPORTED') return cause
+    throw cause
+  }
 }
 
 function shortened(notes: readonly string[]): readonly string[] {

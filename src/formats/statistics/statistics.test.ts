@@ -6,6 +6,7 @@ import {
   openReferenceStatistics,
   openStatistics,
 } from '../../kernels/index.ts'
+import { failuresOf } from '../errors.ts'
 import type { OpenModel } from '../ports.ts'
 import type { ModelFile, TensorInfo } from '../types.ts'
 import { decoderOf } from '../values/index.ts'
@@ -55,6 +56,26 @@ test('float32, by hand', async () => {
     histogram: { edges: [0, 5 / 3, 10 / 3, 5], counts: [2, 2, 2] },
     notes: [],
   })
+})
+
+test('a tensor that cannot be read is left out with a note; a broken one ends the count', async () => {
+  const data = Float32Array.of(1, 3)
+  const model = aModel({ meta: { dtype: 'float32', data }, weight: { dtype: 'float32', data } })
+  const failing = (code: 'unsupported' | 'malformed'): OpenModel => ({
+    ...model,
+    async *readTensor(name) {
+      yield* model.readTensor(name)
+      if (name === 'meta') throw failuresOf('PyTorch', 'Save it again.')[code]({ name: 'm.pt' }, 'no bytes')
+    },
+  })
+  expect(await statisticsOfModel(failing('unsupported'))).toMatchObject({
+    tensors: 1,
+    count: 2,
+    mean: 2,
+    skipped: [{ name: 'meta', dtype: 'float32' }],
+    notes: ['meta: not counted: m.pt: PyTorch: no bytes'],
+  })
+  await expect(statisticsOfModel(failing('malformed'))).rejects.toMatchObject({ code: 'FORMAT_MALFORMED' })
 })
 
 test('pieces that come in the buffer count as those of their own', async () => {

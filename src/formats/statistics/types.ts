@@ -34,7 +34,7 @@ export interface TensorStatistics extends Statistics {
 export interface ModelStatistics extends Statistics {
   /** Tensors that were counted. */
   readonly tensors: number
-  /** Tensors without numbers (text, records, objects), by name and type. */
+  /** Tensors without numbers (text, records, objects), or that cannot be read, by name and type. */
   readonly skipped: readonly { readonly name: string; readonly dtype: TensorDtype }[]
   /** Tensors with a note, each as `name: note`; at most MAX_NOTES, then how many more there are. */
   readonly notes: readonly string[]
