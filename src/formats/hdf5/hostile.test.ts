@@ -264,6 +264,7 @@ test.each([
   ['dtypes-v108.h5', 80],
   ['groups-earliest.h5', 80],
   ['groups-v114-user-block.h5', 80],
+  ['plugins.h5', 150],
 ] as const)('%s with changed bytes is read or refused, never anything else', async (name, count) => {
   let refused = 0
   for (const mutated of mutations(fixture(name), count, 7)) {

@@ -15,7 +15,7 @@ interface Expected {
 const FOLDER = new URL('../../../test/fixtures/hdf5/', import.meta.url)
 const EXPECTED: Record<string, Record<string, Expected>> = Object.assign(
   {},
-  ...['expected.json', 'expected-2.0.json'].map(name =>
+  ...['expected.json', 'expected-2.0.json', 'expected-plugins.json'].map(name =>
     JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')),
   ),
 )

@@ -1,4 +1,5 @@
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { fail } from './failures.ts'
@@ -19,10 +20,7 @@ export async function openHdf5Model(input: ModelInput): Promise<OpenModel> {
     file: {
       format: 'hdf5',
       formatVersion: versionOf(file),
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors,
       parameters: parametersOf(tensors),
       metadata: metadata.entries,

@@ -1,21 +1,26 @@
 import { promisify } from 'node:util'
-import { inflate } from 'node:zlib'
-import { messageOf } from '../../../core/index.ts'
+import { inflate, zstdDecompress } from 'node:zlib'
+import { messageOf, sourceOf } from '../../../core/index.ts'
+import { decompress } from '../../codecs/unwrap.ts'
 import type { FormatsError, Place } from '../../errors.ts'
 import { fail } from '../failures.ts'
 import type { Filter } from '../object/filters.ts'
+import { unpackBitshuffle } from './bitshuffle.ts'
+import { unpackBlosc } from './blosc.ts'
 import { fletcher32 } from './fletcher32.ts'
+import { unpackLz4 } from './lz4.ts'
 import { unpackLzf } from './lzf.ts'
 import { unpackBits } from './nbit.ts'
 import { unscale } from './scale-offset.ts'
 import { unshuffle } from './shuffle.ts'
 
 const inflated = promisify(inflate)
+const unzstd = promisify(zstdDecompress)
 
 /** What filters add to a chunk at most, before others take it: checksums and headers. */
 const SLACK_BYTES = 4096
 
-const READ: ReadonlySet<number> = new Set([1, 2, 3, 5, 6, 32000])
+const READ: ReadonlySet<number> = new Set([1, 2, 3, 5, 6, 307, 32000, 32001, 32004, 32008, 32015])
 
 /** Throws FORMAT_UNSUPPORTED for a pipeline with a filter that is not read, by its name. */
 export function checkFilters(filters: readonly Filter[], place: Place, what: string): void {
@@ -50,11 +55,7 @@ export async function unfilter(
 async function undo(filter: Filter, bytes: Uint8Array, most: number, place: Place): Promise<Uint8Array> {
   switch (filter.id) {
     case 1:
-      try {
-        return await inflated(bytes, { maxOutputLength: most })
-      } catch (cause) {
-        throw broken(filter, messageOf(cause), place, cause)
-      }
+      return engine(filter, inflated(bytes, { maxOutputLength: most }), place)
     case 2:
       return unshuffle(bytes, filter.values[0] ?? 1)
     case 3:
@@ -63,10 +64,39 @@ async function undo(filter: Filter, bytes: Uint8Array, most: number, place: Plac
       return sound(filter, unpackBits(bytes, filter.values, most), place)
     case 6:
       return sound(filter, unscale(bytes, filter.values, most), place)
+    case 307:
+      return engine(filter, unbzip2(bytes, most), place)
     case 32000:
       return sound(filter, unpackLzf(bytes, most) ?? 'its bytes are broken', place)
+    case 32001:
+      return sound(filter, unpackBlosc(bytes, most), place)
+    case 32004:
+      return sound(filter, unpackLz4(bytes, most), place)
+    case 32008:
+      return sound(filter, unpackBitshuffle(bytes, filter.values, most), place)
+    case 32015:
+      return engine(filter, unzstd(bytes, { maxOutputLength: most }), place)
   }
   throw fail.unsupported(place, `the filter ${filter.name} (${filter.id}) is not read`)
+}
+
+async function engine(filter: Filter, unpacking: Promise<Uint8Array>, place: Place): Promise<Uint8Array> {
+  try {
+    return await unpacking
+  } catch (cause) {
+    throw broken(filter, messageOf(cause), place, cause)
+  }
+}
+
+async function unbzip2(packed: Uint8Array, most: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of decompress(sourceOf(packed, 'it'), 'bzip2')) {
+    size += piece.byteLength
+    if (size > most) throw new RangeError(`it unpacks to more than ${most} bytes`)
+    pieces.push(Uint8Array.from(piece))
+  }
+  return Buffer.concat(pieces)
 }
 
 function sound(filter: Filter, outcome: Uint8Array | string, place: Place): Uint8Array {

@@ -17,6 +17,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [4, 'szip'],
   [5, 'nbit'],
   [6, 'scaleoffset'],
+  [307, 'bzip2'],
   [32000, 'lzf'],
   [32001, 'blosc'],
   [32004, 'lz4'],
