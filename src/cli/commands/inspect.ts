@@ -86,12 +86,12 @@ async function textOf(
   digest: string | undefined,
   statistics: AllStatistics | undefined,
 ): Promise<Iterable<string>> {
-  const { barOf } = await loadStatistics()
+  const barOf = statistics && (await loadStatistics()).barOf
   return (function* () {
     yield* describeFile(file)
     if (digest) yield `digest ${digest}`
     if (tensors && file.tensors.length > 0) yield `\n${tensorTable(file)}`
-    if (statistics) {
+    if (statistics && barOf) {
       yield `\n${statisticsTable(statistics.tensors, statistics.total, barOf)}`
       for (const note of statistics.total.notes) yield `note: ${clean(note)}`
       const { length } = statistics.total.skipped

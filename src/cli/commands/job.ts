@@ -8,7 +8,7 @@ export function jobCommand(): Command {
   for (const [action, description] of [
     ['retry', 'set an ended job going again, with everything behind it'],
     ['cancel', 'cancel a job'],
-    ['approve', 'let a waiting deployment start, or a gate that could not decide pass'],
+    ['approve', 'let a waiting deployment start, or a scan or gate that could not decide pass'],
   ] as const) {
     command
       .command(action)

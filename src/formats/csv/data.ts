@@ -2,6 +2,7 @@ import type { ByteSource } from '../../core/index.ts'
 import { Packer } from '../bytes/columns.ts'
 import { failing } from '../errors.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { type CellKind, cellKind } from './kinds.ts'
@@ -40,10 +41,7 @@ export async function openCsvData(input: ModelInput): Promise<OpenModel> {
   return {
     file: {
       format: 'csv',
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors: whole ? columns.map(column => tensorOf(column, rows)) : [],
       parameters: 0,
       metadata: [

@@ -1,4 +1,5 @@
 import { elementCount } from '../../core/index.ts'
+import { writePieces } from '../bytes/write-pieces.ts'
 import type { ByteSink } from '../ports.ts'
 import type { TensorDtype } from '../types.ts'
 import { bytesOf, layoutOf } from '../values/index.ts'
@@ -51,7 +52,7 @@ export async function writeGguf(
   await sink.write(header)
   await pad(sink, header.byteLength, alignment)
   for (const tensor of prepared) {
-    await writeData(tensor, sink)
+    await writePieces(tensor, sink, fail)
     await pad(sink, tensor.bytes, alignment)
   }
 }
@@ -109,21 +110,6 @@ function headerOf(
     offset += Math.ceil(bytes / alignment) * alignment
   }
   return out.finish()
-}
-
-async function writeData({ name, data, bytes }: Prepared, sink: ByteSink): Promise<void> {
-  let written = 0
-  const pieces = data instanceof Uint8Array ? [data] : data
-  for await (const piece of pieces) {
-    written += piece.byteLength
-    if (written > bytes) break
-    await sink.write(piece)
-  }
-  if (written === bytes) return
-  throw fail.malformed(
-    { name: `the tensor '${name}'` },
-    `its data has ${written > bytes ? `more than ${bytes}` : written} bytes, and should have ${bytes}`,
-  )
 }
 
 async function pad(sink: ByteSink, written: number, alignment: number): Promise<void> {

@@ -2,6 +2,7 @@ import { type ByteSource, elementCount } from '../../core/index.ts'
 import { swapped } from '../bytes/swap.ts'
 import { failing } from '../errors.ts'
 import { PIECE_BYTES, type Reader } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { type IdxHeader, parseIdxHeader } from './idx.ts'
@@ -33,10 +34,7 @@ export const openIdxData: Reader = async input => {
   return {
     file: {
       format: 'idx',
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors: [tensor],
       parameters: 0,
       metadata: [],

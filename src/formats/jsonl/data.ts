@@ -2,6 +2,7 @@ import type { Json } from '../../core/index.ts'
 import { type ColumnKind, Packer, widest } from '../bytes/columns.ts'
 import { failing } from '../errors.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { type Field, fieldKind, flatten } from './fields.ts'
@@ -35,10 +36,7 @@ export async function openJsonlData(input: ModelInput): Promise<OpenModel> {
   return {
     file: {
       format: 'jsonl',
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors: whole ? listed.map(field => tensorOf(field, rows)) : [],
       parameters: 0,
       metadata: whole ? [] : [{ key: 'fields', value: JSON.stringify(listed) }],

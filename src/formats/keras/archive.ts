@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../core/index.ts'
 import { notesOf, openHdf5, readingOf, walkHdf5 } from '../hdf5/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { metadataEntry, parametersOf } from '../tensors.ts'
 import type { MetadataEntry } from '../types.ts'
 import { openZip, type ZipArchive } from '../zip/archive.ts'
@@ -62,10 +63,7 @@ async function describe(
       framework: 'Keras',
       ...(version !== undefined && { producer: `Keras ${version}` }),
       ...model,
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors,
       parameters: parametersOf(tensors),
       metadata: [...entriesOf(about, notes), ...compiled, ...assetsOf(archive, notes)],

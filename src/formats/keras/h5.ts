@@ -9,6 +9,7 @@ import {
   walkHdf5,
 } from '../hdf5/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { metadataEntry, parametersOf } from '../tensors.ts'
 import type { MetadataEntry } from '../types.ts'
 import { isObject, type Json, parseJson } from './config/json.ts'
@@ -57,10 +58,7 @@ export async function openKerasH5(input: ModelInput): Promise<OpenModel> {
       framework: 'Keras',
       ...(producer !== undefined && { producer }),
       ...model,
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors,
       parameters: parametersOf(tensors),
       metadata,

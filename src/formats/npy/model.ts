@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { type ByteSource, elementCount } from '../../core/index.ts'
 import { failing } from '../errors.ts'
 import type { ModelInput, OpenModel, Reader } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelFile, TensorInfo } from '../types.ts'
 import { fieldsOf, holdsObjects, sizedApart } from './dtype.ts'
@@ -38,10 +39,7 @@ export function describeArrays(
     format,
     ...(version && { formatVersion: version }),
     framework: 'NumPy',
-    name: input.path,
-    size: input.storedSize,
-    files: [{ path: input.path, size: input.storedSize }],
-    ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+    ...singleFile(input),
     tensors,
     parameters: parametersOf(tensors),
     metadata: [],

@@ -1,4 +1,5 @@
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { metadataEntry, tensorMissing } from '../tensors.ts'
 import { type Column, columnsOf } from './columns.ts'
 import { CODEC_NAMES } from './encodings/compression.ts'
@@ -31,10 +32,7 @@ export async function openParquetData(input: ModelInput): Promise<OpenModel> {
       format: 'parquet',
       formatVersion: `v${footer.version}`,
       ...(footer.createdBy !== undefined && { producer: footer.createdBy.slice(0, 200) }),
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors: columns.map(({ info }) => info),
       parameters: 0,
       metadata: [

@@ -7,6 +7,7 @@ import {
   textOf,
 } from '../pickle/index.ts'
 import type { ModelInput, OpenModel } from '../ports.ts'
+import { singleFile } from '../single-file.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelFile, TensorInfo } from '../types.ts'
 import type { Contents, ReadableTensor } from './contents.ts'
@@ -32,10 +33,7 @@ export function modelOf(
   const file: ModelFile = {
     framework: 'PyTorch',
     ...parts,
-    name: input.path,
-    size: input.storedSize,
-    files: [{ path: input.path, size: input.storedSize }],
-    ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+    ...singleFile(input),
     tensors: infos,
     parameters: parametersOf(once),
     notes: [...(parts.notes ?? []), ...notes],

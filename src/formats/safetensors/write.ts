@@ -1,4 +1,5 @@
 import { elementCount } from '../../core/index.ts'
+import { writePieces } from '../bytes/write-pieces.ts'
 import type { ByteSink } from '../ports.ts'
 import type { TensorDtype } from '../types.ts'
 import { type SafetensorsDtype, storedAs } from './dtypes.ts'
@@ -36,7 +37,7 @@ export async function writeSafetensors(
   new DataView(length.buffer).setBigUint64(0, BigInt(header.byteLength), true)
   await sink.write(length)
   await sink.write(header)
-  for (const tensor of sorted) await writeData(tensor, sink)
+  for (const tensor of sorted) await writePieces(tensor, sink, fail)
 }
 
 function prepare(tensor: TensorToWrite): Prepared {
@@ -73,19 +74,4 @@ function headerOf(tensors: readonly Prepared[], metadata: ReadonlyMap<string, st
     throw fail.limit(place, `it would take ${header.length} bytes; readers stop at ${MAX_HEADER_BYTES}`)
   json.copy(header)
   return header
-}
-
-async function writeData({ name, data, bytes }: Prepared, sink: ByteSink): Promise<void> {
-  let written = 0
-  const pieces = data instanceof Uint8Array ? [data] : data
-  for await (const piece of pieces) {
-    written += piece.byteLength
-    if (written > bytes) break
-    await sink.write(piece)
-  }
-  if (written === bytes) return
-  throw fail.malformed(
-    { name: `the tensor '${name}'` },
-    `its data has ${written > bytes ? `more than ${bytes}` : written} bytes, and should have ${bytes}`,
-  )
 }

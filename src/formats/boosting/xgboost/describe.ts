@@ -1,4 +1,5 @@
 import type { ModelInput } from '../../ports.ts'
+import { singleFile } from '../../single-file.ts'
 import { metadataEntry, parametersOf } from '../../tensors.ts'
 import type { GraphNode, MetadataEntry, ModelFile, ModelFormat, Signature } from '../../types.ts'
 import { type ListedRun, listRun } from '../listed.ts'
@@ -32,10 +33,7 @@ export function describeXgboost(
     ...(version && { formatVersion: `v${version}`, producer: `XGBoost ${version}` }),
     framework: 'XGBoost',
     what: [model.booster, model.objective].filter(Boolean).join(', '),
-    name: input.path.slice(input.path.lastIndexOf('/') + 1),
-    size: input.storedSize,
-    files: [{ path: input.path, size: input.storedSize }],
-    ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+    ...singleFile(input),
     tensors,
     parameters: parametersOf(tensors),
     graph: {

@@ -1,5 +1,6 @@
 import { elementCount } from '../../../core/index.ts'
 import type { ModelInput } from '../../ports.ts'
+import { singleFile } from '../../single-file.ts'
 import { metadataEntry, parametersOf } from '../../tensors.ts'
 import type { MetadataEntry, ModelFile, TensorInfo } from '../../types.ts'
 import { attributesOf, classOf, nameOf, textOf } from '../classes.ts'
@@ -50,10 +51,7 @@ export async function describe(input: ModelInput, contents: Contents): Promise<M
     ...(framework !== undefined && { framework }),
     ...(producer !== undefined && { producer }),
     what: whatOf(root),
-    name: input.path,
-    size: input.storedSize,
-    files: [{ path: input.path, size: input.storedSize }],
-    ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+    ...singleFile(input),
     tensors,
     parameters: parametersOf(tensors),
     ...(graph && { graph }),

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../../core/index.ts'
 import type { ModelInput } from '../../ports.ts'
 import { Wire } from '../../protobuf/wire.ts'
+import { singleFile } from '../../single-file.ts'
 import { parametersOf } from '../../tensors.ts'
 import type { Attribute, Signature, SignatureValue, TensorDtype } from '../../types.ts'
 import { tensorflowFailures } from '../failures.ts'
@@ -39,10 +40,7 @@ export async function openGraphDef(input: ModelInput): Promise<TensorflowModel> 
       format: 'tensorflow-graphdef',
       formatVersion: `producer ${graph.producer}`,
       framework: 'TensorFlow',
-      name: input.path,
-      size: input.storedSize,
-      files: [{ path: input.path, size: input.storedSize }],
-      ...(input.wrapper.length > 0 && { wrapper: input.wrapper }),
+      ...singleFile(input),
       tensors: infos,
       parameters: parametersOf(infos),
       graph: describeGraph(input.path, graph),
