@@ -1,5 +1,5 @@
 /** Raised with every change of the rules or tables that can change a verdict. */
-export const RULES_VERSION = '1.0'
+export const RULES_VERSION = '1.1'
 
 export interface RuleText {
   /** A line for lists. */
@@ -219,6 +219,22 @@ export const RULES = {
   'config/python-tag': rule(
     'A YAML file that makes Python objects',
     'Loaders that are not told to be safe call what the tag names.',
+  ),
+  'config/outside-path': rule(
+    'A configuration names a file outside its folder',
+    'A loader opens it: an index of weights has its files beside it.',
+  ),
+  'config/import': rule(
+    'A configuration names code to import',
+    'A loader imports the module, or calls what is named: hydra’s _target_, MLflow’s loader_module.',
+  ),
+  'config/entity': rule(
+    'An XML file that defines entities',
+    'Parsers that resolve them read local files or addresses, or expand without measure.',
+  ),
+  'torchscript/expression': rule(
+    'An exported program with an expression that is more than numbers',
+    'Loading a .pt2 file gives expressions of shapes to sympy, which evaluates them as Python.',
   ),
   'secret/private-key': rule(
     'A private key',

@@ -16,7 +16,7 @@ export const KNOWN_CLASSES: ReadonlySet<string> = words(`
   ContrastLimitedAdaptiveHistogramEqualization Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D
   Conv3DTranspose ConvLSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D ConvLSTMCell Convolution1D
   Convolution1DTranspose Convolution2D Convolution2DTranspose Convolution3D Convolution3DTranspose
-  CosineDecay CosineDecayRestarts CosineSimilarity Cropping1D Cropping2D Cropping3D CuDNNGRU CuDNNLSTM
+  CosineDecay CosineDecayRestarts CosineSimilarity Cropping1D Cropping2D Cropping3D CuDNNGRU CuDNNLSTM CustomScaleLayer
   CutMix DTypePolicy DTypePolicyMap Dense DenseFeatures DepthwiseConv1D DepthwiseConv2D Dice
   Discretization Dot Dropout DynamicLossScale ELU EinsumDense Embedding Equalization ExponentialDecay
   F1Score FBetaScore FalseNegatives FalsePositives FeatureSpace Flatten Float8QuantizationConfig

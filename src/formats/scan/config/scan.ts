@@ -2,8 +2,9 @@ import { isObject, type Json, member, textMember } from '../../keras/config/json
 import { reportKeras } from '../keras/report.ts'
 import { dangerOf } from '../pickle/dangers.ts'
 import { reportTemplate } from '../template/report.ts'
-import { reportTarget } from '../torchscript/operators.ts'
 import type { ScanSink } from '../types.ts'
+import { isExportedProgram, reportTarget, scanExportedMember } from './exported.ts'
+import { scanNamed, scanPipeline } from './named.ts'
 
 /** Values of one document that are looked at: a tokenizer has a million. */
 const MAX_VALUES = 20_000_000
@@ -14,6 +15,8 @@ const MAX_VALUES = 20_000_000
  */
 export function scanConfig(config: Json, sink: ScanSink): void {
   if (isKeras(config)) reportKeras(config, {}, sink)
+  scanPipeline(config, sink)
+  const exported = isExportedProgram(config)
   const todo: { readonly value: Json; readonly key: string }[] = [{ value: config, key: '' }]
   for (let seen = 0; todo.length > 0; seen++) {
     if (seen > MAX_VALUES) {
@@ -26,6 +29,9 @@ export function scanConfig(config: Json, sink: ScanSink): void {
       for (const name of Object.keys(value)) {
         const inner = member(value, name)!
         scanMember(name, inner, value, sink)
+        scanNamed(name, inner, value, sink)
+        if (exported && typeof inner === 'string') scanExportedMember(name, inner, sink)
+        if (name === 'weight_map') scanShards(inner, sink)
         if (typeof inner === 'object' && inner !== null) todo.push({ value: inner, key: name })
       }
     }
@@ -47,7 +53,7 @@ function scanMember(name: string, value: Json, parent: Json, sink: ScanSink): vo
   else if (name === 'custom_pipelines' || name === 'custom_pipeline') remoteCode(name, value, sink)
   else if (name === 'trust_remote_code' && value === true) remoteCode(name, value, sink)
   else if (name === '_target_' && typeof value === 'string') target(name, value, sink)
-  else if (name === 'target' && typeof value === 'string' && isNode(parent)) reportTarget(value, sink)
+  else if (name === 'target' && typeof value === 'string' && isNode(parent)) reportTarget(name, value, sink)
   else if (name === 'type' && typeof value === 'string' && isObject(parent)) moduleType(value, parent, sink)
 }
 
@@ -64,6 +70,17 @@ function scanTemplates(key: string, value: Json, sink: ScanSink): void {
   else if (isObject(value))
     for (const name of Object.keys(value))
       scanTemplates(`${key}.${name}`.slice(0, 200), member(value, name)!, sink)
+}
+
+/** The index of a sharded model: its files lie beside it. */
+function scanShards(map: Json, sink: ScanSink): void {
+  if (!isObject(map)) return
+  const files = new Set(Object.keys(map).map(name => textMember(map, name) ?? ''))
+  for (const file of files) {
+    if (!/^(?:[/\\~]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(file)) continue
+    const what = `weight_map names '${file.slice(0, 200)}', which lies outside the folder`
+    sink.add({ rule: 'config/outside-path', level: 'unsafe', what, at: { key: 'weight_map' } })
+  }
 }
 
 function remoteCode(key: string, value: Json, sink: ScanSink): void {

@@ -98,7 +98,12 @@ function report(name: string, scanned: readonly Scanned[], listed: number): Scan
     const own = findingsOf(path, size, scan, belonging)
     findings.push(...own)
     return {
-      ...{ path, size, formats: scan.formats, verdict: verdictOf(own) },
+      ...{
+        path,
+        size,
+        formats: scan.formats,
+        verdict: scan.unreadable === undefined ? verdictOf(own) : unreadableVerdict(own),
+      },
       ...(scan.unreadable !== undefined && { unreadable: scan.unreadable }),
       ...(digest !== undefined && { digest }),
     }
@@ -137,6 +142,11 @@ function findingsOf(
   if (!strange || belonging.has(path)) return scan.findings
   const what = 'the content is of no known format'
   return [...scan.findings, { rule: 'content/unrecognised', level: 'unknown', what, at: { file: path } }]
+}
+
+/** What was not read is not safe. */
+function unreadableVerdict(findings: readonly ScanFinding[]): ScanVerdict {
+  return verdictOf(findings) === 'unsafe' ? 'unsafe' : 'unknown'
 }
 
 /** unsafe before unknown before safe. */

@@ -48,6 +48,7 @@ export const dataLens: Lens = {
 const stop = failing('FORMAT_UNKNOWN', '')
 /** Fields of a tensor's header: sizes one by one, then type and name. */
 const MAX_FIELDS = 64
+const MAX_EMPTY_BYTES = 64
 
 /** TensorProto, SequenceProto and OptionalProto: the inputs and outputs beside ONNX' own test models. */
 async function isTensor(source: ByteSource): Promise<boolean> {
@@ -64,6 +65,8 @@ async function isTensor(source: ByteSource): Promise<boolean> {
     return false
   }
   const typed = kinds.get(2) === 'varint' && (kinds.get(1) ?? 'varint') !== 'fixed'
+  // An empty sequence has its name and type alone.
+  if (typed && kinds.size === 2 && kinds.get(1) === 'bytes' && source.size <= MAX_EMPTY_BYTES) return true
   return typed && [3, 4, 5, 6, 7, 8, 9, 10, 11].some(number => kinds.get(number) === 'bytes')
 }
 

@@ -67,7 +67,12 @@ async function attributes(object: Hdf5Object, content: Content, sink: ScanSink):
     )
       continue
     const value = await attribute.value()
-    if (typeof value !== 'string') continue
+    if (typeof value !== 'string') {
+      const what = `${key.slice(0, 200)} is no text, as Keras writes it, and was not judged`
+      if (CONFIGS.has(attribute.name))
+        sink.add({ rule: 'content/malformed', level: 'unknown', what, at: { key } })
+      continue
+    }
     sink.text(key, value)
     if (!CONFIGS.has(attribute.name)) continue
     keras = true

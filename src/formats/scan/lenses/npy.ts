@@ -1,6 +1,7 @@
+import type { ByteSource } from '../../../core/index.ts'
 import { sliceOf } from '../../bytes/ranges.ts'
 import type { NpyDtype } from '../../npy/dtype.ts'
-import { readNpyHeader } from '../../npy/header.ts'
+import { type NpyHeader, readNpyHeader } from '../../npy/header.ts'
 import { hasMagic } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 import { scanPickles } from '../pickle/scan.ts'
@@ -11,7 +12,7 @@ export const npyLens: Lens = {
   async scan(content, sink) {
     if (!hasMagic(content, '\x93NUMPY')) return undefined
     const { source } = content
-    const header = await readNpyHeader(source)
+    const header = await headerOf(source, sink)
     const { dataOffset } = header
     const rest = sliceOf(source, dataOffset, source.size - dataOffset, source.name)
     // Other arrays are read as numbers; a lying header changes nothing of that.
@@ -32,11 +33,30 @@ export const npyLens: Lens = {
   },
 }
 
+/** Of a header that is not read here, numpy may read it all the same: what is behind it is judged before. */
+async function headerOf(source: ByteSource, sink: Sink): Promise<NpyHeader> {
+  try {
+    return await readNpyHeader(source)
+  } catch (error) {
+    const start = await source.read(0, Math.min(source.size, 12))
+    const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+    if (start.byteLength === 12) {
+      const offset = start[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true)
+      if (offset < source.size) {
+        const rest = sliceOf(source, offset, source.size - offset, source.name)
+        await scanPickles(rest, { ...sink, add: finding => sink.add(moved(finding, offset)) })
+      }
+    }
+    throw error
+  }
+}
+
 function hasObjects({ dtype, fields }: NpyDtype): boolean {
   return dtype === 'object' || (fields ?? []).some(({ type }) => hasObjects(type))
 }
 
-type Finding = Parameters<Parameters<typeof npyLens.scan>[1]['add']>[0]
+type Sink = Parameters<typeof npyLens.scan>[1]
+type Finding = Parameters<Sink['add']>[0]
 
 /** Offsets are within the file. */
 function moved(finding: Finding, by: number): Finding {

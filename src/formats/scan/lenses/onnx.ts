@@ -34,7 +34,12 @@ export const onnxLens: Lens = {
     try {
       const { metadata, external } = await inspectOnnx(content.source)
       for (const { key, value } of metadata) sink.text(key, value)
-      for (const { location } of external) sink.beside(location)
+      for (const { location } of external) {
+        sink.beside(location)
+        if (!/_ORT_MEM_ADDR_/.test(location)) continue
+        const what = `the location '${location.slice(0, 100)}', by which ONNX Runtime reads its own memory`
+        sink.add({ rule: 'onnx/external-path', level: 'unsafe', what })
+      }
     } catch (error) {
       // The path was told above, with its tensor.
       if (!(error instanceof FormatsError && error.code === 'ONNX_EXTERNAL_PATH')) throw error

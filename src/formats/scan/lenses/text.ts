@@ -5,7 +5,10 @@ import { scanConfig } from '../config/scan.ts'
 import { type Content, extensionOf } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 import { MAX_JSON_BYTES, MAX_TEXT_BYTES } from '../engine/limits.ts'
+import { scanHidden } from '../pickle/payloads.ts'
 import { reportTemplate } from '../template/report.ts'
+import { decodeText } from '../text/decode.ts'
+import { scanGraphText, scanXml, scanYaml } from '../text/markup.ts'
 import { findSecrets } from '../text/secrets.ts'
 import type { ScanSink } from '../types.ts'
 
@@ -33,11 +36,14 @@ export const textLens: Lens = {
   name: 'text',
   async scan(content, sink) {
     if (!isText(content.head)) return undefined
-    if (sink.context.speculative) return 'text'
+    if (sink.context.speculative) {
+      await scanHidden(content.source, sink)
+      return 'text'
+    }
     await secrets(content, sink)
     const extension = extensionOf(content.name)
     if (/^\.(?:jinja2?|j2)$/.test(extension)) reportTemplate(await textOf(content), {}, sink)
-    if (/^\.ya?ml$/.test(extension)) yaml(await textOf(content), sink)
+    await markup(content, extension, sink)
     if (extension === '.py' && !sink.context.torchscript)
       sink.add({ rule: 'content/python', level: 'note', what: `${content.name} is Python source` })
     return json(content, sink)
@@ -67,10 +73,7 @@ function isUtf8(head: Uint8Array): boolean {
 }
 
 async function textOf({ source }: Content): Promise<string> {
-  const bytes = await source.read(0, Math.min(source.size, MAX_TEXT_BYTES))
-  return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : bytes[0] === 0xfe ? 'utf-16be' : 'utf-8').decode(
-    bytes,
-  )
+  return decodeText(await source.read(0, Math.min(source.size, MAX_TEXT_BYTES)))
 }
 
 async function secrets({ source }: Content, sink: ScanSink): Promise<void> {
@@ -98,22 +101,33 @@ function linesIn(text: string, end: number): number {
   return count
 }
 
-/** Tags with which PyYAML's unsafe loaders make objects and call functions. */
-function yaml(text: string, sink: ScanSink): void {
-  for (const { 0: tag, index } of text.matchAll(
-    /!!python\/(?:object|name|module|apply|new)[\w/:.]*|!python\/[\w/:.]+/g,
-  ))
-    sink.add({
-      rule: 'config/python-tag',
-      level: 'unsafe',
-      what: `the tag ${tag.slice(0, 200)}`,
-      at: { line: 1 + linesIn(text, index) },
-    })
+/** Documentation and code, which speak of tags without being YAML. */
+const PROSE = /^\.(?:md|rst|py|ipynb|html?|js|ts|css|csv|tsv|vocab|c|h|cpp|tex|log)$/
+/** How a graph of TensorFlow as text begins. */
+const GRAPH_TEXT =
+  /^(?:\s|#.*\n){0,1000}(?:saved_model_schema_version\s*:|(?:meta_graphs|node|library|versions)\s*\{)/
+
+async function markup(content: Content, extension: string, sink: ScanSink): Promise<void> {
+  const head = decodeText(content.head)
+  const xml = /^\s{0,1000}<(?:\?xml|!DOCTYPE|\w)/.test(head)
+  const graph = GRAPH_TEXT.test(head)
+  const yaml =
+    /^\.ya?ml$/.test(extension) ||
+    (!PROSE.test(extension) && /!!?python|:python|_target_|loader_module/.test(head))
+  if (!xml && !graph && !yaml) return
+  const text = await textOf(content)
+  const lineOf = (index: number): number => 1 + linesIn(text, index)
+  if (yaml) scanYaml(text, lineOf, sink)
+  if (xml) scanXml(text, lineOf, sink)
+  if (graph) scanGraphText(text, sink)
 }
 
 async function json(content: Content, sink: ScanSink): Promise<string> {
-  const { source, latin } = content
-  if (!/^(?:\xef\xbb\xbf)?\s*[[{]/.test(latin)) return 'text'
+  const { source } = content
+  // What is nothing but space so far may go on as anything.
+  const begins = decodeText(content.head).trimStart()[0]
+  if (begins !== undefined && begins !== '[' && begins !== '{') return 'text'
+  if (begins === undefined && source.size <= content.head.byteLength) return 'text'
   if (source.size > MAX_JSON_BYTES) {
     const expected = extensionOf(content.name) === '.json'
     const what = `${source.size} bytes of JSON; ${MAX_JSON_BYTES} are the most that is judged`
@@ -121,6 +135,7 @@ async function json(content: Content, sink: ScanSink): Promise<string> {
     return 'json'
   }
   const text = (await textOf(content)).replace(/^\ufeff/, '')
+  if (!/^\s*[[{]/.test(text)) return 'text'
   try {
     scanConfig(parseJson(text, { name: source.name }, 'the document'), sink)
     return 'json'

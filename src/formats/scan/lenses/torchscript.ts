@@ -1,10 +1,6 @@
 import type { Lens } from '../engine/lens.ts'
 import { MAX_TEXT_BYTES } from '../engine/limits.ts'
-import { operatorFault } from '../torchscript/operators.ts'
-
-/** Operators that reach files. */
-const FILES = /\b(?:torch|ops\.aten|aten)\.(from_file|save|load)\s*\(/g
-const OPERATORS = /\bops\.(\w+)\.(\w+)\s*\(/g
+import { operatorFault, operatorsIn, PYTHON_ONLY } from '../torchscript/operators.ts'
 
 /** TorchScript's code, which torch compiles: it can call operators, and nothing of Python. */
 export const torchscriptLens: Lens = {
@@ -14,22 +10,24 @@ export const torchscriptLens: Lens = {
     const { source } = content
     const bytes = await source.read(0, Math.min(source.size, MAX_TEXT_BYTES))
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-    for (const { 1: name, index } of text.matchAll(FILES))
+    const told = new Set<string>()
+    for (const { namespace, name, offset } of operatorsIn(text)) {
+      const python = namespace === 'aten' && PYTHON_ONLY.has(name)
+      const fault = python ? 'unknown' : operatorFault(namespace, name)
+      const operator = `${namespace}::${name}`
+      if (!fault || told.has(operator)) continue
+      told.add(operator)
+      const shown = operator.slice(0, 100)
       sink.add({
         rule: 'torchscript/operator',
-        level: 'unsafe',
-        what: `torch.${name} reads or writes a file`,
-        at: { offset: index },
+        level: fault === 'outside' ? 'unsafe' : 'unknown',
+        what:
+          fault === 'outside'
+            ? `the operator ${shown} reaches files or other machines`
+            : `the operator ${shown} comes from a library that is not known`,
+        at: { offset },
       })
-    const strange = new Set<string>()
-    for (const { 1: namespace, 2: name } of text.matchAll(OPERATORS))
-      if (operatorFault(namespace!, name!) === 'unknown') strange.add(`${namespace}::${name}`)
-    for (const operator of strange)
-      sink.add({
-        rule: 'torchscript/operator',
-        level: 'unknown',
-        what: `the operator ${operator.slice(0, 100)} comes from a library that is not known`,
-      })
+    }
     return 'torchscript-code'
   },
 }

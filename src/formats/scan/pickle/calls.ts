@@ -2,7 +2,7 @@ import type { PickleCall, PickleGlobal, PickleNode } from '../../pickle/types.ts
 import type { ScanContext } from '../types.ts'
 import type { Entry } from './allow/entry.ts'
 import { standingOf } from './globals.ts'
-import { isGlobal, MAX_ARGUMENTS, named, noArguments } from './shapes.ts'
+import { isGlobal, MAX_ARGUMENTS, named, nameOf, noArguments } from './shapes.ts'
 
 /** A call as it happens: copyreg's and torch's helpers call what their arguments name. */
 export interface Call {
@@ -53,6 +53,8 @@ export function effective(made: Call, depth = 0): Call {
 /** PyTorch's legacy form names classes by ('module', cls, file, source): the source text is only compared. */
 function withClass(call: Call): Call {
   const { callee } = call
+  const zone = unpickledZone(call)
+  if (zone) return { ...call, callee: zone }
   if (callee.kind !== 'persistent' || !isModuleSource(callee.id)) return call
   return { ...call, callee: callee.id.items[1]! }
 }
@@ -69,22 +71,40 @@ function tupleOf(items: readonly PickleNode[]): PickleNode {
   return { kind: 'tuple', items }
 }
 
-/** Whether `getattr` only makes a method of a scipy distribution, which is how Python writes bound methods. */
+/** How Python writes bound methods and class methods: `getattr(object, 'name')`. Which of which modules do no harm. */
+const METHODS: readonly (readonly [of: RegExp, name: RegExp])[] = [
+  [
+    /^scipy\.stats\.(?:_continuous_distns|_discrete_distns):/,
+    /^(?:_entropy|_pdf|_logpdf|_cdf|_logcdf|_sf|_logsf|_ppf|_isf|_stats|_munp|_pmf|_logpmf|_rvs|_argcheck|_mom1_sc|_mom0_sc|_ppfvec|_cdf_single|_ppf_single|generic_moment)$/,
+  ],
+  [/^scipy\.interpolate\._?(?:interpolate|rbf):/, /^_(?:call|h|evaluate)_\w+$/],
+  [/^torch\.nn\.modules\.\w+:_?Lazy/, /^_(?:infer_parameters|lazy_\w+_hook)$/],
+  [/^torch\.optim\.lr_scheduler:CyclicLR$/, /^_(?:triangular2?|exp_range)_scale_fn$/],
+  [/^builtins:str$/, /^(?:split|lower|upper|strip|casefold|title|splitlines)$/],
+  [/^zoneinfo:ZoneInfo$/, /^_unpickle$/],
+]
+
+/** Whether `getattr` only makes a method of something vouched for. */
 export function isBoundMethod(call: Call, context: ScanContext): boolean {
-  if (!isGlobal(call.callee, GETATTR) || call.args.kind !== 'tuple') return false
+  if (!isGlobal(call.callee, GETATTR) || call.args.kind !== 'tuple' || call.args.items.length !== 2)
+    return false
   const [object, name] = call.args.items
-  if (call.args.items.length !== 2 || object?.kind !== 'call' || name?.kind !== 'text') return false
-  const made = effective(object)
-  if (made.callee.kind !== 'global' || standingOf(made.callee, context).kind !== 'allowed') return false
-  const { module } = made.callee.renamed ?? made.callee
-  return /^scipy\.stats\.(_continuous_distns|_discrete_distns)$/.test(module) && METHODS.has(name.value)
+  const of = object?.kind === 'call' ? effective(object).callee : object
+  if (of?.kind !== 'global' || name?.kind !== 'text' || name.whole) return false
+  if (standingOf(of, context).kind !== 'allowed') return false
+  const title = nameOf(of) ?? ''
+  return METHODS.some(([path, method]) => path.test(title) && method.test(name.value))
 }
 
-const METHODS: ReadonlySet<string> = new Set(
-  '_entropy _pdf _logpdf _cdf _logcdf _sf _logsf _ppf _isf _stats _munp _pmf _logpmf _rvs _argcheck _mom1_sc _mom0_sc _ppfvec _cdf_single _ppf_single generic_moment'.split(
-    ' ',
-  ),
-)
+/** `getattr(zoneinfo.ZoneInfo, '_unpickle')` as the function that it gives: time zones are written so. */
+function unpickledZone({ callee }: Call): PickleGlobal | undefined {
+  if (callee.kind !== 'call' || !isGlobal(callee.callee, GETATTR) || callee.args.kind !== 'tuple')
+    return undefined
+  const [type, name] = callee.args.items
+  if (type?.kind !== 'global' || nameOf(type) !== 'zoneinfo:ZoneInfo') return undefined
+  if (name?.kind !== 'text' || name.value !== '_unpickle') return undefined
+  return { kind: 'global', module: 'zoneinfo', name: 'ZoneInfo._unpickle', offset: type.offset, protocol: 4 }
+}
 
 /** Judges a call whose callee is allowed. */
 export function callFault(call: Call, entry: Entry, context: ScanContext): CallFault | undefined {
@@ -109,7 +129,10 @@ function isPurePartial(args: PickleNode, context: ScanContext): boolean {
 export function isPure(node: PickleNode, context: ScanContext): boolean {
   if (node.kind !== 'global') return false
   const standing = standingOf(node, context)
-  return standing.kind === 'allowed' && standing.entry.kind === 'value'
+  if (standing.kind !== 'allowed') return false
+  // A layer is made with what `partial` keeps: torchvision does so with its norms.
+  const layer = standing.entry.kind === 'class' && /^torch(?:\.nn|vision)\./.test(node.module)
+  return layer || standing.entry.kind === 'value'
 }
 
 /** `functools.partial.__setstate__` replaces the function: the state must be of a pure one, too. */

@@ -19,16 +19,22 @@ const CODE = /^[\xe3\x63][\x00-\x20]\0\0\0[\x00-\x20]\0\0\0/
 const BASE64 = /^[A-Za-z0-9+/_-]{20,}={0,2}$/
 const HEX = /^(?:[0-9a-fA-F]{2}){12,}$/
 
+/** Encodings within encodings: more make no sense, and cost time. */
+const MAX_ENCODINGS = 4
+
 /** How the beginning looks like something that is hidden; undefined for data. */
-export function recognise(head: Uint8Array, kind: 'bytes' | 'text'): string | undefined {
+export function recognise(head: Uint8Array, kind: 'bytes' | 'text', depth = 0): string | undefined {
   const latin = latinOf(head)
   const narrow = kind === 'text' ? narrowed(head) : undefined
   if (narrow && looksLikeContent(latinOf(narrow))) return 'latin-1'
   if (looksLikeContent(latin)) return 'plain'
   const compact = latin.replace(/\s+/g, '')
-  if (BASE64.test(compact) && looksLikeContent(latinOf(fromBase64(compact.slice(0, 60))))) return 'base64'
-  if (HEX.test(compact.slice(0, 62)) && looksLikeContent(latinOf(Buffer.from(compact.slice(0, 62), 'hex'))))
+  const inner = (decodedHead: Uint8Array): boolean =>
+    looksLikeContent(latinOf(decodedHead)) ||
+    (depth < MAX_ENCODINGS && recognise(decodedHead, 'bytes', depth + 1) !== undefined)
+  if (HEX.test(compact.slice(0, 62)) && inner(Buffer.from(compact.slice(0, wholePairs(compact)), 'hex')))
     return 'hex'
+  if (BASE64.test(compact) && inner(fromBase64(compact.slice(0, wholeGroups(compact))))) return 'base64'
   // Escapes of protocol 0 hide the first bytes.
   return latin.startsWith('\\x80') || latin.startsWith('\\x1f') ? 'plain' : undefined
 }
@@ -48,6 +54,11 @@ export function decoded(bytes: Uint8Array, kind: 'bytes' | 'text'): readonly Hid
       return []
   }
 }
+
+/** A beginning of whole groups of four characters: what is cut off is not decoded. */
+const wholeGroups = (text: string): number =>
+  text.length > 4 ? text.length - (text.length % 4) : text.length
+const wholePairs = (text: string): number => text.length - (text.length % 2)
 
 function looksLikeContent(latin: string): boolean {
   return (

@@ -5,6 +5,8 @@ import type { ScanSink } from '../types.ts'
 import { dangerOf } from './dangers.ts'
 import { type JudgeSink, judge } from './judge.ts'
 import { scanPayloads } from './payloads.ts'
+import { searchTexts } from './secrets.ts'
+import { scanStorages } from './storages.ts'
 
 /** Modules whose import alone does something. */
 const ACTS_ON_IMPORT =
@@ -12,6 +14,9 @@ const ACTS_ON_IMPORT =
 
 /** PROTO and fewer opcodes than these call nothing; raw weights begin so by accident. */
 const LEAST_OPCODES = 4
+
+/** How much of what stands behind a pickle is looked at. */
+const MAX_REST = 4096
 
 const WRAPPER = /^(?:sklearn\.externals\.)?joblib\.numpy_pickle(?:_compat)?$/
 
@@ -36,6 +41,7 @@ export async function scanPickles(source: ByteSource, sink: ScanSink): Promise<s
   // A loader that knows nothing of joblib's arrays takes their bytes for opcodes.
   if (joblib) judgeOtherReading(plain, sink)
   if (joblib) return 'joblib'
+  if (!isLegacyTorch(first) && !sink.context.speculative) await tellRest(runs, source, sink)
   return isLegacyTorch(first) ? 'pytorch-legacy' : last
 }
 
@@ -54,9 +60,24 @@ async function judgeAll(runs: readonly PickleRun[], source: ByteSource, sink: Sc
           at: { offset: run.end, trace: run.traceBefore(run.end) },
         })
     }
+    await scanStorages(run, sink)
     await scanPayloads(run, source, sink)
+    if (!sink.context.speculative) await searchTexts(run, source, sink)
   }
   return 'pickle'
+}
+
+/** Bytes behind the last pickle that are none: a loader that goes on elsewhere finds something there. */
+async function tellRest(runs: readonly PickleRun[], source: ByteSource, sink: ScanSink): Promise<void> {
+  const whole = runs.findLast(run => !run.fault)
+  if (!whole || runs.at(-1)?.fault === undefined || runs.length >= MAX_PICKLES) return
+  const length = source.size - whole.end
+  const rest = await source.read(whole.end, Math.min(length, MAX_REST))
+  if (rest.every(byte => byte === 0 || byte === 0x0a || byte === 0x0d || byte === 0x20)) return
+  // What begins like a pickle was told where it breaks off.
+  if (await goesOn(runs.at(-1)!, source, whole.end)) return
+  const what = `${length} bytes behind the pickle are none`
+  sink.add({ rule: 'content/unrecognised', level: 'unknown', what, at: { offset: whole.end } })
 }
 
 /** Whether what follows a pickle is another one that breaks off, and not the raw data that PyTorch's legacy form has. */
@@ -68,7 +89,8 @@ async function goesOn(run: PickleRun, source: ByteSource, start: number): Promis
 
 /** Whether content is a pickle: it comes to its end, says so, or gets as far as calling something. */
 function isPickle(run: PickleRun, head: Uint8Array): boolean {
-  if (!run.fault) return true
+  // Two lines of a table that begin with c and a line that begins with a dot are no import.
+  if (!run.fault) return claims(head) || run.globals.length === 0 || run.globals.some(isPlausible)
   if (claims(head)) return run.opcodes >= LEAST_OPCODES
   return run.calls.length > 0 && run.globals.some(isPlausible)
 }

@@ -24,6 +24,8 @@ export interface TemplateFinding {
 const MAX_REPEATED = 100_000
 /** A subscript is a name, a number or a short expression; each is looked at by itself. */
 const MAX_SUBSCRIPT_TOKENS = 100
+/** Of loops within loops, in all. */
+const MAX_LOOPED = 1_000_000
 /** One template needs no more to be judged. */
 const MAX_FOUND = 20
 
@@ -37,6 +39,7 @@ export function scanTemplate(template: string): readonly TemplateFinding[] {
   const scan = new TemplateScan(template)
   for (const block of blocks) scan.define(block)
   for (const block of blocks) scan.block(block)
+  scan.loops(blocks)
   if (!complete)
     scan.add(
       'template/unknown',
@@ -91,6 +94,21 @@ class TemplateScan {
     for (let index = 0; index < rest.length; index++) this.#token(rest, index)
   }
 
+  /** Loops within loops, by the numbers that their ranges name. */
+  loops(blocks: readonly Block[]): void {
+    const open: number[] = []
+    for (const { kind, tokens, at } of blocks) {
+      if (kind !== 'statement') continue
+      if (tokens[0]?.text === 'endfor') open.pop()
+      if (tokens[0]?.text !== 'for') continue
+      const range = tokens.findIndex(({ text }) => text === 'range')
+      const numbers = range < 0 ? [] : tokens.slice(range).filter(token => token.kind === 'number')
+      open.push(Math.max(1, ...numbers.map(({ text }) => Number(text.replaceAll('_', '')))))
+      const times = open.reduce((product, count) => product * count, 1)
+      if (times > MAX_LOOPED) this.add('template/expansion', 'unsafe', `loops run ${times} times`, at)
+    }
+  }
+
   #token(tokens: readonly Token[], index: number): void {
     const token = tokens[index]!
     const before = tokens[index - 1]?.text
@@ -132,7 +150,12 @@ class TemplateScan {
   #attribute(tokens: readonly Token[], index: number): void {
     const { text, at } = tokens[index]!
     if (isSpecial(text)) this.add('template/escape', 'unsafe', `the attribute .${text.slice(0, 60)}`, at)
-    else if (tokens[index + 1]?.text === '(' && !METHODS.has(text) && !this.#macros.has(text))
+    else if (
+      tokens[index + 1]?.text === '(' &&
+      !METHODS.has(text) &&
+      !this.#macros.has(text) &&
+      !isPlainFormat(tokens, index)
+    )
       this.add('template/unknown', 'unknown', `the method .${text.slice(0, 60)}()`, at)
   }
 
@@ -150,6 +173,13 @@ class TemplateScan {
       )
     } else if (!FILTERS.has(name.text) && !this.#macros.has(name.text))
       this.add('template/unknown', 'unknown', `the filter '${name.text.slice(0, 60)}'`, name.at)
+    else if (takesComputedAttribute(tokens, index))
+      this.add(
+        'template/unknown',
+        'unknown',
+        `the filter ${name.text} takes an attribute that is computed`,
+        name.at,
+      )
     else if (name.text === 'map' && tokens[index + 2]?.text === 'attr')
       this.add('template/escape', 'unsafe', 'the filter attr, which takes attributes by name', name.at)
   }
@@ -235,6 +265,22 @@ class TemplateScan {
   }
 }
 
+/** `map(attribute=x)`: which attribute is taken can't be told. */
+function takesComputedAttribute(tokens: readonly Token[], index: number): boolean {
+  if (tokens[index + 1]?.text !== '(' || tokens[index + 2]?.text !== 'attribute') return false
+  if (tokens[index + 3]?.text !== '=') return false
+  const value = tokens[index + 4]
+  return (
+    value?.kind === 'name' || (value?.kind === 'string' && !/^[,)]$/.test(tokens[index + 5]?.text ?? ')'))
+  )
+}
+
+/** `'<|eot_{}|>'.format(x)`: a literal whose fields name nothing of what they get. */
+function isPlainFormat(tokens: readonly Token[], index: number): boolean {
+  const text = tokens[index - 2]
+  return tokens[index]!.text === 'format' && text?.kind === 'string' && !/\{[^}]*[.[!:{]/.test(text.text)
+}
+
 function isSpecial(name: string): boolean {
   return /^_/.test(name) || /__$/.test(name) || FAR_ATTRIBUTES.has(name)
 }
@@ -246,7 +292,7 @@ function buildsText(tokens: readonly Token[]): boolean {
     if (kind === 'name' && tokens[index - 1]?.text === '|')
       return /^(?:join|replace|format|reverse|string)$/.test(text)
     const next = tokens[index + 1]?.text
-    return kind === 'string' && (next === '+' || next === '*' || next === '%')
+    return kind === 'string' && (next === '+' || next === '*' || next === '%' || next === '[')
   })
 }
 

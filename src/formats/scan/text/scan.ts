@@ -1,9 +1,13 @@
+import { reportTemplate } from '../template/report.ts'
 import type { Place, ScanFinding } from '../types.ts'
 import { findSecrets } from './secrets.ts'
 
 export type AddFinding = (finding: Omit<ScanFinding, 'at'> & { readonly at?: Place }) => void
 
-/** Searches a text of metadata for secrets. Findings have the key, never the value. */
+/**
+ * Searches a text of metadata for secrets, and judges it as a template where its key says so. Findings have the key,
+ * never the value.
+ */
 export function scanText(key: string, value: string, add: AddFinding): void {
   for (const { rule, what } of findSecrets(value)) {
     add({
@@ -13,4 +17,6 @@ export function scanText(key: string, value: string, add: AddFinding): void {
       at: { key: key.slice(0, 200) },
     })
   }
+  if (/(?:^|[._])(?:chat_)?template(?:[._]|$)/.test(key))
+    reportTemplate(value, { key: key.slice(0, 200) }, { add })
 }

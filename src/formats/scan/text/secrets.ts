@@ -16,7 +16,7 @@ const KINDS: readonly SecretKind[] = [
     rule: 'secret/private-key',
     name: 'private key',
     // The label alone is in the documentation of many a library: a key has a body.
-    form: /-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s){1,4}[A-Za-z0-9+/:=,\s\\-]{16,20000}/g,
+    form: /-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----(?:\\{1,4}[nr]|\s){1,4}[A-Za-z0-9+/:=,\s\\-]{16,20000}/g,
   },
   {
     rule: 'secret/token',
@@ -99,14 +99,14 @@ const KINDS: readonly SecretKind[] = [
   {
     rule: 'secret/password',
     name: 'value named as a key or password',
-    form: /(?<![A-Za-z0-9])(?:[a-z0-9]{1,20}[_-])?(?:api[_-]?key|apikey|api[_-]?token|access[_-]?token|auth[_-]?token|secret[_-]?key|client[_-]?secret|access[_-]?key|passwd|password)["']?\s{0,4}[:=]\s{0,4}["']?([A-Za-z0-9+/_.~!@#%^&*-]{12,200})/gi,
+    form: /(?<![A-Za-z0-9])(?:[a-z0-9]{1,20}[_-])?(?:api[_-]?key|apikey|api[_-]?token|access[_-]?token|auth[_-]?token|secret[_-]?key|client[_-]?secret|access[_-]?key|passwd|password)["']?\s{0,4}[:=]\s{0,4}["']?([A-Za-z0-9+/_.~!@#$%^&*-]{12,200})/gi,
     group: 1,
     holds: value => mixed(value) && entropy(value) > 3.2 && !PLACEHOLDER.test(value),
   },
 ]
 
 const PLACEHOLDER =
-  /example|your|placeholder|changeme|dummy|xxxx|0000|1234567|abcdef|\*\*|redacted|os\.environ|getenv|config\.|self\.|None|null/i
+  /example|your|placeholder|changeme|dummy|xxxx|0000|1234567|abcdef|\*\*|redacted|os\.environ|getenv|config\.|self\.|None|null|^\$|\$[({]/i
 
 /** A secret in a text. Its value is not kept. */
 export interface FoundSecret {

@@ -109,6 +109,7 @@ add('Copy CopyHost', {
 })
 add('PyFunc EagerPyFunc PyFuncStateless', { kind: 'code', why: 'calls a Python function of its program' })
 add('XlaCustomCall XlaCustomCallV2', { kind: 'code', why: 'calls native code by name' })
+add('DatasetFromGraph', { kind: 'code', why: 'runs a graph that it gets as bytes, which is not looked into' })
 add('XlaCallModule', { kind: 'code', why: 'runs a program of its own, which is not looked into' })
 add('PrintV2', {
   kind: 'file-write',

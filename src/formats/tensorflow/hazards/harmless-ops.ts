@@ -51,7 +51,7 @@ export const HARMLESS_OPS: ReadonlySet<string> = new Set(
     'CudnnRNNBackpropV2 CudnnRNNBackpropV3 CudnnRNNCanonicalToParams CudnnRNNCanonicalToParamsV2',
     'CudnnRNNParamsSize CudnnRNNParamsToCanonical CudnnRNNParamsToCanonicalV2 CudnnRNNV2 CudnnRNNV3 Cumprod',
     'Cumsum CumulativeLogsumexp DataFormatDimMap DataFormatVecPermute DatasetCardinality DatasetFingerprint',
-    'DatasetFromGraph DatasetToGraph DatasetToGraphV2 DatasetToSingleElement Dawsn DebugGradientIdentity',
+    'DatasetToGraph DatasetToGraphV2 DatasetToSingleElement Dawsn DebugGradientIdentity',
     'DebugGradientRefIdentity DebugNumericSummaryV2 DecodeAndCropJpeg DecodeBase64 DecodeBmp DecodeCSV',
     'DecodeCompressed DecodeGif DecodeImage DecodeJSONExample DecodeJpeg DecodeJxl DecodePaddedRaw',
     'DecodePng DecodeRaw DecodeWav DecodeWebP DeepCopy DeleteIterator DeleteMemoryCache',

@@ -18,7 +18,7 @@ from tensorflow.python.client import pywrap_tf_session
 # Registered without state, and yet they read or write files, talk to others, run code, or stop the process.
 TOUCHING = set("""
 Abort CacheDataset Copy CopyHost DebugIdentity DebugNanCount DebugNumericSummary DecodeProtoV2 EncodeProto
-GenerateVocabRemapping GetSessionTensor ImmutableConst InitializeTableFromTextFile MatchingFiles PyFuncStateless ReadFile
+DatasetFromGraph GenerateVocabRemapping GetSessionTensor ImmutableConst InitializeTableFromTextFile MatchingFiles PyFuncStateless ReadFile
 ReaderRead ReaderReadUpTo RegisterDataset RegisterDatasetV2 SleepDataset ExperimentalSleepDataset SnapshotChunkDataset
 SnapshotDataset SnapshotDatasetReader SnapshotDatasetV2 SnapshotNestedDatasetReader TPUPartitionedCall XlaCustomCall
 XlaCustomCallV2 XlaLaunchV2

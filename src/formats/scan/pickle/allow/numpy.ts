@@ -49,6 +49,7 @@ const arrayClass = named(
   'numpy.char:chararray',
   'numpy.ma.core:MaskedArray',
   'numpy.ma:MaskedArray',
+  'pandas.core.indexes.frozen:FrozenNDArray',
 )
 const dtypeNode: Shape = oneOf(text, node => node.kind === 'call' || node.kind === 'global')
 const shape = tupleOf(int)
@@ -81,6 +82,7 @@ export const NUMPY: Table = {
     ufunc: plainClass,
     poly1d: plainClass,
     vectorize: plainClass,
+    ...each('finfo iinfo', value),
   },
   'numpy.dtypes': each(
     'BoolDType Int8DType Int16DType Int32DType Int64DType UInt8DType UInt16DType UInt32DType UInt64DType ' +
@@ -104,6 +106,10 @@ export const NUMPY: Table = {
     scalar,
   }),
   ...modules(inCore('umath'), each(PURE, value)),
+  // Of StringDType: how missing texts are kept, and whether others are turned into texts.
+  ...modules(inCore('_internal'), {
+    _convert_to_stringdtype_kwargs: func(rest(oneOf(int, number, none, text))),
+  }),
   ...modules(inCore('fromnumeric'), each(PURE, value)),
   ...modules(inCore('_methods'), each(PURE, value)),
   ...modules(CORE, {

@@ -1,4 +1,18 @@
-import { any, args, bool, dict, int, named, none, oneOf, rest, type Shape, text, tuple } from '../shapes.ts'
+import {
+  any,
+  args,
+  bool,
+  dict,
+  int,
+  list,
+  named,
+  none,
+  oneOf,
+  rest,
+  type Shape,
+  text,
+  tuple,
+} from '../shapes.ts'
 import { classOf, type Entry, each, func, plainClass, type Table, value } from './entry.ts'
 
 const INDEXES: readonly [string, string][] = [
@@ -44,6 +58,12 @@ const arrays: Table = Object.fromEntries(
 const DTYPES =
   'BooleanDtype CategoricalDtype DatetimeTZDtype Float32Dtype Float64Dtype Int16Dtype Int32Dtype Int64Dtype Int8Dtype ' +
   'IntervalDtype PeriodDtype SparseDtype StringDtype UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype'
+const OFFSETS =
+  'Day Hour Minute Second Milli Micro Nano BDay BusinessDay CDay CustomBusinessDay BusinessHour CustomBusinessHour ' +
+  'MonthEnd MonthBegin BMonthEnd BMonthBegin BusinessMonthEnd BusinessMonthBegin CBMonthEnd CBMonthBegin ' +
+  'CustomBusinessMonthEnd CustomBusinessMonthBegin SemiMonthEnd SemiMonthBegin QuarterEnd QuarterBegin BQuarterEnd ' +
+  'BQuarterBegin HalfYearEnd HalfYearBegin BHalfYearEnd BHalfYearBegin YearEnd YearBegin BYearEnd BYearBegin Week ' +
+  'WeekOfMonth LastWeekOfMonth Easter FY5253 FY5253Quarter DateOffset'
 const pyx = func(args([any, int, any]))
 
 export const PANDAS: Table = {
@@ -68,7 +88,17 @@ export const PANDAS: Table = {
     PeriodIndex: plainClass,
     _new_PeriodIndex: func(args([indexClass], 1)),
   },
-  'pandas.core.indexes.frozen': { FrozenList: { kind: 'class', container: true, args: rest(any) } },
+  'pandas.core.indexes.frozen': {
+    FrozenList: { kind: 'class', container: true, args: rest(any) },
+    FrozenNDArray: plainClass,
+  },
+  'pandas.core.indexes.timedeltas': {
+    TimedeltaIndex: plainClass,
+    _new_TimedeltaIndex: func(args([indexClass, dict])),
+  },
+  // Python 2's pandas.
+  'pandas.core.internals': each('BlockManager SingleBlockManager', classOf(args([any, any, any], 0))),
+  'pandas._libs.sparse': each('IntIndex BlockIndex', classOf(rest(any))),
   'pandas.core.internals.managers': {
     BlockManager: classOf(args([any, any, any], 0)),
     SingleBlockManager: classOf(args([any, any, any], 0)),
@@ -89,14 +119,13 @@ export const PANDAS: Table = {
     Timedelta: classOf(args([int])),
   },
   'pandas._libs.tslibs.nattype': { _nat_unpickle: func(rest(none)), __nat_unpickle: func(rest(none)) },
-  'pandas._libs.tslibs.period': { Period: plainClass },
-  'pandas._libs.tslibs.offsets': each(
-    'Day Hour Minute Second Milli Micro Nano BDay BusinessDay MonthEnd MonthBegin YearEnd YearBegin QuarterEnd ' +
-      'QuarterBegin Week DateOffset',
-    classOf(rest(any)),
-  ),
+  'pandas._libs.tslibs.period': { Period: classOf(rest(any)) },
+  'pandas._libs.tslibs.offsets': each(OFFSETS, classOf(rest(any))),
   'pandas._libs.missing': { NAType: plainClass, NA: value, _NA: value },
-  'pandas._libs.interval': { Interval: classOf(rest(any)) },
+  'pandas._libs.interval': {
+    Interval: classOf(rest(any)),
+    __pyx_unpickle_IntervalMixin: pyx,
+  },
   'pandas.core.dtypes.dtypes': {
     CategoricalDtype: classOf(args([any, oneOf(bool, none)], 0)),
     DatetimeTZDtype: classOf(args([text, any], 0)),
@@ -115,9 +144,9 @@ export const PANDAS: Table = {
   'pandas.core.arrays.arrow.array': { ArrowExtensionArray: plainClass },
   pandas: {
     ...each(INDEXES.map(([, name]) => name).join(' '), plainClass),
-    ...each('DataFrame Series Categorical Flags Period', plainClass),
+    ...each('DataFrame Series Categorical Flags ArrowDtype DateOffset', plainClass),
     ...each(DTYPES, classOf(args([any, any], 0))),
-    ...each('Interval Timestamp Timedelta', classOf(rest(any))),
+    ...each('Interval Timestamp Timedelta Period', classOf(rest(any))),
     NA: value,
     NaT: value,
   },
@@ -132,5 +161,10 @@ export const PANDAS: Table = {
     _restore_array: func(args([tuple])),
     ...each('StringArray LargeStringArray Int64Array DoubleArray ChunkedArray', plainClass),
     py_buffer: func(rest(any)),
+    schema: func(args([list, any], 1)),
+    field: func(args([text, any, bool, any], 2)),
+    _reconstruct_table: func(args([list, any])),
+    _reconstruct_record_batch: func(args([list, any])),
+    ...each('timestamp time32 time64 duration', func(args([text, oneOf(none, text)], 1))),
   },
 }

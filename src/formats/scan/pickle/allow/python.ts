@@ -34,9 +34,14 @@ const FACTORIES = named(
   'collections:OrderedDict',
   'collections:Counter',
   'collections:deque',
+  'torch.amp.grad_scaler:_refresh_per_optimizer_state',
+  'torch.cuda.amp.grad_scaler:_refresh_per_optimizer_state',
 )
 /** `defaultdict(lambda: defaultdict(int))` is written as partial(defaultdict, int). */
 const factory: Shape = oneOf(FACTORIES, none)
+
+/** Codecs of text: others run code of their own, or are imported for the name. */
+const encoding = literal('latin1', 'latin-1', 'utf-8', 'utf8', 'ascii')
 
 const zone: Shape = oneOf(none, node => node.kind === 'call')
 const zoneName = matching(/^[A-Za-z0-9_+-]{1,40}(\/[A-Za-z0-9_+-]{1,40}){0,3}$/)
@@ -54,9 +59,9 @@ export const PYTHON: Table = {
     float: classOf(args([oneOf(number, text)], 0)),
     bool: classOf(args([number], 0)),
     complex: classOf(args([number, number], 0)),
-    str: classOf(either(args([oneOf(text, number)], 0), args([bytes, text, text], 2))),
-    bytes: classOf(either(args([oneOf(bytes, list)], 0), args([text, text]))),
-    bytearray: classOf(either(args([oneOf(bytes, list)], 0), args([text, text]))),
+    str: classOf(either(args([oneOf(text, number)], 0), args([bytes, encoding, text], 2))),
+    bytes: classOf(either(args([oneOf(bytes, list)], 0), args([text, encoding]))),
+    bytearray: classOf(either(args([oneOf(bytes, list)], 0), args([text, encoding]))),
     memoryview: classOf(args([bytes])),
     slice: classOf(args([any, any, any], 1)),
     range: classOf(args([smallInt, smallInt, smallInt], 1)),
@@ -64,14 +69,17 @@ export const PYTHON: Table = {
     type: func(args([oneOf(none, named('builtins:NotImplemented', 'builtins:Ellipsis'))])),
     ...each('Ellipsis NotImplemented', value),
     ...each('abs max min sum round len', value),
+    // Methods of texts, which vectorizers keep as their tokenizers.
+    ...each('str.split str.lower str.upper str.strip str.casefold str.title str.splitlines', value),
     ...each(exceptions, classOf(rest(any))),
   },
-  _codecs: { encode: func(args([text, literal('latin1', 'latin-1', 'utf-8', 'utf8', 'ascii')], 1)) },
+  _codecs: { encode: func(args([text, encoding], 1)) },
   collections: {
     OrderedDict: { kind: 'class', container: true, args: args([elements], 0) },
     Counter: { kind: 'class', container: true, args: args([elements], 0) },
     deque: { kind: 'class', container: true, args: args([elements, oneOf(none, smallInt)], 0) },
     defaultdict: { kind: 'class', container: true, args: args([factory, elements], 0) },
+    ChainMap: plainClass,
     UserDict: container,
     UserList: container,
   },
@@ -94,7 +102,19 @@ export const PYTHON: Table = {
   types: { SimpleNamespace: plainClass },
   argparse: { Namespace: plainClass },
   re: { _compile: func(args([oneOf(text, bytes), int])) },
-  zoneinfo: { 'ZoneInfo._unpickle': func(args([zoneName, oneOf(int, bool)])) },
+  zoneinfo: {
+    ZoneInfo: classOf(args([zoneName])),
+    'ZoneInfo._unpickle': func(args([zoneName, oneOf(int, bool)])),
+  },
+  array: {
+    array: classOf(args([matching(/^[a-zA-Z]$/), oneOf(bytes, list)], 1)),
+    _array_reconstructor: func(args([named('array:array'), matching(/^[a-zA-Z]$/), int, bytes])),
+  },
+  ipaddress: each(
+    'IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface',
+    classOf(args([oneOf(int, text, bytes, tuple)])),
+  ),
+  'dateutil.relativedelta': { relativedelta: plainClass },
   pytz: { _UTC: func(noArguments), _p: func(args([zoneName, int, int, text], 1)) },
   'dateutil.tz.tz': { tzutc: plainClass, tzlocal: plainClass },
   random: { Random: { kind: 'class', args: args([any], 0), state: tuple } },

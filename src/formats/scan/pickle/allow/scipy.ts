@@ -33,9 +33,21 @@ function distributionState(state: PickleNode): boolean {
 
 const distribution: Entry = { kind: 'class', state: distributionState }
 const CONTINUOUS =
-  'norm uniform expon gamma beta lognorm loguniform reciprocal t chi2 f triang weibull_min weibull_max pareto laplace ' +
-  'logistic cauchy halfnorm halfcauchy truncnorm genpareto genextreme gumbel_r gumbel_l invgamma invgauss rayleigh'
-const DISCRETE = 'randint poisson binom geom bernoulli nbinom hypergeom zipf'
+  'alpha anglit arcsine argus beta betaprime bradford burr burr12 cauchy chi chi2 cosine crystalball ' +
+  'dgamma dpareto_lognorm dweibull erlang expon exponnorm exponpow exponweib f fatiguelife fisk ' +
+  'foldcauchy foldnorm frechet_l frechet_r gamma gausshyper genexpon genextreme gengamma ' +
+  'genhalflogistic genhyperbolic geninvgauss genlogistic gennorm genpareto gibrat gilbrat gompertz ' +
+  'gumbel_l gumbel_r halfcauchy halfgennorm halflogistic halfnorm hypsecant invgamma invgauss ' +
+  'invweibull irwinhall jf_skew_t johnsonsb johnsonsu kappa3 kappa4 ksone kstwo kstwobign landau ' +
+  'laplace laplace_asymmetric levy levy_l loggamma logistic loglaplace lognorm loguniform lomax ' +
+  'maxwell mielke moyal nakagami ncf nct ncx2 norm norminvgauss pareto pearson3 powerlaw powerlognorm ' +
+  'powernorm rayleigh rdist recipinvgauss reciprocal rel_breitwigner rice semicircular skew_norm ' +
+  'skewcauchy skewnorm studentized_range t trapezoid trapz triang truncexpon truncnorm truncpareto ' +
+  'truncweibull_min tukeylambda uniform vonmises wald weibull_max weibull_min wrapcauchy'
+const DISCRETE =
+  '_nchypergeom bernoulli betabinom betanbinom binom boltzmann dlaplace geom hypergeom logser nbinom ' +
+  'nchypergeom_fisher nchypergeom_wallenius nhypergeom planck poisson poisson_binom randint skellam ' +
+  'yulesimon zipf zipfian'
 
 export const SCIPY: Table = {
   ...sparse,
@@ -47,13 +59,28 @@ export const SCIPY: Table = {
   }),
   ...modules(['scipy.spatial.kdtree', 'scipy.spatial._kdtree'], { KDTree: { kind: 'class', state: tuple } }),
   ...modules(['scipy.interpolate.interpolate', 'scipy.interpolate._interpolate'], {
-    ...each('interp1d PPoly BPoly', plainClass),
+    ...each('interp1d interp2d PPoly BPoly NdPPoly', plainClass),
+    ...each(
+      'interp1d._call_linear_np interp1d._call_linear interp1d._call_nearest interp1d._call_spline ' +
+        'interp1d._call_previousnext interp1d._call_nan_spline',
+      value,
+    ),
   }),
   ...modules(['scipy.interpolate._bsplines'], { BSpline: plainClass }),
   ...modules(['scipy.interpolate.fitpack2', 'scipy.interpolate._fitpack2'], {
-    ...each('UnivariateSpline InterpolatedUnivariateSpline LSQUnivariateSpline', plainClass),
+    ...each(
+      'UnivariateSpline InterpolatedUnivariateSpline LSQUnivariateSpline BivariateSpline RectBivariateSpline ' +
+        'SmoothBivariateSpline LSQBivariateSpline RectSphereBivariateSpline',
+      plainClass,
+    ),
   }),
   'scipy.interpolate._cubic': each('CubicSpline PchipInterpolator Akima1DInterpolator', plainClass),
+  'scipy.interpolate._rgi': { RegularGridInterpolator: plainClass },
+  ...modules(['scipy.interpolate.ndgriddata', 'scipy.interpolate._ndgriddata'], {
+    NearestNDInterpolator: plainClass,
+  }),
+  ...modules(['scipy.interpolate.rbf', 'scipy.interpolate._rbf'], { Rbf: plainClass }),
+  'scipy.interpolate._rbfinterp': { RBFInterpolator: plainClass },
   ...modules(['scipy.optimize.optimize', 'scipy.optimize._optimize'], {
     OptimizeResult: { kind: 'class', container: true },
   }),
@@ -65,21 +92,35 @@ export const SCIPY: Table = {
   'scipy.special': each('expit logit xlogy gammaln digamma erf erfinv boxcox inv_boxcox', value),
   'scipy.stats._distn_infrastructure': {
     rv_frozen: plainClass,
+    rv_sample: distribution,
     rv_continuous_frozen: plainClass,
     rv_discrete_frozen: plainClass,
   },
-  'scipy.stats._continuous_distns': each(
-    CONTINUOUS.split(' ')
-      .map(name => `${name}_gen`)
-      .join(' '),
-    distribution,
-  ),
+  'scipy.stats._continuous_distns': {
+    ...each(
+      CONTINUOUS.split(' ')
+        .map(name => `${name}_gen`)
+        .join(' '),
+      distribution,
+    ),
+    rv_histogram: distribution,
+  },
   'scipy.stats._discrete_distns': each(
     DISCRETE.split(' ')
       .map(name => `${name}_gen`)
       .join(' '),
     distribution,
   ),
+  'scipy.stats._multivariate': each(
+    'multivariate_normal_gen multivariate_normal_frozen dirichlet_gen dirichlet_frozen multinomial_gen ' +
+      'multinomial_frozen multivariate_t_gen multivariate_t_frozen wishart_gen wishart_frozen _PSD',
+    plainClass,
+  ),
+  'scipy.stats._covariance': each(
+    'CovViaPSD CovViaCholesky CovViaDiagonal CovViaEigendecomposition CovViaPrecision',
+    plainClass,
+  ),
+  ...modules(['scipy.stats.kde', 'scipy.stats._kde'], { gaussian_kde: plainClass }),
   'scipy.spatial.transform._rotation': { Rotation: classOf(noArguments) },
   'scipy.spatial.distance': each(
     'euclidean cosine cityblock correlation sqeuclidean minkowski chebyshev hamming jaccard canberra braycurtis',

@@ -110,5 +110,9 @@ export const SKLEARN: Table = {
     (SKLEARN_CLASSES['sklearn.exceptions'] ?? 'NotFittedError').trim(),
     classOf(rest(any)),
   ),
+  'sklearn.impute._iterative': {
+    ...(tables['sklearn.impute._iterative'] ?? {}),
+    _ImputerTriplet: classOf(args([any, any, any])),
+  },
   'sklearn.utils.validation': each('check_array', value),
 }

@@ -18,6 +18,7 @@ import {
   tupleOf,
 } from '../shapes.ts'
 import { TORCH_CLASSES } from '../tables/torch.ts'
+import { QUANTIZED_CLASSES, VISION_CLASSES } from '../tables/vision.ts'
 import { classOf, type Entry, each, func, plainClass, type Table, value } from './entry.ts'
 
 const STORAGES =
@@ -27,7 +28,7 @@ const STORAGES =
 const TENSORS =
   'FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor'
 const DTYPES =
-  'float16 float32 float64 half float double bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 short int ' +
+  'float16 float32 float64 bcomplex32 half float double bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 short int ' +
   'long bool complex32 complex64 complex128 chalf cfloat cdouble qint8 quint8 qint32 quint4x2 quint2x4 float8_e4m3fn ' +
   'float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2 bits8 bits16 bits1x8 bits2x4 bits4x2 ' +
   'int1 int2 int3 int4 int5 int6 int7 uint1 uint2 uint3 uint4 uint5 uint6 uint7'
@@ -58,8 +59,15 @@ const REBUILD: Record<string, Entry> = {
 }
 
 const classes: Table = Object.fromEntries(
-  Object.entries(TORCH_CLASSES).map(([module, names]) => [module, each(names, plainClass)]),
+  [TORCH_CLASSES, VISION_CLASSES, QUANTIZED_CLASSES].flatMap(table =>
+    Object.entries(table).map(([module, names]) => [module, each(names, plainClass)]),
+  ),
 )
+/** `torch.optim.Muon` and others are named as they are imported. */
+const optimizers = Object.entries(TORCH_CLASSES)
+  .filter(([module]) => /^torch\.optim\.(?!lr_scheduler|swa_utils|_stateless)/.test(module))
+  .map(([, names]) => names)
+  .join(' ')
 
 const reduced = either(noArguments, rest(int))
 
@@ -97,22 +105,37 @@ export const TORCH: Table = {
     _get_dtype: func(args([matching(/^torch\.[a-z0-9_]+$/)])),
   },
   'torch.nn.parameter': {
-    ...each('Parameter Buffer UninitializedParameter UninitializedBuffer', plainClass),
+    ...each('Parameter Buffer', plainClass),
+    ...each('UninitializedParameter UninitializedBuffer', classOf(args([bool], 0))),
     ParameterDict: plainClass,
   },
   'torch.nn': { Parameter: plainClass },
+  'torch.nn.parallel.data_parallel': { DataParallel: plainClass },
+  'torch.nn.modules.module': { ...(classes['torch.nn.modules.module'] ?? {}), _WrappedHook: plainClass },
+  'torch.utils.hooks': { RemovableHandle: plainClass },
+  'torch.optim': each(optimizers, plainClass),
+  'torchvision.models.optical_flow.raft': {
+    ...(classes['torchvision.models.optical_flow.raft'] ?? {}),
+    _pass_through_h: value,
+  },
+  'torchvision.ops.boxes': each('box_iou generalized_box_iou nms batched_nms clip_boxes_to_image', value),
+  'torchvision.transforms.functional': { InterpolationMode: classOf(args([text])) },
   'torch.nn.functional': each('relu gelu silu leaky_relu elu selu tanh sigmoid softmax log_softmax', value),
   'torch.nn.backends.thnn': { _get_thnn_function_backend: func(noArguments) },
   'torch.optim.lr_scheduler': {
     ...(classes['torch.optim.lr_scheduler'] ?? {}),
     _enable_get_lr_call: plainClass,
+    ...each(
+      'CyclicLR._triangular_scale_fn CyclicLR._triangular2_scale_fn CyclicLR._exp_range_scale_fn',
+      value,
+    ),
   },
   'torch.amp.grad_scaler': {
     GradScaler: plainClass,
     OptState: classOf(reduced),
-    _refresh_per_optimizer_state: func(noArguments),
+    _refresh_per_optimizer_state: value,
   },
-  'torch.cuda.amp.grad_scaler': { GradScaler: plainClass, _refresh_per_optimizer_state: func(noArguments) },
+  'torch.cuda.amp.grad_scaler': { GradScaler: plainClass, _refresh_per_optimizer_state: value },
   'torch.jit._pickle': {
     ...each('build_intlist build_doublelist build_boollist build_tensorlist', func(args([list]))),
     build_tensor_from_id: func(args([int])),
