@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 /** Of all files together; more by BALLAST_FUZZ_RUNS. */
-const RUNS = Number(process.env['BALLAST_FUZZ_RUNS'] ?? 20_000)
+const RUNS = Number(process.env['BALLAST_FUZZ_RUNS'] ?? 6_000)
 /** A run takes milliseconds; a machine that is busy, seconds. */
 const SILENCE_MS = 60_000
 /** Of a whole process, Node's own 100 MB and the readers' working memory included. */
