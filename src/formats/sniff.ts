@@ -25,6 +25,10 @@ const MAGIC: readonly (readonly [prefix: string, what: string, hint: string])[] 
   ['\xff\xd8\xff', 'a JPEG image', EXPORT],
   ['%PDF', 'a PDF document', EXPORT],
   ['\x7fELF', 'a program', EXPORT],
+  ['PK\x05\x06', 'a zip archive without files', 'Write it again; nothing was put into it.'],
+  ['ARROW1', 'an Arrow file', 'Write the table as Parquet.'],
+  ['\xff\xfe', 'text in UTF-16', 'Save the file in UTF-8.'],
+  ['\xfe\xff', 'text in UTF-16', 'Save the file in UTF-8.'],
   ['ORTM', 'an ONNX Runtime .ort model', 'Give the .onnx file that it was made from.'],
 ]
 
@@ -38,12 +42,17 @@ export function looksLike(head: Uint8Array): Lookalike | undefined {
     return { what: 'an ONNX Runtime .ort model', hint: 'Give the .onnx file that it was made from.' }
   if (/^\x80[\x02-\x05][\x95}\]c(K\x8a]/.test(latin))
     return { what: 'a pickle (a PyTorch or scikit-learn file?)', hint: EXPORT }
+  if (latin.startsWith('ustar', 257)) return { what: 'a tar archive', hint: 'Unpack it first.' }
   if (latin[8] === '{' && /^.{7}\0\{/s.test(latin)) return { what: 'a safetensors file', hint: EXPORT }
   return textKind(latin, head)
 }
 
 function textKind(latin: string, head: Uint8Array): Lookalike | undefined {
-  if (/[\x00-\x08\x0e-\x1f\x7f]/.test(latin) || !isUtf8(head)) return undefined
+  if (/[\x00-\x08\x0e-\x1f\x7f]/.test(latin)) return undefined
+  if (!isUtf8(head))
+    return mostlyAscii(latin)
+      ? { what: 'text that is not UTF-8', hint: 'Save the file in UTF-8.' }
+      : undefined
   const start = latin.trimStart().toLowerCase()
   if (start.startsWith('<!doctype html') || start.startsWith('<html')) {
     return {
@@ -54,6 +63,11 @@ function textKind(latin: string, head: Uint8Array): Lookalike | undefined {
   if (start.startsWith('<')) return { what: 'an XML file', hint: EXPORT }
   if (start.startsWith('{') || start.startsWith('[')) return { what: 'a JSON file', hint: EXPORT }
   return { what: 'a text file', hint: EXPORT }
+}
+
+/** Letters of another Latin encoding are few beside those of ASCII; in noise they are not. */
+function mostlyAscii(latin: string): boolean {
+  return latin.replace(/[\x80-\xff]/g, '').length > latin.length * 0.8
 }
 
 /** The head may end within a character: that is no fault. */

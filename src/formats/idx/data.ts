@@ -20,7 +20,7 @@ export const openIdxData: Reader = async input => {
   const bytes = elements * width
   if (source.size - start !== bytes)
     throw invalid(
-      `${source.name} says ${dtype} [${shape.join(', ')}], which is ${bytes} bytes, and holds ${source.size - start}`,
+      `${source.name}, byte ${start}: ${dtype} [${shape.join(', ')}] takes ${bytes} bytes, and the file holds ${source.size - start}`,
     )
   const tensor: TensorInfo = {
     name: 'data',

@@ -39,7 +39,7 @@ export async function readIdx(source: ByteSource): Promise<Tensor> {
   const expected = elementCount(shape) * width
   if (bytes.byteLength - start !== expected) {
     throw invalid(
-      `${source.name} says ${dtype} [${shape.join(', ')}], which is ${expected} bytes, and holds ${bytes.byteLength - start}`,
+      `${source.name}, byte ${start}: ${dtype} [${shape.join(', ')}] takes ${expected} bytes, and the file holds ${bytes.byteLength - start}`,
     )
   }
   // A copy: a source in memory hands out views of itself.

@@ -20,8 +20,10 @@ export function checkSize(source: ByteSource, { shape, type, dataOffset, descr }
   const expected = elements * type.itemBytes
   const found = source.size - dataOffset
   if (expected !== found) {
-    const what = `${source.name} says ${descr} [${shape.join(', ')}], which is ${expected} bytes`
-    throw invalid(`${what}, and holds ${found}`, { details: { expected, found } })
+    const what = `${descr} [${shape.join(', ')}] takes ${expected} bytes`
+    throw invalid(`${source.name}, byte ${dataOffset}: ${what}, and the file holds ${found}`, {
+      details: { expected, found },
+    })
   }
   if (type.itemBytes === 0 && elements > MAX_EMPTY_ELEMENTS)
     throw invalid(`${source.name} says it has ${elements} elements of no bytes`)

@@ -32,12 +32,18 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   if (version < 1 || version > 3)
     throw invalid(`${source.name} has the .npy version ${version}; 1 to 3 are read`)
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
-  if (version > 1 && head.length < 12) throw invalid(`${source.name} ends within its header`)
+  if (version > 1 && head.length < 12)
+    throw invalid(
+      `${source.name}, byte 8: the header's length takes 4 bytes, and the file ends at ${head.length}`,
+    )
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   const start = version === 1 ? 10 : 12
   if (length > MAX_NPY_HEADER)
     throw invalid(`${source.name} has a header of ${length} bytes; ${MAX_NPY_HEADER} are the limit`)
-  if (start + length > source.size) throw invalid(`${source.name} ends within its header`)
+  if (start + length > source.size)
+    throw invalid(
+      `${source.name}, byte ${start}: the header takes ${length} bytes, and the file ends at ${source.size}`,
+    )
   const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(await source.read(start, length))
   return { version, ...parseDictionary(text, source.name), dataOffset: start + length }
 }

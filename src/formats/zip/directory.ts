@@ -67,7 +67,9 @@ async function readEnd(source: ByteSource): Promise<End> {
     const full = end.entries === 0xffff || end.size === 0xffffffff || end.offset === 0xffffffff
     return full ? ((await readEnd64(source, source.size - length + at)) ?? end) : end
   }
-  throw invalidZip(`${source.name} is no zip archive, or is truncated: its directory's end is missing`)
+  throw invalidZip(
+    `${source.name} is no zip archive, or is truncated: its directory's end is missing before byte ${source.size}`,
+  )
 }
 
 /** The zip64 end record, found through the locator right before `endOffset`; undefined where there is none. */
