@@ -18,7 +18,7 @@ export function evaluateCommand(): Command {
     .description('run a model over a data set and measure it, as the pipeline does')
     .argument('[model]', 'an ONNX file; default: the one of ballast.yaml')
     .option('--folder <folder>', 'the model repository', '.')
-    .option('--data <path>', 'npz, IDX, CSV or JSONL; default: that of ballast.yaml')
+    .option('--data <path>', 'npz, IDX, CSV, JSONL or Parquet; default: that of ballast.yaml')
     .option('--limit <n>', 'at most this many examples; default: that of ballast.yaml', wholeNumber)
     .option('--json', 'for machines')
     .action(run)
