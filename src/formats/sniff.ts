@@ -27,8 +27,6 @@ const MAGIC: readonly (readonly [prefix: string, what: string, hint: string])[] 
   ['\x7fELF', 'a program', EXPORT],
   ['PK\x05\x06', 'a zip archive without files', 'Write it again; nothing was put into it.'],
   ['ARROW1', 'an Arrow file', 'Write the table as Parquet.'],
-  ['\xff\xfe', 'text in UTF-16', 'Save the file in UTF-8.'],
-  ['\xfe\xff', 'text in UTF-16', 'Save the file in UTF-8.'],
   ['ORTM', 'an ONNX Runtime .ort model', 'Give the .onnx file that it was made from.'],
 ]
 
@@ -42,6 +40,8 @@ export function looksLike(head: Uint8Array): Lookalike | undefined {
     return { what: 'an ONNX Runtime .ort model', hint: 'Give the .onnx file that it was made from.' }
   if (/^\x80[\x02-\x05][\x95}\]c(K\x8a]/.test(latin))
     return { what: 'a pickle (a PyTorch or scikit-learn file?)', hint: EXPORT }
+  if (/^(\xff\xfe.\0|\xfe\xff\0)/s.test(latin))
+    return { what: 'text in UTF-16', hint: 'Save the file in UTF-8.' }
   if (latin.startsWith('ustar', 257)) return { what: 'a tar archive', hint: 'Unpack it first.' }
   if (latin[8] === '{' && /^.{7}\0\{/s.test(latin)) return { what: 'a safetensors file', hint: EXPORT }
   return textKind(latin, head)
