@@ -22,7 +22,8 @@ const exported = (target: string): Uint8Array =>
 
 describe('TorchScript', () => {
   test('code that computes is safe', async () => {
-    const code = 'def forward(self, x: Tensor) -> Tensor:\n  return torch.relu(ops.prim.NumToTensor(x))\n'
+    const code =
+      'def forward(self, x: Tensor) -> Tensor:\n  return torch.relu(__torch__.torchvision.ops.boxes.nms(ops.prim.NumToTensor(x)))\n'
     expect(await scanBytes(script(code), 'm.pt')).toMatchObject({ verdict: 'safe', findings: [] })
   })
 
@@ -30,6 +31,13 @@ describe('TorchScript', () => {
     ['x = torch.from_file("/etc/passwd", True, 100)', 'torchscript/operator unsafe'],
     ['torch.save(x, "/tmp/x")', 'torchscript/operator unsafe'],
     ['x = ops.mine.run(x)', 'torchscript/operator unknown'],
+    ['x = torch . from_file ("/etc/passwd")', 'torchscript/operator unsafe'],
+    ['x = torch.\\\n from_file("/etc/passwd")', 'torchscript/operator unsafe'],
+    ['f = torch.from_file', 'torchscript/operator unsafe'],
+    ['x = ops.image.read_file("/etc/passwd")', 'torchscript/operator unsafe'],
+    ['x = ops.torchaudio.sox_io_load_audio_file("/x")', 'torchscript/operator unsafe'],
+    ['x = ops.aten.rpc_async("worker", "f")', 'torchscript/operator unsafe'],
+    ['torch.ops.load_library("/x.so")', 'torchscript/operator unknown'],
   ])('%s', async (code, finding) => {
     expect(told(await scanBytes(script(code), 'm.pt'))).toContain(finding)
   })
@@ -63,6 +71,43 @@ describe('exported programs', () => {
     ['torch.nn.functional.something', 'torchscript/operator unknown'],
   ])('%s', async (target, finding) => {
     expect(told(await scanBytes(exported(target), 'm.pt2'))).toContain(finding)
+  })
+})
+
+describe('expressions of exported programs', () => {
+  const program = (expression: string, target = 'torch.ops.aten.add.Tensor'): string =>
+    JSON.stringify({
+      graph_module: {
+        graph: {
+          nodes: [{ target }],
+          tensor_values: { x: { sizes: [{ as_expr: { expr_str: expression } }] } },
+        },
+      },
+    })
+  test.each([
+    "Mul(Integer(4), Symbol('s77', positive=True, integer=True))",
+    "FloorDiv(Symbol('s0', integer=True), Integer(2))",
+    '2*s0 + 1',
+    '(s0 >= 2) & (s0 <= 64)',
+  ])('%s is numbers', async expression => {
+    expect(await scanBytes(program(expression), 'model.json')).toMatchObject({
+      verdict: 'safe',
+      findings: [],
+    })
+  })
+
+  test.each([
+    ['__import__("os").system("id")', 'torchscript/expression unsafe'],
+    ['[c for c in ().__class__.__base__.__subclasses__()]', 'torchscript/expression unsafe'],
+    ['s0.func.mro', 'torchscript/expression unsafe'],
+    ['exit(1)', 'torchscript/expression unknown'],
+  ])('%s', async (expression, finding) => {
+    expect(told(await scanBytes(program(expression), 'model.json'))).toContain(finding)
+  })
+
+  test('a target without the rest of its node', async () => {
+    const report = await scanBytes(program('s0', 'torch.os.system'), 'model.json')
+    expect(told(report)).toContain('torchscript/operator unsafe')
   })
 })
 

@@ -36,6 +36,7 @@ describe('templates that reach beyond their data', () => {
     '{{ messages.gi_frame.f_globals }}',
     '{% for i in range(999999999) %}x{% endfor %}',
     "{{ 'a' * 999999999 }}",
+    '{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}',
     '{{ open("/etc/passwd") }}',
     '{{ exec("x") }}',
   ])('%s', template => {

@@ -28,9 +28,24 @@ export const npyLens: Lens = {
           level: 'unknown',
           what: 'an array of objects without its pickle',
         })
-    }
+    } else await scanBehind(header, source, sink)
     return 'npy'
   },
+}
+
+/** `numpy.load` goes on where an array ends, when it is called again: what stands there is content of its own. */
+async function scanBehind(
+  { type, shape, dataOffset }: NpyHeader,
+  source: ByteSource,
+  sink: Sink,
+): Promise<void> {
+  const end = shape.reduce((size, length) => size * length, type.itemBytes) + dataOffset
+  if (!Number.isSafeInteger(end) || end >= source.size) return
+  const rest = sliceOf(source, end, source.size - end, source.name)
+  const formats = await sink.descend(rest, `behind the array at ${end}`)
+  if (formats.length > 0 || sink.context.speculative) return
+  const what = `${source.size - end} bytes behind the array are of no known format`
+  sink.add({ rule: 'content/unrecognised', level: 'unknown', what, at: { offset: end } })
 }
 
 /** Of a header that is not read here, numpy may read it all the same: what is behind it is judged before. */

@@ -12,9 +12,9 @@ import type { Lens } from '../engine/lens.ts'
 /** Codecs without a magic number: other content may begin like them. */
 const WITHOUT_MAGIC: ReadonlySet<Wrapper> = new Set(['zlib', 'lzma'])
 const NAMES = /^\.(?:z|zlib|lzma|joblib|pkl|pickle)$/
-/** What a stream that breaks off is looked into: what executes stands before the fault. */
-const MAX_BROKEN: number = 64 * 2 ** 20
+/** How much of a stream that gives nothing is tried again, and what that may give. */
 const BEGINNING_BYTES: number = 4 * 2 ** 20
+const MAX_BEGINNING: number = 64 * 2 ** 20
 
 /** Compressed content: joblib's files, `.pkl.gz`, and what hides in byte strings. */
 export const wrappedLens: Lens = {
@@ -48,7 +48,7 @@ async function unwrapped(
     for await (const piece of decompress(source, wrapper)) await spool.write(piece)
     return { inner: await spool.finish() }
   } catch (error) {
-    if (!(error instanceof FormatsError) || spool.written > MAX_BROKEN) {
+    if (!(error instanceof FormatsError)) {
       await spool.abandon()
       throw error
     }
@@ -62,7 +62,7 @@ async function beginningOf(source: ByteSource, wrapper: Wrapper): Promise<Uint8A
   if (wrapper !== 'gzip' && wrapper !== 'zlib') return new Uint8Array(0)
   const head = await source.read(0, Math.min(source.size, BEGINNING_BYTES))
   const start = wrapper === 'zlib' ? zlibStart(head) + 2 : gzipStart(head)
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_BROKEN }
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_BEGINNING }
   try {
     return inflateRawSync(head.subarray(start), options)
   } catch {

@@ -11,6 +11,8 @@ const MAX_PAYLOAD_BYTES: number = 256 * 1024 * 1024
 const MAX_TEXT_BYTES: number = 16 * 1024 * 1024
 /** Byte strings of one pickle that are looked into: a vocabulary has some hundred thousand texts. */
 const MAX_PAYLOADS = 2_000_000
+/** Each takes some 100 µs: more than a model could have by accident. */
+const MAX_OPENED = 100_000
 
 /**
  * Looks into the byte strings and texts of a pickle for what hides in them: pickles, archives, bytecode, programs;
@@ -23,18 +25,26 @@ export async function scanPayloads(run: PickleRun, source: ByteSource, sink: Sca
     sink.add({ rule: 'content/limit', level: 'unknown', what })
   }
   const window = new PayloadWindow(source)
-  for (const payload of run.payloads.slice(0, MAX_PAYLOADS)) await scanPayload(payload, window, sink)
+  let opened = 0
+  for (const payload of run.payloads.slice(0, MAX_PAYLOADS)) {
+    if (await scanPayload(payload, window, sink)) opened++
+    if (opened <= MAX_OPENED) continue
+    const what = `more than ${MAX_OPENED} byte strings and texts look like more than data; the rest was not looked into`
+    sink.add({ rule: 'content/limit', level: 'unknown', what, at: { offset: payload.offset } })
+    return
+  }
 }
 
-async function scanPayload(payload: PicklePayload, window: PayloadWindow, sink: ScanSink): Promise<void> {
+/** Whether it was looked into. */
+async function scanPayload(payload: PicklePayload, window: PayloadWindow, sink: ScanSink): Promise<boolean> {
   const most = payload.kind === 'text' ? MAX_TEXT_BYTES : MAX_PAYLOAD_BYTES
   const peek = await window.read(payload.offset, Math.min(payload.length, PEEK_BYTES))
-  if (recognise(peek, payload.kind) === undefined) return
+  if (recognise(peek, payload.kind) === undefined) return false
   const place = `${payload.kind === 'text' ? 'text' : 'bytes'} at ${payload.offset}`
   if (payload.length > most) {
     const what = `${payload.length} ${place} look like more than data, and were not looked into`
     sink.add({ rule: 'content/limit', level: 'unknown', what, at: { offset: payload.offset } })
-    return
+    return false
   }
   sink.spend(payload.length)
   const bytes = await payload.read()
@@ -42,6 +52,7 @@ async function scanPayload(payload: PicklePayload, window: PayloadWindow, sink: 
     const name = how === '' ? place : `${place}, ${how}`
     await sink.descend(sourceOf(content, `${sink.file}!${name}`), name, { speculative: true })
   }
+  return true
 }
 
 /** The same for a text that was found within something: base64 in base64. */

@@ -39,9 +39,12 @@ export function specialKeys(state: PickleNode, known: Map<PickleNode, SpecialKey
   })
 }
 
-function keysOf(dict: Extract<PickleNode, { kind: 'dict' }>): SpecialKey[] {
+function keysOf(dict: Entries): SpecialKey[] {
   const found: SpecialKey[] = []
   for (const [key] of dict.entries) {
+    // `str('__class__')`: what it names can't be told. Libraries write names as they stand.
+    if (key.kind === 'call' || (key.kind === 'text' && key.whole))
+      found.push({ key: 'a computed name', redirects: false })
     if (key.kind !== 'text' || !key.value.startsWith('__') || !key.value.endsWith('__')) continue
     if (key.value.length < 5 || HARMLESS.has(key.value)) continue
     found.push({ key: key.value, redirects: REDIRECTING.has(key.value) })
@@ -49,7 +52,10 @@ function keysOf(dict: Extract<PickleNode, { kind: 'dict' }>): SpecialKey[] {
   return found
 }
 
-function dictsOf(state: PickleNode): Extract<PickleNode, { kind: 'dict' }>[] {
+type Entries = Pick<Extract<PickleNode, { kind: 'dict' }>, 'entries'>
+
+/** A dictionary as it stands, or one that a call makes (OrderedDict) and that elements are put into. */
+function dictsOf(state: PickleNode): (PickleNode & Entries)[] {
   const parts = state.kind === 'tuple' && state.items.length === 2 ? state.items : [state]
-  return parts.filter(part => part.kind === 'dict')
+  return parts.filter(part => part.kind === 'dict' || part.kind === 'call')
 }

@@ -27,6 +27,8 @@ const MAX_STATE = 200
 
 function distributionState(state: PickleNode): boolean {
   if (state.kind !== 'dict' || state.entries.length > MAX_STATE) return false
+  // A key that is computed may be this one.
+  if (!state.entries.every(([key]) => key.kind === 'text' && !key.whole)) return false
   const template = state.entries.filter(([key]) => key.kind === 'text' && key.value === '_parse_arg_template')
   return template.every(([, text]) => text.kind === 'text' && !text.whole && ARGUMENT_PARSER.test(text.value))
 }
