@@ -57,6 +57,15 @@ describe('arrays are named by their place', () => {
 })
 
 describe('the description', () => {
+  test.each([
+    ['torch.storage\n_load_from_bytes', /storages of PyTorch/],
+    ['xgboost.core\nBooster', /XGBoost's trees/],
+    ['lightgbm.basic\nBooster', /LightGBM's trees/],
+  ])('of c%s tells once that its weights are not read', async (global, note) => {
+    const { file } = await open(`(c${global}\n(NtRc${global}\n(NtRl.`)
+    expect(file.notes).toEqual([expect.stringMatching(note)])
+  })
+
   test('of a pipeline tells its steps, its maker and its parameters', async () => {
     const { file } = await fixture('sklearn/columns.pkl')
     expect(file).toMatchObject({

@@ -38,6 +38,7 @@ export async function openPickle(input: ModelInput): Promise<OpenModel> {
   const root = rootOf(runs, source.size, notes)
   const inventory = inventoryOf(root, source.name)
   noteCompanions(inventory, notes)
+  noteOpaque(inventory, notes)
   const format = runs.some(isJoblib) ? 'joblib' : 'pickle'
   const file = await describe(input, { format, run: first, root, inventory, notes })
   const arrays = new Map(inventory.arrays.map(({ name, array }) => [name, array]))
@@ -87,6 +88,29 @@ function noteCompanions({ objects }: Inventory, notes: string[]): void {
     notes.push(`the array '${pathText(path)}' is in ${file.slice(0, 200)}, written by joblib before 0.10`)
     if (notes.length > 100) return
   }
+}
+
+/** Weights that their libraries hand to pickle as bytes or text of their own, by what makes them again. */
+const OPAQUE: ReadonlyMap<string, string> = new Map([
+  [
+    'torch.storage._load_from_bytes',
+    'storages of PyTorch tensors are bytes here: torch.save writes tensors that are read',
+  ],
+  ['xgboost.core.Booster', "XGBoost's trees are bytes here: save_model writes a model that is read"],
+  ['lightgbm.basic.Booster', "LightGBM's trees are text here: save_model writes a model that is read"],
+])
+
+/** So that no tensors is not taken for no weights. */
+function noteOpaque({ objects }: Inventory, notes: string[]): void {
+  const told = new Set<string>()
+  for (const { call } of objects) {
+    const global = classOf(call)
+    if (!global || global.computed) continue
+    const { module, name } = nameOf(global)
+    const note = OPAQUE.get(`${module}.${name}`)
+    if (note !== undefined) told.add(note)
+  }
+  notes.push(...told)
 }
 
 function kindOf(file: string, tensor: string, dtype: string, method: string): FormatsError {
