@@ -196,6 +196,10 @@ export const RULES = {
     'A TorchScript operator that acts outside the model',
     'It reads or writes files or calls out when the model runs.',
   ),
+  'torchscript/expression': rule(
+    'An exported program with an expression that is more than numbers',
+    'Loading a .pt2 file gives expressions of shapes to sympy, which evaluates them as Python.',
+  ),
   'safetensors/header': rule(
     'A safetensors file that is not as the format demands',
     'Overlapping, missing or hidden ranges, or a header beyond all measure: parsers disagree or fall over.',
@@ -231,10 +235,6 @@ export const RULES = {
   'config/entity': rule(
     'An XML file that defines entities',
     'Parsers that resolve them read local files or addresses, or expand without measure.',
-  ),
-  'torchscript/expression': rule(
-    'An exported program with an expression that is more than numbers',
-    'Loading a .pt2 file gives expressions of shapes to sympy, which evaluates them as Python.',
   ),
   'secret/private-key': rule(
     'A private key',

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { type Entry, zipOf } from '../formats/zip-bytes.ts'
 import { call, EMPTY_DICT, join, PROTO, STOP, SYSTEM, text } from './pickle-bytes.ts'
@@ -185,4 +185,39 @@ test.each([
   const report = await scanBytes(join(magic, call('os', 'system', text('id')), Buffer.alloc(99)), 'model.pth')
   expect(told(report)).toContain('content/opaque-archive unknown')
   expect(report.verdict).toBe('unknown')
+})
+
+describe('archives that unpack to more than they should', () => {
+  const big = Buffer.alloc(8 * 2 ** 20)
+
+  test('entries that share their bytes are unpacked once', async () => {
+    const packed = zipOf([{ name: 'a', data: big, deflate: true }])
+    const start = packed.indexOf('PK\x01\x02', 0, 'latin1')
+    const end = packed.indexOf('PK\x05\x06', 0, 'latin1')
+    const entry = packed.subarray(start, end)
+    const times = 3000
+    const tail = Buffer.from(packed.subarray(end))
+    tail.writeUInt16LE(times, 8)
+    tail.writeUInt16LE(times, 10)
+    tail.writeUInt32LE(entry.length * times, 12)
+    const content = Buffer.concat([
+      packed.subarray(0, start),
+      ...Array.from({ length: times }, () => entry),
+      tail,
+    ])
+    const report = await scanBytes(content, 'model.zip')
+    expect(told(report)).toContain('archive/bomb unsafe')
+    expect(told(report)).toContain('content/limit unknown')
+  })
+
+  test('after a few bombs nothing more is unpacked, and that is told', async () => {
+    const bomb = (name: string): Entry => ({
+      name,
+      data: zstdCompressSync(Buffer.alloc(80 * 2 ** 20)),
+    })
+    const content = zipOf(Array.from({ length: 8 }, (_, index) => bomb(`${index}.zst`)))
+    const report = await scanBytes(content, 'model.zip')
+    expect(told(report).filter(finding => finding === 'content/limit unknown').length).toBeGreaterThan(0)
+    expect(report.verdict).toBe('unknown')
+  })
 })

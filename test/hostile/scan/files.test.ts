@@ -187,3 +187,17 @@ test('a folder that cannot be listed is not safe', async () => {
   const tree = { ...memoryTree(new Map()), list: async () => undefined }
   expect((await scanTree(tree)).verdict).toBe('unknown')
 })
+
+describe('Arrow and Parquet', () => {
+  const schema = Buffer.from('\0\0ARROW:extension:name\0\0arrow.py_extension_type\0\0'.padEnd(90, 'x'))
+  test.each<[string, Uint8Array]>([
+    ['in a Feather file', join('ARROW1\0\0', schema, 'ARROW1')],
+    ['in a Parquet file', join('PAR1', 'ARROW:schema\x18\x78', schema.toString('base64'), '\0\0PAR1')],
+  ])('a type whose metadata is a pickle, %s', async (_, content) => {
+    expect(told(await scanBytes(content, 'data.parquet'))).toContain('content/pickle-in-disguise unsafe')
+  })
+})
+
+test('a chat template without an extension is one', async () => {
+  expect((await scanBytes("{{ ''.__class__ }}", 'chat_template')).verdict).toBe('unsafe')
+})

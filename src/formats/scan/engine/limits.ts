@@ -14,3 +14,11 @@ export const MAX_TEXT_BYTES: number = 64 * 2 ** 20
 export const MAX_JSON_BYTES: number = 64 * 2 ** 20
 /** How much of the beginning is looked at to recognise content. */
 export const HEAD_BYTES: number = 64 * 1024
+/** What one file may unpack to whatever its size: some 20 seconds. */
+export const MAX_EXPANDED_OF_SMALL: number = 4 * 2 ** 30
+/** And for each of its bytes: weights are hardly ever compressed to less than a tenth. */
+export const MAX_EXPANSION = 64
+/** What one bomb counts for: after a few of them nothing more is unpacked, and the verdict is no other. */
+export const BOMB_BYTES: number = 2 ** 30
+/** What entries that share their bytes may unpack to: a few megabytes become petabytes so. */
+export const MAX_OVERLAPPED: number = 2 ** 30

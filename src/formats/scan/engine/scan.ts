@@ -5,7 +5,15 @@ import { scanText } from '../text/scan.ts'
 import type { ScanContext, ScanFinding, ScanSink } from '../types.ts'
 import type { Content } from './content.ts'
 import { ScanLimit } from './limit-error.ts'
-import { HEAD_BYTES, MAX_CONTENTS, MAX_DEPTH, MAX_EXPANDED, MAX_FINDINGS_OF_FILE } from './limits.ts'
+import {
+  HEAD_BYTES,
+  MAX_CONTENTS,
+  MAX_DEPTH,
+  MAX_EXPANDED,
+  MAX_EXPANDED_OF_SMALL,
+  MAX_EXPANSION,
+  MAX_FINDINGS_OF_FILE,
+} from './limits.ts'
 
 /** What the scan of one file of the folder found. */
 export interface FileScan {
@@ -41,7 +49,7 @@ export async function scanOne(
   budget: ScanBudget,
   signal?: AbortSignal,
 ): Promise<FileScan> {
-  const scan = new OneFile(budget, signal)
+  const scan = new OneFile(budget, source.size, signal)
   const name = path.slice(path.lastIndexOf('/') + 1)
   const formats = await scan.content(source, { file: path, name, depth: 0, tree, path, context: {} })
   return { formats, ...scan.result() }
@@ -64,15 +72,18 @@ interface Where {
 
 class OneFile {
   readonly #budget: ScanBudget
+  readonly #size: number
   readonly #signal: AbortSignal | undefined
   readonly #findings: ScanFinding[] = []
   readonly #seen = new Set<string>()
   readonly #belongs: string[] = []
   #omitted = 0
+  #expanded = 0
   #unreadable: string | undefined
 
-  constructor(budget: ScanBudget, signal: AbortSignal | undefined) {
+  constructor(budget: ScanBudget, size: number, signal: AbortSignal | undefined) {
     this.#budget = budget
+    this.#size = size
     this.#signal = signal
   }
 
@@ -154,8 +165,15 @@ class OneFile {
       },
       belongs: path => void this.#belongs.push(path),
       beside: path => void this.#belongs.push(`${folderOf(where.file)}${path.replace(/^\.\//, '')}`),
-      spend: bytes => this.#budget.spend(bytes),
+      spend: bytes => this.#spend(bytes),
     }
+  }
+
+  #spend(bytes: number): void {
+    this.#expanded += bytes
+    const most = Math.max(MAX_EXPANDED_OF_SMALL, this.#size * MAX_EXPANSION)
+    if (this.#expanded > most) throw new ScanLimit(`more than ${most} bytes would have to be unpacked of it`)
+    this.#budget.spend(bytes)
   }
 
   #add(finding: ScanFinding): void {

@@ -1,8 +1,10 @@
+import { sourceOf } from '../../../core/index.ts'
 import { type Hdf5Object, hdf5Hazards, openHdf5, walkHdf5 } from '../../hdf5/index.ts'
 import { parseJson } from '../../keras/config/json.ts'
 import type { Content } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
 import { reportKeras } from '../keras/report.ts'
+import { recognise } from '../pickle/hidden.ts'
 import type { ScanSink } from '../types.ts'
 
 const SIGNATURE = '\x89HDF\r\n\x1a\n'
@@ -74,9 +76,29 @@ async function attributes(object: Hdf5Object, content: Content, sink: ScanSink):
       continue
     }
     sink.text(key, value)
+    await pickled(attribute.name, value, key, sink)
     if (!CONFIGS.has(attribute.name)) continue
     keras = true
     reportKeras(parseJson(value, { name: content.source.name }, key), { key }, sink)
   }
   return keras
+}
+
+/**
+ * PyTables keeps what HDF5 has no type for as pickles: in attributes, and in the rows of arrays of objects. pandas
+ * reads its data frames through it.
+ */
+async function pickled(name: string, value: string, key: string, sink: ScanSink): Promise<void> {
+  if (name === 'PSEUDOATOM' && value === 'object') {
+    const what = 'rows that are pickles, which PyTables loads, and which are not looked into'
+    sink.add({ rule: 'content/pickle-in-disguise', level: 'unknown', what, at: { key } })
+  }
+  // Of a pickle in binary form the text is broken, as it ends at the first zero.
+  if (/^[\ufffd\x80][\x00-\x05]/.test(value)) {
+    const what = `${key.slice(0, 200)} begins as a pickle, which PyTables loads, and was not looked into`
+    sink.add({ rule: 'content/pickle-in-disguise', level: 'unknown', what, at: { key } })
+  }
+  const content = Buffer.from(value, 'latin1')
+  if (recognise(content.subarray(0, 512), 'bytes') === undefined) return
+  await sink.descend(sourceOf(content, key), `attribute ${key.slice(0, 200)}`, { speculative: true })
 }

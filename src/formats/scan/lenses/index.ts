@@ -1,4 +1,5 @@
 import type { Lens } from '../engine/lens.ts'
+import { arrowLens } from './arrow.ts'
 import { checkpointLens, metadataLens } from './checkpoint.ts'
 import { dataLens } from './data.ts'
 import { ggufLens } from './gguf.ts'
@@ -32,6 +33,7 @@ export const LENSES: readonly Lens[] = [
   wrappedLens,
   tarLens,
   torchscriptLens,
+  arrowLens,
   dataLens,
   programLens,
   bytecodeLens,

@@ -42,7 +42,8 @@ export const textLens: Lens = {
     }
     await secrets(content, sink)
     const extension = extensionOf(content.name)
-    if (/^\.(?:jinja2?|j2)$/.test(extension)) reportTemplate(await textOf(content), {}, sink)
+    if (/^\.(?:jinja2?|j2)$/.test(extension) || /^chat_template(?:\.txt|\.tmpl)?$/.test(content.name))
+      reportTemplate(await textOf(content), {}, sink)
     await markup(content, extension, sink)
     if (extension === '.py' && !sink.context.torchscript)
       sink.add({ rule: 'content/python', level: 'note', what: `${content.name} is Python source` })

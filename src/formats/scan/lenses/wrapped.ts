@@ -8,6 +8,7 @@ import { FormatsError } from '../../errors.ts'
 import type { Wrapper } from '../../types.ts'
 import { extensionOf } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
+import { BOMB_BYTES } from '../engine/limits.ts'
 
 /** Codecs without a magic number: other content may begin like them. */
 const WITHOUT_MAGIC: ReadonlySet<Wrapper> = new Set(['zlib', 'lzma'])
@@ -30,6 +31,7 @@ export const wrappedLens: Lens = {
       if (inner.size === 0 && !fault) return wrapper
       // Where what is under it is unknown, the whole is.
       const known = (await sink.descend(inner, wrapper, fault && { speculative: true })).length > 0
+      if (fault?.code === 'FORMAT_LIMIT') sink.spend(BOMB_BYTES)
       if (fault) throw fault
       return known ? wrapper : undefined
     } finally {

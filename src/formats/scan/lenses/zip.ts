@@ -6,6 +6,7 @@ import { meaningOf } from '../archive/hazards.ts'
 import { archiveKind, isStorage, isTorchScript } from '../archive/kind.ts'
 import { type Content, hasMagic } from '../engine/content.ts'
 import type { Lens } from '../engine/lens.ts'
+import { BOMB_BYTES, MAX_OVERLAPPED } from '../engine/limits.ts'
 import type { ScanContext, ScanSink } from '../types.ts'
 
 /** The end record and the longest comment behind it. */
@@ -29,7 +30,14 @@ export const zipLens: Lens = {
     tellHazards(survey, hasMagic(content, 'TFL3', 4), sink)
     const names = survey.entries.map(({ name }) => name)
     const torchscript = isTorchScript(names)
-    for (const entry of survey.entries) {
+    const entries = survey.hazards.some(({ kind }) => kind === 'overlap')
+      ? apart(survey.entries)
+      : survey.entries
+    if (entries.length < survey.entries.length) {
+      const what = `${survey.entries.length - entries.length} entries share their bytes with others, and were not unpacked`
+      sink.add({ rule: 'content/limit', level: 'unknown', what })
+    }
+    for (const entry of entries) {
       const known = await scanEntry(entry, torchscript, sink)
       if (!known && !sink.context.speculative) {
         const what = `the entry '${entry.name.slice(0, 200)}' is of no known format`
@@ -63,6 +71,19 @@ function tellHazards(survey: ZipSurvey, behindModel: boolean, sink: ScanSink): v
   }
 }
 
+/** Of entries that overlap: each place once, up to a limit of what they unpack to. */
+function apart(entries: readonly SurveyedEntry[]): readonly SurveyedEntry[] {
+  const places = new Set<string>()
+  let size = 0
+  return entries.filter(({ local, central }) => {
+    const place = `${local?.dataOffset} ${central?.compressedSize ?? local?.compressedSize} ${central?.method ?? local?.method}`
+    if (places.has(place)) return false
+    places.add(place)
+    size += Math.max(central?.size ?? 0, local?.size ?? 0)
+    return size <= MAX_OVERLAPPED
+  })
+}
+
 /** A second end record in the data of a stored entry is that of an archive in the archive. */
 function isWithinEntry({ entries }: ZipSurvey, offset: number): boolean {
   return entries.some(({ local, central }) => {
@@ -89,6 +110,7 @@ async function scanEntry(entry: SurveyedEntry, torchscript: boolean, sink: ScanS
           ? 'archive/method'
           : 'archive/malformed'
       sink.add({ rule, level: limit ? 'unsafe' : 'unknown', what: messageOf(error).slice(0, 400) })
+      if (limit) sink.spend(BOMB_BYTES)
     }
   }
   return known

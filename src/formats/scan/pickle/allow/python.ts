@@ -116,6 +116,9 @@ export const PYTHON: Table = {
   ),
   'dateutil.relativedelta': { relativedelta: plainClass },
   pytz: { _UTC: func(noArguments), _p: func(args([zoneName, int, int, text], 1)) },
+  // PyTables keeps the compression of its files as a pickle.
+  'tables.Leaf': { Filters: plainClass },
+  'tables.filters': { Filters: plainClass },
   'dateutil.tz.tz': { tzutc: plainClass, tzlocal: plainClass },
   random: { Random: { kind: 'class', args: args([any], 0), state: tuple } },
   // Protocol 5 buffers, out of band or inlined.
