@@ -69,6 +69,37 @@ test('a bar parts cells where it stands most often', async () => {
   expect(await columns('a|b\n1|"x,y"\n')).toEqual({ a: 'int64', b: 'string' })
 })
 
+test('a table of many columns is parsed once for all of them', async () => {
+  const names = Array.from({ length: 300 }, (_, i) => `c${i}`)
+  const bytes = Buffer.from(
+    `${names}\n${names.map((_, i) => i)}\n${names.map((_, i) => (i === 1 ? 'x' : -i))}\n`,
+  )
+  const source = sourceOf(bytes, 'd.csv')
+  let reads = 0
+  const counting = {
+    ...source,
+    read(at: number, length: number) {
+      reads++
+      return source.read(at, length)
+    },
+  }
+  const tree = memoryTree(new Map())
+  const model = await openCsvData({
+    source: counting,
+    path: 'd.csv',
+    storedSize: bytes.length,
+    wrapper: [],
+    tree,
+  })
+  const before = reads
+  const columns = await Promise.all(
+    names.map((name, i) => (i === 1 ? undefined : bytesOf(model.readTensor(name)))),
+  )
+  expect(columns[299]).toEqual(Buffer.from(BigInt64Array.of(299n, -299n).buffer))
+  expect(columns[0]).toEqual(Buffer.from(BigInt64Array.of(0n, 0n).buffer))
+  expect(reads - before).toBeLessThan(10)
+})
+
 test('each is read by its name', async () => {
   const model = await open('i;f;b;s\n1;2.5;TRUE;a\n-2;;false;"b;c"\n')
   expect(model.file).toMatchObject({

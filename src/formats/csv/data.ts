@@ -5,6 +5,7 @@ import type { ModelInput, OpenModel } from '../ports.ts'
 import { singleFile } from '../single-file.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
+import { holdNumbers, type NumberColumn, piecesOf } from './held.ts'
 import { type CellKind, cellKind } from './kinds.ts'
 import { type CsvTable, openCsv } from './read.ts'
 
@@ -33,6 +34,7 @@ export async function openCsvData(input: ModelInput): Promise<OpenModel> {
   const whole = source.size <= MAX_COUNTED_BYTES
   const { rows, columns } = await inspect(table, whole ? Number.POSITIVE_INFINITY : SAMPLE_ROWS)
   const byName = new Map(columns.map((column, index) => [column.name, { ...column, index }]))
+  let held: Promise<ReadonlyMap<number, Uint8Array>> | undefined
   const columnOf = (name: string) => {
     const column = byName.get(name)
     if (column) return column
@@ -58,13 +60,19 @@ export async function openCsvData(input: ModelInput): Promise<OpenModel> {
       const { kind, index } = columnOf(name)
       if (kind === 'string')
         throw failing('FORMAT_UNSUPPORTED', 'Texts are read as texts.')(`${source.name}: '${name}' is text`)
-      yield* packed(table, index, kind, source.name)
+      if (!whole) yield* packed(table, index, kind, source.name)
+      else {
+        held ??= holdNumbers(table, rows, columns.flatMap(numberColumn(source.name)))
+        yield* piecesOf((await held).get(index)!)
+      }
     },
     async *readText(name) {
       const { index } = columnOf(name)
       for await (const { cells } of table.rows()) yield cells[index]!
     },
-    async close() {},
+    async close() {
+      held = undefined
+    },
   }
 }
 
@@ -92,16 +100,24 @@ async function* packed(
 ): AsyncGenerator<Uint8Array, void> {
   const packer = new Packer(kind)
   for await (const { cells, line } of table.rows()) {
-    const cell = cells[index]!
-    const found = cellKind(cell, undefined)
-    const fits = found === kind || (kind === 'float64' && (found === 'int64' || found === 'empty'))
-    if (!fits)
-      throw invalid(`${name}:${line}: expected ${kind}, found '${cell.slice(0, 100)}'`, { details: { line } })
-    const piece = packer.push(numberOf(cell, kind))
+    const piece = packer.push(checked(cells[index]!, kind, name, line))
     if (piece) yield piece
   }
   const rest = packer.rest()
   if (rest.byteLength > 0) yield rest
+}
+
+function numberColumn(file: string): (column: Column, index: number) => readonly NumberColumn[] {
+  return ({ kind }, index) =>
+    kind === 'string' ? [] : [{ kind, index, parse: (cell, line) => checked(cell, kind, file, line) }]
+}
+
+/** The number of a cell. Throws CSV_INVALID for one of another kind than its column. */
+function checked(cell: string, kind: NumberColumn['kind'], name: string, line: number): number | bigint {
+  const found = cellKind(cell, undefined)
+  const fits = found === kind || (kind === 'float64' && (found === 'int64' || found === 'empty'))
+  if (fits) return numberOf(cell, kind)
+  throw invalid(`${name}:${line}: expected ${kind}, found '${cell.slice(0, 100)}'`, { details: { line } })
 }
 
 function numberOf(cell: string, kind: 'bool' | 'int64' | 'float64'): number | bigint {
