@@ -139,6 +139,7 @@ describe('bound methods and time zones', () => {
       p4(made('functools', 'partial', stackGlobal('torch.nn.modules.normalization', 'LayerNorm'))),
     ],
     ['a model of torchvision', instance('torchvision.models.resnet', 'ResNet')],
+    ['a model of CatBoost', instance('catboost.core', 'CatBoostClassifier')],
     ['a distribution', instance('scipy.stats._continuous_distns', 'gompertz_gen')],
     ['an array of Python', p4(made('array', 'array', text('d'), join(']', 'K\x01', 'a')))],
   ])('%s is safe', async (_, content) => {

@@ -20,6 +20,7 @@ const MAGIC: readonly (readonly [magic: string, format: string, at?: number])[] 
   ['II*\0', 'tiff'],
   ['MM\0*', 'tiff'],
   ['%PDF-', 'pdf'],
+  ['CBM1', 'catboost'],
   ['PAR1', 'parquet'],
   ['ARROW1\0\0', 'arrow'],
   ['MATLAB 5.0 MAT-file', 'matlab'],

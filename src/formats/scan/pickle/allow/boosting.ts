@@ -21,6 +21,7 @@ export const BOOSTING: Table = {
     'EarlyStopping EvaluationMonitor LearningRateScheduler TrainingCallback',
     plainClass,
   ),
+  'catboost.core': each('CatBoost CatBoostClassifier CatBoostRegressor CatBoostRanker', plainClass),
   'lightgbm.basic': { Booster: plainClass, ...each('LightGBMError', classOf(rest(any))) },
   'lightgbm.sklearn': each('LGBMModel LGBMClassifier LGBMRegressor LGBMRanker', plainClass),
   'lightgbm.compat': each('LGBMLabelEncoder _LGBMLabelEncoder LGBMNotFittedError', plainClass),
