@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { sourceOf } from '../../core/index.ts'
 import { memoryTree } from '../tree/memory.ts'
+import type { TensorInfo } from '../types.ts'
 import { MAX_FIELDS, openJsonlData } from './data.ts'
+import { together } from './held.ts'
 
 const open = (text: string) => {
   const bytes = Buffer.from(text)
@@ -65,4 +67,48 @@ test.each([
   const found = await open(text).catch(error => error)
   if (code === 'ok') expect(found.file.tensors[0].dtype).toBe('object')
   else expect(found).toMatchObject({ code })
+})
+
+test('many fields are parsed together, and what does not fit together is streamed', async () => {
+  const line = (row: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`k${i}`, row + i])))
+  const bytes = Buffer.from(`${line(0)}\n${line(1000)}\n`)
+  let reads = 0
+  const source = sourceOf(bytes, 'd.jsonl')
+  const counting = {
+    ...source,
+    read(at: number, length: number) {
+      reads++
+      return source.read(at, length)
+    },
+  }
+  const tree = memoryTree(new Map())
+  const model = await openJsonlData({
+    source: counting,
+    path: 'd.jsonl',
+    storedSize: bytes.length,
+    wrapper: [],
+    tree,
+  })
+  const before = reads
+  for (const { name } of model.file.tensors) {
+    const i = Number(name.slice(1))
+    const read = await bytesOf(model.readTensor(name))
+    expect(read).toEqual(Buffer.from(BigInt64Array.of(BigInt(i), BigInt(1000 + i)).buffer))
+  }
+  expect(reads - before).toBeLessThan(10)
+})
+
+test.each([
+  [[8, undefined, 16], 0, 2],
+  [[8, undefined, 16], 2, 1],
+  [[2 ** 27, 8], 0, 0],
+  [[2 ** 25, 2 ** 25, 8], 0, 2],
+])('of fields of %j bytes, from %i on %i are read together', (sizes, first, count) => {
+  const tensors = sizes.map(size => ({
+    name: 'x',
+    dtype: 'int64',
+    ...(size !== undefined && { bytes: size }),
+  }))
+  expect(together(tensors as unknown as TensorInfo[], first)).toHaveLength(count)
 })

@@ -1,11 +1,12 @@
-import type { Json } from '../../core/index.ts'
+import type { ByteSource, Json } from '../../core/index.ts'
 import { type ColumnKind, Packer, widest } from '../bytes/columns.ts'
 import { failing } from '../errors.ts'
-import type { ModelInput, OpenModel } from '../ports.ts'
+import { type ModelInput, type OpenModel, PIECE_BYTES } from '../ports.ts'
 import { singleFile } from '../single-file.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import { type Field, fieldKind, flatten } from './fields.ts'
+import { Held, together } from './held.ts'
 import { readJsonl } from './read.ts'
 
 /** Read whole to count rows; larger files are judged by their first rows. */
@@ -33,11 +34,14 @@ export async function openJsonlData(input: ModelInput): Promise<OpenModel> {
     throw tensorMissing(source.name, name, fields.keys())
   }
   const listed = [...fields].map(([name, field]) => ({ name, ...field }))
+  const tensors = whole ? listed.map(field => tensorOf(field, rows)) : []
+  const places = new Map(tensors.map(({ name }, place) => [name, place]))
+  let held: ReadonlyMap<string, Held> | undefined
   return {
     file: {
       format: 'jsonl',
       ...singleFile(input),
-      tensors: whole ? listed.map(field => tensorOf(field, rows)) : [],
+      tensors,
       parameters: 0,
       metadata: whole ? [] : [{ key: 'fields', value: JSON.stringify(listed) }],
       ...(!whole && {
@@ -50,23 +54,13 @@ export async function openJsonlData(input: ModelInput): Promise<OpenModel> {
       const field = fieldOf(name)
       if (field.kind === 'string' || field.kind === 'object')
         throw failing('FORMAT_UNSUPPORTED', 'Read it as text.')(`${source.name}: '${name}' is no number`)
-      const packer = new Packer(field.kind)
-      for await (const { line, value } of readJsonl(source)) {
-        const numbers = flatten(fieldIn(value, name), field)
-        if (!numbers)
-          throw invalid(
-            `${source.name}:${line}: expected ${field.kind} [${field.shape.join(', ')}] as '${name}'`,
-            {
-              details: { line },
-            },
-          )
-        for (const number of numbers) {
-          const piece = packer.push(number)
-          if (piece) yield piece
-        }
+      const batch = together(tensors, places.get(name) ?? tensors.length)
+      if (batch.length === 0) yield* streamed(source, name, field)
+      else {
+        if (!held?.has(name)) held = await holdFields(source, batch, fields)
+        const { bytes } = held.get(name)!
+        for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES)
       }
-      const rest = packer.rest()
-      if (rest.byteLength > 0) yield rest
     },
     async *readText(name) {
       const { kind } = fieldOf(name)
@@ -75,8 +69,44 @@ export async function openJsonlData(input: ModelInput): Promise<OpenModel> {
         yield kind === 'string' && typeof found === 'string' ? found : JSON.stringify(found)
       }
     },
-    async close() {},
+    async close() {
+      held = undefined
+    },
   }
+}
+
+/** Several fields in one pass: of thousands, each would cost one. */
+async function holdFields(
+  source: ByteSource,
+  batch: readonly TensorInfo[],
+  fields: ReadonlyMap<string, Field>,
+): Promise<ReadonlyMap<string, Held>> {
+  const held = new Map(batch.map(tensor => [tensor.name, new Held(tensor)]))
+  for await (const { line, value } of readJsonl(source))
+    for (const [name, numbers] of held)
+      numbers.push(numbersOf(value, name, fields.get(name)!, source.name, line))
+  return held
+}
+
+async function* streamed(source: ByteSource, name: string, field: Field): AsyncGenerator<Uint8Array, void> {
+  const packer = new Packer(field.kind as 'bool' | 'int64' | 'float64')
+  for await (const { line, value } of readJsonl(source)) {
+    for (const number of numbersOf(value, name, field, source.name, line)) {
+      const piece = packer.push(number)
+      if (piece) yield piece
+    }
+  }
+  const rest = packer.rest()
+  if (rest.byteLength > 0) yield rest
+}
+
+/** Throws JSONL_INVALID where a line holds something else than its field says. */
+function numbersOf(value: Json, name: string, field: Field, file: string, line: number): readonly number[] {
+  const numbers = flatten(fieldIn(value, name), field)
+  if (numbers) return numbers
+  throw invalid(`${file}:${line}: expected ${field.kind} [${field.shape.join(', ')}] as '${name}'`, {
+    details: { line },
+  })
 }
 
 async function inspect(
@@ -92,7 +122,7 @@ async function inspect(
     for (const name of namesOf(value)) {
       const found = fieldKind(fieldIn(value, name))
       const before = fields.get(name)
-      fields.set(name, before ? together(before, found) : found)
+      fields.set(name, before ? both(before, found) : found)
       seen.set(name, (seen.get(name) ?? 0) + 1)
       if (fields.size > MAX_FIELDS)
         throw failing(
@@ -103,11 +133,11 @@ async function inspect(
   }
   // A field that some lines lack is as if it was null there.
   for (const [name, field] of fields)
-    if (seen.get(name) !== rows) fields.set(name, together(field, fieldKind(null)))
+    if (seen.get(name) !== rows) fields.set(name, both(field, fieldKind(null)))
   return { rows, fields }
 }
 
-function together(a: Field, b: Field): Field {
+function both(a: Field, b: Field): Field {
   const same = a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis])
   const kind = widest(a.kind, b.kind)
   return same && kind !== undefined ? { kind, shape: a.shape } : { kind: 'object', shape: [] }
