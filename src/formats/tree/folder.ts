@@ -68,14 +68,17 @@ async function entriesOf(folder: string, way: string): Promise<readonly Dirent[]
   }
 }
 
-/** Undefined for what is no file, is gone by now, or leads out. */
+/**
+ * Undefined for what is no file, is gone by now, or leads out. A file whose name is no UTF-8 is listed all the same,
+ * so that a scan tells what it can't open.
+ */
 async function sizeOf(folder: string, path: string, entry: Dirent): Promise<number | undefined> {
   if (!entry.isFile() && !entry.isSymbolicLink()) return undefined
   try {
     const found = await stat(entry.isFile() ? join(folder, path) : await resolveInside(folder, path))
     return found.isFile() ? found.size : undefined
   } catch {
-    return undefined
+    return entry.isFile() && entry.name.includes('\ufffd') ? 0 : undefined
   }
 }
 

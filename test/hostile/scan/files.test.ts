@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { scanTree } from '../../../src/formats/scan/index.ts'
+import { folderTree } from '../../../src/formats/tree/folder.ts'
 import { memoryTree } from '../../../src/formats/tree/memory.ts'
 import { bzip2Magic, elf, peProgram, pyc } from './other-bytes.ts'
 import {
@@ -201,3 +205,17 @@ describe('Arrow and Parquet', () => {
 test('a chat template without an extension is one', async () => {
   expect((await scanBytes("{{ ''.__class__ }}", 'chat_template')).verdict).toBe('unsafe')
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a file whose name is no UTF-8 is told, and not passed over',
+  async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ballast-scan-'))
+    await writeFile(
+      Buffer.concat([Buffer.from(`${folder}/model`), Buffer.from([0xff]), Buffer.from('.pkl')]),
+      SYSTEM,
+    )
+    const report = await scanTree(folderTree(folder))
+    expect(report).toMatchObject({ verdict: 'unknown', counts: { files: 1, unreadable: 1 } })
+    await rm(folder, { recursive: true })
+  },
+)
