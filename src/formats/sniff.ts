@@ -4,7 +4,8 @@ export interface Lookalike {
   readonly hint: string
 }
 
-const EXPORT = 'Export the model to ONNX in the training job, and name that file as model.file.'
+/** For a model that is there, and in another format than the one that is wanted. */
+export const EXPORT = 'Export the model to ONNX in the training job, and name that file as model.file.'
 
 /** Files that are often found under a model's name, by their first bytes. */
 const MAGIC: readonly (readonly [prefix: string, what: string, hint: string])[] = [

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path/posix'
 import { type Digest, digestOfValue, openFile } from '../../core/index.ts'
 import { FormatsError } from '../errors.ts'
 import type { FileTree, OpenModel } from '../ports.ts'
-import { looksLike } from '../sniff.ts'
+import { EXPORT, looksLike } from '../sniff.ts'
 import { folderTree } from '../tree/folder.ts'
 import { inputFrom, isFolder, type OpenInput } from '../tree/input.ts'
 import { urlTree } from '../tree/url.ts'
@@ -95,7 +95,10 @@ async function openInput(input: OpenInput): Promise<OpenModel> {
   const other = looksLike(head)
   throw new FormatsError('FORMAT_UNKNOWN', {
     message: `${input.source.name} is in no format that is read here${other ? `: it looks like ${other.what}` : ''}`,
-    hint: other?.hint ?? 'Check that the file was written and transferred whole, as binary.',
+    hint:
+      other && other.hint !== EXPORT
+        ? other.hint
+        : 'Check that this is the model file, and that it was transferred whole, as binary.',
     ...(other && { details: { looksLike: other.what } }),
   })
 }
