@@ -28,6 +28,7 @@ const FOLDERS = [
   'scan',
   'tensorflow',
   'tensorflow/checkpoint',
+  'tensorflow/meta',
   'tensorflow/module',
   'tensorflow/shards',
   'tflite',

@@ -23,6 +23,7 @@ const RULES: readonly (readonly [path: RegExp, format: string])[] = [
   [/^keras\/.*\.weights\.json$/, 'keras-shards'],
   [/^tensorflow\/.*saved_model\.pb$/, 'tensorflow-savedmodel'],
   [/^tensorflow\/[^/]*\.pb$/, 'tensorflow-graphdef'],
+  [/^tensorflow\/.*\.meta$/, 'tensorflow-metagraph'],
   [/^tensorflow\/.*\.index$/, 'tensorflow-checkpoint'],
   [/^tensorflow\/tfjs\/graph.*model\.json$/, 'tfjs-graph'],
   [/^tensorflow\/tfjs\/layers.*model\.json$/, 'tfjs-layers'],

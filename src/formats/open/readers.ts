@@ -20,6 +20,7 @@ const READERS: Readonly<Record<Detected, () => Promise<Reader>>> = {
   keras: async () => (await import('../keras/index.ts')).openKeras,
   'tensorflow-savedmodel': async () => (await import('../tensorflow/index.ts')).openSavedModel,
   'tensorflow-graphdef': async () => (await import('../tensorflow/index.ts')).openGraphDef,
+  'tensorflow-metagraph': async () => (await import('../tensorflow/index.ts')).openMetaGraph,
   'tensorflow-checkpoint': async () => (await import('../tensorflow/index.ts')).openCheckpoint,
   'tfjs-graph': async () => (await import('../tensorflow/index.ts')).openTfjsGraph,
   'tfjs-layers': async () => (await import('../tensorflow/index.ts')).openTfjsLayers,

@@ -1,6 +1,12 @@
 import { protobufKind } from '../../open/protobuf-kind.ts'
 import type { ModelInput, OpenModel } from '../../ports.ts'
-import { openGraphDef, openSavedModel, openTfjsGraph, type TensorflowHazard } from '../../tensorflow/index.ts'
+import {
+  openGraphDef,
+  openMetaGraph,
+  openSavedModel,
+  openTfjsGraph,
+  type TensorflowHazard,
+} from '../../tensorflow/index.ts'
 import { openTflite } from '../../tflite/index.ts'
 import { type Content, hasMagic } from '../engine/content.ts'
 import { inputOf } from '../engine/input.ts'
@@ -27,13 +33,14 @@ const MEANING: Readonly<Record<string, readonly [rule: Rule, level: Level]>> = {
   'custom-op': ['tflite/custom-op', 'unknown'],
 }
 
-/** SavedModels and frozen graphs: their ops, and the files that belong to them. */
+/** SavedModels, frozen graphs and the meta graphs of checkpoints: their ops, and the files that belong to them. */
 export const tensorflowLens: Lens = {
   name: 'tensorflow',
   async scan(content, sink) {
     const kind = await protobufKind(content.source)
     if (kind === 'tensorflow-savedmodel') await through(openSavedModel, content, sink)
     else if (kind === 'tensorflow-graphdef') await through(openGraphDef, content, sink)
+    else if (kind === 'tensorflow-metagraph') await through(openMetaGraph, content, sink)
     else return undefined
     return kind
   },

@@ -67,7 +67,8 @@ export async function openSavedModel(input: ModelInput): Promise<TensorflowModel
   }
 }
 
-function hazardsOf({ graph, signatures, collections, saver }: MetaGraph): TensorflowHazard[] {
+/** What the ops of a graph do beyond it. */
+export function hazardsOf({ graph, signatures, collections, saver }: MetaGraph): TensorflowHazard[] {
   const ends = signatures.flatMap(({ inputs, outputs }) => [...inputs, ...outputs])
   const roots = [...ends.map(({ name, tensor }) => tensor ?? name), ...collections.initializers]
   return tensorflowHazards({ graph, roots, saver, assets: collections.assets.map(({ tensor }) => tensor) })
