@@ -1,8 +1,6 @@
 export type { DatasetInfo } from './data/dataset.ts'
 export type { Hdf5Link } from './group/link.ts'
 export { type Hdf5Hazard, hdf5Hazards } from './hazards.ts'
-export { MAX_OBJECTS } from './limits.ts'
-export { MetadataCollector } from './metadata.ts'
 export { notesOf, openHdf5Model, readingOf, versionOf } from './model.ts'
 export type { Hdf5Type } from './object/types.ts'
 export {
