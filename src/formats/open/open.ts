@@ -43,7 +43,7 @@ export async function openFolder(tree: FileTree): Promise<OpenedModel> {
   if (images) return withDigests(images, tree, '.')
   throw new FormatsError('FORMAT_UNKNOWN', {
     message: `${tree.name} holds no model file`,
-    hint: 'Name the model file, or the folder of a SavedModel.',
+    hint: 'Name the model file, or the folder of a SavedModel. Links that lead out of a folder are not followed.',
   })
 }
 
