@@ -53,6 +53,8 @@ export async function pipelineEnd({ api }: Installation, commit: string): Promis
 export interface Allowed {
   /** Attempts that may have been lost with a server that died before a runner heard of them. */
   readonly lostAttempts: number
+  /** What the job that talks was to say; default: `LINES`. */
+  readonly lines?: number
 }
 
 /**
@@ -92,7 +94,7 @@ async function expectRanWell(
     jobs: pipeline.jobs.map(({ name }) => `${name}: succeeded`),
   })
   for (const job of pipeline.jobs) if (job.kind !== 'deploy') expectAttempts(job, allowed)
-  await expectWholeLog(installation, pipeline)
+  await expectWholeLog(installation, pipeline, allowed.lines)
 }
 
 function expectAttempts({ name, attempts }: JobView, { lostAttempts }: Allowed): void {
@@ -106,11 +108,15 @@ function expectAttempts({ name, attempts }: JobView, { lostAttempts }: Allowed):
 }
 
 /** Every line that the job printed, once and in order. */
-async function expectWholeLog({ api }: Installation, { jobs }: PipelineView): Promise<void> {
+async function expectWholeLog(
+  { api }: Installation,
+  { jobs }: PipelineView,
+  expected = LINES,
+): Promise<void> {
   const attempt = jobs.find(({ name }) => name === 'lines')?.attempts.at(-1)
   const response = await api.stream(`/attempts/${attempt?.id}/log`)
   const lines = (await response.text()).split('\n').filter(line => /^line \d+$/.test(line))
-  expect(lines).toEqual(upTo(LINES).map(n => `line ${n}`))
+  expect(lines).toEqual(upTo(expected).map(n => `line ${n}`))
 }
 
 function summaryOf({ state, jobs }: PipelineView) {

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { DemoRepository } from '../../../src/cli/demo/repository.ts'
 import { type Installation, ROOT } from './installation.ts'
 
+/** What the job that talks says, unless a test wants more: some three seconds of talk. */
 export const LINES = 200
 
 /** The example's delivery, but quick to decide: few rows, few requests, wide margins; and a job that talks for seconds. */
-const configWith = (minRequests: number) => `model:
+const configWith = (minRequests: number, lines: number) => `model:
   name: digits
   file: model.onnx
   task: image-classification
@@ -21,13 +22,13 @@ const configWith = (minRequests: number) => `model:
 jobs:
   lines:
     run:
-      - i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo "line $i"; sleep 0.01; done
+      - i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo "line $i"; sleep 0.01; done
       - echo $i > counted.txt
     produces: [counted.txt]
   uses:
     needs: [lines]
     run:
-      - test "$(cat counted.txt)" -eq ${LINES}
+      - test "$(cat counted.txt)" -eq ${lines}
 evaluate:
   data: data/test.npz
   metrics: [accuracy, size]
@@ -58,7 +59,11 @@ export class Repository {
   }
 
   /** A canary holds until each of its arms has had `minRequests`. */
-  static async create({ url, token, folder }: Installation, minRequests = 20): Promise<Repository> {
+  static async create(
+    { url, token, folder }: Installation,
+    minRequests = 20,
+    lines = LINES,
+  ): Promise<Repository> {
     const remote = new URL('/digits.git', url)
     remote.username = 'client'
     remote.password = token
@@ -69,7 +74,7 @@ export class Repository {
       () => undefined,
     )
     await demo.create()
-    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests))
+    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests, lines))
     return new Repository(demo)
   }
 

@@ -13,6 +13,8 @@ export interface WorldOptions {
   readonly env?: (folder: string) => NodeJS.ProcessEnv
   /** A canary holds until each of its arms has had so many requests. */
   readonly minRequests?: number
+  /** What the job that talks says. */
+  readonly lines?: number
 }
 
 /** A Ballast, a client's clone, and the clients of its predictions. */
@@ -36,10 +38,10 @@ export function worlds(): (options?: WorldOptions) => Promise<World> {
       await made.remove()
     }
   })
-  return async ({ env, minRequests } = {}) => {
+  return async ({ env, minRequests, lines } = {}) => {
     const made = await Installation.start(env)
     const load = new Load(made, images)
-    const repository = await Repository.create(made, minRequests)
+    const repository = await Repository.create(made, minRequests, lines)
     const world = { made, repository, load }
     worlds.push(world)
     return world
