@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vites
 import { startBrowser } from './web-world/browser.ts'
 import { buildWeb } from './web-world/built.ts'
 import { type Delivery, type DigitsWorld, startDigitsWorld } from './web-world/digits.ts'
+import { watchedPage } from './web-world/page.ts'
 
 const REQUESTS_PER_SECOND = 100
 /** For evidence to gather on a machine that does much else. */
@@ -37,19 +38,13 @@ describe.skipIf('missing' in browser)('a model’s releases, steered in a browse
   let world: DigitsWorld
   let page: Page
   let pushed: Promise<void> = Promise.resolve()
-  const complaints: string[] = []
+  let complaints: readonly string[] = []
 
   beforeAll(async () => {
     if ('missing' in browser) return
     await buildWeb()
     world = await startDigitsWorld()
-    page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 1400 } })
-    page.setDefaultTimeout(30_000)
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('console', message => {
-      // The browser reports every refused request; that of someone who is not logged in is expected.
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
-    })
+    ;({ page, complaints } = await watchedPage(browser, 30_000, { viewport: { width: 1280, height: 1400 } }))
   })
   afterAll(async () => {
     if ('missing' in browser) return

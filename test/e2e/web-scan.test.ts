@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from './web-world/browser.ts'
 import { buildWeb } from './web-world/built.ts'
+import { watchedPage } from './web-world/page.ts'
 import { startWebWorld, type WebWorld } from './web-world/world.ts'
 
 const browser = await startBrowser()
@@ -14,19 +15,13 @@ const OWN = 'cmypackage.models\nNet\n)R.'
 describe.skipIf('missing' in browser)('a scan that can’t decide, in a browser', () => {
   let world: WebWorld
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[] = []
 
   beforeAll(async () => {
     if ('missing' in browser) return
     await buildWeb()
     world = await startWebWorld()
-    page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 1400 } })
-    page.setDefaultTimeout(60_000)
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('console', message => {
-      // The browser reports every refused request; that of someone who is not logged in is expected.
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
-    })
+    ;({ page, complaints } = await watchedPage(browser, 60_000, { viewport: { width: 1280, height: 1400 } }))
   })
   afterAll(async () => {
     if ('missing' in browser) return

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from './web-world/browser.ts'
 import { buildWeb } from './web-world/built.ts'
+import { watchedPage } from './web-world/page.ts'
 import { startWebWorld, type WebWorld } from './web-world/world.ts'
 
 const browser = await startBrowser()
@@ -13,19 +14,13 @@ if ('missing' in browser)
 describe.skipIf('missing' in browser)('the web UI, walked through in a browser', () => {
   let world: WebWorld
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[] = []
 
   beforeAll(async () => {
     if ('missing' in browser) return
     await buildWeb()
     world = await startWebWorld()
-    page = await browser.newPage({ locale: 'en-GB', colorScheme: 'light' })
-    page.setDefaultTimeout(20_000)
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('console', message => {
-      // The browser reports every refused request; that of someone who is not logged in is expected.
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
-    })
+    ;({ page, complaints } = await watchedPage(browser, 20_000, { colorScheme: 'light' }))
   })
   afterAll(async () => {
     if ('missing' in browser) return

@@ -1,63 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { digestOf, memoryInput, readAll } from '../../../test/fixtures/model-input.ts'
+import { digestOf, memoryInput } from '../../../test/fixtures/model-input.ts'
+import {
+  archive,
+  call,
+  dict,
+  entry,
+  global,
+  int,
+  list,
+  ORDERED,
+  pickle,
+  storage,
+  tensor,
+  text,
+  tuple,
+} from '../../../test/hostile/formats/torch-bytes.ts'
 import { zipOf } from '../../../test/hostile/formats/zip-bytes.ts'
-import { openPt2, openPytorch, openPytorchLegacy, openTorchscript } from './index.ts'
+import { openPytorch, openPytorchLegacy } from './index.ts'
 
-/** A pickle, assembled from its opcodes. */
-const global = (module: string, name: string) => `c${module}\n${name}\n`
-const text = (value: string) => `X${bytes4(Buffer.byteLength(value))}${Buffer.from(value).toString('latin1')}`
-const tuple = (...items: string[]) => `(${items.join('')}t`
-const list = (...items: string[]) => `](${items.join('')}e`
-const dict = (...entries: string[]) => `}(${entries.join('')}u`
-const call = (callee: string, ...args: string[]) => `${callee}${tuple(...args)}R`
-
-function bytes4(value: number): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32LE(value)
-  return bytes.toString('latin1')
-}
-
-function int(value: number | bigint): string {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64LE(BigInt(value))
-  return `\x8a\x08${bytes.toString('latin1')}`
-}
-
-const pickle = (body: string) => Buffer.from(`\x80\x02${body}.`, 'latin1')
-const entry = (name: string, data: Uint8Array | string) => ({ name, data: Buffer.from(data) })
-
-interface Stated {
-  readonly type?: string
-  readonly key?: string
-  readonly elements?: number
-}
-
-const storage = ({ type = 'FloatStorage', key = '0', elements = 4 }: Stated = {}) =>
-  `${tuple(text('storage'), global('torch', type), text(key), text('cpu'), int(elements))}Q`
-
-const ORDERED = call(global('collections', 'OrderedDict'))
-
-function tensor(
-  shape: readonly (number | bigint)[],
-  strides: readonly (number | bigint)[],
-  offset: number | bigint = 0,
-  stated: Stated = {},
-): string {
-  const [sizes, steps] = [shape, strides].map(values => tuple(...values.map(int)))
-  return call(
-    global('torch._utils', '_rebuild_tensor_v2'),
-    storage(stated),
-    int(offset),
-    sizes!,
-    steps!,
-    '\x89',
-    ORDERED,
-  )
-}
-
-/** An archive of torch.save with one storage of 16 bytes. */
-const archive = (root: string, more: readonly { name: string; data: Uint8Array }[] = []) =>
-  zipOf([entry('m/data.pkl', pickle(root)), entry('m/data/0', new Uint8Array(16)), ...more])
 const open = (root: string) => openPytorch(memoryInput(archive(root), 'm.pt'))
 
 test('an honest one is read', async () => {
@@ -297,136 +257,5 @@ describe('the legacy format', () => {
       code: 'FORMAT_UNSUPPORTED',
       hint: /save it again/,
     })
-  })
-})
-
-describe('exported programs', () => {
-  const program = (graph: unknown, more: object = {}) =>
-    JSON.stringify({ graph_module: { graph, signature: { input_specs: [], output_specs: [] } }, ...more })
-  const meta = { dtype: 7, sizes: [{ as_int: 4 }], strides: [{ as_int: 1 }], storage_offset: { as_int: 0 } }
-  const exported = (json: string, weights: unknown = {}) =>
-    zipOf([
-      entry('m/archive_format', 'pt2'),
-      entry('m/models/model.json', json),
-      entry('m/data/weights/model_weights_config.json', JSON.stringify({ config: weights })),
-      entry('m/data/weights/weight_0', new Uint8Array(16)),
-    ])
-  const weight = (change: object = {}, entryChange: object = {}) => ({
-    w: {
-      path_name: 'weight_0',
-      is_param: true,
-      use_pickle: false,
-      tensor_meta: { ...meta, ...change },
-      ...entryChange,
-    },
-  })
-  const empty = program({ nodes: [] })
-  const nested = (depth: number): unknown => {
-    let graph: unknown = { nodes: [] }
-    for (let i = 0; i < depth; i++)
-      graph = {
-        nodes: [
-          { target: 'cond', inputs: [{ name: '', arg: { as_graph: { name: 'g', graph } } }], outputs: [] },
-        ],
-      }
-    return graph
-  }
-
-  test('an honest one is read', async () => {
-    const model = await openPt2(memoryInput(exported(empty, weight()), 'm.pt2'))
-    expect(await digestOf(model, 'w')).toMatchObject({ bytes: 16 })
-  })
-
-  test.each<[string, Uint8Array, string, RegExp]>([
-    ['no program', zipOf([entry('archive_format', 'pt2')]), 'FORMAT_UNSUPPORTED', /no program/],
-    ['no JSON', exported('{'), 'FORMAT_MALFORMED', /expected a key/],
-    ['no graph', exported('{}'), 'FORMAT_MALFORMED', /no graph/],
-    ['a node without a target', exported(program({ nodes: [{}] })), 'FORMAT_MALFORMED', /target/],
-    ['a key twice', exported('{"graph_module":1,"graph_module":2}'), 'FORMAT_MALFORMED', /twice/],
-    ['graphs in graphs', exported(program(nested(40))), 'FORMAT_LIMIT', /nested/],
-    ['graphs in graphs in graphs', exported(program(nested(400))), 'FORMAT_LIMIT', /nested/],
-    [
-      'a weight that climbs out',
-      exported(empty, weight({}, { path_name: '../../archive_format' })),
-      'FORMAT_MALFORMED',
-      /not there/,
-    ],
-    ['a weight without a path', exported(empty, { w: {} }), 'FORMAT_MALFORMED', /no path/],
-    [
-      'a weight that is too long',
-      exported(empty, weight({ sizes: [{ as_int: 5 }] })),
-      'FORMAT_TRUNCATED',
-      /20 bytes, and has 16/,
-    ],
-    [
-      'a symbolic weight',
-      exported(empty, weight({ sizes: [{ as_expr: { expr_str: 's0' } }] })),
-      'FORMAT_MALFORMED',
-      /sizes/,
-    ],
-    [
-      'a weight with an overflow',
-      exported(empty, weight({ sizes: [{ as_int: 2 ** 52 }], strides: [{ as_int: 2 ** 52 }] })),
-      'FORMAT_TRUNCATED',
-      /bytes/,
-    ],
-    ['more strides than sizes', exported(empty, weight({ strides: [] })), 'FORMAT_MALFORMED', /strides/],
-  ])('%s', async (_, bytes, code, message) => {
-    await expect(openPt2(memoryInput(bytes, 'm.pt2'))).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(message),
-    })
-  })
-
-  test('a weight that is a file of torch.save, as tensor subclasses are', async () => {
-    const saved = archive(tensor([4], [1]))
-    const bytes = zipOf([
-      entry('m/archive_format', 'pt2'),
-      entry('m/models/model.json', empty),
-      entry(
-        'm/data/weights/model_weights_config.json',
-        JSON.stringify({ config: weight({}, { use_pickle: true, tensor_meta: null }) }),
-      ),
-      entry('m/data/weights/weight_0', saved),
-    ])
-    const model = await openPt2(memoryInput(bytes, 'm.pt2'))
-    expect(model.file.tensors).toMatchObject([{ name: 'w', shape: [4], role: 'parameter' }])
-    expect(await digestOf(model, 'w')).toMatchObject({ bytes: 16 })
-  })
-
-  test('attributes named as prototypes are plain JSON', async () => {
-    const node = JSON.parse(
-      '{"target":"torch.ops.a.b","inputs":[{"name":"__proto__","arg":{"as_int":1}}],"outputs":[]}',
-    )
-    const { file } = await openPt2(memoryInput(exported(program({ nodes: [node] })), 'm.pt2'))
-    expect(JSON.stringify(file.graph?.nodes[0])).toContain('"attributes":{"__proto__":1}')
-  })
-})
-
-describe('TorchScript', () => {
-  const script = (code: string) =>
-    zipOf([
-      entry('m/data.pkl', pickle(`${global('__torch__', 'M')})\x81}b`)),
-      entry('m/code/__torch__.py', code),
-    ])
-  test.each([
-    [
-      'a signature without an end',
-      `class M(Module):\n  def forward(self: M,\n${'    x: Tensor,\n'.repeat(5000)}`,
-    ],
-    ['brackets without an end', `class M(Module):\n  def forward(self: M, x: ${'List['.repeat(100_000)}`],
-    [
-      'spaces without an end',
-      `class M(Module):\n  def forward(self: M, x:${' '.repeat(1_000_000)}y) -> ${'->'.repeat(100_000)}:`,
-    ],
-    [
-      'a megabyte of one word',
-      `class M(Module):\n  def forward(self: M) -> Tensor:\n    ${'torch.'.repeat(200_000)}`,
-    ],
-    ['no classes', 'import os\nos.system("id")\n'],
-  ])('%s is read in a moment', async (_, code) => {
-    const { file } = await openTorchscript(memoryInput(script(code), 'm.pt'))
-    expect(file).toMatchObject({ format: 'torchscript', what: 'M' })
-    await readAll(openTorchscript, memoryInput(script(code), 'm.pt'))
   })
 })
