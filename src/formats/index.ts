@@ -18,6 +18,7 @@ export type {
   OnnxValue,
 } from './onnx/types.ts'
 export { below, only } from './open/below.ts'
+export { digestOfFiles } from './open/digest.ts'
 export { type OpenedModel, openFolder, openIn, openModel } from './open/open.ts'
 export type * from './ports.ts'
 export type * from './scan/types.ts'

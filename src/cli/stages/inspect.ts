@@ -1,13 +1,18 @@
 import type { StageResult } from '../../api/index.ts'
-import { isRunnable, type ModelRepository } from '../../config/index.ts'
+import { isRunnable } from '../../config/index.ts'
 import type { ModelFile, SignatureValue } from '../../formats/index.ts'
 import { summarize } from '../inspect/describe.ts'
 import { modelConfigOf, type StageContext } from './context.ts'
-import { modelFilesOf, openFiles } from './model-files.ts'
+import { inWorkspace, type ModelFiles, modelFilesOf, openFiles } from './model-files.ts'
+import { scannedDigest } from './scan.ts'
 
 /** Reads the model by ranges and tells what it is; refuses what is not sound, or not what its name says. */
 export async function inspectStage({ workspace, repository }: StageContext): Promise<StageResult> {
-  const file = await inspectModel(workspace, repository)
+  const files = await modelFilesOf(workspace, repository)
+  const file = await inspectModel(files)
+  const names = file.files.map(({ path }) => ({ path, name: inWorkspace(files, path) }))
+  // Every byte was hashed by the scan: reading a model of many GB once more would tell nothing new.
+  const digest = await scannedDigest(workspace, names)
   // A label file that can't be read should fail here, not minutes later.
   await modelConfigOf(workspace, repository)
   if (isRunnable(repository.model.file) && file.format !== 'onnx') {
@@ -25,12 +30,12 @@ export async function inspectStage({ workspace, repository }: StageContext): Pro
     stage: 'inspect',
     verdict: 'passed',
     summary: summarize(file),
-    records: { inspection: shortened(file) },
+    records: { inspection: { ...shortened(file), ...(digest && { digest }) } },
   }
 }
 
-export async function inspectModel(workspace: string, repository: ModelRepository): Promise<ModelFile> {
-  const model = await openFiles(await modelFilesOf(workspace, repository))
+async function inspectModel(files: ModelFiles): Promise<ModelFile> {
+  const model = await openFiles(files)
   try {
     return model.file
   } finally {
@@ -39,7 +44,7 @@ export async function inspectModel(workspace: string, repository: ModelRepositor
 }
 
 /** A record for people and pages: the lists of every weight and node stay in the file. */
-function shortened({ tensors, graph, ...file }: ModelFile): unknown {
+function shortened({ tensors, graph, ...file }: ModelFile): object {
   return {
     ...file,
     tensors: tensors.length,

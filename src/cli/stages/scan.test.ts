@@ -35,6 +35,15 @@ function aContext(file: string): StageContext {
   return { workspace, repository, input: { ...input, workspace } }
 }
 
+test('an inspection has the digest of what was scanned, and none where nothing was', async () => {
+  await write({ 'model.onnx': writeMlp(8, 4, 2) })
+  const before = await inspectStage(aContext('model.onnx'))
+  expect(before.records['inspection']).not.toHaveProperty('digest')
+  await scanStage(aContext('model.onnx'))
+  const { records } = await inspectStage(aContext('model.onnx'))
+  expect(records['inspection']).toHaveProperty('digest', await digestOfFile(join(workspace, 'model.onnx')))
+})
+
 describe('the scan stage', () => {
   test('passes what is safe, with the report as a record', async () => {
     await write({ 'model.onnx': writeMlp(8, 4, 2) })

@@ -2,8 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { StageResult } from '../../api/index.ts'
-import { BallastError, systemCode } from '../../core/index.ts'
-import { FormatsError, loadScanner, only, type ScanReport } from '../../formats/index.ts'
+import { BallastError, type Digest, isDigest, systemCode } from '../../core/index.ts'
+import { digestOfFiles, FormatsError, loadScanner, only, type ScanReport } from '../../formats/index.ts'
 import { scanLines } from '../scan/describe.ts'
 import type { StageContext } from './context.ts'
 import { inWorkspace, type ModelFiles, modelFilesOf, openFiles } from './model-files.ts'
@@ -69,6 +69,18 @@ function recordOf({ findings, ...report }: ScanReport): unknown {
   const recorded = findings.slice(0, MAX_RECORDED)
   const omitted = report.omitted + findings.length - recorded.length
   return JSON.parse(JSON.stringify({ ...report, findings: recorded, omitted }))
+}
+
+/** The digest of the model by those of its files, as they were scanned; undefined where they were not. */
+export async function scannedDigest(
+  workspace: string,
+  names: readonly { readonly path: string; readonly name: string }[],
+): Promise<Digest | undefined> {
+  const scanned = await readHandover(workspace)
+  const files = names.map(({ path, name }) => [path, scanned?.[name]] as const)
+  return files.every((file): file is readonly [string, Digest] => isDigest(file[1] ?? ''))
+    ? digestOfFiles(files)
+    : undefined
 }
 
 /** Holds what is registered to what was scanned. Throws MODEL_CHANGED. */

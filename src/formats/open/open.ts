@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { join, relative } from 'node:path/posix'
-import { type Digest, digestOfValue, openFile } from '../../core/index.ts'
+import { type Digest, openFile } from '../../core/index.ts'
 import { FormatsError } from '../errors.ts'
 import type { FileTree, OpenModel } from '../ports.ts'
 import { EXPORT, looksLike } from '../sniff.ts'
@@ -9,7 +9,7 @@ import { inputFrom, isFolder, type OpenInput } from '../tree/input.ts'
 import { urlTree } from '../tree/url.ts'
 import { below } from './below.ts'
 import { detectFormat, HEAD_BYTES } from './detect.ts'
-import { digestOfSource } from './digest.ts'
+import { digestOfFiles, digestOfSource } from './digest.ts'
 import { mainFileOf } from './main-file.ts'
 import { readerOf } from './readers.ts'
 
@@ -136,12 +136,7 @@ function withDigests(
   return {
     ...model,
     digests,
-    async digest() {
-      const all = [...(await digests())]
-      const [only] = all
-      if (only && all.length === 1) return only[1]
-      return digestOfValue(all.map(([path, digest]) => ({ path, digest })))
-    },
+    digest: async () => digestOfFiles(await digests()),
     async close() {
       await model.close()
       await closeInput?.()
