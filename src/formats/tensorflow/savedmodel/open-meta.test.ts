@@ -33,11 +33,16 @@ test('its variables are in the checkpoint', async () => {
 
 test('a graph that is cut off is read, or refused with a typed error', async () => {
   const whole = await readFile(join(FOLDER, 'meta/model.meta'))
+  let refused = 0
   for (let end = 0; end < whole.length; end += 7) {
     const cut = new Map([['model.meta', whole.subarray(0, end)]])
     const opened = await inputOf(cut, 'model.meta')
       .then(openMetaGraph)
       .catch(error => error)
-    if (opened instanceof Error) expect(opened).toMatchObject({ code: expect.stringMatching(/^FORMAT_/) })
+    if (!(opened instanceof Error)) continue
+    expect(opened).toMatchObject({ code: expect.stringMatching(/^FORMAT_/) })
+    refused++
   }
+  // Cut between two of its few parts it is a smaller graph; nowhere else.
+  expect(refused).toBeGreaterThan((whole.length / 7) * 0.9)
 })
