@@ -1,4 +1,4 @@
-import { deflateSync, gzipSync } from 'node:zlib'
+import { type Attack, attack, COMMAND, command, p2, p4 } from './pickle-attack.ts'
 import {
   APPEND,
   BINGET,
@@ -30,7 +30,6 @@ import {
   STACK_GLOBAL,
   STOP,
   STRING,
-  SYSTEM,
   stackGlobal,
   TUPLE,
   TUPLE1,
@@ -39,210 +38,8 @@ import {
   text,
   UNICODE,
 } from './pickle-bytes.ts'
-
-/** A pickle that does harm, with what its trick is and the rule that must tell of it. */
-export interface Attack {
-  readonly name: string
-  readonly content: Uint8Array
-  readonly rule: string
-  /** `unsafe` without. */
-  readonly verdict?: 'unknown'
-}
-
-const command = 'echo pwned'
-const COMMAND = text(command)
-const p2 = (...parts: readonly (Op | string)[]): Uint8Array => join(PROTO(2), ...parts, STOP)
-const p4 = (...parts: readonly (Op | string)[]): Uint8Array => join(PROTO(4), ...parts, STOP)
-const attack = (
-  name: string,
-  content: Uint8Array,
-  rule = 'pickle/dangerous-call',
-  verdict?: 'unknown',
-): Attack => ({
-  ...{ name, content, rule },
-  ...(verdict && { verdict }),
-})
-
-/** Functions that advisories against scanners name, called with a text. */
-const ADVISORIES: readonly [string, string][] = [
-  ['os', 'system'],
-  ['posix', 'system'],
-  ['nt', 'system'],
-  ['os', 'execv'],
-  ['os', 'popen'],
-  ['subprocess', 'Popen'],
-  ['subprocess', 'check_output'],
-  ['subprocess', 'getoutput'],
-  ['builtins', 'eval'],
-  ['builtins', 'exec'],
-  ['builtins', 'compile'],
-  ['builtins', '__import__'],
-  ['builtins', 'getattr'],
-  ['builtins', 'open'],
-  ['builtins', 'breakpoint'],
-  ['builtins', 'input'],
-  ['builtins', 'help'],
-  ['builtins', 'map'],
-  ['builtins', 'filter'],
-  ['builtins', 'eval.__call__'],
-  ['builtins', 'exec.__call__'],
-  ['importlib', 'import_module'],
-  ['importlib.util', 'spec_from_file_location'],
-  ['pkgutil', 'resolve_name'],
-  ['runpy', 'run_path'],
-  ['runpy', '_run_code'],
-  ['marshal', 'loads'],
-  ['pickle', 'loads'],
-  ['_pickle', 'loads'],
-  ['pickle', '_loads'],
-  ['dill', 'loads'],
-  ['cloudpickle', 'loads'],
-  ['cloudpickle.cloudpickle', '_make_function'],
-  ['cloudpickle.cloudpickle', 'subimport'],
-  ['dill._dill', '_create_function'],
-  ['shelve', 'open'],
-  ['types', 'CodeType'],
-  ['types', 'FunctionType'],
-  ['operator', 'attrgetter'],
-  ['_operator', 'attrgetter'],
-  ['operator', 'methodcaller'],
-  ['_operator', 'methodcaller'],
-  ['timeit', 'timeit'],
-  ['timeit', 'main'],
-  ['cProfile', 'run'],
-  ['cProfile', 'runctx'],
-  ['profile', 'run'],
-  ['profile', 'Profile.runctx'],
-  ['pdb', 'run'],
-  ['bdb', 'Bdb.run'],
-  ['trace', 'Trace.run'],
-  ['doctest', 'debug_script'],
-  ['code', 'InteractiveInterpreter.runcode'],
-  ['codeop', 'compile_command'],
-  ['ensurepip', '_run_pip'],
-  ['pip', 'main'],
-  ['pip._internal', 'main'],
-  ['venv', 'create'],
-  ['distutils.file_util', 'write_file'],
-  ['distutils.spawn', 'spawn'],
-  ['setuptools', 'setup'],
-  ['idlelib.pyshell', 'ModifiedInterpreter.runcode'],
-  ['idlelib.autocomplete', 'AutoComplete.get_entity'],
-  ['idlelib.calltip', 'get_entity'],
-  ['idlelib.debugobj', 'ObjectTreeItem.SetText'],
-  ['idlelib.run', 'Executive.runcode'],
-  ['lib2to3.pgen2.grammar', 'Grammar.loads'],
-  ['lib2to3.pgen2.pgen', 'ParserGenerator.make_label'],
-  ['asyncio.unix_events', '_UnixSubprocessTransport._start'],
-  ['asyncio', 'create_subprocess_shell'],
-  ['multiprocessing.util', 'spawnv_passfds'],
-  ['multiprocessing.process', 'BaseProcess.run'],
-  ['pty', 'spawn'],
-  ['commands', 'getoutput'],
-  ['popen2', 'popen2'],
-  ['webbrowser', 'open'],
-  ['antigravity', 'geohash'],
-  ['pydoc', 'pipepager'],
-  ['pydoc', 'locate'],
-  ['_pyrepl.pager', 'pipe_pager'],
-  ['test.support.script_helper', 'assert_python_ok'],
-  ['uuid', '_get_command_stdout'],
-  ['_osx_support', '_read_output'],
-  ['_aix_support', '_read_cmd_output'],
-  ['_posixsubprocess', 'fork_exec'],
-  ['_interpreters', 'run_string'],
-  ['_xxsubinterpreters', 'run_string'],
-  ['ctypes', 'CDLL'],
-  ['ctypes.util', '_get_soname'],
-  ['_ctypes', 'dlopen'],
-  ['socket', 'create_connection'],
-  ['ssl', 'get_server_certificate'],
-  ['urllib.request', 'urlopen'],
-  ['urllib.request', 'urlretrieve'],
-  ['http.client', 'HTTPSConnection'],
-  ['httplib', 'HTTPSConnection'],
-  ['requests.api', 'get'],
-  ['aiohttp.client', 'ClientSession'],
-  ['smtplib', 'SMTP'],
-  ['ftplib', 'FTP'],
-  ['imaplib', 'IMAP4_stream'],
-  ['shutil', 'rmtree'],
-  ['tempfile', 'mktemp'],
-  ['_io', 'FileIO'],
-  ['_io', 'open'],
-  ['io', 'open'],
-  ['logging', 'FileHandler'],
-  ['logging.config', '_resolve'],
-  ['linecache', 'getlines'],
-  ['sqlite3', 'connect'],
-  ['zipimport', 'zipimporter'],
-  ['zipapp', 'create_archive'],
-  ['gc', 'get_objects'],
-  ['sys', 'settrace'],
-  ['sys', 'modules'],
-  ['inspect', 'getattr_static'],
-  ['copyreg', 'add_extension'],
-  ['threading', 'Thread'],
-  ['signal', 'signal'],
-  ['atexit', 'register'],
-  ['numpy.testing._private.utils', 'runstring'],
-  ['numpy.f2py.crackfortran', 'getlincoef'],
-  ['numpy.f2py.crackfortran', '_eval_length'],
-  ['numpy.f2py.crackfortran', 'myeval'],
-  ['numpy.f2py.diagnose', 'run_command'],
-  ['numpy.distutils.exec_command', 'exec_command'],
-  ['numpy', 'load'],
-  ['numpy', 'fromfile'],
-  ['numpy', 'memmap'],
-  ['numpy.ctypeslib', 'load_library'],
-  ['numpy.lib.npyio', 'load'],
-  ['torch', 'load'],
-  ['torch.serialization', 'load'],
-  ['torch.hub', 'load'],
-  ['torch.jit', 'load'],
-  ['torch.utils.collect_env', 'run'],
-  ['torch.utils.bottleneck.__main__', 'run_cprofile'],
-  ['torch.utils.bottleneck.__main__', 'run_autograd_prof'],
-  ['torch.utils._config_module', 'ConfigModule.load_config'],
-  ['torch.utils._config_module', 'load_config'],
-  ['torch.utils.data.datapipes.utils.decoder', 'basichandlers'],
-  ['torch.utils.cpp_extension', 'load_inline'],
-  ['torch._dynamo.guards', 'GuardBuilder.get'],
-  ['torch._inductor.codecache', 'compile_file'],
-  ['torch.fx.experimental.symbolic_shapes', 'ShapeEnv.evaluate_guards_expression'],
-  ['torch.fx.graph_module', 'reduce_graph_module'],
-  ['torch.jit.unsupported_tensor_ops', 'execWrapper'],
-  ['torch.distributed.run', 'main'],
-  ['torch.serialization', 'os.system'],
-  ['torch.serialization.os', 'system'],
-  ['torch.library', 'torch.utils.collect_env.run'],
-  ['torch', 'serialization.pickle.loads'],
-  ['sklearn.utils', 'os.system'],
-  ['joblib.memory', 'Memory'],
-  ['joblib', 'load'],
-  ['joblib.parallel', 'Parallel'],
-  ['pandas', 'read_pickle'],
-  ['pandas', 'eval'],
-  ['pandas.io.parsers.readers', 'read_csv'],
-  ['pandas.core.computation.eval', 'eval'],
-  ['pandas.io.common', 'os.system'],
-  ['scipy.io', 'loadmat'],
-  ['sklearn.datasets', 'fetch_openml'],
-  ['mlflow.projects.backend.local', '_run_entry_point'],
-  ['nltk', 'download'],
-  ['picklescan.scanner', 'scan_file_path'],
-  ['fickling.hook', 'remove_hook'],
-  ['six.moves', 'builtins.eval'],
-  ['collections', 'abc.sys.exit'],
-]
-
-/** Functions that no list names: what is not vouched for is not safe. */
-const UNLISTED: readonly [string, string, string][] = [
-  ['some_package.cli', 'run_shell', 'pickle/code-argument'],
-  ['statistics', 'mean', 'pickle/standard-call'],
-  ['nturl2path', 'url2pathname', 'pickle/standard-call'],
-  ['_ios_support', 'get_platform_ios', 'pickle/dangerous-call'],
-]
+import { ADVISORIES, UNLISTED } from './pickle-gadgets.ts'
+import { HIDDEN } from './pickle-hidden.ts'
 
 const getSystem: Op = join(
   stackGlobal('builtins', 'getattr'),
@@ -251,7 +48,6 @@ const getSystem: Op = join(
   TUPLE2,
   REDUCE,
 )
-const nested = (content: Uint8Array): Uint8Array => p4(EMPTY_DICT, text('weights'), bytes(content), SETITEM)
 
 /** Tricks of opcodes, names and structure. */
 const TRICKS: readonly Attack[] = [
@@ -526,103 +322,7 @@ const TRICKS: readonly Attack[] = [
     p4(text('x'), BINPERSID, COMMAND, TUPLE1, REDUCE),
     'pickle/computed-callee',
   ),
-  attack(
-    'broken behind the call (nullifAI)',
-    join(PROTO(4), stackGlobal('os', 'system'), COMMAND, TUPLE1, REDUCE, '\xff\xff broken'),
-  ),
-  attack(
-    'broken behind the call, without PROTO and STOP',
-    join(GLOBAL('posix', 'system'), MARK, STRING(command), TUPLE, REDUCE, 'X'),
-  ),
-  attack('an opcode of no protocol behind the call', join(SYSTEM.subarray(0, -1), Uint8Array.of(0xf0), STOP)),
-  attack('a second pickle behind a harmless one', join(p4(EMPTY_DICT), SYSTEM)),
-  attack('a hundredth pickle', join(...Array.from({ length: 99 }, () => p4(EMPTY_DICT)), SYSTEM)),
-  attack(
-    'a pickle behind ten thousand others',
-    join(...Array.from({ length: 10_000 }, () => join('N.')), SYSTEM),
-    'content/limit',
-    'unknown',
-  ),
-  attack('PROTO in the middle', join(EMPTY_DICT, PROTO(4), POP, SYSTEM)),
-  attack('PROTO of another version again', join(PROTO(0), PROTO(5), SYSTEM)),
-  attack('Python 2 names', p2(GLOBAL('__builtin__', 'eval'), UNICODE('1+1'), TUPLE1, REDUCE)),
-  attack('Python 2 names: commands', p2(GLOBAL('commands', 'getoutput'), UNICODE(command), TUPLE1, REDUCE)),
-  attack('a pickle in a byte string', nested(SYSTEM)),
-  attack(
-    'a pickle in base64',
-    p4(EMPTY_DICT, text('w'), text(Buffer.from(SYSTEM).toString('base64')), SETITEM),
-  ),
-  attack('a pickle in hex', p4(EMPTY_DICT, text('w'), text(Buffer.from(SYSTEM).toString('hex')), SETITEM)),
-  attack('a pickle under zlib', nested(deflateSync(SYSTEM))),
-  attack(
-    'a pickle under gzip in base64',
-    p4(EMPTY_DICT, text('w'), text(gzipSync(SYSTEM).toString('base64')), SETITEM),
-  ),
-  attack('a pickle in a pickle in a pickle', nested(nested(nested(SYSTEM)))),
-  attack(
-    'a pickle in torch.storage._load_from_bytes',
-    call('torch.storage', '_load_from_bytes', bytes(SYSTEM)),
-  ),
-  attack(
-    'bytes of protocol 2: a pickle in latin-1',
-    p2(
-      GLOBAL('_codecs', 'encode'),
-      join(
-        'X',
-        Uint8Array.of(Buffer.from(Buffer.from(SYSTEM).toString('latin1'), 'utf8').length, 0, 0, 0),
-        Buffer.from(Buffer.from(SYSTEM).toString('latin1'), 'utf8'),
-      ),
-      UNICODE('latin1'),
-      TUPLE2,
-      REDUCE,
-    ),
-  ),
-  attack(
-    'bytecode in a byte string',
-    nested(join('\xe3', Buffer.alloc(20), '\x40\0\0\0\xf3\x16\0\0\0', Buffer.alloc(60))),
-    'content/bytecode',
-  ),
-  attack(
-    'a program in a byte string',
-    nested(join('\x7fELF\x02\x01\x01', Buffer.alloc(200))),
-    'content/program',
-  ),
-  attack('an import that opens a browser', join('cantigravity\nx\n.'), 'pickle/dangerous-global'),
-  attack(
-    'a name with a carriage return',
-    p2('cos\r\nsystem\n', UNICODE(command), TUPLE1, REDUCE),
-    'pickle/code-argument',
-  ),
-  attack('joblib’s array of opcodes, read by a loader of plain pickles', joblibPolyglot()),
-  attack('a joblib wrapper that names a file elsewhere', outsideArray(), 'pickle/external-file'),
 ]
-
-function joblibPolyglot(): Uint8Array {
-  const state = join(
-    EMPTY_DICT,
-    MARK,
-    ...[
-      text('subclass'),
-      stackGlobal('numpy', 'ndarray'),
-      text('shape'),
-      join('K', Uint8Array.of(64)),
-      TUPLE1,
-    ],
-    ...[text('order'), text('C'), text('dtype'), stackGlobal('numpy', 'dtype'), text('u1'), TUPLE1, REDUCE],
-    ...[text('allow_mmap'), '\x88', 'u'],
-  )
-  const opcodes = join('0', stackGlobal('os', 'system'), COMMAND, TUPLE1, REDUCE, STOP)
-  const array = Buffer.concat([opcodes, Buffer.alloc(64 - opcodes.length)])
-  return p4(stackGlobal('joblib.numpy_pickle', 'NumpyArrayWrapper'), EMPTY_TUPLE, NEWOBJ, state, BUILD, array)
-}
-
-function outsideArray(): Uint8Array {
-  const state = join(
-    ...[EMPTY_DICT, MARK, text('filename'), text('../../../etc/passwd'), text('subclass')],
-    ...[stackGlobal('numpy', 'ndarray'), text('allow_mmap'), '\x88', 'u'],
-  )
-  return p4(stackGlobal('joblib.numpy_pickle', 'NDArrayWrapper'), EMPTY_TUPLE, NEWOBJ, state, BUILD)
-}
 
 export const PICKLE_ATTACKS: readonly Attack[] = [
   ...ADVISORIES.map(([module, name]) => attack(`${module}.${name}`, call(module, name, COMMAND))),
@@ -630,4 +330,5 @@ export const PICKLE_ATTACKS: readonly Attack[] = [
     attack(`${module}.${name} (in no list)`, call(module, name, COMMAND), rule),
   ),
   ...TRICKS,
+  ...HIDDEN,
 ]

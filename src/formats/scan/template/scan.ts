@@ -1,15 +1,7 @@
 import type { Rule } from '../rules.ts'
 import type { Level } from '../types.ts'
-import {
-  FAR_ATTRIBUTES,
-  FILTERS,
-  FUNCTIONS,
-  KEYWORDS,
-  METHODS,
-  OUTSIDE,
-  STATEMENTS,
-  TESTS,
-} from './allowed.ts'
+import { FILTERS, FUNCTIONS, KEYWORDS, METHODS, OUTSIDE, STATEMENTS, TESTS } from './allowed.ts'
+import { buildsText, insideOf, isPlainFormat, isSpecial, takesComputedAttribute } from './shapes.ts'
 import { type Block, blocksOf, type Token } from './tokens.ts'
 
 export interface TemplateFinding {
@@ -22,8 +14,6 @@ export interface TemplateFinding {
 
 /** Longer ranges and repetitions have no place in a prompt. */
 const MAX_REPEATED = 100_000
-/** A subscript is a name, a number or a short expression; each is looked at by itself. */
-const MAX_SUBSCRIPT_TOKENS = 100
 /** Of loops within loops, in all. */
 const MAX_LOOPED = 1_000_000
 /** One template needs no more to be judged. */
@@ -263,47 +253,4 @@ class TemplateScan {
         this.add('template/expansion', 'unsafe', `a range up to ${text.slice(0, 30)}`, place)
     }
   }
-}
-
-/** `map(attribute=x)`: which attribute is taken can't be told. */
-function takesComputedAttribute(tokens: readonly Token[], index: number): boolean {
-  if (tokens[index + 1]?.text !== '(' || tokens[index + 2]?.text !== 'attribute') return false
-  if (tokens[index + 3]?.text !== '=') return false
-  const value = tokens[index + 4]
-  return (
-    value?.kind === 'name' || (value?.kind === 'string' && !/^[,)]$/.test(tokens[index + 5]?.text ?? ')'))
-  )
-}
-
-/** `'<|eot_{}|>'.format(x)`: a literal whose fields name nothing of what they get. */
-function isPlainFormat(tokens: readonly Token[], index: number): boolean {
-  const text = tokens[index - 2]
-  return tokens[index]!.text === 'format' && text?.kind === 'string' && !/\{[^}]*[.[!:{]/.test(text.text)
-}
-
-function isSpecial(name: string): boolean {
-  return /^_/.test(name) || /__$/.test(name) || FAR_ATTRIBUTES.has(name)
-}
-
-/** Whether tokens join texts: with `~`, by a filter, or of a literal with `+` or `*`. */
-function buildsText(tokens: readonly Token[]): boolean {
-  return tokens.some(({ kind, text }, index) => {
-    if (text === '~') return true
-    if (kind === 'name' && tokens[index - 1]?.text === '|')
-      return /^(?:join|replace|format|reverse|string)$/.test(text)
-    const next = tokens[index + 1]?.text
-    return kind === 'string' && (next === '+' || next === '*' || next === '%' || next === '[')
-  })
-}
-
-/** The tokens between a bracket and its partner; undefined where that is not near. */
-function insideOf(tokens: readonly Token[], open: number): readonly Token[] | undefined {
-  let depth = 0
-  for (let index = open; index < tokens.length && index - open < MAX_SUBSCRIPT_TOKENS; index++) {
-    const { kind, text } = tokens[index]!
-    if (kind !== 'operator') continue
-    if ('([{'.includes(text)) depth++
-    if (')]}'.includes(text) && --depth === 0) return tokens.slice(open + 1, index)
-  }
-  return undefined
 }
