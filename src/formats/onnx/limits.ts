@@ -1,4 +1,4 @@
-import { failing } from '../errors.ts'
+import { type Failing, failing } from '../errors.ts'
 import type { WireFailures } from '../protobuf/wire.ts'
 
 /** Graphs within graphs: the branches of If, the bodies of Loop. Real models nest a handful. */
@@ -35,11 +35,19 @@ export const MAX_OPERATORS = 10_000
 /** ONNX states no limit; runtimes stop far below. */
 export const MAX_RANK = 64
 
-export const malformed = failing('ONNX_MALFORMED', 'Export the model again, and check it with onnx.checker.')
-export const overLimit = failing(
-  'ONNX_LIMIT',
-  'No real model needs as much; check where the file comes from.',
+export const malformed: Failing = named(
+  failing('ONNX_MALFORMED', 'Export the model again, and check it with onnx.checker.'),
 )
-export const truncated = failing('ONNX_TRUNCATED', 'The file is truncated: fetch or export it again.')
+export const overLimit: Failing = named(
+  failing('ONNX_LIMIT', 'No real model needs as much; check where the file comes from.'),
+)
+export const truncated: Failing = named(
+  failing('ONNX_TRUNCATED', 'The file is truncated: fetch or export it again.'),
+)
 
 export const wireFailures: WireFailures = { malformed, overLimit, truncated }
+
+/** Messages name the format: `ONNX: model.onnx, byte 19: field 7 needs 12 bytes …`. */
+function named(make: Failing): Failing {
+  return (message, init) => make(`ONNX: ${message}`, init)
+}
