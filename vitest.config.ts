@@ -1,5 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** Properties try the same cases in every run; BALLAST_SEED=2 and so on tries others. */
+const setupFiles: string[] = ['test/properties.ts']
+
 /** `unit`: beside the code, over adapters and crafted bytes. `e2e`: real processes. `long`: real processes, killed. */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -14,9 +17,17 @@ const config: ViteUserConfig = defineConfig({
             'test/hostile/**/*.test.ts',
           ],
           testTimeout: 30_000,
+          setupFiles,
         },
       },
-      { test: { name: 'structure', include: ['test/structure/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'structure',
+          include: ['test/structure/**/*.test.ts'],
+          testTimeout: 120_000,
+          setupFiles,
+        },
+      },
       {
         // Kills everything again and again, for minutes; runs the bundle, so by `npm run test:long`, which builds it.
         test: {
@@ -32,6 +43,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
+          setupFiles,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

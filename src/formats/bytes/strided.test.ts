@@ -38,9 +38,11 @@ test('any strides give what one element after the other gives', async () => {
     fc.asyncProperty(views, async ({ axes, itemBytes, offset, swap }) => {
       const shape = axes.map(({ length }) => length)
       const strides = axes.map(({ stride }) => stride)
-      const back = axes.reduce((sum, a) => sum + Math.min(0, a.stride) * Math.max(0, a.length - 1), 0)
-      const view = { offset: offset - back * itemBytes, shape, strides, itemBytes, swap }
-      const content = bytes(offset + 400 * itemBytes)
+      const reach = axes.map(a => a.stride * Math.max(0, a.length - 1))
+      const back = reach.reduce((sum, steps) => sum - Math.min(0, steps), 0)
+      const ahead = reach.reduce((sum, steps) => sum + Math.max(0, steps), 0)
+      const view = { offset: offset + back * itemBytes, shape, strides, itemBytes, swap }
+      const content = bytes(offset + (back + ahead + 1) * itemBytes)
       expect([...(await collect(sourceOf(content), view))]).toEqual([...reference(content, view)])
     }),
     { numRuns: 400 },
