@@ -25,7 +25,14 @@ export const leaseRequestSchema = z.object({
   runner: z.string().min(1).max(100),
   /** How many attempts it can start now. */
   capacity: z.number().int().min(1).max(64),
-  sandbox: z.enum(['bubblewrap', 'uid', 'none']),
+  sandbox: z.enum(['bubblewrap', 'uid', 'none', 'container']),
+  /** What it has besides: jobs that ask for more are for others. */
+  labels: z.array(z.string().max(100)).max(100).optional(),
+  /** Whether jobs without labels are for it too; absent: yes. */
+  untagged: z.boolean().optional(),
+  /** Whether it runs jobs in images. */
+  images: z.boolean().optional(),
+  free: z.object({ cpu: z.number(), memoryBytes: z.number() }).optional(),
 })
 export type LeaseRequest = z.infer<typeof leaseRequestSchema>
 
@@ -44,6 +51,54 @@ export const stageInputSchema = z.object({
 })
 export type StageInput = z.infer<typeof stageInputSchema>
 
+export const phaseSchema = z.object({
+  name: z.string(),
+  steps: z.array(z.string()),
+  onFailure: z.enum(['stop', 'continue']),
+  result: z.enum(['failed', 'errored', 'ignored']),
+  when: z.enum(['success', 'failure', 'always']),
+  freshShell: z.boolean(),
+  timeout: z.number().optional(),
+})
+
+const pullPolicySchema = z.array(z.enum(['always', 'if-not-present', 'never']))
+const imageFields = {
+  name: z.string(),
+  entrypoint: z.array(z.string()).optional(),
+  pullPolicy: pullPolicySchema,
+  user: z.string().optional(),
+  platform: z.string().optional(),
+}
+export const imageSchema = z.object(imageFields)
+export const serviceSchema = z.object({
+  ...imageFields,
+  aliases: z.array(z.string()),
+  command: z.array(z.string()).optional(),
+  variables: z.record(z.string(), z.string()),
+})
+
+/** A cache with its keys made: whatever depends on the commit or on variables is done. */
+export const offeredCacheSchema = z.object({
+  key: z.string(),
+  fallbackKeys: z.array(z.string()),
+  paths: z.array(z.string()),
+  untracked: z.boolean(),
+  policy: z.enum(['pull-push', 'pull', 'push']),
+  when: z.enum(['on_success', 'on_failure', 'always']),
+})
+export type OfferedCache = z.infer<typeof offeredCacheSchema>
+
+export const reportKindSchema = z.enum(['junit', 'dotenv', 'coverage', 'metrics'])
+export const artifactRulesSchema = z.object({
+  exclude: z.array(z.string()),
+  untracked: z.boolean(),
+  when: z.enum(['on_success', 'on_failure', 'always']),
+  reports: z.array(z.object({ kind: reportKindSchema, paths: z.array(z.string()) })),
+  /** Paths that match nothing are told, and are no failure. */
+  mayMiss: z.boolean(),
+})
+export type ArtifactRulesWire = z.infer<typeof artifactRulesSchema>
+
 export const offerSchema = z.object({
   attempt: z.string(),
   job: z.string(),
@@ -57,7 +112,11 @@ export const offerSchema = z.object({
   token: z.string(),
   commit: z.string(),
   work: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('script'), steps: z.array(z.string()) }),
+    z.object({
+      kind: z.literal('script'),
+      shell: z.enum(['sh', 'bash']),
+      phases: z.array(phaseSchema),
+    }),
     z.object({ kind: z.literal('stage'), input: stageInputSchema }),
   ]),
   env: z.record(z.string(), z.string()),
@@ -65,6 +124,18 @@ export const offerSchema = z.object({
   secrets: z.array(z.string()),
   timeoutMs: z.number(),
   artifacts: z.array(z.string()),
+  artifactRules: artifactRulesSchema.optional(),
+  caches: z.array(offeredCacheSchema).optional(),
+  /** Variables that are given as the path of a file with this content. */
+  files: z.record(z.string(), z.string()).optional(),
+  image: imageSchema.optional(),
+  services: z.array(serviceSchema).optional(),
+  /** false: none. Absent: as the runner has it. */
+  network: z.boolean().optional(),
+  readOnlyRoot: z.boolean().optional(),
+  resources: z.object({ cpu: z.number().optional(), memoryBytes: z.number().optional() }).optional(),
+  /** With the commit's history to this depth in `.git`; absent: the tree alone. 0: all of it. */
+  gitDepth: z.number().int().optional(),
   /** Kept files of the needed jobs, to lay into the workspace. */
   inputs: z.array(keptFileSchema),
 })
@@ -91,7 +162,11 @@ export const finishSchema = z.object({
   outcome: z.enum(['succeeded', 'failed', 'errored', 'canceled']),
   exitCode: z.number().int().optional(),
   reason: z.string().max(2000).optional(),
+  /** Why it did not succeed, as far as trying again depends on it. */
+  cause: z.enum(['script', 'timeout', 'runner', 'setup', 'unmatched', 'other']).optional(),
   artifacts: z.array(keptFileSchema),
+  /** Kept files that are reports. */
+  reports: z.array(z.object({ kind: reportKindSchema, path: z.string() })).optional(),
   /** What a stage found: its result.json. */
   result: json.optional(),
 })

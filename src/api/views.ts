@@ -72,7 +72,7 @@ export type AttemptView = z.infer<typeof attemptViewSchema>
 export const jobViewSchema = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.enum(['script', 'stage', 'deploy']),
+  kind: z.enum(['script', 'stage', 'deploy', 'trigger']),
   /** For a stage its kind, for a deploy its environment. */
   detail: z.string().nullable(),
   needs: z.array(z.string()),

@@ -43,7 +43,9 @@ describe('what would cost too much is refused', () => {
 test('an anchor inside an alias does not change what a later alias means', () => {
   const text =
     'model: m.onnx\njobs:\n  o: &o { run: &a one }\n  p: { run: &a two }\n  q: *o\n  r: { run: *a }'
-  const steps = parseConfig(text).repository?.jobs.map(({ work }) => work.kind === 'script' && work.steps[0])
+  const steps = parseConfig(text).repository?.jobs.map(
+    ({ work }) => work.kind === 'script' && work.phases[0]?.steps[0],
+  )
   expect(steps).toEqual(['one', 'two', 'one', 'two'])
 })
 

@@ -5,6 +5,7 @@ import { jobViewOf, nextTransitions, pipelineStateOf, retryTargets } from './sch
 import { assertTransition, hasEnded, JOB_TRANSITIONS, type JobState, PIPELINE_TRANSITIONS } from './states.ts'
 import { aJob } from './test-plans.ts'
 import type { JobView, PlannedJob } from './types.ts'
+import { commands } from './work.ts'
 
 /** Plans of up to 12 jobs: each may need some of those before it. */
 const plans: fc.Arbitrary<readonly PlannedJob[]> = fc
@@ -22,7 +23,7 @@ const plans: fc.Arbitrary<readonly PlannedJob[]> = fc
       const names = i === 0 ? [] : [...new Set(needs.map(need => `j${need % i}`))]
       const work =
         kind === 'script'
-          ? ({ kind, steps: ['true'] } as const)
+          ? commands(['true'])
           : ({ kind: 'deploy', environment: 'e', approval: kind === 'approval' } as const)
       return aJob(`j${i}`, names, { allowFailure, work, ...(skip && { skip }) })
     }),

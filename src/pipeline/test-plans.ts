@@ -1,5 +1,6 @@
 import type { JobState } from './states.ts'
 import type { JobView, PlannedJob } from './types.ts'
+import { commands } from './work.ts'
 
 /** For tests: a script job with these needs. */
 export function aJob(
@@ -9,7 +10,7 @@ export function aJob(
 ): PlannedJob {
   return {
     name,
-    work: { kind: 'script', steps: ['true'] },
+    work: commands(['true']),
     needs,
     env: {},
     artifacts: [],
@@ -27,5 +28,5 @@ export function aView(
   needs: readonly string[] = [],
   more: Partial<JobView> = {},
 ): JobView {
-  return { name, needs, state, work: { kind: 'script', steps: ['true'] }, allowFailure: false, ...more }
+  return { name, needs, state, work: commands(['true']), allowFailure: false, ...more }
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
-import type { Job, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
+import { commands, type Job, type Pipeline, type PlannedJob } from '../../src/pipeline/index.ts'
 import { Vault } from '../../src/server/access/vault.ts'
 import { ChangeFeed } from '../../src/server/changes.ts'
 import type { ControlPlane } from '../../src/server/control-plane.ts'
@@ -57,7 +57,7 @@ export async function aPlane(): Promise<TestPlane> {
           state: position === 0 ? 'ready' : 'blocked',
           plan: {
             name: `job-${position}`,
-            work: { kind: 'script', steps: ['true'] },
+            work: commands(['true']),
             needs: [],
             env: {},
             artifacts: [],

@@ -1,5 +1,6 @@
 import type { Location } from '../../core/index.ts'
 import {
+  commands,
   compilePlan,
   JOB_NAME,
   MAX_JOB_NAME,
@@ -90,7 +91,7 @@ export const jobsSection: Reader<readonly PlannedJob[]> = refine(
 function plannedJob(name: string, job: WrittenJob): PlannedJob {
   return {
     name,
-    work: { kind: 'script', steps: job.run },
+    work: commands(job.run),
     needs: (job.needs ?? []).map(({ value }) => value),
     env: Object.fromEntries((job.env ?? []).map(variable => [variable.name, variable.value])),
     artifacts: job.produces ?? job.artifacts ?? [],

@@ -135,7 +135,7 @@ function scriptOf({ folder, executor, entry }: Preparing, seen: Places): string 
     env: environment(offer, executor, seen),
     run:
       offer.work.kind === 'script'
-        ? { kind: 'steps', steps: offer.work.steps }
+        ? { kind: 'steps', steps: offer.work.phases.flatMap(({ steps }) => steps) }
         : { kind: 'command', command: stageCommand(entry, offer.work.input.stage, seen) },
   })
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
 import type { Project } from '../../access/index.ts'
-import type { PlannedJob } from '../../pipeline/index.ts'
+import { commands, type PlannedJob } from '../../pipeline/index.ts'
 import { Dispatcher } from './dispatch.ts'
 import { jobSecrets } from './job-secrets.ts'
 import { PipelineReconciler } from './reconcile.ts'
@@ -33,7 +33,7 @@ const lease = () => {
 }
 
 describe('a job gets the secrets', () => {
-  const script: PlannedJob['work'] = { kind: 'script', steps: ['true'] }
+  const script: PlannedJob['work'] = commands(['true'])
   test.each([
     { on: 'refs/heads/main', work: script, gets: ['API_KEY'] },
     { on: 'refs/heads/feature', work: script, gets: [] },

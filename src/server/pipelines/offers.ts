@@ -18,7 +18,8 @@ export async function offeredWork(
   project: Project,
 ): Promise<OfferedWork> {
   const { work } = job.plan
-  if (work.kind === 'deploy') throw new TypeError(`Job ${job.id} is the control plane's own`)
+  if (work.kind === 'deploy' || work.kind === 'trigger')
+    throw new TypeError(`Job ${job.id} is the control plane's own`)
   return {
     job: job.id,
     jobName: job.plan.name,
@@ -27,7 +28,11 @@ export async function offeredWork(
     commit: pipeline.commit,
     work:
       work.kind === 'script'
-        ? { kind: 'script', steps: [...work.steps] }
+        ? {
+            kind: 'script',
+            shell: work.shell,
+            phases: work.phases.map(phase => ({ ...phase, steps: [...phase.steps] })),
+          }
         : { kind: 'stage', input: await stageInput(plane, pipeline, project, work.stage) },
     env: { ...ciVariables(pipeline, job, project), ...job.plan.env },
     timeoutMs: job.plan.timeout,

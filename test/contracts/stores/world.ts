@@ -9,7 +9,14 @@ import {
   type ProjectId,
   type PushId,
 } from '../../../src/core/index.ts'
-import type { Attempt, Job, Pipeline, PlannedJob, Push } from '../../../src/pipeline/index.ts'
+import {
+  type Attempt,
+  commands,
+  type Job,
+  type Pipeline,
+  type PlannedJob,
+  type Push,
+} from '../../../src/pipeline/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
 import type { StoredRollout } from '../../../src/rollout/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
@@ -72,7 +79,7 @@ export function aPipeline(
 export function aPlannedJob(change: Partial<PlannedJob> = {}): PlannedJob {
   return {
     name: 'unit',
-    work: { kind: 'script', steps: ['npm test'] },
+    work: commands(['npm test']),
     needs: [],
     env: { MODE: 'fast' },
     artifacts: ['out/**'],

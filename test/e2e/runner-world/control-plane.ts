@@ -8,6 +8,7 @@ import {
   type Offer,
 } from '../../../src/api/index.ts'
 import { type Digest, digestOf, Signal } from '../../../src/core/index.ts'
+import { commands } from '../../../src/pipeline/index.ts'
 import { type TarItem, tarOf } from './tar.ts'
 
 /** What a test knows of an attempt that it gave out. */
@@ -85,7 +86,7 @@ export class FakeControlPlane {
       leaseMs: 3000,
       token: `attempt-token-${number}-that-nobody-may-see`,
       commit: COMMIT,
-      work: { kind: 'script', steps: [...steps] },
+      work: structuredClone(commands(steps)) as Offer['work'],
       env: {},
       secrets: [],
       timeoutMs: 60_000,

@@ -110,6 +110,7 @@ export const en = {
   'job.kind.script': 'Script',
   'job.kind.stage': 'Stage',
   'job.kind.deploy': 'Deploy',
+  'job.kind.trigger': 'Trigger',
   'job.allowFailure': 'may fail',
   'job.gates': 'Gates',
   'job.gate': 'Gate',

@@ -108,6 +108,7 @@ export const zh: Record<MessageKey, Message> = {
   'job.kind.script': '脚本',
   'job.kind.stage': '阶段',
   'job.kind.deploy': '部署',
+  'job.kind.trigger': '触发',
   'job.allowFailure': '允许失败',
   'job.gates': '门禁',
   'job.gate': '门禁',
