@@ -10,8 +10,9 @@ import type {
   ProjectId,
   PushId,
 } from '../core/index.ts'
+import type { TriggerFacts } from './dialects/types.ts'
 import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
-import type { PlannedJob } from './types.ts'
+import type { Plan, PlannedJob } from './types.ts'
 
 export interface RefChange {
   readonly ref: string
@@ -47,6 +48,12 @@ export interface Pipeline {
   readonly config: Json
   /** Diagnostics or the reason why it has no jobs. */
   readonly problems: readonly string[]
+  /** The occasion; absent on pipelines from before other events than a push were known. */
+  readonly trigger?: TriggerFacts
+  /** What its plan says beside the jobs. */
+  readonly outline?: Omit<Plan, 'jobs'>
+  /** The job that made it. */
+  readonly parent?: JobId
   readonly createdAt: Instant
   readonly endedAt?: Instant
 }

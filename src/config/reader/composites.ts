@@ -1,5 +1,5 @@
 import { type Json, type Location, nearestName } from '../../core/index.ts'
-import { type Entry, type Located, quote } from '../yaml/located.ts'
+import { type Entry, type Located, quote } from '../../pipeline/index.ts'
 import { type JsonSchema, mismatch, type Place, type Reader, within } from './reader.ts'
 
 export function list<T>(

@@ -1,6 +1,6 @@
 import type { Json, Location } from '../../core/index.ts'
+import { type Located, showFound } from '../../pipeline/index.ts'
 import type { Findings } from '../findings.ts'
-import { type Located, showFound } from '../yaml/located.ts'
 
 export type JsonSchema = { readonly [key: string]: Json }
 

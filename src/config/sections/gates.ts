@@ -1,10 +1,10 @@
 import type { Location } from '../../core/index.ts'
 import { EvaluateError, type Gate, gateFromFields, METRICS, parseGate } from '../../evaluate/index.ts'
+import { quote } from '../../pipeline/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
 import { narrowed } from '../reader/paths.ts'
 import { byKind, mismatch, type Place, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
-import { quote } from '../yaml/located.ts'
 
 /** Each is a line of every run's page. */
 const MAX_GATES = 50

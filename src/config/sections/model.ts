@@ -1,11 +1,11 @@
 import { basename, extname } from 'node:path'
 import { nearestName } from '../../core/index.ts'
 import { TASKS } from '../../model/index.ts'
+import { quote } from '../../pipeline/index.ts'
 import { optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { narrowed, path } from '../reader/paths.ts'
 import { byKind, type Placed, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
-import { quote } from '../yaml/located.ts'
 import { preprocess } from './preprocess.ts'
 
 /** It is part of URLs and of folder names. */

@@ -1,9 +1,9 @@
 import { nearestName } from '../../core/index.ts'
 import { compilePreprocess, ModelError, type PreprocessStep } from '../../model/index.ts'
+import { type Located, quote } from '../../pipeline/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
 import { byKind, mismatch, type Place, type Reader, refine, within } from '../reader/reader.ts'
 import { choice, integer, number, text } from '../reader/scalars.ts'
-import { type Located, quote } from '../yaml/located.ts'
 
 const MAX_STEPS = 32
 /** A side of an image: four times 4K. */

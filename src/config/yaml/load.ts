@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
 import { type Location, messageOf } from '../../core/index.ts'
+import type { Entry, Located } from '../../pipeline/index.ts'
+import { quote } from '../../pipeline/index.ts'
 import type { Findings } from '../findings.ts'
-import type { Entry, Located } from './located.ts'
-import { quote } from './located.ts'
 
 /** A ballast.yaml is written by hand: more than this is not one. */
 export const MAX_CONFIG_BYTES = 128 * 1024
