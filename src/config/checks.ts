@@ -14,6 +14,7 @@ type Read = ReadStruct<(typeof documentRule)['fields']>
 export function checkDocument(read: Read, findings: Findings, facts: RepositoryFacts): void {
   checkGates(read, findings)
   checkRunnable(read, findings)
+  checkJobs(read, findings)
   if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
 }
 
@@ -32,6 +33,14 @@ function checkGates({ values, broken }: Read, findings: Findings): void {
   }
 }
 
+/** Jobs have one source. */
+function checkJobs({ values }: Read, findings: Findings): void {
+  const { ci, jobs } = values
+  if (!ci || !jobs) return
+  const hint = `take one of them out: ${quote(ci.file)} can have these jobs too`
+  findings.error(ci.at, 'DUPLICATE_KEY', "Jobs come from 'ci' or from 'jobs', not from both", { hint })
+}
+
 /** Evaluating means running: what can't run can't be held to figures, and no figure is never a pass. */
 function checkRunnable({ values }: Read, findings: Findings): void {
   const { model, evaluate } = values
@@ -45,15 +54,18 @@ function checkRunnable({ values }: Read, findings: Findings): void {
 }
 
 function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {
-  const { model, evaluate, jobs = [] } = values
+  const { model, evaluate, ci, jobs = [] } = values
   const named: [Placed<string> | undefined, string][] = [
     [model?.file, 'model'],
     [model?.labels, 'labels'],
     [evaluate?.data, 'data'],
+    [ci && { value: ci.file, at: ci.at }, 'ci'],
   ]
   const there = new Set(files)
   for (const [file, what] of named) {
-    if (!file || there.has(file.value) || isMade(file.value, jobs)) continue
+    if (!file || there.has(file.value)) continue
+    // What a CI file's jobs make is seen when that file is compiled.
+    if (what === 'ci' ? false : ci !== undefined || isMade(file.value, jobs)) continue
     const isFolder = files.some(path => path.startsWith(`${file.value}/`))
     if (isFolder && what !== 'labels') continue
     const near = nearestName(file.value, files)

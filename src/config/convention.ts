@@ -32,7 +32,14 @@ export function configFromConvention(
   const beside = join(dirname(file), 'labels.txt')
   const labels = files.includes(beside) ? { value: beside, at } : undefined
   const model = { file: { value: file, at }, ...(labels && { labels }) }
-  const document = { model, jobs: undefined, evaluate: undefined, gates: undefined, deploy: undefined }
+  const document = {
+    model,
+    jobs: undefined,
+    ci: undefined,
+    evaluate: undefined,
+    gates: undefined,
+    deploy: undefined,
+  }
   return { repository: resolveDocument(document, facts), diagnostics: findings.sorted() }
 }
 

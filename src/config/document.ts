@@ -1,13 +1,15 @@
 import { type Fields, optional, required, type StructOf, type StructRule } from './reader/composites.ts'
+import { ciSection } from './sections/ci.ts'
 import { deploySection } from './sections/deploy.ts'
 import { evaluateSection } from './sections/evaluate.ts'
 import { gatesSection } from './sections/gates.ts'
-import { jobsSection } from './sections/jobs.ts'
+import { jobsSection } from './sections/jobs/jobs.ts'
 import { modelSection } from './sections/model.ts'
 
 const fields = {
   model: required(modelSection, 'the model, as model: model.onnx or as a map'),
   jobs: optional(jobsSection, 'ordinary CI jobs, by name', {}),
+  ci: optional(ciSection, 'an existing CI file, such as .gitlab-ci.yml, whose jobs run instead of jobs:'),
   evaluate: optional(evaluateSection, 'what the model is judged on'),
   gates: optional(gatesSection, 'conditions that a version must meet', []),
   deploy: optional(
@@ -24,6 +26,5 @@ export const documentRule: StructRule<typeof fields> = {
   fields,
   unavailable: {
     optimize: { severity: 'warning', reason: 'the model is released as it is' },
-    ci: { severity: 'error', reason: 'write the jobs under jobs:' },
   },
 }

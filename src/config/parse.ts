@@ -31,7 +31,7 @@ export function parseConfig(text: string, facts: RepositoryFacts = {}): ParsedCo
 
 /** Fills every default in. */
 export function resolveDocument(document: Document, facts: RepositoryFacts): ModelRepository {
-  const { evaluate, gates = [], jobs = [] } = document
+  const { ci, evaluate, gates = [], jobs = [] } = document
   const model = resolveModel(document.model, facts)
   const wanted = evaluate?.metrics ?? defaultMetrics(model.task)
   const branch = facts.defaultBranch ?? DEFAULT_BRANCH
@@ -39,6 +39,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
   return {
     model,
     jobs,
+    ...(ci && { ci }),
     ...(evaluate && {
       evaluate: {
         data: evaluate.data.value,

@@ -42,6 +42,17 @@ test.each([
   deploy(
     'approve: false, analysis: { errors: 1%, latency: 150%, quantile: p50, confidence: 90%, min_requests: 1 }',
   ),
+  'model: m.onnx\nci: .gitlab-ci.yml',
+  'model: m.onnx\nci: { file: ci/build.yml, dialect: gitlab }',
+  job(
+    'shell: bash, labels: gpu, image: python:3.13, cpu: 0.5, memory: 2 GiB, network: false, read_only: true',
+  ),
+  job('services: [redis:7, { image: postgres:17, alias: [db, pg], command: [a, b], env: { A: 1 } }]'),
+  job(
+    'cache: [{ paths: a, key: k, fallback: f }, { paths: [b], files: c.lock, policy: pull, when: always }]',
+  ),
+  job('reports: { junit: a.xml, dotenv: b.env, coverage: c.xml, metrics: d.txt }, keep: always, reuse: true'),
+  job('manual: true, interruptible: true, resource_group: gpu'),
 ])('both accept %s', text => {
   expect(verdicts(text)).toEqual({ schema: true, reader: true })
 })
@@ -57,7 +68,14 @@ test.each([
   'model: a/../../m.onnx',
   'model: m.exe',
   'model: m.onnx\nmodle: x',
-  'model: m.onnx\nci: .gitlab-ci.yml',
+  'model: m.onnx\nci: ../.gitlab-ci.yml',
+  'model: m.onnx\nci: { file: a.yml, dialect: jenkinsfile }',
+  job('image: "-v /:/host"'),
+  job('cpu: 0'),
+  job('memory: much'),
+  job('cache: { paths: a, key: ../b }'),
+  job('labels: ["a b"]'),
+  job('reports: { junit: ../x.xml }'),
   'model: m.onnx\ndeploy: { preview: {} }',
   'model: m.onnx\ndeploy: { Production: {} }',
   'model: m.onnx\ndeploy: production',
@@ -152,6 +170,6 @@ test('the schema is plain JSON, with a description for every key', () => {
     required: ['model'],
   })
   const properties = schema['properties'] as Record<string, { description?: string }>
-  expect(Object.keys(properties)).toEqual(['model', 'jobs', 'evaluate', 'gates', 'deploy', 'optimize'])
+  expect(Object.keys(properties)).toEqual(['model', 'jobs', 'ci', 'evaluate', 'gates', 'deploy', 'optimize'])
   for (const property of Object.values(properties)) expect(property.description).toMatch(/\w/)
 })

@@ -3,6 +3,9 @@ import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { PreprocessStep, Task } from '../model/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../rollout/index.ts'
+import type { CiFile } from './sections/ci.ts'
+
+export type { CiFile }
 
 /** What ballast.yaml says, with every default filled in: typed, and plain JSON. */
 export interface ModelRepository {
@@ -19,6 +22,8 @@ export interface ModelRepository {
   }
   /** The user's own jobs. */
   readonly jobs: readonly PlannedJob[]
+  /** The CI file that has them instead. */
+  readonly ci?: CiFile
   readonly evaluate?: {
     /** Path in the repository. */
     readonly data: string

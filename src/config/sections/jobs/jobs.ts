@@ -1,4 +1,4 @@
-import type { Location } from '../../core/index.ts'
+import type { Location } from '../../../core/index.ts'
 import {
   commands,
   compilePlan,
@@ -7,7 +7,7 @@ import {
   MAX_JOBS,
   MAX_NEEDS,
   type PlannedJob,
-} from '../../pipeline/index.ts'
+} from '../../../pipeline/index.ts'
 import {
   list,
   mapOf,
@@ -16,40 +16,22 @@ import {
   required,
   type StructOf,
   struct,
-} from '../reader/composites.ts'
-import { glob } from '../reader/paths.ts'
-import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
-import { flag, integer, plainText, text } from '../reader/scalars.ts'
-import { duration } from '../reader/units.ts'
+} from '../../reader/composites.ts'
+import { byKind, placed, type Reader, refine } from '../../reader/reader.ts'
+import { choice, flag, integer, text } from '../../reader/scalars.ts'
+import { duration } from '../../reader/units.ts'
+import { command, oneOrMore, patterns } from './commands.ts'
+import { keepFields, keepOf } from './keep.ts'
+import { machineFields, machineOf } from './machine.ts'
+import { variables } from './variables.ts'
 
-/** A script that is longer belongs into a file of the repository. */
-const MAX_COMMAND = 32_768
 const MAX_COMMANDS = 100
-const MAX_VARIABLES = 100
-/** The kernel's own limit for one string of the environment is 128 KiB. */
-const MAX_VARIABLE = 32_768
-const MAX_PATTERNS = 50
 const SECOND = 1000
 const HOUR = 3_600_000
 const DEFAULT_TIMEOUT = HOUR
 const MAX_TIMEOUT = 7 * 24 * HOUR
 
-function oneOrMore<T>(item: Reader<T>, max: number): Reader<readonly T[]> {
-  return byKind({ scalar: refine(item, value => [value]), list: list(item, { min: 1, max }) })
-}
-
-const command = text({ expected: 'a shell command', pattern: /^[^\u0000]*$/, maxLength: MAX_COMMAND })
 const need = placed(text({ expected: 'the name of a job', maxLength: MAX_JOB_NAME }))
-const patterns = oneOrMore(glob(), MAX_PATTERNS)
-const variables = mapOf({
-  key: {
-    pattern: /^(?!__proto__$)(?!BALLAST_)[A-Za-z_][A-Za-z0-9_]*$/,
-    expected: 'the name of a variable (letters, digits and _; BALLAST_… is taken)',
-    maxLength: 200,
-  },
-  value: plainText(MAX_VARIABLE),
-  max: MAX_VARIABLES,
-})
 
 const fields = {
   run: required(oneOrMore(command, MAX_COMMANDS), 'shell commands; the first that fails ends the job'),
@@ -67,6 +49,15 @@ const fields = {
   timeout: optional(duration(SECOND, MAX_TIMEOUT, '1s to 7d'), 'how long it may run', '1h'),
   retry: optional(integer(0, 5), 'how often a failed attempt is tried again', 0),
   allow_failure: optional(flag(), 'whether the pipeline goes on when it fails', false),
+  manual: optional(flag(), 'whether it waits for a person', false),
+  interruptible: optional(flag(), 'whether a newer push of the branch may cancel it', false),
+  resource_group: optional(
+    text({ expected: 'the name of a group', maxLength: 200 }),
+    'of the jobs of a group one runs at a time, over all pipelines',
+  ),
+  shell: optional(choice(['sh', 'bash']), 'sh: each command by itself. bash: all as one script', 'sh'),
+  ...machineFields,
+  ...keepFields,
 }
 type WrittenJob = StructOf<typeof fields>
 
@@ -78,7 +69,7 @@ export const jobsSection: Reader<readonly PlannedJob[]> = refine(
     max: MAX_JOBS,
   }),
   (entries, node, place) => {
-    const compiled = compilePlan(entries.map(({ name, value }) => plannedJob(name, value)))
+    const compiled = compilePlan(entries.map(({ name, at, value }) => plannedJob(name, at, value)))
     if (compiled.kind === 'plan') return compiled.plan.jobs
     for (const { code, job, need, message, hint } of compiled.problems) {
       const at = whereIs(entries, job, need) ?? node.at
@@ -88,16 +79,23 @@ export const jobsSection: Reader<readonly PlannedJob[]> = refine(
   },
 )
 
-function plannedJob(name: string, job: WrittenJob): PlannedJob {
+function plannedJob(name: string, at: Location, job: WrittenJob): PlannedJob {
+  const { interruptible, resource_group: group } = job
   return {
     name,
-    work: commands(job.run),
+    at,
+    work: { ...commands(job.run), shell: job.shell ?? 'sh' },
     needs: (job.needs ?? []).map(({ value }) => value),
     env: Object.fromEntries((job.env ?? []).map(variable => [variable.name, variable.value])),
     artifacts: job.produces ?? job.artifacts ?? [],
     timeout: job.timeout ?? DEFAULT_TIMEOUT,
     retries: job.retry ?? 0,
     allowFailure: job.allow_failure ?? false,
+    ...(job.manual && { start: { kind: 'manual' as const } }),
+    ...(interruptible && { interruptible }),
+    ...(group !== undefined && { resourceGroup: { name: group } }),
+    ...machineOf(job),
+    ...keepOf(job),
   }
 }
 
