@@ -78,8 +78,9 @@ export function byKind<Scalar = never, List = never, Map = never>(readers: {
   return {
     schema: { anyOf: given.map(reader => reader.schema) },
     expected,
-    read: (node, place) =>
-      readers[node.kind]?.read(node, place) ??
-      (readers[node.kind] ? undefined : mismatch(node, place, expected)),
+    read(node, place) {
+      const reader = node.kind === 'reference' ? undefined : readers[node.kind]
+      return reader ? reader.read(node, place) : mismatch(node, place, expected)
+    },
   }
 }

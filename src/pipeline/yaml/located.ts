@@ -11,6 +11,8 @@ export type Located =
     }
   | { readonly kind: 'list'; readonly items: readonly Located[]; readonly at: Location }
   | { readonly kind: 'map'; readonly entries: readonly Entry[]; readonly at: Location }
+  /** `!reference [job, key]`: only where the language has it, and gone once it is resolved. */
+  | { readonly kind: 'reference'; readonly path: readonly string[]; readonly at: Location }
 
 export interface Entry {
   readonly key: string
@@ -22,7 +24,7 @@ const MAX_SHOWN = 60
 
 /** How a message shows a value: `'tset'`, `12`, `a list`. */
 export function showFound(node: Located): string {
-  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map'
+  if (node.kind !== 'scalar') return `a ${node.kind}`
   if (node.value === null) return 'nothing'
   return typeof node.value === 'string' ? quote(node.value) : quote(node.text).slice(1, -1)
 }

@@ -1,0 +1,148 @@
+import {
+  type CollectionTag,
+  Composer,
+  type Document,
+  LineCounter,
+  type Node,
+  Parser,
+  type ScalarTag,
+  type YAMLError,
+} from 'yaml'
+import { type Location, messageOf } from '../../core/index.ts'
+import { Layout, REFERENCE_TAG } from './layout.ts'
+import type { Located } from './located.ts'
+import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
+
+/** The documents of a file, laid out one by one: what the first says may decide how the second is read. */
+export interface YamlStream {
+  /** Where each begins. */
+  readonly documents: readonly Location[]
+  /** An empty document is an empty map. Undefined: there is no telling what was meant, and findings say so. */
+  read(index: number, hooks?: YamlHooks): Located | undefined
+}
+
+/**
+ * Parses a file. Anchors and aliases are laid out; what `options` does not have (merge keys, `!reference`, more
+ * documents) is a finding, as other tags and keys that are no text are.
+ */
+export function openYaml(
+  text: string,
+  file: string,
+  options: YamlOptions,
+  findings: YamlFindings,
+): YamlStream | undefined {
+  const start = { file, line: 1, column: 1 }
+  if (Buffer.byteLength(text) > options.maxBytes) {
+    return findings.error(start, 'TOO_LARGE', `The file is larger than ${options.maxBytes / 1024} KiB`)
+  }
+  const lines = new LineCounter()
+  const at = (offset: number): Location => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const tooDeep = (place: Location) =>
+    findings.error(place, 'TOO_LARGE', `Values are nested more than ${options.maxDepth} deep`)
+  return whileParsing(start, tooDeep, findings, () => {
+    const composer = new Composer(parserOptions(options))
+    const tokens = new Parser(lines.addNewLine).parse(text)
+    const documents = [...composer.compose(tokens, true, text.length)] as Document.Parsed[]
+    const problems = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
+    const overflow = problems.find(({ message }) => STACK_OVERFLOW.test(message))
+    if (overflow) return tooDeep(at(overflow.pos[0]))
+    if (!report(documents, at, options, findings)) return undefined
+    return {
+      documents: documents.map(({ range }) => at(range[0])),
+      read(index, hooks) {
+        const contents = (documents[index]?.contents ?? null) as Node | null
+        if (contents === null) return { kind: 'map', entries: [], at: start }
+        const layout = new Layout(options, findings, at, hooks)
+        return whileParsing(start, tooDeep, findings, () => layout.value(contents, 0))
+      },
+    }
+  })
+}
+
+/** A file of one document. */
+export function loadYaml(
+  text: string,
+  file: string,
+  options: YamlOptions,
+  findings: YamlFindings,
+): Located | undefined {
+  return openYaml(text, file, options, findings)?.read(0)
+}
+
+/** The parser recurses: thousands of open brackets end its stack before `Layout` sees how deep they are. */
+const STACK_OVERFLOW = /stack/i
+
+function whileParsing<T>(
+  start: Location,
+  tooDeep: (at: Location) => undefined,
+  findings: YamlFindings,
+  parse: () => T | undefined,
+): T | undefined {
+  try {
+    return parse()
+  } catch (cause) {
+    if (STACK_OVERFLOW.test(messageOf(cause))) return tooDeep(start)
+    return findings.error(start, 'YAML_SYNTAX', `The file could not be read as YAML: ${messageOf(cause)}`)
+  }
+}
+
+function parserOptions(options: YamlOptions) {
+  const shared = { prettyErrors: false, uniqueKeys: false, version: '1.2' } as const
+  if (!options.plain) return { ...shared, schema: 'core' } as const
+  const customTags = [...SCALAR_TAGS, ...(options.references ? [REFERENCE] : [])]
+  return { ...shared, schema: 'failsafe', resolveKnownTags: false, customTags: addTo(customTags) } as const
+}
+
+/** Where scalars are read by `plain`, so are those that say what they are. */
+const SCALAR_TAGS: readonly ScalarTag[] = ['null', 'bool', 'int', 'float'].map(name => ({
+  tag: `tag:yaml.org,2002:${name}`,
+  default: false,
+  resolve: text => text,
+}))
+const REFERENCE: CollectionTag = { tag: REFERENCE_TAG, collection: 'seq', resolve: list => list }
+
+type Tags = readonly (ScalarTag | CollectionTag)[]
+const addTo =
+  (more: Tags) =>
+  <T>(tags: readonly T[]) => [...tags, ...(more as readonly T[])]
+
+/** Whether all could be parsed. */
+function report(
+  documents: readonly Document.Parsed[],
+  at: (offset: number) => Location,
+  options: YamlOptions,
+  findings: YamlFindings,
+): boolean {
+  let fine = true
+  const problem = (place: Location, message: string, hint?: string) => {
+    fine = false
+    findings.error(place, 'YAML_UNSUPPORTED', message, hint === undefined ? {} : { hint })
+  }
+  for (const { errors, warnings } of documents.slice(0, options.maxDocuments)) {
+    for (const error of errors) fine = reportSyntax(error, at(error.pos[0]), findings)
+    for (const { pos, message } of warnings.filter(warning => !isTolerated(warning, options))) {
+      problem(at(pos[0]), message.split('\n')[0]!, options.tagHint)
+    }
+  }
+  const more = documents[options.maxDocuments]
+  if (more) {
+    problem(at(more.range[0]), 'There is more than one YAML document', MORE_DOCUMENTS)
+  }
+  return fine
+}
+
+const MORE_DOCUMENTS = "put everything in one document, without a second '---'"
+
+/** Closing brackets that are not indented, which parsers of YAML 1.1 take. */
+function isTolerated({ code }: YAMLError, options: YamlOptions): boolean {
+  return options.plain !== undefined && code === 'BAD_INDENT'
+}
+
+function reportSyntax({ code, message }: YAMLError, at: Location, findings: YamlFindings): false {
+  const tab = code === 'TAB_AS_INDENT' ? { hint: 'indent with spaces, not with tabs' } : {}
+  findings.error(at, 'YAML_SYNTAX', message.split('\n')[0]!, tab)
+  return false
+}
