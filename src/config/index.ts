@@ -1,4 +1,11 @@
 export { configFromConvention } from './convention.ts'
+export {
+  compileCiFile,
+  compileDelivery,
+  type Delivery,
+  type DeliveryRequest,
+  MAX_CI_BYTES,
+} from './delivery.ts'
 export type { ConfigDiagnosticCode } from './findings.ts'
 export { parseConfig } from './parse.ts'
 export { ballastSchema } from './schema.ts'

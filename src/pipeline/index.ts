@@ -1,3 +1,5 @@
+export { type CiFileChoice, chooseCiFile } from './dialects/choose.ts'
+export { dialectOf } from './dialects/index.ts'
 export type * from './dialects/types.ts'
 export { EVENTS } from './dialects/types.ts'
 export * from './errors.ts'

@@ -15,6 +15,8 @@ export type ServerErrorCode =
   | 'ADDRESS_UNUSABLE'
   | 'DATA_FOLDER_UNUSABLE'
   | 'VAULT_SEALED'
+  | 'OUTBOUND_REFUSED'
+  | 'OUTBOUND_FAILED'
 
 export class ServerError extends BallastError<ServerErrorCode> {}
 

@@ -36,6 +36,22 @@ export async function commitInfo(directory: string, id: CommitId): Promise<Commi
   return { id, title: oneLine(title), author: oneLine(author), time: Number.isSafeInteger(time) ? time : 0 }
 }
 
+/** More than any message that a person reads; the rest is cut. */
+const MAX_MESSAGE = 64 * 1024
+
+/** The whole message, the author as `Name <mail>` and when it was committed (ISO 8601). Throws COMMIT_UNKNOWN. */
+export async function describeCommit(
+  directory: string,
+  id: CommitId,
+): Promise<{ readonly message: string; readonly author: string; readonly timestamp: string }> {
+  const format = '--format=%H%x00%an <%ae>%x00%cI%x00%B'
+  const args = ['log', '-1', '--no-color', '--encoding=UTF-8', format, checkCommitId(id), '--']
+  const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1 << 20, accept: [0, 128] })
+  const [commit, author = '', timestamp = '', message = ''] = stdout.toString('utf8').split('\0')
+  if (exitCode !== 0 || commit !== id) throw unknownCommit(id)
+  return { message: message.trimEnd().slice(0, MAX_MESSAGE), author: oneLine(author), timestamp }
+}
+
 /** Whether `ancestor` is `descendant` or lies behind it. Throws COMMIT_UNKNOWN when one of them is not there. */
 export async function isAncestor(
   directory: string,

@@ -1,5 +1,13 @@
-import type { Project } from '../../access/index.ts'
-import type { CommitId, PrincipalId, PushId } from '../../core/index.ts'
+import { isProtectedRef, type Project } from '../../access/index.ts'
+import {
+  compileCiFile,
+  compileDelivery,
+  type Delivery,
+  type DeliveryRequest,
+  type ModelRepository,
+} from '../../config/index.ts'
+import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../core/index.ts'
+import { describeCommit } from '../../git/index.ts'
 import type {
   ChildSource,
   InputValue,
@@ -7,7 +15,17 @@ import type {
   MergeRequestFacts,
   Pipeline,
   PipelineEvent,
+  Plan,
+  TriggerFacts,
 } from '../../pipeline/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { repositoryDirectory } from '../repositories.ts'
+import { artifactsOf, childFile } from './child.ts'
+import { storeConfig } from './config.ts'
+import { commitFiles } from './files.ts'
+import { givenVariables } from './given.ts'
+import { includesFor } from './includes.ts'
+import { withModelStages } from './model-stages.ts'
 
 /** A pipeline that somebody or something asks for. */
 export interface PipelineRequest {
@@ -36,3 +54,143 @@ export type Started =
   | { readonly kind: 'pipeline'; readonly pipeline: Pipeline }
   /** Nothing runs, and why, for whoever asked. */
   | { readonly kind: 'nothing'; readonly reason: string }
+
+/** Heads of messages that ask for no pipeline, as GitLab and others have it. */
+const SKIP = /\[(skip ci|ci skip)\]/i
+/** For these somebody asked by name, whatever the message says. */
+const ASKED: readonly PipelineEvent[] = ['schedule', 'manual', 'api', 'upstream', 'child']
+
+/**
+ * Compiles a commit for an occasion and adds the pipeline. For one push and ref it makes one, however often it is
+ * asked. Whoever calls it tells of the pipeline and reconciles it. Never throws for what is in the commit: a file
+ * with errors makes a failed pipeline that says so.
+ */
+export async function startPipeline(plane: ControlPlane, request: PipelineRequest): Promise<Started> {
+  const trigger = await triggerFacts(plane, request)
+  if (SKIP.test(trigger.commitMessage) && !ASKED.includes(request.event))
+    return { kind: 'nothing', reason: 'its message says [skip ci]' }
+  const delivery = await compiled(plane, request, trigger)
+  if (delivery.kind === 'nothing') return { kind: 'nothing', reason: delivery.reason }
+  const planned = await planOf(plane, request, delivery)
+  return { kind: 'pipeline', pipeline: await add(plane, request, trigger, planned) }
+}
+
+async function triggerFacts(plane: ControlPlane, request: PipelineRequest): Promise<TriggerFacts> {
+  const { project, ref, commit, event, before, variables = {}, inputs = {}, parent } = request
+  const directory = repositoryDirectory(plane.settings, project.id)
+  const { message, author, timestamp } = await describeCommit(directory, commit)
+  const principal = await plane.stores.access.principal(request.principal)
+  const parentProject = parent && (await plane.stores.access.project(parent.pipeline.project))
+  return {
+    event,
+    ref,
+    commit,
+    ...(before !== undefined && { before }),
+    commitMessage: message,
+    commitAuthor: author,
+    commitTimestamp: timestamp,
+    protectedRef: isProtectedRef(project, ref),
+    principal: { id: request.principal, name: principal?.name ?? '' },
+    ...(request.mergeRequest && { mergeRequest: request.mergeRequest }),
+    ...(request.schedule && { schedule: request.schedule }),
+    variables,
+    inputs,
+    ...(parent && {
+      upstream: {
+        pipeline: parent.pipeline.id,
+        project: parentProject?.name ?? '',
+        job: parent.job.plan.name,
+      },
+    }),
+  }
+}
+
+async function compiled(
+  plane: ControlPlane,
+  request: PipelineRequest,
+  trigger: TriggerFacts,
+): Promise<Delivery> {
+  const { project, commit, before, parent } = request
+  const directory = repositoryDirectory(plane.settings, project.id)
+  const includes = includesFor(plane, request.principal)
+  const delivery: DeliveryRequest = {
+    files: commitFiles(directory, commit, before),
+    includes: parent ? { ...includes, artifact: artifactsOf(plane, parent.pipeline) } : includes,
+    trigger,
+    project: {
+      id: project.id,
+      name: project.name,
+      defaultBranch: project.defaultBranch,
+      serverUrl: plane.settings.publicUrl,
+    },
+    variables: await givenVariables(plane, project, request.ref),
+  }
+  if (!parent?.sources) return compileDelivery(delivery)
+  const child = await childFile(delivery.includes, parent.job, parent.sources)
+  if (!('problem' in child))
+    return compileCiFile(delivery, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
+  const at = parent.job.plan.at ?? { file: parent.job.plan.name, line: 1, column: 1 }
+  const message = `The child pipeline of '${parent.job.plan.name}' has no configuration: ${child.problem}`
+  return { kind: 'problems', diagnostics: [{ severity: 'error', code: 'FILE_MISSING', message, at }] }
+}
+
+interface Planned {
+  readonly plan: Plan
+  readonly repository?: ModelRepository
+  readonly policyGates: readonly string[]
+  /** Diagnostics and refusals, as lines. */
+  readonly problems: readonly string[]
+}
+
+async function planOf(
+  plane: ControlPlane,
+  request: PipelineRequest,
+  delivery: Exclude<Delivery, { kind: 'nothing' }>,
+): Promise<Planned> {
+  const lines = delivery.diagnostics.map(formatDiagnostic)
+  if (delivery.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
+  const { repository, plan } = delivery
+  if (!repository) return { plan, policyGates: [], problems: lines }
+  const staged = await withModelStages(plane, request, repository, plan)
+  return { ...staged, repository, problems: [...lines, ...staged.bounds] }
+}
+
+async function add(
+  plane: ControlPlane,
+  request: PipelineRequest,
+  trigger: TriggerFacts,
+  { plan, repository, policyGates, problems }: Planned,
+): Promise<Pipeline> {
+  const now = plane.clock.now()
+  const id = newId('pipeline')
+  const { jobs: planned, ...outline } = plan
+  const jobs: Job[] = planned.map((job, position) => ({
+    id: newId('job'),
+    pipeline: id,
+    position,
+    plan: job,
+    state: job.skip === undefined ? 'blocked' : 'skipped',
+    ...(job.skip !== undefined && { reason: job.skip, endedAt: now }),
+  }))
+  const failed = jobs.length === 0
+  return plane.stores.pipelines.addPipeline(
+    {
+      id,
+      project: request.project.id,
+      commit: request.commit,
+      ref: request.ref,
+      title: (outline.name ?? trigger.commitMessage.split('\n')[0] ?? '').slice(0, 200),
+      ...(request.push && { push: request.push }),
+      principal: request.principal,
+      state: failed ? 'failed' : 'running',
+      config: repository ? storeConfig({ repository, policyGates }) : null,
+      problems,
+      trigger,
+      outline,
+      ...(request.parent && { parent: request.parent.job.id }),
+      createdAt: now,
+      ...(failed && { endedAt: now }),
+    },
+    jobs,
+  )
+}

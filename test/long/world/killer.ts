@@ -39,10 +39,14 @@ export function planKills(random: () => number): readonly Planned[] {
 }
 
 /** Waits for the moment, kills, and waits until the process is back. */
-export async function kill(installation: Installation, { victim, pauseMs }: Planned): Promise<Kill> {
+export async function kill(
+  installation: Installation,
+  { victim, pauseMs }: Planned,
+  project = 'digits',
+): Promise<Kill> {
   await after(pauseMs)
   const before = await installation.pids(RECOVERY_DEADLINE_MS)
-  const during = await underWay(installation)
+  const during = await underWay(installation, project)
   const at = performance.now()
   if (victim === 'up') {
     await installation.killUp()
@@ -64,14 +68,16 @@ export async function kill(installation: Installation, { victim, pauseMs }: Plan
   return { victim, during, at, backAt, alsoDied }
 }
 
-async function underWay({ api }: Installation): Promise<string> {
-  const running = await api.get('/projects/digits/pipelines?limit=5', z.array(pipelineSummarySchema))
+async function underWay({ api }: Installation, project: string): Promise<string> {
+  const path = `/projects/${encodeURIComponent(project)}/pipelines?limit=5`
+  const running = await api.get(path, z.array(pipelineSummarySchema))
   const views = await Promise.all(
     running
       .filter(({ state }) => state === 'running')
       .map(({ id }) => api.get(`/pipelines/${id}`, pipelineViewSchema)),
   )
   const jobs = views.flatMap(view => view.jobs.filter(({ state }) => state === 'running'))
+  if (project !== 'digits') return jobs.map(({ name }) => name).join(', ') || 'nothing yet'
   const { rollout } = await api.get('/models/digits', modelViewSchema)
   const steps = rollout ? [`rollout ${rollout.phase} at ${rollout.weight * 100} %`] : []
   return [...jobs.map(({ name }) => name), ...steps].join(', ') || 'nothing yet'

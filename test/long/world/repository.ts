@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DemoRepository } from '../../../src/cli/demo/repository.ts'
+import { GitFolder, type Ran, remoteOf } from './git-folder.ts'
 import { type Installation, ROOT } from './installation.ts'
 
 /** What the job that talks says, unless a test wants more: some three seconds of talk. */
@@ -45,32 +44,22 @@ deploy:
     analysis: { errors: 50%, latency: 2000%, quantile: p50, confidence: 80%, min_requests: ${minRequests} }
 `
 
-export interface Pushed {
-  readonly ok: boolean
-  readonly said: string
-}
-
 /** A client's clone of the example. */
 export class Repository {
   readonly #demo: DemoRepository
+  readonly #folder: GitFolder
 
   private constructor(demo: DemoRepository) {
     this.#demo = demo
+    this.#folder = new GitFolder(demo.folder)
   }
 
   /** A canary holds until each of its arms has had `minRequests`. */
-  static async create(
-    { url, token, folder }: Installation,
-    minRequests = 20,
-    lines = LINES,
-  ): Promise<Repository> {
-    const remote = new URL('/digits.git', url)
-    remote.username = 'client'
-    remote.password = token
+  static async create(installation: Installation, minRequests = 20, lines = LINES): Promise<Repository> {
     const demo = new DemoRepository(
-      join(folder, 'clone'),
+      join(installation.folder, 'clone'),
       join(ROOT, 'examples', 'digits'),
-      remote.href,
+      remoteOf(installation, 'digits'),
       () => undefined,
     )
     await demo.create()
@@ -81,42 +70,19 @@ export class Repository {
   /** Puts another model in and commits; gives the commit. */
   async commit(message: string, candidate?: string): Promise<string> {
     if (candidate !== undefined) await this.#demo.replaceModel(candidate)
-    await this.#git('add', '--all')
-    await this.#git('commit', '--quiet', '--message', message)
-    return (await this.#git('rev-parse', 'HEAD')).said.trim()
+    await this.#folder.git('add', '--all')
+    await this.#folder.git('commit', '--quiet', '--message', message)
+    return (await this.#folder.git('rev-parse', 'HEAD')).said.trim()
   }
 
   /** One `git push`; its end may be cut off, then the refs tell what became of it. */
-  push(): Promise<Pushed> {
-    return this.#run('push', 'ballast', 'main')
+  push(): Promise<Ran> {
+    return this.#folder.run('push', 'ballast', 'main')
   }
 
   /** The commit that the server's main is at; undefined when it has none, or does not answer. */
   async remoteHead(): Promise<string | undefined> {
-    const { ok, said } = await this.#run('ls-remote', 'ballast', 'refs/heads/main')
+    const { ok, said } = await this.#folder.run('ls-remote', 'ballast', 'refs/heads/main')
     return ok ? said.split(/\s/)[0] || undefined : undefined
-  }
-
-  async #git(...args: readonly string[]): Promise<Pushed> {
-    const result = await this.#run(...args)
-    if (!result.ok) throw new Error(`git ${args[0]}: ${result.said}`)
-    return result
-  }
-
-  async #run(...args: readonly string[]): Promise<Pushed> {
-    const identity = ['-c', 'user.name=Client', '-c', 'user.email=client@example.invalid']
-    const child = spawn('git', [...identity, '-c', 'commit.gpgsign=false', ...args], {
-      cwd: this.#demo.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' },
-    })
-    let said = ''
-    const keep = (chunk: Buffer) => {
-      said += chunk.toString()
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    const [code] = await once(child, 'close')
-    return { ok: code === 0, said }
   }
 }

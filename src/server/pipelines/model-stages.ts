@@ -1,0 +1,54 @@
+import { isRunnable, type ModelRepository, whyNotServed } from '../../config/index.ts'
+import { branchMatches } from '../../core/index.ts'
+import { buildPlan, type Plan } from '../../pipeline/index.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { boundFor } from './policy.ts'
+import type { PipelineRequest } from './start.ts'
+
+const BRANCH = 'refs/heads/'
+
+export interface StagedPlan {
+  readonly plan: Plan
+  /** Gates of the environments that this run may deploy to. */
+  readonly policyGates: readonly string[]
+  /** What the policies changed of what the file asks for. */
+  readonly bounds: readonly string[]
+}
+
+/** The user's jobs with the stages of the model behind them. Only a branch deploys: not a tag or a merge request. */
+export async function withModelStages(
+  plane: ControlPlane,
+  { project, ref, event }: PipelineRequest,
+  repository: ModelRepository,
+  plan: Plan,
+): Promise<StagedPlan> {
+  const branch = ref.startsWith(BRANCH) && event !== 'merge_request' ? ref.slice(BRANCH.length) : undefined
+  const asked = await Promise.all(
+    repository.environments
+      .filter(request => branch !== undefined && branchMatches(request.branch, branch))
+      .map(async request => ({ request, ...(await boundFor(plane, project, request, branch!)) })),
+  )
+  // A gate needs figures, and figures need a model that runs.
+  const policyGates = !isRunnable(repository.model.file)
+    ? []
+    : [...new Set(asked.filter(({ bounded }) => bounded.allowed).flatMap(({ policy }) => policy.gates))]
+  const notServed = whyNotServed(repository.model.file)
+  const staged = buildPlan({
+    jobs: plan.jobs,
+    ...(plan.stages && { stages: plan.stages }),
+    modelFile: repository.model.file,
+    hasData: repository.evaluate !== undefined,
+    hasGates: repository.gates.length + policyGates.length > 0,
+    onDefaultBranch: branch === project.defaultBranch,
+    branch: branch ?? ref.replace(/^refs\/(tags\/)?/, ''),
+    ...(notServed !== undefined && { notServed }),
+    environments: asked.map(({ request, bounded }) => ({
+      name: request.name,
+      ...(bounded.allowed
+        ? { approval: bounded.approval, allowed: true }
+        : { approval: false, allowed: false, refusal: bounded.refusal }),
+    })),
+  })
+  const bounds = asked.flatMap(({ bounded }) => (bounded.allowed ? bounded.reasons : []))
+  return { plan: { ...plan, ...staged }, policyGates, bounds }
+}
