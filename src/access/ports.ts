@@ -1,5 +1,13 @@
-import type { Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
-import type { EnvironmentPolicy, Principal, Project, Role, SealedSecret, Token } from './types.ts'
+import type { PrincipalId, ProjectId, TokenId } from '../core/index.ts'
+import type {
+  EnvironmentPolicy,
+  Principal,
+  Project,
+  Role,
+  SealedSecret,
+  SecretScope,
+  Token,
+} from './types.ts'
 
 export interface AccessStore {
   addPrincipal(principal: Principal): Promise<void>
@@ -11,6 +19,8 @@ export interface AccessStore {
   project(id: ProjectId): Promise<Project | undefined>
   projectByName(name: string): Promise<Project | undefined>
   projects(): Promise<readonly Project[]>
+  /** Replaces the patterns of refs that are protected beside the default branch. */
+  protectRefs(id: ProjectId, patterns: readonly string[]): Promise<void>
   removeProject(id: ProjectId): Promise<void>
   setRole(principal: PrincipalId, project: ProjectId, role: Role | undefined): Promise<void>
   roleOf(principal: PrincipalId, project: ProjectId): Promise<Role | undefined>
@@ -23,10 +33,10 @@ export interface AccessStore {
   policy(project: ProjectId, environment: string): Promise<EnvironmentPolicy | undefined>
   policies(project: ProjectId): Promise<readonly EnvironmentPolicy[]>
   setPolicy(project: ProjectId, policy: EnvironmentPolicy): Promise<void>
-  /** Replaces the one of that name. Stores see sealed text alone. */
-  setSecret(project: ProjectId, name: string, sealed: string, now: Instant): Promise<void>
+  /** Replaces the one of that name for that environment. Stores see sealed text alone. */
+  setSecret(scope: SecretScope, secret: SealedSecret): Promise<void>
   /** Whether there was one. */
-  removeSecret(project: ProjectId, name: string): Promise<boolean>
-  /** By name. */
-  secrets(project: ProjectId): Promise<readonly SealedSecret[]>
+  removeSecret(scope: SecretScope, name: string, environment: string): Promise<boolean>
+  /** By name, then environment. A project's go with it. */
+  secrets(scope: SecretScope): Promise<readonly SealedSecret[]>
 }

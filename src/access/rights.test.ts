@@ -34,6 +34,7 @@ const LAW: readonly {
   { right: 'project.push-protected', scope: 'push', roles: ['maintainer', 'admin'] },
   { right: 'project.administer', scope: 'admin', roles: ['admin'] },
   { right: 'pipeline.control', scope: 'push', roles: ['developer', 'maintainer', 'admin'] },
+  { right: 'pipeline.trigger', scope: 'trigger', roles: ['developer', 'maintainer', 'admin'] },
   { right: 'rollout.control', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'deploy.approve', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'model.predict', scope: 'predict', roles: ['reader', 'developer', 'maintainer', 'admin'] },

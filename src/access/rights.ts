@@ -16,6 +16,8 @@ const RIGHT_NEEDS: Readonly<Record<Right, Need>> = {
   'project.push-protected': { scope: 'push', least: 'maintainer' },
   'project.administer': { scope: 'admin', least: 'admin' },
   'pipeline.control': { scope: 'push', least: 'developer' },
+  // For upstream systems: may start pipelines with such a token, and nothing else.
+  'pipeline.trigger': { scope: 'trigger', least: 'developer' },
   'rollout.control': { scope: 'deploy', least: 'maintainer' },
   'deploy.approve': { scope: 'deploy', least: 'maintainer' },
   'model.predict': { scope: 'predict', least: 'reader' },
@@ -65,7 +67,10 @@ export function hasRole(role: Role | undefined, least: Role): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(least)
 }
 
-/** The wanted scopes that a token with `own` scopes can't give to another: a token never makes a wider one. */
+/**
+ * The wanted scopes that a token with `own` scopes can't give to another: a token never makes a wider one. Who may
+ * push starts pipelines anyway, so `push` gives `trigger`.
+ */
 export function scopesBeyond(own: readonly Scope[], wanted: readonly Scope[]): readonly Scope[] {
-  return wanted.filter(scope => !own.includes(scope))
+  return wanted.filter(scope => !own.includes(scope) && !(scope === 'trigger' && own.includes('push')))
 }

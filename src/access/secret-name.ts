@@ -12,3 +12,11 @@ const TAKEN =
 export function isSecretName(name: string): boolean {
   return /^[A-Z_][A-Z0-9_]{0,99}$/.test(name) && !TAKEN.test(name)
 }
+
+/**
+ * Whether whoever starts a pipeline may give a variable of this name. It outranks every other, so none that steers
+ * a shell or a loader: somebody who may start a pipeline does not take over its jobs.
+ */
+export function isTriggerVariable(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) && !TAKEN.test(name)
+}

@@ -10,6 +10,7 @@ export const SCOPES = [
   'push',
   'predict',
   'deploy',
+  'trigger',
   'admin',
   'agent:runner',
   'agent:host',
@@ -25,6 +26,7 @@ export const RIGHTS = [
   'project.push-protected',
   'project.administer',
   'pipeline.control',
+  'pipeline.trigger',
   'rollout.control',
   'deploy.approve',
   'model.predict',
@@ -47,6 +49,11 @@ export interface Project {
   /** `digits` or `team/digits`. */
   readonly name: string
   readonly defaultBranch: string
+  /**
+   * Refs that are protected beside the default branch: `refs/heads/release/*`, `refs/tags/v*`. `*` stands for any
+   * characters. Absent: none.
+   */
+  readonly protectedRefs?: readonly string[]
   readonly createdAt: Instant
 }
 
@@ -65,9 +72,26 @@ export interface Token {
   readonly lastUsedAt?: Instant
 }
 
-/** A project's secret, as it is kept: its value can't be read without the key of the installation. */
-export interface SealedSecret {
+/** Whose a secret is: a project's, or that of every project whose name begins with `<group>/`. */
+export type SecretScope = ProjectId | `group:${string}`
+
+/** Which jobs get a secret or plain variable, and how. */
+export interface SecretAttributes {
   readonly name: string
+  /** Glob of environments; `*` is every job, those without an environment too. */
+  readonly environment: string
+  /** Jobs get its value, or the path of a file with it. */
+  readonly kind: 'variable' | 'file'
+  /** Goes to jobs on protected refs only. */
+  readonly protected: boolean
+  /** Hidden in logs. */
+  readonly masked: boolean
+  /** `$` in it means nothing. */
+  readonly literal: boolean
+}
+
+/** A secret as it is kept: its value can't be read without the key of the installation. */
+export interface SealedSecret extends SecretAttributes {
   readonly sealed: string
   /** When it was last set. */
   readonly createdAt: Instant

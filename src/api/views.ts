@@ -256,8 +256,25 @@ export const policySchema = z.object({
   predictions: z.enum(['token', 'public']),
 })
 
-/** A project's secret: its value is never told. */
-export const secretSchema = z.object({ name: z.string(), createdAt: z.string() })
+/** A secret or plain variable of a project or group: its value is never told. */
+export const secretSchema = z.object({
+  name: z.string(),
+  environment: z.string(),
+  kind: z.enum(['variable', 'file']),
+  protected: z.boolean(),
+  masked: z.boolean(),
+  literal: z.boolean(),
+  createdAt: z.string(),
+})
+export type SecretView = z.infer<typeof secretSchema>
+
+/** What its setting answers: the projects whose jobs have it from now on. */
+export const secretSetSchema = z.object({ projects: z.array(z.string()) })
+
+export const protectedRefsSchema = z.object({
+  branches: z.array(z.string()),
+  tags: z.array(z.string()),
+})
 
 /** Body of every answer that is not 2xx. */
 export const errorBodySchema = z.object({

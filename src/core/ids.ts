@@ -14,6 +14,9 @@ export type ReplicaId = Branded<string, 'ReplicaId'>
 export type PrincipalId = Branded<string, 'PrincipalId'>
 export type TokenId = Branded<string, 'TokenId'>
 export type RecordId = Branded<string, 'RecordId'>
+export type ScheduleId = Branded<string, 'ScheduleId'>
+export type MergeRequestId = Branded<string, 'MergeRequestId'>
+export type HookId = Branded<string, 'HookId'>
 
 const PREFIX = {
   project: 'prj',
@@ -27,6 +30,9 @@ const PREFIX = {
   principal: 'pri',
   token: 'tok',
   record: 'rec',
+  schedule: 'sch',
+  mergeRequest: 'mrq',
+  hook: 'hok',
 } as const
 
 interface IdOf {
@@ -41,6 +47,9 @@ interface IdOf {
   principal: PrincipalId
   token: TokenId
   record: RecordId
+  schedule: ScheduleId
+  mergeRequest: MergeRequestId
+  hook: HookId
 }
 
 /** Crockford's base 32: no I, L, O or U, so an id read aloud is not misheard. */

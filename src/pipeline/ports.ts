@@ -12,7 +12,11 @@ import type {
 } from '../core/index.ts'
 import type { TriggerFacts } from './dialects/types.ts'
 import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
+import type { PushOptions } from './triggers/push-options.ts'
 import type { Plan, PlannedJob } from './types.ts'
+
+export type * from './triggers/ports.ts'
+export type { PushOptions } from './triggers/push-options.ts'
 
 export interface RefChange {
   readonly ref: string
@@ -28,6 +32,8 @@ export interface Push {
   readonly principal: PrincipalId
   readonly state: PushState
   readonly changes: readonly RefChange[]
+  /** What it asks of its pipelines; absent: nothing. */
+  readonly options?: PushOptions
   readonly createdAt: Instant
 }
 

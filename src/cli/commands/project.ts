@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { projectSchema } from '../../api/index.ts'
+import { projectSchema, protectedRefsSchema } from '../../api/index.ts'
 import { print } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { remote } from '../remote/settings.ts'
@@ -37,6 +37,16 @@ export function projectCommand(): Command {
     .argument('<principal>')
     .argument('<role>', 'reader, developer, maintainer, admin, or none')
     .action(setMember)
+  command
+    .command('protect')
+    .description(
+      'protect refs beside the default branch: only maintainers move them, and their jobs get secrets',
+    )
+    .argument('<project>')
+    .option('--branch <pattern...>', 'such as release/*; none takes the protection away')
+    .option('--tag <pattern...>', 'such as v*; none takes the protection away')
+    .option('--json', 'for machines')
+    .action(protect)
   return command
 }
 
@@ -80,5 +90,25 @@ async function setMember(project: string, principal: string, role: string): Prom
     role === 'none'
       ? `${principal} has no role in ${project} now.\n`
       : `${principal} is ${role} of ${project}.\n`,
+  )
+}
+
+/** What is not named stays as it is; without any option it only shows. */
+async function protect(
+  project: string,
+  { branch, tag, json }: Json & { readonly branch?: readonly string[]; readonly tag?: readonly string[] },
+): Promise<void> {
+  const client = await remote()
+  const path = `/projects/${encodeURIComponent(project)}/protected-refs`
+  const { branches, tags } = await client.get(path, protectedRefsSchema)
+  const asked = (given: readonly string[] | undefined, now: readonly string[]) =>
+    given?.filter(pattern => pattern !== 'none') ?? now
+  const wanted = { branches: asked(branch, branches), tags: asked(tag, tags) }
+  if (branch || tag) await client.tell('PUT', path, wanted)
+  print(wanted, json, () =>
+    [
+      `branches   the default branch${wanted.branches.map(name => `, ${name}`).join('')}`,
+      `tags       ${wanted.tags.join(', ') || 'none'}`,
+    ].join('\n'),
   )
 }

@@ -24,7 +24,8 @@ export async function bootstrap(plane: ControlPlane): Promise<void> {
       plane,
       admin,
       'first admin token',
-      SCOPES.filter(scope => !scope.startsWith('agent:')),
+      // One for triggers is bound to a project; whoever may push makes them.
+      SCOPES.filter(scope => !scope.startsWith('agent:') && scope !== 'trigger'),
     )
     await replaceFile(join(folder, 'first-admin-token'), `${secret}\n`)
   }

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { link, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type ProjectId, randomText, replaceFile, syncFolder, systemCode } from '../../core/index.ts'
+import { randomText, replaceFile, syncFolder, systemCode } from '../../core/index.ts'
 import { ServerError } from '../errors.ts'
 
 const CIPHER = 'aes-256-gcm'
@@ -16,7 +16,7 @@ const SEALED = /^v1\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22,})$/
  *
  *   v1.<nonce>.<ciphertext and tag>    base64url, AES-256-GCM
  *
- * Project and name are authenticated with it, so sealed text can't be moved to another place.
+ * Its place (a project or group) and name are authenticated with it, so sealed text can't be moved elsewhere.
  */
 export class Vault {
   readonly #file: string
@@ -26,17 +26,17 @@ export class Vault {
   }
 
   /** Makes the key when there is none yet. */
-  async seal(project: ProjectId, name: string, value: string): Promise<string> {
+  async seal(place: string, name: string, value: string): Promise<string> {
     const key = (await this.#key()) ?? (await this.#makeKey())
     const nonce = randomBytes(NONCE_BYTES)
     const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
-    cipher.setAAD(placeOf(project, name))
+    cipher.setAAD(placeOf(place, name))
     const bytes = Buffer.concat([cipher.update(value, 'utf8'), cipher.final(), cipher.getAuthTag()])
     return `v1.${nonce.toString('base64url')}.${bytes.toString('base64url')}`
   }
 
   /** Throws VAULT_SEALED when it was sealed by another key, for another place, or changed since. */
-  async unseal(project: ProjectId, name: string, sealed: string): Promise<string> {
+  async unseal(place: string, name: string, sealed: string): Promise<string> {
     const key = await this.#key()
     if (!key) throw stays(`Secret ${name} can't be opened: ${this.#file} is missing`)
     const changed = `Secret ${name} can't be opened: its text was changed, or sealed with another key or for another place`
@@ -48,7 +48,7 @@ export class Vault {
     const decipher = createDecipheriv(CIPHER, key, Buffer.from(nonce, 'base64url'), {
       authTagLength: TAG_BYTES,
     })
-    decipher.setAAD(placeOf(project, name))
+    decipher.setAAD(placeOf(place, name))
     decipher.setAuthTag(bytes.subarray(end))
     try {
       return Buffer.concat([decipher.update(bytes.subarray(0, end)), decipher.final()]).toString('utf8')
@@ -88,8 +88,8 @@ export class Vault {
   }
 }
 
-function placeOf(project: ProjectId, name: string): Buffer {
-  return Buffer.from(`${project}/${name}`)
+function placeOf(place: string, name: string): Buffer {
+  return Buffer.from(`${place}/${name}`)
 }
 
 function stays(message: string, cause?: unknown): ServerError {

@@ -4,7 +4,7 @@ import { boundary, type Instant, messageOf, newId, randomText } from '../../core
 import type { Job } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
-import { jobSecrets } from './job-secrets.ts'
+import { jobSecrets, type SecretVariable } from './job-secrets.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
@@ -100,8 +100,9 @@ export class Dispatcher {
       return {
         ...work,
         // The project's word before the pushed file's: a job that asks for a name gets what an admin put there.
-        env: { ...work.env, ...secrets },
-        secrets: Object.values(secrets),
+        env: { ...work.env, ...valuesOf(secrets.filter(({ file }) => !file)) },
+        files: { ...work.files, ...valuesOf(secrets.filter(({ file }) => file)) },
+        secrets: secrets.filter(({ masked }) => masked).map(({ value }) => value),
         attempt,
         number,
         fence,
@@ -116,6 +117,10 @@ export class Dispatcher {
       return undefined
     }
   }
+}
+
+function valuesOf(secrets: readonly SecretVariable[]): Record<string, string> {
+  return Object.fromEntries(secrets.map(({ name, value }) => [name, value]))
 }
 
 export function hashAttemptToken(token: string): string {

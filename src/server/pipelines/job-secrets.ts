@@ -1,21 +1,54 @@
-import type { Project } from '../../access/index.ts'
-import type { Job, Pipeline } from '../../pipeline/index.ts'
+import { isProtectedRef, type Project, secretScopesOf, selectSecrets } from '../../access/index.ts'
+import type { GivenVariable, Job, Pipeline } from '../../pipeline/index.ts'
+import { openSecret } from '../access/secret-values.ts'
 import type { ControlPlane } from '../control-plane.ts'
 
+/** A variable beside the files, for one place. */
+export interface SecretVariable extends GivenVariable {
+  /** Hidden in logs. */
+  readonly masked: boolean
+}
+
 /**
- * The project's secrets, opened, for a job that may have them: a script on the default branch. What is pushed to
- * another branch or tag has not been taken up by the project and gets none; stages need none. Throws VAULT_SEALED.
+ * The secrets and plain variables of a project and its group, opened, for pipelines of this ref: the protected ones
+ * on protected refs only. With an environment, also those that are for it. By name. Throws VAULT_SEALED.
+ */
+export async function givenVariables(
+  { stores, vault }: Pick<ControlPlane, 'stores' | 'vault'>,
+  project: Project,
+  ref: string,
+  environment?: string,
+): Promise<readonly SecretVariable[]> {
+  const place = {
+    protectedRef: isProtectedRef(project, ref),
+    ...(environment !== undefined && { environment }),
+  }
+  const scopes = await Promise.all(
+    secretScopesOf(project).map(async scope =>
+      (await stores.access.secrets(scope)).map(secret => ({ scope, ...secret })),
+    ),
+  )
+  return Promise.all(
+    selectSecrets(scopes, place).map(async secret => ({
+      name: secret.name,
+      value: await openSecret(vault, secret.scope, secret),
+      file: secret.kind === 'file',
+      literal: secret.literal,
+      masked: secret.masked,
+    })),
+  )
+}
+
+/**
+ * Those that a job may have: a script. What is pushed to a ref that is not protected has not been taken up by the
+ * project and gets none but those that are for every ref; stages need none. Throws VAULT_SEALED.
  */
 export async function jobSecrets(
-  { stores, vault }: Pick<ControlPlane, 'stores' | 'vault'>,
+  plane: Pick<ControlPlane, 'stores' | 'vault'>,
   pipeline: Pipeline,
   job: Job,
   project: Project,
-): Promise<Readonly<Record<string, string>>> {
-  if (job.plan.work.kind !== 'script') return {}
-  if (pipeline.ref !== `refs/heads/${project.defaultBranch}`) return {}
-  const values: Record<string, string> = {}
-  for (const { name, sealed } of await stores.access.secrets(project.id))
-    values[name] = await vault.unseal(project.id, name, sealed)
-  return values
+): Promise<readonly SecretVariable[]> {
+  if (job.plan.work.kind !== 'script') return []
+  return givenVariables(plane, project, pipeline.ref, job.plan.environment?.name)
 }

@@ -1,4 +1,4 @@
-import { hasRole, type Project, parseProjectName } from '../../access/index.ts'
+import { hasRole, isProtectedRef, type Project, parseProjectName } from '../../access/index.ts'
 import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
 import type { Push } from '../../pipeline/index.ts'
@@ -99,8 +99,8 @@ export class ControlPlaneGitHost implements GitHost {
   }
 
   /**
-   * The default branch is deployed from and reaches the project's secrets: only a maintainer pushes to it or
-   * rewrites it, and nobody deletes it. Everybody else pushes branches.
+   * Protected refs are deployed from and reach the project's secrets: only a maintainer pushes to them, rewrites or
+   * deletes them, and nobody deletes the default branch. Everybody else pushes branches.
    */
   async #refusal({ project: id, principal: by, changes }: ReceivedPush): Promise<string | undefined> {
     const { access } = this.#parts.plane.stores
@@ -112,10 +112,12 @@ export class ControlPlaneGitHost implements GitHost {
     for (const { ref, after } of changes) {
       if (!ref.startsWith('refs/heads/') && !ref.startsWith('refs/tags/'))
         return `${ref}: only branches and tags are taken.`
-      if (ref !== guarded) continue
-      if (after === NO_COMMIT) return `${project.defaultBranch} is the default branch and is not deleted.`
+      if (!isProtectedRef(project, ref)) continue
+      if (ref === guarded && after === NO_COMMIT)
+        return `${project.defaultBranch} is the default branch and is not deleted.`
       if (!hasRole(role, 'maintainer')) {
-        return `${project.defaultBranch} is protected: only a maintainer pushes to it. Push a branch, and have a maintainer take it over.`
+        const name = ref.replace(/^refs\/(heads|tags)\//, '')
+        return `${name} is protected: only a maintainer pushes to it. Push a branch, and have a maintainer take it over.`
       }
     }
     return undefined

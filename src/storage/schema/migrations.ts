@@ -1,4 +1,5 @@
 import { begin } from './0001-begin.ts'
+import { triggers } from './0003-triggers.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin]
+export const MIGRATIONS: readonly Migration[] = [begin, triggers]

@@ -1,7 +1,13 @@
 /** The tables as they are now, after all migrations: what Kysely's queries are checked against. */
 export interface Tables {
   principals: { id: string; name: string; kind: string; admin: number; created_at: number }
-  projects: { id: string; name: string; default_branch: string; created_at: number }
+  projects: {
+    id: string
+    name: string
+    default_branch: string
+    created_at: number
+    protected_refs: string | null
+  }
   roles: { principal: string; project: string; role: string }
   tokens: {
     id: string
@@ -24,13 +30,25 @@ export interface Tables {
     max_first_step: number
     predictions: string
   }
-  secrets: { project: string; name: string; sealed: string; created_at: number }
+  secrets: {
+    scope: string
+    name: string
+    environment: string
+    project: string | null
+    sealed: string
+    kind: string
+    protected: number
+    masked: number
+    literal: number
+    created_at: number
+  }
   pushes: {
     id: string
     project: string
     principal: string
     state: string
     changes: string
+    options: string | null
     created_at: number
   }
   pipelines: {
@@ -141,6 +159,68 @@ export interface Tables {
     stable: string
     previous: string | null
     since: number
+  }
+  schedules: {
+    id: string
+    project: string
+    description: string
+    cron: string
+    time_zone: string
+    ref: string
+    variables: string
+    inputs: string
+    owner: string
+    active: number
+    next_run_at: number | null
+    pending: string | null
+    last_run_at: number | null
+    last_outcome: string | null
+    created_at: number
+  }
+  merge_requests: {
+    id: string
+    project: string
+    number: number
+    title: string
+    description: string
+    source: string
+    target: string
+    state: string
+    head: string
+    author: string
+    needs_success: number
+    draft: number
+    labels: string
+    external: string | null
+    merge_commit: string | null
+    created_at: number
+    ended_at: number | null
+  }
+  mirrors: {
+    project: string
+    hook: string
+    forge: string
+    url: string
+    api_url: string | null
+    credentials: string | null
+    hook_secret: string
+    statuses: number
+    owner: string
+    wanted: number
+    done: number
+    synced_at: number | null
+    outcome: string | null
+    created_at: number
+  }
+  deliveries: { hook: string; delivery: string; digest: string; event: string; received_at: number }
+  forge_statuses: {
+    pipeline: string
+    project: string
+    wanted: string
+    posted: string | null
+    tries: number
+    next_try_at: number | null
+    problem: string | null
   }
   counters: { name: string; value: number }
   settings: { name: string; value: string }

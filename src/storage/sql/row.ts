@@ -78,6 +78,9 @@ export class RowReader {
       ['id'],
       ['name'],
       ['rollout', 'step', 'position'],
+      ['scope', 'name', 'environment'],
+      ['hook', 'delivery'],
+      ['pipeline'],
       ['model', 'environment'],
       ['project', 'environment'],
     ]) {

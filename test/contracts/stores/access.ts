@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type EnvironmentPolicy, ROLES, type Token } from '../../../src/access/index.ts'
+import {
+  type EnvironmentPolicy,
+  groupScope,
+  ROLES,
+  type SealedSecret,
+  type Token,
+} from '../../../src/access/index.ts'
 import { newId, type PrincipalId } from '../../../src/core/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aPrincipal, aProject, later, NOON, settle } from './world.ts'
@@ -17,6 +23,18 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
       ...change,
     }
   }
+
+  const aSecret = (name: string, sealed: string, change: Partial<SealedSecret> = {}): SealedSecret => ({
+    name,
+    environment: '*',
+    kind: 'variable',
+    protected: true,
+    masked: true,
+    literal: true,
+    sealed,
+    createdAt: NOON,
+    ...change,
+  })
 
   test('principals are found by id and by name, and listed by name', async () => {
     const { access } = world()
@@ -44,6 +62,17 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
       code: 'PROJECT_EXISTS',
     })
     expect(await access.projects()).toEqual([project])
+  })
+
+  test('a project keeps the last patterns that protect its refs', async () => {
+    const { access } = world()
+    const project = aProject()
+    await access.addProject(project)
+    await access.protectRefs(project.id, ['refs/heads/release/*', 'refs/tags/v*'])
+    const patterns = { protectedRefs: ['refs/heads/release/*', 'refs/tags/v*'] }
+    expect(await access.projectByName(project.name)).toStrictEqual({ ...project, ...patterns })
+    await access.protectRefs(project.id, [])
+    expect(await access.project(project.id)).toStrictEqual(project)
   })
 
   test('a role is set, changed and taken away', async () => {
@@ -121,16 +150,22 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
     const { project } = await settle(world())
     const other = aProject()
     await access.addProject(other)
-    await access.setSecret(project, 'TOKEN', 'v1.a', NOON)
-    await access.setSecret(project, 'API_KEY', 'v1.b', NOON)
-    await access.setSecret(other.id, 'TOKEN', 'v1.c', NOON)
-    await access.setSecret(project, 'TOKEN', 'v1.d', later(5))
+    const staging = aSecret('TOKEN', 'v1.s', { environment: 'staging/*', kind: 'file', masked: false })
+    await access.setSecret(project, aSecret('TOKEN', 'v1.a'))
+    await access.setSecret(project, aSecret('API_KEY', 'v1.b', { protected: false, literal: false }))
+    await access.setSecret(other.id, aSecret('TOKEN', 'v1.c'))
+    await access.setSecret(groupScope('team'), aSecret('TOKEN', 'v1.g'))
+    await access.setSecret(project, staging)
+    await access.setSecret(project, aSecret('TOKEN', 'v1.d', { createdAt: later(5) }))
     expect(await access.secrets(project)).toStrictEqual([
-      { name: 'API_KEY', sealed: 'v1.b', createdAt: NOON },
-      { name: 'TOKEN', sealed: 'v1.d', createdAt: later(5) },
+      aSecret('API_KEY', 'v1.b', { protected: false, literal: false }),
+      aSecret('TOKEN', 'v1.d', { createdAt: later(5) }),
+      staging,
     ])
-    expect(await access.removeSecret(project, 'TOKEN')).toBe(true)
-    expect(await access.removeSecret(project, 'TOKEN')).toBe(false)
+    expect(await access.secrets(groupScope('team'))).toStrictEqual([aSecret('TOKEN', 'v1.g')])
+    expect(await access.removeSecret(project, 'TOKEN', 'staging/*')).toBe(true)
+    expect(await access.removeSecret(project, 'TOKEN', '*')).toBe(true)
+    expect(await access.removeSecret(project, 'TOKEN', '*')).toBe(false)
     expect((await access.secrets(project)).map(({ name }) => name)).toEqual(['API_KEY'])
     expect(await access.secrets(other.id)).toHaveLength(1)
   })
@@ -142,12 +177,14 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
     await access.addToken(bound)
     await access.addToken(free)
     await access.setRole(principal, project, 'maintainer')
-    await access.setSecret(project, 'API_KEY', 'v1.a', NOON)
+    await access.setSecret(project, aSecret('API_KEY', 'v1.a'))
+    await access.setSecret(groupScope('team'), aSecret('API_KEY', 'v1.b'))
     await access.removeProject(project)
     expect(await access.project(project)).toBeUndefined()
     expect(await access.tokens(principal)).toEqual([free])
     expect(await access.roleOf(principal, project)).toBeUndefined()
     expect(await access.secrets(project)).toEqual([])
+    expect(await access.secrets(groupScope('team'))).toHaveLength(1)
   })
 
   test('a setting is the last that was set', async () => {

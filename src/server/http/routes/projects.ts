@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Project, ROLES } from '../../../access/index.ts'
-import { policySchema, projectSchema } from '../../../api/index.ts'
+import { policySchema, projectSchema, protectedRefsSchema } from '../../../api/index.ts'
 import { isoOf } from '../../../core/index.ts'
 import { parseGate } from '../../../evaluate/index.ts'
 import type { Caller } from '../../access/authenticate.ts'
@@ -94,6 +94,7 @@ export function projectRoutes(app: App, services: Services): void {
   })
   memberRoutes(app, services)
   policyRoutes(app, services)
+  protectionRoutes(app, services)
 }
 
 function memberRoutes(app: App, services: Services): void {
@@ -160,6 +161,50 @@ function policyRoutes(app: App, services: Services): void {
         ...(approvers && { approvers }),
       })
       await services.publisher.publish()
+      return reply.status(204).send()
+    },
+  )
+}
+
+const [HEADS, TAGS] = ['refs/heads/', 'refs/tags/']
+/** A push is checked against each. */
+const MAX_PATTERNS = 50
+const pattern = z.string().regex(/^[A-Za-z0-9_.*/-]{1,200}$/)
+
+/** Refs that only maintainers move, beside the default branch. */
+function protectionRoutes(app: App, services: Services): void {
+  const { access } = services.plane.stores
+  app.get(
+    '/api/v1/projects/:project/protected-refs',
+    { config: CALLER, schema: { params, response: { 200: protectedRefsSchema } } },
+    async request => {
+      const project = await projectFor(services, callerIn(request), request.params.project)
+      const below = (prefix: string) =>
+        (project.protectedRefs ?? [])
+          .filter(ref => ref.startsWith(prefix))
+          .map(ref => ref.slice(prefix.length))
+      return { branches: below(HEADS), tags: below(TAGS) }
+    },
+  )
+  app.put(
+    '/api/v1/projects/:project/protected-refs',
+    {
+      config: CALLER,
+      schema: {
+        params,
+        body: z.object({
+          branches: z.array(pattern).max(MAX_PATTERNS),
+          tags: z.array(pattern).max(MAX_PATTERNS),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const caller = callerIn(request)
+      const project = await projectFor(services, caller, request.params.project, 'project.administer')
+      const { branches, tags } = request.body
+      await access.protectRefs(project.id, [
+        ...new Set([...branches.map(name => HEADS + name), ...tags.map(name => TAGS + name)]),
+      ])
       return reply.status(204).send()
     },
   )

@@ -2,18 +2,27 @@ import { AccessError } from '../../../access/errors.ts'
 import type { AccessStore } from '../../../access/ports.ts'
 import { type Project, ROLES } from '../../../access/types.ts'
 import type { ProjectId } from '../../../core/index.ts'
-import { RowReader } from '../row.ts'
+import { isTexts } from '../json.ts'
+import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { principalOf } from './principals.ts'
 
 type ProjectStore = Pick<
   AccessStore,
-  'addProject' | 'project' | 'projectByName' | 'projects' | 'removeProject' | 'setRole' | 'roleOf' | 'members'
+  | 'addProject'
+  | 'project'
+  | 'projectByName'
+  | 'projects'
+  | 'protectRefs'
+  | 'removeProject'
+  | 'setRole'
+  | 'roleOf'
+  | 'members'
 >
 
 export function projects(db: Db): ProjectStore {
   return {
-    async addProject({ id, name, defaultBranch, createdAt }) {
+    async addProject({ id, name, defaultBranch, protectedRefs, createdAt }) {
       await db.transaction().execute(async work => {
         const taken = await work
           .selectFrom('projects')
@@ -26,7 +35,13 @@ export function projects(db: Db): ProjectStore {
             hint: 'Push to it, or choose another name.',
           })
         }
-        const row = { id, name, default_branch: defaultBranch, created_at: createdAt }
+        const row = {
+          id,
+          name,
+          default_branch: defaultBranch,
+          protected_refs: patternsColumn(protectedRefs),
+          created_at: createdAt,
+        }
         await work.insertInto('projects').values(row).execute()
       })
     },
@@ -41,6 +56,13 @@ export function projects(db: Db): ProjectStore {
     async projects() {
       const rows = await db.selectFrom('projects').selectAll().orderBy('name').execute()
       return rows.map(projectOf)
+    },
+    async protectRefs(id, patterns) {
+      await db
+        .updateTable('projects')
+        .set({ protected_refs: patternsColumn(patterns) })
+        .where('id', '=', id)
+        .execute()
     },
     async removeProject(id) {
       await db.deleteFrom('projects').where('id', '=', id).execute()
@@ -98,6 +120,13 @@ function projectOf(row: object): Project {
     id: read.text<ProjectId>('id'),
     name: read.text('name'),
     defaultBranch: read.text('default_branch'),
+    ...present({
+      protectedRefs: read.optional('protected_refs', column => read.json(column, isTexts)),
+    }),
     createdAt: read.instant('created_at'),
   }
+}
+
+function patternsColumn(patterns: readonly string[] = []): string | null {
+  return patterns.length === 0 ? null : JSON.stringify(patterns)
 }

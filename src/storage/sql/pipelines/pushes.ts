@@ -1,17 +1,16 @@
 import type { PrincipalId, ProjectId, PushId } from '../../../core/index.ts'
-import type { PipelineStore, Push, RefChange } from '../../../pipeline/ports.ts'
+import type { PipelineStore, Push, PushOptions, RefChange } from '../../../pipeline/ports.ts'
 import { assertTransition, PUSH_STATES, PUSH_TRANSITIONS } from '../../../pipeline/states.ts'
 import { has, listOf } from '../json.ts'
-import { RowReader } from '../row.ts'
+import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
 type PushStore = Pick<PipelineStore, 'addPush' | 'push' | 'pushesIn' | 'movePush'>
 
 export function pushes(db: Db): PushStore {
   return {
-    async addPush({ id, project, principal, state, changes, createdAt }) {
-      const row = { id, project, principal, state, changes: JSON.stringify(changes), created_at: createdAt }
-      await db.insertInto('pushes').values(row).execute()
+    async addPush(push) {
+      await db.insertInto('pushes').values(pushRow(push)).execute()
     },
     async push(id) {
       const row = await db.selectFrom('pushes').selectAll().where('id', '=', id).executeTakeFirst()
@@ -34,6 +33,19 @@ export function pushes(db: Db): PushStore {
   }
 }
 
+export function pushRow({ id, project, principal, state, changes, options, createdAt }: Push) {
+  return {
+    id,
+    project,
+    principal,
+    state,
+    changes: JSON.stringify(changes),
+    options: options ? JSON.stringify(options) : null,
+    created_at: createdAt,
+  }
+}
+
+const isOptions = has<PushOptions>({ skip: 'boolean', variables: 'object', inputs: 'object' })
 const isRefChange = has<RefChange>({ ref: 'string', before: 'string', after: 'string' })
 
 function pushOf(row: object): Push {
@@ -44,6 +56,7 @@ function pushOf(row: object): Push {
     principal: read.text<PrincipalId>('principal'),
     state: read.choice('state', PUSH_STATES),
     changes: read.json('changes', listOf(isRefChange)),
+    ...present({ options: read.optional('options', column => read.json(column, isOptions)) }),
     createdAt: read.instant('created_at'),
   }
 }
