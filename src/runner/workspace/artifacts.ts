@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, open, readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Digest, formatSize, globsSelect } from '../../core/index.ts'
+import { formatSize, globsSelect } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
 import { plainPath } from './names.ts'
 
@@ -49,25 +47,6 @@ export async function findArtifacts(
   if (total > MAX_TOTAL_BYTES)
     throw tooMany(formatSize(total), `At most ${formatSize(MAX_TOTAL_BYTES)} are kept of one job.`)
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-/** SHA-256 and size of a regular file as it is; refuses a link in its place. */
-export async function hashFile(path: string): Promise<{ digest: Digest; size: number }> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const hash = createHash('sha256')
-    let size = 0
-    for await (const chunk of handle.createReadStream({
-      highWaterMark: 1 << 20,
-      autoClose: false,
-    }) as AsyncIterable<Buffer>) {
-      hash.update(chunk)
-      size += chunk.length
-    }
-    return { digest: `sha256:${hash.digest('hex')}` as Digest, size }
-  } finally {
-    await handle.close()
-  }
 }
 
 class Glob {

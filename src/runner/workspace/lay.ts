@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { chown, copyFile, lchown, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskFull } from '../../core/index.ts'
+import { inParallel } from './parallel.ts'
 import type { Source } from './sources.ts'
 
 /** Copies under way at once: node has four threads for files. */
@@ -20,7 +21,7 @@ export async function laySource(
     await mkdir(join(workspace, path))
     if (owner !== undefined) await chown(join(workspace, path), owner, owner)
   }
-  await inParallel(listing.files, async path => {
+  await inParallel(listing.files, AT_ONCE, async path => {
     const to = join(workspace, path)
     await copyFile(join(tree, path), to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL).catch(
       cause => {
@@ -33,12 +34,4 @@ export async function laySource(
     await symlink(target, join(workspace, path))
     if (owner !== undefined) await lchown(join(workspace, path), owner, owner)
   }
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < items.length) await work(items[next++]!)
-  }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker))
 }

@@ -1,0 +1,164 @@
+import { constants } from 'node:fs'
+import { chmod, copyFile, mkdir, open, rename, unlink, utimes } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Digest, diskFull, hexOf, randomText, systemCode } from '../../core/index.ts'
+import { hashFile } from '../workspace/hash-file.ts'
+import { Room } from './room.ts'
+
+/** Of one runner's disk: some tens of usual dependency folders. */
+const DEFAULT_STORE_BYTES = 20 * 1024 ** 3
+
+const PART = '.part'
+
+export interface StoredContent {
+  readonly digest: Digest
+  readonly size: number
+}
+
+/**
+ * Contents of files under their SHA-256, each once, on this machine's disk:
+ *
+ *   <root>/
+ *   ├── files/0a/3f9c…      whole, read-only (0444), never rewritten; its mtime is its last use
+ *   ├── parts/<random>.part a copy under way, made exclusively; after a crash, what is left of it
+ *   └── caches/             see cache/shelf.ts
+ *
+ * A content appears under its name by a rename, after its bytes are hashed and synced. What is handed over is a
+ * copy that is verified: a reflink where the file system has them, never a link into the store. Any number of
+ * processes may use one store. Whatever has not been used for longest goes when it is full, so a content that
+ * was there may be gone: `give` says so.
+ */
+export class ContentStore {
+  readonly root: string
+  readonly #room: Room
+
+  private constructor(root: string, maxBytes: number) {
+    this.root = root
+    this.#room = new Room(join(root, 'files'), maxBytes)
+  }
+
+  /** Makes the folder where there is none. `maxBytes`: see DEFAULT_STORE_BYTES. */
+  static async open(root: string, options: { readonly maxBytes?: number } = {}): Promise<ContentStore> {
+    const store = new ContentStore(root, options.maxBytes ?? DEFAULT_STORE_BYTES)
+    for (const name of ['files', 'parts']) await mkdir(join(root, name), { recursive: true, mode: 0o700 })
+    await Room.sweepParts(join(root, 'parts'))
+    return store
+  }
+
+  /** Whether it is here; if so, it has just been used. */
+  async has(digest: Digest): Promise<boolean> {
+    const now = new Date()
+    return utimes(this.#pathOf(digest), now, now).then(
+      () => true,
+      cause => {
+        if (systemCode(cause) === 'ENOENT') return false
+        throw cause
+      },
+    )
+  }
+
+  /** Takes a regular file in. A link in its place is refused (ELOOP). Throws DISK_FULL. */
+  async take(path: string): Promise<StoredContent> {
+    const known = await hashFile(path)
+    if (await this.has(known.digest)) return known
+    return this.#fill(async part => {
+      await copyFile(path, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+      await chmod(part, 0o600)
+    })
+  }
+
+  /** Takes bytes in. False, and nothing is kept, when they are not this content. Throws DISK_FULL. */
+  async receive(content: StoredContent, body: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const got = await this.#fill(async part => {
+      const handle = await open(part, 'wx', 0o600)
+      try {
+        let left = content.size
+        for await (const chunk of body) {
+          await handle.writeFile(chunk)
+          left -= chunk.length
+          // One byte too many, and it can't be this content: the rest need not be read.
+          if (left < 0) break
+        }
+      } finally {
+        await handle.close()
+      }
+    }, content)
+    return got.digest === content.digest && got.size === content.size
+  }
+
+  /**
+   * Makes a file at `target`, where nothing may be, with this content and mode. missing: it is not here (any
+   * more). damaged: the disk did not keep it; it is thrown out, and there is no file. Throws DISK_FULL.
+   */
+  async give(
+    { digest, size }: StoredContent,
+    target: string,
+    mode: number,
+  ): Promise<'given' | 'missing' | 'damaged'> {
+    if (!(await this.has(digest))) return 'missing'
+    try {
+      await copyFile(this.#pathOf(digest), target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') return 'missing'
+      if (systemCode(cause) !== 'EEXIST') await unlink(target).catch(() => undefined)
+      throw diskFull(cause, target) ?? cause
+    }
+    const actual = await hashFile(target)
+    if (actual.digest !== digest || actual.size !== size) {
+      await unlink(target)
+      await unlink(this.#pathOf(digest)).catch(() => undefined)
+      return 'damaged'
+    }
+    await chmod(target, mode)
+    return 'given'
+  }
+
+  /** Where the bytes of a content are, to be read only, and at once. */
+  pathOf(digest: Digest): string {
+    return this.#pathOf(digest)
+  }
+
+  /** Lets `fill` make a file, and gives it its name: that of its bytes, or none when they are not `wanted`. */
+  async #fill(fill: (part: string) => Promise<void>, wanted?: StoredContent): Promise<StoredContent> {
+    const part = join(this.root, 'parts', `${randomText(20)}${PART}`)
+    try {
+      await fill(part)
+      const content = await hashFile(part)
+      if (wanted && (content.digest !== wanted.digest || content.size !== wanted.size)) {
+        await unlink(part)
+        return content
+      }
+      await sealed(part)
+      await this.#place(part, content.digest)
+      await this.#room.added(content.size)
+      return content
+    } catch (cause) {
+      await unlink(part).catch(() => undefined)
+      throw diskFull(cause, part) ?? cause
+    }
+  }
+
+  async #place(part: string, digest: Digest): Promise<void> {
+    const path = this.#pathOf(digest)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await rename(part, path)
+  }
+
+  #pathOf(digest: Digest): string {
+    const hex = hexOf(digest)
+    return join(this.root, 'files', hex.slice(0, 2), hex.slice(2))
+  }
+}
+
+/** Read-only, just used, and on the disk. */
+async function sealed(part: string): Promise<void> {
+  const handle = await open(part, 'r+')
+  try {
+    const now = new Date()
+    await handle.utimes(now, now)
+    await handle.chmod(0o444)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
