@@ -18,13 +18,17 @@ export function sortJobs<Job extends Node>(jobs: readonly Job[]): Sorted<Job> {
   for (const job of byName.values()) {
     const needs = new Set(job.needs.filter(need => byName.has(need)))
     open.set(job, needs.size)
-    for (const need of needs) dependents.set(need, [...(dependents.get(need) ?? []), job])
+    for (const need of needs) {
+      const known = dependents.get(need)
+      if (known) known.push(job)
+      else dependents.set(need, [job])
+    }
   }
   const place = new Map(jobs.map((job, index) => [job, index]))
-  const ready = [...open].filter(([, count]) => count === 0).map(([job]) => job)
+  const ready = new Heap<Job>(job => place.get(job)!)
+  for (const [job, count] of open) if (count === 0) ready.push(job)
   const sorted: Job[] = []
-  while (ready.length > 0) {
-    const next = earliest(ready, place)
+  for (let next = ready.pop(); next; next = ready.pop()) {
     sorted.push(next)
     for (const dependent of dependents.get(next.name) ?? []) {
       const left = open.get(dependent)! - 1
@@ -35,11 +39,49 @@ export function sortJobs<Job extends Node>(jobs: readonly Job[]): Sorted<Job> {
   return { sorted, cycles: findCycles(byName, new Set(sorted.map(job => job.name))) }
 }
 
-/** Takes the job that was written first out of `ready`. */
-function earliest<Job>(ready: Job[], place: ReadonlyMap<Job, number>): Job {
-  const first = ready.reduce((best, job) => (place.get(job)! < place.get(best)! ? job : best))
-  ready.splice(ready.indexOf(first), 1)
-  return first
+/** Gives the item of the least key first. */
+class Heap<Item> {
+  readonly #items: Item[] = []
+  readonly #key: (item: Item) => number
+
+  constructor(key: (item: Item) => number) {
+    this.#key = key
+  }
+
+  push(item: Item): void {
+    this.#items.push(item)
+    for (
+      let at = this.#items.length - 1, up = (at - 1) >> 1;
+      at > 0 && this.#less(at, up);
+      up = (at - 1) >> 1
+    ) {
+      this.#swap(at, up)
+      at = up
+    }
+  }
+
+  pop(): Item | undefined {
+    if (this.#items.length < 2) return this.#items.pop()
+    this.#swap(0, this.#items.length - 1)
+    const least = this.#items.pop()
+    for (let at = 0; ; ) {
+      let down = 2 * at + 1
+      if (down + 1 < this.#items.length && this.#less(down + 1, down)) down++
+      if (down >= this.#items.length || !this.#less(down, at)) return least
+      this.#swap(at, down)
+      at = down
+    }
+  }
+
+  #less(a: number, b: number): boolean {
+    return this.#key(this.#items[a]!) < this.#key(this.#items[b]!)
+  }
+
+  #swap(a: number, b: number): void {
+    const item = this.#items[a]!
+    this.#items[a] = this.#items[b]!
+    this.#items[b] = item
+  }
 }
 
 /** Follows, from each job that could not be sorted, its first unsorted need until a name comes again. */

@@ -147,3 +147,55 @@ test('a SavedModel is made by a job that keeps the files of its folder', () => {
   const train = aJob('train', [], { artifacts: ['out/net/**'] })
   expect(planned({ jobs: [train], modelFile: 'out/net' })).toContain('scan <- train')
 })
+
+describe('behind the jobs of a dialect', () => {
+  const stages = ['build', 'test']
+  const train = aJob('train', [], { artifacts: ['*.onnx'], order: 'stages', stage: 'build' })
+  const unit = aJob('unit', [], { order: 'stages', stage: 'test' })
+
+  test('the stages of the model are the last one of the plan, and need each other and what makes the model', () => {
+    expect(buildPlan({ ...everything, jobs: [train, unit], stages }).stages).toEqual([...stages, 'model'])
+    expect(planned({ jobs: [train, unit], stages })).toEqual([
+      'train <-',
+      'unit <-',
+      'scan <- train',
+      'inspect <- scan train',
+      'evaluate <- inspect train',
+      'gate <- evaluate train',
+      'register <- gate train',
+      'deploy:production <- register',
+    ])
+    expect(jobOf('register', { jobs: [train, unit], stages })).toMatchObject({
+      order: 'stages',
+      stage: 'model',
+    })
+  })
+
+  test('where some job is sure to make the model, one that may be left alone is not waited for', () => {
+    const again = aJob('retrain', [], {
+      artifacts: ['model.onnx'],
+      start: { kind: 'manual' },
+      allowFailure: true,
+    })
+    expect(jobOf('scan', { jobs: [train, again], stages }).needs).toEqual(['train'])
+    expect(jobOf('scan', { jobs: [again], stages }).needs).toEqual(['retrain'])
+  })
+
+  test('names that are taken are left to the user', () => {
+    const jobs = [
+      aJob('scan', [], { artifacts: ['model.onnx'] }),
+      aJob('deploy:production'),
+      aJob('register'),
+    ]
+    expect(planned({ jobs, stages: ['model'], hasData: false, hasGates: false })).toEqual([
+      'scan <-',
+      'deploy:production <-',
+      'register <-',
+      'ballast:scan <- scan',
+      'inspect <- ballast:scan scan',
+      'ballast:register <- inspect scan',
+      'ballast:deploy:production <- ballast:register',
+    ])
+    expect(buildPlan({ ...everything, jobs, stages: ['model'] }).stages).toEqual(['model', 'ballast:model'])
+  })
+})

@@ -1,4 +1,5 @@
 import { globsSelect, type Milliseconds } from '../core/index.ts'
+import { asLastStage, freeName } from './model-stage.ts'
 import { sortJobs } from './order.ts'
 import type { Plan, PlannedJob, StageKind } from './types.ts'
 
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly environments: readonly DeployTarget[]
   /** Why no environment can serve this model, whatever is asked: its format has to be converted first. */
   readonly notServed?: string
+  /** Stages of the jobs, where a dialect has compiled them: the model's own come after the last of these. */
+  readonly stages?: readonly string[]
 }
 
 const MINUTE = 60_000
@@ -47,23 +50,43 @@ const NO_TIMEOUT = 2 ** 31 - 1
  * Nothing reads a model before it was scanned. Each stage also needs the jobs that make the model, so that it finds it in its workspace.
  * `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
  * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
+ *
+ * Behind a dialect's jobs they are a stage of the plan, its last, so that they go by all of those as a job of the
+ * dialect would: a manual job that may be left alone holds nothing up, one that runs on failure skips nothing.
  */
 export function buildPlan(input: PlanInput): Plan {
   const skipped = skippedFromTheStart(input.jobs)
   const jobs = input.jobs.filter(job => !skipped.has(job.name))
-  const makers = namesOf(jobs.filter(job => makesModel(job, input.modelFile)))
+  const makers = namesOf(makersOf(jobs, input.modelFile))
+  const taken = new Set(namesOf(input.jobs))
+  const called = (name: string) => freeName(name, taken)
 
-  const stages = [stage('scan', makers, SHORT_STAGE), stage('inspect', ['scan', ...makers], SHORT_STAGE)]
+  const scan = stage('scan', called, makers, SHORT_STAGE)
+  const inspect = stage('inspect', called, [scan.name, ...makers], SHORT_STAGE)
+  const stages = [scan, inspect]
   const add = (kind: StageKind, timeout: Milliseconds, skip?: string) => {
-    const previous = stages.at(-1)!.name
-    const tests = previous === 'inspect' ? mustSucceed(jobs) : []
-    stages.push(stage(kind, [...new Set([previous, ...makers, ...tests])], timeout, skip))
+    const previous = stages.at(-1)!
+    const tests = previous === inspect && !input.stages ? mustSucceed(jobs) : []
+    stages.push(stage(kind, called, [...new Set([previous.name, ...makers, ...tests])], timeout, skip))
   }
   if (input.hasData) add('evaluate', EVALUATION)
   if (input.hasGates) add('gate', SHORT_STAGE)
   add('register', SHORT_STAGE, reasonNotToRegister(input))
-  const deployments = input.environments.map(target => deploy(target, input.notServed))
-  return { jobs: sortJobs([...input.jobs, ...stages, ...deployments]).sorted }
+  const register = stages.at(-1)!.name
+  const deployments = input.environments.map(target => deploy(target, called, register, input.notServed))
+  const own = [...stages, ...deployments]
+  if (!input.stages) return { jobs: sortJobs([...input.jobs, ...own]).sorted }
+  const last = asLastStage(own, input.stages)
+  return { jobs: sortJobs([...input.jobs, ...last.jobs]).sorted, stages: last.stages }
+}
+
+/** Jobs that keep the model; those that may well not run only where there is no other. */
+function makersOf(jobs: readonly PlannedJob[], modelFile: string): readonly PlannedJob[] {
+  const makers = jobs.filter(job => makesModel(job, modelFile))
+  const sure = makers.filter(
+    ({ start, allowFailure }) => start?.kind !== 'on_failure' && !(start?.kind === 'manual' && allowFailure),
+  )
+  return sure.length > 0 ? sure : makers
 }
 
 /** Whether a job keeps the file that is the model, or the folder that is a SavedModel. */
@@ -71,9 +94,15 @@ export function makesModel(job: Pick<PlannedJob, 'artifacts'>, modelFile: string
   return globsSelect(job.artifacts, modelFile) || globsSelect(job.artifacts, `${modelFile}/saved_model.pb`)
 }
 
-function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds, skip?: string): PlannedJob {
+function stage(
+  kind: StageKind,
+  called: (name: string) => string,
+  needs: readonly string[],
+  timeout: Milliseconds,
+  skip?: string,
+): PlannedJob {
   return {
-    name: kind,
+    name: called(kind),
     work: { kind: 'stage', stage: kind },
     needs,
     env: {},
@@ -87,12 +116,17 @@ function stage(kind: StageKind, needs: readonly string[], timeout: Milliseconds,
   }
 }
 
-function deploy({ name, approval, allowed, refusal }: DeployTarget, notServed?: string): PlannedJob {
+function deploy(
+  { name, approval, allowed, refusal }: DeployTarget,
+  called: (name: string) => string,
+  register: string,
+  notServed?: string,
+): PlannedJob {
   const skip = allowed ? notServed : (refusal ?? `the policy of ${name} does not allow it`)
   return {
-    name: `deploy:${name}`,
+    name: called(`deploy:${name}`),
     work: { kind: 'deploy', environment: name, approval },
-    needs: ['register'],
+    needs: [register],
     env: {},
     artifacts: [],
     timeout: NO_TIMEOUT,
@@ -121,7 +155,7 @@ function skippedFromTheStart(jobs: readonly PlannedJob[]): ReadonlySet<string> {
   const skipped = new Set<string>()
   const forgiven = new Set(jobs.filter(job => job.allowFailure).map(job => job.name))
   for (const job of jobs) {
-    const behind = job.needs.some(need => skipped.has(need) && !forgiven.has(need))
+    const behind = job.needs.some(need => skipped.has(need) && (job.order === 'dag' || !forgiven.has(need)))
     if (job.skip !== undefined || behind) skipped.add(job.name)
   }
   return skipped

@@ -1,4 +1,4 @@
-import type { Location, Milliseconds } from '../core/index.ts'
+import type { Instant, Location, Milliseconds } from '../core/index.ts'
 import type { JobState } from './states.ts'
 
 export const STAGES = ['scan', 'inspect', 'evaluate', 'gate', 'register'] as const
@@ -253,7 +253,7 @@ export interface AutoCancel {
   readonly onJobFailure: 'all' | 'none'
 }
 
-/** A job of a pipeline as the scheduler sees it: `jobViewOf(plan, state)`. */
+/** A job of a pipeline as the scheduler sees it: `jobViewOf(plan, now)`. */
 export interface JobView {
   readonly name: string
   readonly work: JobWork
@@ -261,9 +261,15 @@ export interface JobView {
   readonly order?: PlannedJob['order']
   readonly stage?: string
   readonly start?: Start
+  /** Whether its end may be a bad one, as it is known now: of some jobs only the exit code tells. */
   readonly allowFailure: boolean
   readonly state: JobState
   readonly skip?: string
+  readonly interruptible?: boolean
+  /** Name of its resource group. */
+  readonly group?: string
+  /** When a delayed job that waits starts. */
+  readonly due?: Instant
 }
 
 /** One step that a job is to take now. */
@@ -273,4 +279,6 @@ export interface JobMove {
   readonly to: JobState
   /** One line for people, where there is something to say. */
   readonly reason?: string
+  /** The job waits for this long, and then starts by itself. */
+  readonly delay?: Milliseconds
 }
