@@ -3,6 +3,8 @@ import { BallastError } from '../core/index.ts'
 export type RunnerErrorCode =
   /** Neither bubblewrap nor another uid works here, and running without a sandbox was not asked for. */
   | 'SANDBOX_UNAVAILABLE'
+  /** A job asks for what this runner's executor can't give: no network, a read-only root. */
+  | 'CONFINEMENT_UNSUPPORTED'
   /** Another runner works in the same folder. */
   | 'RUNNER_ALREADY_RUNNING'
   /** The control plane could not be reached, or answered 5xx. Tried again. */

@@ -1,6 +1,6 @@
 export type { StageInputFile } from './attempt/prepare.ts'
 export type { RunnerErrorCode } from './errors.ts'
+export { detectSandbox, type SandboxReport } from './executors/process/detect.ts'
 export type { Entry, RunnerOptions, SandboxKind } from './options.ts'
 export { runRunner } from './run.ts'
-export { detectSandbox, type SandboxReport } from './sandbox/detect.ts'
 export { fetchFile } from './workspace/blobs.ts'

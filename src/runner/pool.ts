@@ -4,6 +4,7 @@ import type { Offer } from '../api/index.ts'
 import { messageOf } from '../core/index.ts'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { AttemptFolder } from './attempt/folder.ts'
+import { withRelativePaths } from './attempt/offer-paths.ts'
 import { removeTrees, Trash } from './attempt/trash.ts'
 import { identityIn } from './process/shim.ts'
 
@@ -87,7 +88,12 @@ export class AttemptPool {
     while (this.#running.has(slot)) slot++
     this.#running.set(slot, undefined)
     try {
-      const folder = await AttemptFolder.create(this.#folder, offer, slot, this.#context.executor)
+      const folder = await AttemptFolder.create(
+        this.#folder,
+        withRelativePaths(offer),
+        slot,
+        this.#context.executor,
+      )
       this.#run(new Attempt(this.#context, folder), false)
     } catch (error) {
       this.#release(slot)

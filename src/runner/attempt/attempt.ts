@@ -1,27 +1,23 @@
-import { stat } from 'node:fs/promises'
 import type { Logger } from '../../core/index.ts'
 import { messageOf } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes, ControlPlane } from '../control/control-plane.ts'
 import { RunnerError } from '../errors.ts'
+import type { Executor } from '../executors/executor.ts'
 import { secretForms } from '../log/secrets.ts'
 import { LogStream } from '../log/stream.ts'
 import type { Entry } from '../options.ts'
 import { follow, type JobProcess } from '../process/follow.ts'
 import type { Launcher } from '../process/launcher.ts'
 import { exitCodeIn, identityIn } from '../process/shim.ts'
-import { killLeftovers, stopTree } from '../process/stop.ts'
-import { marked } from '../process/tree.ts'
-import type { Executor } from '../sandbox/executor.ts'
+import { stopTree } from '../process/stop.ts'
 import type { SourceCache } from '../workspace/sources.ts'
-import { conclude, errored, stoppedAs } from './conclude.ts'
+import { conclude } from './conclude.ts'
 import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
+import { followToEnd, leftToNext, stoppable } from './follow.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { prepare } from './prepare.ts'
-
-/** Raw output; a job that writes so much is broken, and its log was cut long before. */
-const MAX_RAW_LOG_BYTES = 1024 ** 3
-const LOG_LOOK_MS = 2000
+import { errored, stoppedAs } from './verdict.ts'
 
 export interface AttemptContext {
   readonly control: ControlPlane
@@ -113,7 +109,7 @@ export class Attempt {
     } catch (error) {
       if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') throw error
       // It won't have the result (too large, or of another release): then it hears why there is none.
-      await untilReached(signal, () => this.#routes.finish(errored(error), signal))
+      await untilReached(signal, () => this.#routes.finish(errored(error, 'runner'), signal))
     }
   }
 
@@ -144,14 +140,20 @@ export class Attempt {
     if ('outcome' in process) return process
     this.#process = process
     heartbeat.started()
-    await this.#follow(process)
+    await followToEnd({
+      folder: this.folder,
+      executor: this.#context.executor,
+      process,
+      stopping: this.#stopping.signal,
+      gone: this.#gone.signal,
+      stopReason: () => this.#stopReason,
+      stop: reason => this.#stopSaying(reason),
+    })
     const exitCode = await exitCodeIn(this.folder.path)
-    const { attempt } = this.folder.offer
     // Without an exit status the shim was killed, and nothing above them holds the job's processes together.
-    const orphans = exitCode === undefined ? (): readonly number[] => marked(attempt) : undefined
-    await killLeftovers(() => [...this.#strays(), ...(orphans?.() ?? [])])
-    if (this.#stopReason) return stoppedAs(this.#stopReason, this.folder.offer)
-    return conclude({ folder: this.folder, routes: this.#routes, signal: this.#gone.signal }, exitCode)
+    await this.#sweep(exitCode === undefined)
+    const ended = { exitCode, stop: this.#stopReason, timedOut: await this.folder.timeouts() }
+    return conclude({ folder: this.folder, routes: this.#routes, signal: this.#gone.signal }, ended)
   }
 
   async #prepareAndLaunch(): Promise<JobProcess | Conclusion> {
@@ -173,7 +175,7 @@ export class Attempt {
       if (!this.#stopping.signal.aborted) {
         if (error instanceof RunnerError && error.code === 'LEASE_LOST') throw error
         await folder.say(`the job could not be started: ${messageOf(error)}`)
-        return errored(error)
+        return errored(error, 'setup')
       }
     }
     if (this.#stopReason) return stoppedAs(this.#stopReason, folder.offer)
@@ -188,47 +190,22 @@ export class Attempt {
     return follow(this.folder.path, identity)
   }
 
-  /** Until the process has ended, by itself or by us. Throws when it is left running. */
-  async #follow(process: JobProcess): Promise<void> {
-    const { timeoutMs } = this.folder.offer
-    const left = (await this.folder.startedAt()) + timeoutMs - Date.now()
-    // Longer than a timer can be is longer than anything runs.
-    const timer =
-      left < 2 ** 31 ? setTimeout(() => void this.#stopSaying('timed out'), Math.max(0, left)) : undefined
-    const looking = setInterval(() => void this.#lookAtLog(), LOG_LOOK_MS)
-    try {
-      await Promise.race([process.ended, aborted(this.#stopping.signal)])
-      if (!this.#stopping.signal.aborted) return
-      if (this.#gone.signal.aborted) throw leftToNext()
-      await stopTree(process, () => this.#strays())
-      if (this.#gone.signal.aborted) throw leftToNext()
-    } finally {
-      clearTimeout(timer)
-      clearInterval(looking)
-    }
-  }
-
   async #stopSaying(reason: StopReason): Promise<void> {
     if (this.#stopReason) return
     await this.folder.say(stoppedAs(reason, this.folder.offer).reason ?? reason).catch(() => undefined)
     await this.stop(reason)
   }
 
-  async #lookAtLog(): Promise<void> {
-    const size = await stat(this.folder.logPath).then(
-      found => found.size,
-      () => 0,
-    )
-    if (size > MAX_RAW_LOG_BYTES) await this.#stopSaying('log too long')
-  }
-
-  #strays(): readonly number[] {
-    return this.#context.executor.strays(this.folder.offer.attempt, this.folder.slot)
+  /** Ends what outlived the job's process. */
+  async #sweep(lost: boolean): Promise<void> {
+    const { offer, slot } = this.folder
+    await this.#context.executor.sweep({ attempt: offer.attempt, slot }, lost)
   }
 
   async #killAll(): Promise<void> {
-    if (this.#process) await stopTree(this.#process, () => this.#strays(), 0)
-    await killLeftovers(() => this.#strays())
+    const { executor } = this.#context
+    if (this.#process) await stopTree(stoppable({ folder: this.folder, executor, process: this.#process }), 0)
+    await this.#sweep(false)
   }
 
   /** A log that the control plane won't take is no reason to lose the job's end. */
@@ -236,13 +213,4 @@ export class Attempt {
     if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') throw error
     this.#context.logger.warn({ attempt: this.folder.offer.attempt, reason: error.message }, 'log refused')
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-function leftToNext(): Error {
-  return new Error('The attempt was left to the next runner')
 }

@@ -1,45 +1,15 @@
-import { constants } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Offer, type StageResult, stageResultSchema } from '../../api/index.ts'
-import { type Digest, formatDuration, formatSize, messageOf, resolveInside } from '../../core/index.ts'
+import { type Digest, resolveInside } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes } from '../control/control-plane.ts'
 import { RunnerError } from '../errors.ts'
-import { MAX_LOG_BYTES } from '../log/stream.ts'
-import { findArtifacts, hashFile } from '../workspace/artifacts.ts'
-import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
+import { findArtifacts } from '../workspace/artifacts.ts'
+import { hashFile } from '../workspace/hash-file.ts'
+import type { AttemptFolder, Conclusion } from './folder.ts'
+import { readResult, resultMissing, stageOf } from './stage-result.ts'
+import { type Ended, errored, exitReason, type Verdict, verdictOf } from './verdict.ts'
 
-/** A stage tells figures, not data: slices of an evaluation are the largest part. */
-const MAX_RESULT_BYTES = 16 * 1024 * 1024
-const MAX_REASON = 1900
 const UPLOADS_AT_ONCE = 4
-
-/** The end of an attempt that was stopped, or that could not be tried. */
-export function stoppedAs(reason: StopReason, offer: Offer): Conclusion {
-  switch (reason) {
-    case 'canceled':
-      return { outcome: 'canceled', reason: 'It was canceled', artifacts: [] }
-    case 'runner stopped':
-      return { outcome: 'canceled', reason: 'Its runner was stopped', artifacts: [] }
-    case 'timed out':
-      return {
-        outcome: 'failed',
-        reason: `It ran longer than its limit of ${formatDuration(offer.timeoutMs)}`,
-        artifacts: [],
-      }
-    case 'log too long':
-      return {
-        outcome: 'failed',
-        reason: `It wrote much more than the ${formatSize(MAX_LOG_BYTES)} that a log may hold`,
-        artifacts: [],
-      }
-  }
-}
-
-export function errored(error: unknown): Conclusion {
-  return { outcome: 'errored', reason: messageOf(error).slice(0, MAX_REASON), artifacts: [] }
-}
 
 export interface Concluding {
   readonly folder: AttemptFolder
@@ -48,49 +18,49 @@ export interface Concluding {
 }
 
 /** What an attempt came to, all its processes being dead: its files are put before it is said to have succeeded. */
-export async function conclude(concluding: Concluding, exitCode: number | undefined): Promise<Conclusion> {
+export async function conclude(
+  concluding: Concluding,
+  ended: Pick<Ended, 'exitCode' | 'stop' | 'timedOut'>,
+): Promise<Conclusion> {
   const { folder } = concluding
-  if (exitCode === undefined) {
-    return errored(
-      new Error(
-        'Its process ended without an exit status: it was killed from outside, or the machine restarted',
-      ),
-    )
-  }
-  if (!(await exists(join(folder.places.out, 'begun')))) {
-    return {
-      ...errored(new Error(`The sandbox could not be started (exit code ${exitCode}); the log says why`)),
-      exitCode,
-    }
-  }
+  const verdict = await verdictOf({ ...ended, offer: folder.offer, out: folder.places.out })
+  const { exitCode } = verdict
   try {
-    if (folder.offer.work.kind === 'stage') return await concludeStage(concluding, exitCode)
-    if (exitCode !== 0) return { outcome: 'failed', exitCode, reason: exitReason(exitCode), artifacts: [] }
-    return { outcome: 'succeeded', exitCode, artifacts: await putArtifacts(concluding) }
+    if (folder.offer.work.kind === 'stage') return await concludeStage(concluding, verdict)
+    return await concludeScript(concluding, verdict)
   } catch (error) {
-    if (!(error instanceof RunnerError)) return { ...errored(error), exitCode }
+    if (!(error instanceof RunnerError))
+      return { ...errored(error, 'runner'), ...(exitCode !== undefined && { exitCode }) }
     if (error.code === 'LEASE_LOST' || error.code === 'CONTROL_PLANE_UNREACHABLE') throw error
-    const outcome = error.code === 'CONTROL_PLANE_REFUSED' ? 'errored' : 'failed'
+    const refused = error.code === 'CONTROL_PLANE_REFUSED'
     await folder.say(error.hint ? `${error.message}. ${error.hint}` : error.message)
-    return { ...errored(error), outcome, exitCode }
+    return {
+      ...errored(error, refused ? 'runner' : 'other'),
+      outcome: refused ? 'errored' : 'failed',
+      ...(exitCode !== undefined && { exitCode }),
+    }
   }
 }
 
-async function concludeStage(concluding: Concluding, exitCode: number): Promise<Conclusion> {
+async function concludeScript(concluding: Concluding, verdict: Verdict): Promise<Conclusion> {
+  if (verdict.outcome !== 'succeeded') return { ...verdict, artifacts: [] }
+  return { ...verdict, artifacts: await putArtifacts(concluding) }
+}
+
+async function concludeStage(concluding: Concluding, verdict: Verdict): Promise<Conclusion> {
   const { folder } = concluding
+  const { exitCode } = verdict
+  // It was stopped, or never ran.
+  if (exitCode === undefined || verdict.outcome === 'errored') return { ...verdict, artifacts: [] }
   const result = await readResult(folder)
   if (exitCode !== 0) {
     // By a signal: a native library aborted, or memory ended. Anything else the stage said itself in the log.
     const outcome = exitCode > 128 ? 'errored' : 'failed'
     const reason = `The ${stageOf(folder.offer)} stage: ${exitReason(exitCode)}`
-    return { outcome, exitCode, reason, artifacts: [], ...(result && { result }) }
+    const cause = outcome === 'errored' ? 'runner' : 'script'
+    return { outcome, exitCode, reason, cause, artifacts: [], ...(result && { result }) }
   }
-  if (!result) {
-    throw new RunnerError('STAGE_RESULT_INVALID', {
-      message: `The ${stageOf(folder.offer)} stage ended with 0 and wrote no result`,
-      hint: 'Check that the runner starts the same release of Ballast as the control plane.',
-    })
-  }
+  if (!result) throw resultMissing(folder)
   for (const file of result.manifest?.files ?? []) await putManifestFile(concluding, file)
   // What a stage hands on is there only when it came so far: its verdict says that already.
   return { outcome: 'succeeded', exitCode, artifacts: await putArtifacts(concluding, true), result }
@@ -139,59 +109,4 @@ async function putArtifacts(
   }
   await Promise.all(Array.from({ length: Math.min(UPLOADS_AT_ONCE, found.length) }, worker))
   return kept
-}
-
-/** The stage's result.json; undefined when there is none. Throws STAGE_RESULT_INVALID. */
-async function readResult(folder: AttemptFolder): Promise<StageResult | undefined> {
-  const path = join(folder.places.out, 'result.json')
-  const stat = await lstat(path).catch(() => undefined)
-  if (!stat) return undefined
-  if (!stat.isFile() || stat.size > MAX_RESULT_BYTES) {
-    throw noResult(
-      folder,
-      `result.json is ${stat.isFile() ? formatSize(stat.size) : 'not a file'}; ${formatSize(MAX_RESULT_BYTES)} at most`,
-    )
-  }
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const parsed = stageResultSchema.safeParse(JSON.parse(await handle.readFile('utf8')))
-    if (parsed.success) return parsed.data
-    throw noResult(folder, `${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
-  } catch (error) {
-    throw error instanceof RunnerError ? error : noResult(folder, messageOf(error))
-  } finally {
-    await handle.close()
-  }
-}
-
-function noResult(folder: AttemptFolder, why: string): RunnerError {
-  return new RunnerError('STAGE_RESULT_INVALID', {
-    message: `What the ${stageOf(folder.offer)} stage wrote is not a result: ${why}`,
-    hint: 'Check that the runner starts the same release of Ballast as the control plane.',
-  })
-}
-
-function stageOf({ work }: Offer): string {
-  return work.kind === 'stage' ? work.input.stage : work.kind
-}
-
-/** `exit code 3`, or the signal that a shell's status above 128 stands for. */
-export function exitReason(code: number): string {
-  const signals: Readonly<Record<number, string>> = {
-    132: 'an illegal instruction',
-    134: 'SIGABRT: the program gave up',
-    136: 'an arithmetic error',
-    137: 'SIGKILL: perhaps the machine was short of memory',
-    139: 'SIGSEGV: an invalid memory access',
-    143: 'SIGTERM',
-  }
-  const signal = signals[code]
-  return signal ? `ended by ${signal} (exit code ${code})` : `exit code ${code}`
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -2,7 +2,9 @@ import { appendFile, mkdir, open, readdir, readFile, rename, stat, writeFile } f
 import { join } from 'node:path'
 import { type Finish, finishSchema, type Offer, offerSchema } from '../../api/index.ts'
 import { randomText } from '../../core/index.ts'
-import type { Executor, Places } from '../sandbox/executor.ts'
+import type { Executor, Places } from '../executors/executor.ts'
+import { isPlain } from '../script/job-script.ts'
+import { sectionEnd, sectionStart } from '../script/sections.ts'
 import { removeTrees, type Trash } from './trash.ts'
 
 /** Ids become names of folders. */
@@ -26,6 +28,7 @@ const conclusionSchema = finishSchema.omit({ fence: true })
  *     pid           written by the shim: it has started, and which process it is
  *     exit          written by the shim: the exit status
  *     stop          why it is being ended
+ *     timeouts      numbers of phases that were over their limit
  *     finish.json   how it ended, to be said to the control plane until that is acknowledged
  *     workspace/ home/ tmp/ given/ out/     the places that the job sees
  *
@@ -114,6 +117,17 @@ export class AttemptFolder {
     }
   }
 
+  /** Does work as a section of the log, where the job's own log has sections. */
+  async section<T>(name: string, title: string, work: () => Promise<T>): Promise<T> {
+    if (this.offer.work.kind !== 'script' || isPlain(this.offer.work)) return work()
+    await appendFile(this.logPath, sectionStart(name, title, Date.now()))
+    try {
+      return await work()
+    } finally {
+      await appendFile(this.logPath, sectionEnd(name, Date.now()))
+    }
+  }
+
   async stopReason(): Promise<StopReason | undefined> {
     const text = (await readFile(join(this.path, 'stop'), 'utf8').catch(() => '')).trimEnd()
     return STOP_REASONS.includes(text) ? (text as StopReason) : undefined
@@ -122,6 +136,16 @@ export class AttemptFolder {
   /** The first reason stands. */
   async recordStop(reason: StopReason): Promise<void> {
     await writeFile(join(this.path, 'stop'), `${reason}\n`, { flag: 'wx' }).catch(() => undefined)
+  }
+
+  /** Phases count from 0. On disk before anything is killed. */
+  async recordTimeout(phase: number): Promise<void> {
+    await appendFile(join(this.path, 'timeouts'), `${phase}\n`)
+  }
+
+  async timeouts(): Promise<ReadonlySet<number>> {
+    const text = await readFile(join(this.path, 'timeouts'), 'utf8').catch(() => '')
+    return new Set(text.split('\n').slice(0, -1).map(Number))
   }
 
   async conclusion(): Promise<Conclusion | undefined> {

@@ -1,13 +1,16 @@
 import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Offer, StageInput } from '../../api/index.ts'
+import type { StageInput } from '../../api/index.ts'
 import type { Digest } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes } from '../control/control-plane.ts'
 import { RunnerError } from '../errors.ts'
+import type { Confinement, Executor, Places } from '../executors/executor.ts'
 import type { Entry } from '../options.ts'
-import type { Confinement, Executor, Places } from '../sandbox/executor.ts'
-import { jobScript, settable } from '../sandbox/script.ts'
+import { jobEnvironment } from '../script/environment.ts'
+import { giveFileVariables } from '../script/file-variables.ts'
+import { jobScript } from '../script/job-script.ts'
+import { settable } from '../script/quote.ts'
 import { fetchFile } from '../workspace/blobs.ts'
 import { laySource } from '../workspace/lay.ts'
 import type { SourceCache } from '../workspace/sources.ts'
@@ -46,29 +49,77 @@ export interface Preparing {
 
 /** Lays out everything that a job needs; gives the command that runs it. */
 export async function prepare(preparing: Preparing): Promise<readonly string[]> {
-  const { folder, executor, installation } = preparing
-  const { offer, places, slot } = folder
-  const stage = offer.work.kind === 'stage'
-  const confinement: Confinement = {
-    network: !stage,
-    readable: stage ? installation : [],
-    slot,
-    attempt: offer.attempt,
-  }
+  const { folder, executor } = preparing
+  const { offer, places } = folder
+  const confinement = confinementOf(preparing)
+  const refusal = offer.work.kind === 'script' ? executor.refusal(confinement) : undefined
+  if (refusal !== undefined) throw unsupported(refusal)
   const owner = executor.owner(confinement)
   if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
-  await laySourceOf(preparing, owner)
+  await prepareExecutor(preparing, confinement)
+  await folder.section('get_sources', 'Sources', () => laySourceOf(preparing, owner))
   // Evidence comes from stages: what a commit holds under that name is somebody's claim.
-  if (stage) await rm(join(places.workspace, HANDOVER), { recursive: true, force: true })
-  for (const input of offer.inputs) {
-    await fetchInto(preparing, places.workspace, { ...input, digest: input.digest as Digest }, owner)
+  if (offer.work.kind === 'stage')
+    await rm(join(places.workspace, HANDOVER), { recursive: true, force: true })
+  if (offer.inputs.length > 0) {
+    await folder.section('download_artifacts', 'Artifacts of earlier jobs', () => layInputs(preparing, owner))
   }
   if (offer.work.kind === 'stage') await giveStageInput(preparing, offer.work.input, owner)
   const ignored = Object.keys(offer.env).filter(name => !settable(name))
   if (ignored.length > 0)
     await folder.say(`not set, because no shell can hold such names: ${ignored.join(', ').slice(0, 500)}`)
-  await give(places, 'job.sh', scriptOf(preparing, executor.seen(places)), owner)
+  const seen = executor.seen(places)
+  const files = await giveFileVariables(places, seen, offer.files ?? {}, owner)
+  await give(places, 'job.sh', scriptOf(preparing, seen, files), owner)
   return executor.command(places, confinement)
+}
+
+function confinementOf({ folder, installation }: Preparing): Confinement {
+  const { offer, slot } = folder
+  const { attempt, image, services, resources, network = true, readOnlyRoot } = offer
+  if (offer.work.kind === 'stage') return { network: false, readable: installation, slot, attempt }
+  return {
+    network,
+    readable: [],
+    slot,
+    attempt,
+    ...(readOnlyRoot !== undefined && { readOnlyRoot }),
+    ...(image && { image }),
+    ...(services && { services }),
+    ...(resources && { resources }),
+  }
+}
+
+async function prepareExecutor(
+  { folder, executor, signal }: Preparing,
+  confinement: Confinement,
+): Promise<void> {
+  const { image, services = [] } = folder.offer
+  if (!executor.prepare) {
+    if (image)
+      await folder.say(`the image ${image.name} is not used: jobs are processes of this machine here`)
+    if (services.length > 0)
+      await folder.say(`services are not started here: ${services.map(({ name }) => name).join(', ')}`)
+    return
+  }
+  const say = (line: string): Promise<void> => folder.say(line)
+  await folder.section('prepare_executor', 'Containers', async () =>
+    executor.prepare?.(folder.places, confinement, { say, signal }),
+  )
+}
+
+function unsupported(reason: string): RunnerError {
+  return new RunnerError('CONFINEMENT_UNSUPPORTED', {
+    message: `This runner can't run the job: ${reason}`,
+    hint: 'Give the job a label that only suitable runners have, or install bubblewrap on this one.',
+  })
+}
+
+async function layInputs(preparing: Preparing, owner: number | undefined): Promise<void> {
+  const { offer, places } = preparing.folder
+  for (const input of offer.inputs) {
+    await fetchInto(preparing, places.workspace, { ...input, digest: input.digest as Digest }, owner)
+  }
 }
 
 async function laySourceOf(
@@ -127,15 +178,22 @@ async function give(places: Places, name: string, content: string, owner: number
   if (owner !== undefined) await chown(path, owner, owner)
 }
 
-function scriptOf({ folder, executor, entry }: Preparing, seen: Places): string {
+function scriptOf(
+  { folder, executor, entry }: Preparing,
+  seen: Places,
+  files: Readonly<Record<string, string>>,
+): string {
   const { offer } = folder
+  const { attempt, env } = offer
   return jobScript({
     folder: seen.workspace,
-    begun: join(seen.out, 'begun'),
-    env: environment(offer, executor, seen),
+    out: seen.out,
+    given: seen.given,
+    env: jobEnvironment({ executor, seen, attempt, env, files }),
+    ...(executor.umask !== undefined && { umask: executor.umask }),
     run:
       offer.work.kind === 'script'
-        ? { kind: 'steps', steps: offer.work.phases.flatMap(({ steps }) => steps) }
+        ? { ...offer.work, kind: 'phases' }
         : { kind: 'command', command: stageCommand(entry, offer.work.input.stage, seen) },
   })
 }
@@ -143,19 +201,4 @@ function scriptOf({ folder, executor, entry }: Preparing, seen: Places): string 
 function stageCommand({ node, script }: Entry, stage: string, seen: Places): readonly string[] {
   const [input, output] = [join(seen.given, 'input.json'), join(seen.out, 'result.json')]
   return [node, script, 'stage', stage, '--input', input, '--output', output]
-}
-
-/** Nothing of the runner's own environment: what the job asked for between what is usual and what is ours. */
-function environment(offer: Offer, executor: Executor, seen: Places): Record<string, string> {
-  return {
-    PATH: executor.path,
-    HOME: seen.home,
-    TMPDIR: seen.tmp,
-    LANG: 'C.UTF-8',
-    CI: 'true',
-    ...offer.env,
-    BALLAST: 'true',
-    BALLAST_WORKSPACE: seen.workspace,
-    BALLAST_ATTEMPT: offer.attempt,
-  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { quote } from '../sandbox/script.ts'
+import { quote } from '../script/quote.ts'
 import { type ProcessIdentity, parseIdentity } from './identity.ts'
 
 /**

@@ -35,6 +35,16 @@ export function marked(attempt: string): readonly number[] {
   })
 }
 
+/** Whether a process is the script of a job (`/bin/sh -e …/job.sh`), not a shell that it started for a phase. */
+export function isDriver(pid: number): boolean {
+  try {
+    const [program, option, script, more] = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
+    return program === '/bin/sh' && option === '-e' && script?.endsWith('/job.sh') === true && more === ''
+  } catch {
+    return false
+  }
+}
+
 /** Processes of a uid that only one slot uses. */
 export function ownedBy(uid: number): readonly number[] {
   return allPids().filter(pid => {

@@ -1,6 +1,7 @@
-import { marked } from '../process/tree.ts'
+import { marked } from '../../process/tree.ts'
+import { DEFAULT_PATH, type Executor } from '../executor.ts'
 import { binOf } from './bubblewrap.ts'
-import { DEFAULT_PATH, type Executor } from './executor.ts'
+import { processSignals } from './signals.ts'
 
 /** The runner's own user, files and network: only for jobs that are trusted as the runner is. */
 export function plainExecutor(tools: readonly string[], path: string | undefined): Executor {
@@ -9,6 +10,12 @@ export function plainExecutor(tools: readonly string[], path: string | undefined
     path: [...tools.map(binOf), path || DEFAULT_PATH].join(':'),
     seen: places => places,
     owner: () => undefined,
+    refusal({ network, readOnlyRoot }) {
+      if (!network) return 'the job asks for no network, and this runner has no sandbox to keep it from one'
+      if (readOnlyRoot)
+        return 'the job asks for a read-only root, and this runner has no sandbox to give it one'
+      return undefined
+    },
     command: ({ given }, { attempt }) => [
       'setsid',
       'env',
@@ -17,6 +24,6 @@ export function plainExecutor(tools: readonly string[], path: string | undefined
       '-e',
       `${given}/job.sh`,
     ],
-    strays: marked,
+    ...processSignals(marked, marked),
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Places } from '../executor.ts'
 import { type BubblewrapOptions, bubblewrapArguments } from './bubblewrap.ts'
-import type { Places } from './executor.ts'
 
 const PLACES: Places = {
   workspace: '/state/a/workspace',

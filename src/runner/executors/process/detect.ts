@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { messageOf } from '../../core/index.ts'
-import type { SandboxKind } from '../options.ts'
+import { messageOf } from '../../../core/index.ts'
+import type { SandboxKind } from '../../options.ts'
+import type { Places } from '../executor.ts'
 import { bubblewrapArguments, readHostLayout } from './bubblewrap.ts'
-import type { Places } from './executor.ts'
 import { uidCommand } from './uid.ts'
 
 const run = promisify(execFile)

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Confinement, Executor, Places } from './executor.ts'
-import { DEFAULT_PATH } from './executor.ts'
+import { marked } from '../../process/tree.ts'
+import { type Confinement, DEFAULT_PATH, type Executor, type Places } from '../executor.ts'
+import { processSignals } from './signals.ts'
 
 /** What programs need of /etc. By name: the rest holds keys and passwords. */
 const ETC = [
@@ -127,6 +128,7 @@ export function bubblewrapExecutor(options: BubblewrapOptions): Executor {
     path: [...options.tools.map(binOf), DEFAULT_PATH].join(':'),
     seen: () => INSIDE,
     owner: () => undefined,
+    refusal: () => undefined,
     command: (places, confinement) => [
       options.program,
       ...bubblewrapArguments(options, places, confinement),
@@ -134,7 +136,7 @@ export function bubblewrapExecutor(options: BubblewrapOptions): Executor {
       '-e',
       `${INSIDE.given}/job.sh`,
     ],
-    strays: () => [],
+    ...processSignals(() => [], marked),
   }
 }
 

@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { jobScript, quote, settable } from './script.ts'
+import { commands } from '../../pipeline/index.ts'
+import { jobScript } from './job-script.ts'
+import { quote, settable } from './quote.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ballast-script-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function run(steps: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const script = jobScript({ folder, begun: join(folder, 'begun'), env, run: { kind: 'steps', steps } })
+  const { shell, phases } = commands(steps)
+  const run = { kind: 'phases', shell, phases } as const
+  const script = jobScript({ folder, out: folder, given: folder, env, run })
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-e', '-c', script], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
