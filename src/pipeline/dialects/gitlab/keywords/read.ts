@@ -1,0 +1,50 @@
+import type { Location } from '../../../../core/index.ts'
+import type { Keyed, MergedConfig } from '../types.ts'
+import { type Globals, globalRule } from './global.ts'
+import { type JobKeys, jobRule } from './job/job.ts'
+import type { Findings } from './reader/findings.ts'
+import { readStruct } from './reader/struct.ts'
+
+export interface WrittenJob {
+  readonly name: string
+  readonly at: Location
+  readonly keys: JobKeys
+  /** Where each key stands, those that could not be read too. */
+  readonly keysAt: ReadonlyMap<string, Location>
+}
+
+export interface WrittenConfig {
+  readonly globals: Globals
+  /** Where each global key stands. */
+  readonly globalsAt: ReadonlyMap<string, Location>
+  readonly jobs: readonly WrittenJob[]
+}
+
+/** The merged files as typed values, as far as they could be read; the rest is told. */
+export function readKeywords({ globals, jobs }: MergedConfig, findings: Findings): WrittenConfig {
+  const entries = [...globals.values()]
+  const start = entries[0]?.keyAt ?? { file: '', line: 1, column: 1 }
+  const top = { kind: 'map', entries, at: start } as const
+  return {
+    globals: readStruct(globalRule, top, { findings, trail: '' })?.values ?? {},
+    globalsAt: new Map(entries.map(({ key, keyAt }) => [key, keyAt])),
+    jobs: [...jobs.values()].map(job => readJob(job, findings)),
+  }
+}
+
+function readJob({ key: name, keyAt: at, value }: Keyed, findings: Findings): WrittenJob {
+  if (value.kind !== 'map') {
+    const facts = {
+      expected: 'a map with script, run or trigger',
+      found: value.kind === 'scalar' ? value.text.slice(0, 60) : `a ${value.kind}`,
+    }
+    findings.error(at, 'BAD_VALUE', `'${name.slice(0, 100)}' is neither a job nor a global keyword`, facts)
+    return { name, at, keys: {}, keysAt: new Map() }
+  }
+  return {
+    name,
+    at,
+    keys: readStruct(jobRule, value, { findings, trail: '' })?.values ?? {},
+    keysAt: new Map(value.entries.map(entry => [entry.key, entry.keyAt])),
+  }
+}
