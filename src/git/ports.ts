@@ -45,4 +45,6 @@ export interface ReceivedPush {
   readonly changes: readonly RefChange[]
   /** Which of `changes` are not fast-forwards (asked by the hook inside the quarantine), or move a tag. */
   readonly forced: readonly string[]
+  /** As given with `git push -o`. */
+  readonly options: readonly string[]
 }

@@ -3,6 +3,7 @@ import type { Instant } from '../../src/core/index.ts'
 import { accessContract } from './stores/access.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
+import { triggerContract } from './stores/triggers.ts'
 import { versionContract } from './stores/versions.ts'
 import { NOON, type OpenStores, type StoresWorld } from './stores/world.ts'
 
@@ -22,6 +23,7 @@ export function describeStores(name: string, open: OpenStores): void {
         now = time
       }))
     describe('pipelines', () => pipelineContract(stores))
+    describe('triggers', () => triggerContract(stores))
     describe('versions', () => versionContract(stores))
     describe('rollouts', () => rolloutContract(stores))
   })

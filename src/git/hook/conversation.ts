@@ -8,6 +8,8 @@ import { linesOf } from './lines.ts'
 
 /** More refs in one push are a mistake or a mirror; each may start a pipeline. */
 const MAX_CHANGES = 1000
+/** A person types a few; a hundred is a script's. */
+const MAX_OPTIONS = 100
 
 export interface Conversation {
   readonly host: GitHost
@@ -57,8 +59,8 @@ async function preReceive(
   // The client is gone, or the server stops, before a ref has moved: nobody would see what becomes of it.
   if (signal.aborted) return refuse(channel, 'Ballast is stopping; nothing was changed. Try again.')
   try {
-    const { changes, forced } = read
-    const answer = await host.preReceive({ project, principal, directory, changes, forced })
+    const { changes, forced, options } = read
+    const answer = await host.preReceive({ project, principal, directory, changes, forced, options })
     if (answer.kind === 'refused') return refuse(channel, answer.message)
     await say(channel, 'exit 0\n')
     return answer.push
@@ -99,18 +101,29 @@ async function refuse(channel: Duplex, message: string): Promise<undefined> {
 }
 
 type Changes =
-  | { readonly kind: 'changes'; readonly changes: readonly RefChange[]; readonly forced: readonly string[] }
+  | {
+      readonly kind: 'changes'
+      readonly changes: readonly RefChange[]
+      readonly forced: readonly string[]
+      readonly options: readonly string[]
+    }
   | { readonly kind: 'refused'; readonly message: string }
 
-/** `+ <before> <after> <ref>` up to `end`. Reads on after a mistake, so that the hook is never blocked writing. */
+/** `o <option>` and `+ <before> <after> <ref>` up to `end`. Reads on after a mistake, so that the hook is never blocked writing. */
 async function changesOf(lines: AsyncGenerator<string>): Promise<Changes> {
   const changes: RefChange[] = []
   const forced: string[] = []
+  const options: string[] = []
   let message: string | undefined
   for (;;) {
     const { value: line, done } = await lines.next()
     if (done) return { kind: 'refused', message: 'The push was cut off.' }
     if (line === 'end') break
+    if (line.startsWith('o ')) {
+      if (options.length < MAX_OPTIONS) options.push(line.slice(2))
+      else message ??= `At most ${MAX_OPTIONS} options are taken in one push.`
+      continue
+    }
     const [mark, before = '', after = '', ref = ''] = line.split(' ')
     if (!isCommitId(before) || !isCommitId(after) || !isRefName(ref))
       message ??= `'${ref}' is no ref that Ballast takes.`
@@ -120,7 +133,7 @@ async function changesOf(lines: AsyncGenerator<string>): Promise<Changes> {
       if (mark === '+') forced.push(ref)
     }
   }
-  return message === undefined ? { kind: 'changes', changes, forced } : { kind: 'refused', message }
+  return message === undefined ? { kind: 'changes', changes, forced, options } : { kind: 'refused', message }
 }
 
 /** One `> ` line for each line of text. Control characters can't reach the terminal of the person who pushes. */

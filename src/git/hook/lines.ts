@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** A ref of 255 bytes, two ids and a mark. */
+/** A ref of 255 bytes, two ids and a mark; or a push option of MAX_OPTION_BYTES. */
 const MAX_LINE = 1024
 
 /** Lines of a stream. Ends early, by throwing, on a line longer than MAX_LINE. */

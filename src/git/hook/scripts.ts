@@ -7,7 +7,8 @@ import { replaceFile } from '../../core/index.ts'
  * server that receive-pack was started with and its hooks inherit: no address to find, no key to guess, and no
  * other process can speak as this push.
  *
- * To the server: the hook's name, a line for each ref (`+` not a fast-forward, `-` one), `end`.
+ * To the server: the hook's name, a line for each push option (`o`), one for each ref (`+` not a fast-forward, `-`
+ * one), `end`. An option with a line end in it would forge lines, and ends the push.
  * From the server: `> text` is printed, `exit N` ends. A closed socket ends pre-receive as refused.
  */
 const LISTEN = `while IFS= read -r line <&3; do
@@ -18,10 +19,28 @@ const LISTEN = `while IFS= read -r line <&3; do
   esac
 done`
 
+/** The server reads no longer lines than 1024 bytes. */
+const MAX_OPTION_BYTES = 1000
+
 const PRE_RECEIVE = `#!/bin/sh
 none=0000000000000000000000000000000000000000
+newline='
+'
 {
   printf 'pre-receive\\n'
+  n=0
+  while [ "$n" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do
+    eval "option=\\$GIT_PUSH_OPTION_$n"
+    case $option in
+      *"$newline"*) echo 'A push option has more than one line; nothing was changed.' >&2; exit 1 ;;
+    esac
+    if [ \${#option} -gt ${MAX_OPTION_BYTES} ]; then
+      echo 'A push option has more than ${MAX_OPTION_BYTES} bytes; nothing was changed.' >&2
+      exit 1
+    fi
+    printf 'o %s\\n' "$option"
+    n=$((n + 1))
+  done
   while read -r before after ref; do
     forced=-
     if [ "$before" != $none ] && [ "$after" != $none ]; then

@@ -18,7 +18,7 @@ const CONFIG: readonly (readonly [key: string, value: string])[] = [
   ['receive.denyDeletes', 'false'],
   ['receive.denyCurrentBranch', 'ignore'],
   ['receive.denyDeleteCurrent', 'ignore'],
-  ['receive.advertisePushOptions', 'false'],
+  ['receive.advertisePushOptions', 'true'],
   ['uploadpack.allowFilter', 'true'],
   // Model files are streamed and never delta-compressed against each other: bounded memory.
   ['core.bigFileThreshold', '16m'],

@@ -24,6 +24,10 @@ export async function createPipelines(
   for (const { ref, before, after } of push.changes) {
     const event = ref.startsWith(BRANCH) ? 'push' : ref.startsWith(TAG) ? 'tag' : undefined
     if (event === undefined || after === NO_COMMIT) continue
+    if (push.options?.skip) {
+      notes.push(`${ref.replace(/^refs\/(heads|tags)\//, '')}: ci.skip was asked, so nothing runs`)
+      continue
+    }
     const made = await startPipeline(plane, {
       project,
       ref,
@@ -32,6 +36,7 @@ export async function createPipelines(
       event,
       principal: push.principal,
       push: push.id,
+      ...(push.options && { variables: push.options.variables, inputs: push.options.inputs }),
     })
     if (made.kind === 'pipeline') pipelines.push(made.pipeline)
     else if (event === 'push') notes.push(`${ref.slice(BRANCH.length)}: ${made.reason}`)

@@ -4,7 +4,8 @@ import { boundary, type Instant, messageOf, newId, randomText } from '../../core
 import type { Job } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
-import { jobSecrets, type SecretVariable } from './job-secrets.ts'
+import type { SecretVariable } from './given.ts'
+import { jobSecrets } from './job-secrets.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 

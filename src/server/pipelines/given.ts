@@ -1,12 +1,40 @@
-import type { Project } from '../../access/index.ts'
+import { isProtectedRef, type Project, secretScopesOf, selectSecrets } from '../../access/index.ts'
 import type { GivenVariable } from '../../pipeline/index.ts'
+import { openSecret } from '../access/secret-values.ts'
 import type { ControlPlane } from '../control-plane.ts'
 
-/** Variables that project and group set beside the files, as far as they reach this ref. */
+/** A variable beside the files, for one place. */
+export interface SecretVariable extends GivenVariable {
+  /** Hidden in logs. */
+  readonly masked: boolean
+}
+
+/**
+ * The secrets and plain variables of a project and its group, opened, for pipelines of this ref: the protected ones
+ * on protected refs only. With an environment, also those that are for it. By name. Throws VAULT_SEALED.
+ */
 export async function givenVariables(
-  _plane: ControlPlane,
-  _project: Project,
-  _ref: string,
-): Promise<readonly GivenVariable[]> {
-  return []
+  { stores, vault }: Pick<ControlPlane, 'stores' | 'vault'>,
+  project: Project,
+  ref: string,
+  environment?: string,
+): Promise<readonly SecretVariable[]> {
+  const place = {
+    protectedRef: isProtectedRef(project, ref),
+    ...(environment !== undefined && { environment }),
+  }
+  const scopes = await Promise.all(
+    secretScopesOf(project).map(async scope =>
+      (await stores.access.secrets(scope)).map(secret => ({ scope, ...secret })),
+    ),
+  )
+  return Promise.all(
+    selectSecrets(scopes, place).map(async secret => ({
+      name: secret.name,
+      value: await openSecret(vault, secret.scope, secret),
+      file: secret.kind === 'file',
+      literal: secret.literal,
+      masked: secret.masked,
+    })),
+  )
 }

@@ -1,7 +1,13 @@
-import { hasRole, isProtectedRef, type Project, parseProjectName } from '../../access/index.ts'
+import {
+  hasRole,
+  isProtectedRef,
+  isTriggerVariable,
+  type Project,
+  parseProjectName,
+} from '../../access/index.ts'
 import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
-import type { Push } from '../../pipeline/index.ts'
+import { type Push, readPushOptions } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -84,6 +90,8 @@ export class ControlPlaneGitHost implements GitHost {
   preReceive: GitHost['preReceive'] = async received => {
     const refusal = await this.#refusal(received)
     if (refusal !== undefined) return { kind: 'refused', message: refusal }
+    const read = readPushOptions(received.options, isTriggerVariable)
+    if (read.kind === 'refused') return read
     const { plane } = this.#parts
     const push: Push = {
       id: newId('push'),
@@ -91,6 +99,7 @@ export class ControlPlaneGitHost implements GitHost {
       principal: received.principal,
       state: 'received',
       changes: received.changes,
+      ...(read.options && { options: read.options }),
       createdAt: plane.clock.now(),
     }
     await plane.stores.pipelines.addPush(push)

@@ -15,6 +15,10 @@ import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
 import { rollouts } from './rollouts/rollouts.ts'
 import { settings } from './settings.ts'
+import { mergeRequests } from './triggers/merge-requests.ts'
+import { mirrors } from './triggers/mirrors.ts'
+import { schedules } from './triggers/schedules.ts'
+import { statuses } from './triggers/statuses.ts'
 import { versions } from './versions.ts'
 
 export type Db = Kysely<Tables>
@@ -30,6 +34,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
       ...secrets(db),
     },
     pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...attempts(db) },
+    triggers: { ...schedules(db), ...mergeRequests(db), ...mirrors(db), ...statuses(db) },
     versions: versions(db),
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
     settings: settings(db),
