@@ -1,4 +1,5 @@
 export * from './agents.ts'
 export * from './caches.ts'
 export { ApiClient, type ApiClientOptions } from './client.ts'
+export * from './reports.ts'
 export * from './views.ts'

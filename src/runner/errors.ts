@@ -21,6 +21,8 @@ export type RunnerErrorCode =
   | 'BLOB_DIGEST_MISMATCH'
   | 'ARTIFACT_MISSING'
   | 'ARTIFACTS_TOO_LARGE'
+  /** A report that later jobs depend on can't be read. */
+  | 'REPORT_INVALID'
   /** What a stage wrote is not a result. */
   | 'STAGE_RESULT_INVALID'
 

@@ -7,6 +7,7 @@ import {
 } from '../../api/index.ts'
 import { formatSize, messageOf } from '../../core/index.ts'
 import type { ContentStore } from '../store/content-store.ts'
+import { isDue } from '../workspace/keep.ts'
 import { linkStaysInside } from '../workspace/names.ts'
 import { inParallel } from '../workspace/parallel.ts'
 import { type FoundEntry, type Selection, select } from '../workspace/select.ts'
@@ -47,11 +48,6 @@ export async function saveCaches(
       await place.say(`Cache '${cache.key}' was not saved: ${messageOf(error)}`)
     }
   }
-}
-
-/** Whether something that is kept `when` is kept after this outcome. */
-export function isDue(when: OfferedCache['when'], outcome: SavingRules['outcome']): boolean {
-  return when === 'always' || (when === 'on_success') === (outcome === 'succeeded')
 }
 
 async function save(cache: OfferedCache, place: CachePlace, rules: SavingRules): Promise<void> {

@@ -7,8 +7,8 @@ import { plainPath } from './names.ts'
 /** Entries looked at for one job: a large node_modules has 100,000. */
 const MAX_LOOKED_AT = 500_000
 /** Files kept of one job: each becomes a line of the run's page and a blob. */
-const MAX_FILES = 10_000
-const MAX_TOTAL_BYTES = 32 * 1024 ** 3
+export const MAX_ARTIFACT_FILES = 10_000
+export const MAX_ARTIFACT_BYTES: number = 32 * 1024 ** 3
 
 export interface FoundFile {
   readonly path: string
@@ -37,15 +37,15 @@ export async function findArtifacts(
       if (found.has(file)) continue
       const { size, mode } = await lstat(join(workspace, file))
       found.set(file, { path: file, size, executable: (mode & 0o100) !== 0 })
-      if (found.size > MAX_FILES)
-        throw tooMany(`more than ${MAX_FILES} files`, 'Pack them into an archive in the job.')
+      if (found.size > MAX_ARTIFACT_FILES)
+        throw tooMany(`more than ${MAX_ARTIFACT_FILES} files`, 'Pack them into an archive in the job.')
     }
   }
   const missing = wanted.filter(glob => !glob.found).map(({ text }) => text)
   if (missing.length > 0 && !mayMiss) throw notThere(missing)
   const total = [...found.values()].reduce((sum, { size }) => sum + size, 0)
-  if (total > MAX_TOTAL_BYTES)
-    throw tooMany(formatSize(total), `At most ${formatSize(MAX_TOTAL_BYTES)} are kept of one job.`)
+  if (total > MAX_ARTIFACT_BYTES)
+    throw tooMany(formatSize(total), `At most ${formatSize(MAX_ARTIFACT_BYTES)} are kept of one job.`)
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 

@@ -66,7 +66,7 @@ async function writeVerified(
 }
 
 /** The absolute path for a file, its folders made, and nothing there. */
-async function placeFor(folder: string, path: string, owner: number | undefined): Promise<string> {
+export async function placeFor(folder: string, path: string, owner?: number): Promise<string> {
   const plain = plainPath(path)
   if (plain === undefined) throw escapes(path)
   const root = await realpath(folder)
