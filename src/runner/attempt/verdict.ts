@@ -1,16 +1,25 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Finish, Offer } from '../../api/index.ts'
+import type { Finish } from '../../api/index.ts'
 import { formatDuration, formatSize, messageOf } from '../../core/index.ts'
 import { MAX_LOG_BYTES } from '../log/stream.ts'
+import type { JobPhase } from '../received.ts'
 import { decidedIn } from '../script/outcome.ts'
 import type { Conclusion, StopReason } from './folder.ts'
 
 const MAX_REASON = 1900
 
+/** Of a job, what its verdict depends on. */
+interface Judged {
+  readonly work:
+    | { readonly kind: 'script'; readonly phases: readonly JobPhase[] }
+    | { readonly kind: 'stage' }
+  readonly timeoutMs: number
+}
+
 /** What is known of an attempt once its processes are dead. */
 export interface Ended {
-  readonly offer: Offer
+  readonly offer: Judged
   /** Where its script told what came of it. */
   readonly out: string
   /** Of the script; undefined: it was killed from outside. */
@@ -41,7 +50,7 @@ export async function verdictOf({ offer, out, exitCode, stop, timedOut }: Ended)
 }
 
 function decidedAs(
-  { work }: Offer,
+  { work }: Judged,
   { outcome, exitCode, phase }: NonNullable<Awaited<ReturnType<typeof decidedIn>>>,
   timedOut: ReadonlySet<number>,
 ): Verdict {
@@ -62,7 +71,7 @@ const KILLED_FROM_OUTSIDE: Verdict = {
 }
 
 /** The end of a job that was stopped before its time. */
-function stopped(reason: StopReason, offer: Offer): Verdict {
+function stopped(reason: StopReason, offer: Judged): Verdict {
   switch (reason) {
     case 'canceled':
       return { outcome: 'canceled', reason: 'It was canceled' }
@@ -81,7 +90,7 @@ function stopped(reason: StopReason, offer: Offer): Verdict {
 }
 
 /** The end of an attempt that was stopped before it ran. */
-export function stoppedAs(reason: StopReason, offer: Offer): Conclusion {
+export function stoppedAs(reason: StopReason, offer: Judged): Conclusion {
   return { ...stopped(reason, offer), artifacts: [] }
 }
 
