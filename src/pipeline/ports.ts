@@ -11,9 +11,10 @@ import type {
   PushId,
 } from '../core/index.ts'
 import type { TriggerFacts } from './dialects/types.ts'
+import type { JobNow } from './scheduling/view.ts'
 import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
 import type { PushOptions } from './triggers/push-options.ts'
-import type { Plan, PlannedJob } from './types.ts'
+import type { FailureCause, Plan, PlannedJob, ReportKind } from './types.ts'
 
 export type * from './triggers/ports.ts'
 export type { PushOptions } from './triggers/push-options.ts'
@@ -74,6 +75,12 @@ export interface Job {
   readonly reason?: string
   /** What it found: gate results, figures, the version or rollout it made. */
   readonly result?: Json
+  /** When it starts by itself, while it waits for that. */
+  readonly due?: Instant
+  /** It failed with an exit code that its plan allows. */
+  readonly forgiven?: boolean
+  /** Given by whoever started it. */
+  readonly variables?: Readonly<Record<string, string>>
   readonly startedAt?: Instant
   readonly endedAt?: Instant
 }
@@ -83,6 +90,13 @@ export interface KeptFile {
   readonly digest: Digest
   readonly size: number
   readonly executable: boolean
+}
+
+/** A kept file that is also read. */
+export interface KeptReport {
+  readonly kind: ReportKind
+  /** Of one of the artifacts. */
+  readonly path: string
 }
 
 export interface Attempt {
@@ -99,7 +113,14 @@ export interface Attempt {
   readonly tokenHash: string
   readonly exitCode?: number
   readonly reason?: string
+  /** Why it did not succeed. */
+  readonly cause?: FailureCause
   readonly artifacts: readonly KeptFile[]
+  readonly reports?: readonly KeptReport[]
+  /** Labels of its runner as it took the job. */
+  readonly runnerLabels?: readonly string[]
+  /** From then on its artifacts may go. */
+  readonly keepUntil?: Instant
   readonly sandboxed: boolean
   readonly logBytes: number
   readonly createdAt: Instant
@@ -111,13 +132,30 @@ export interface JobChange {
   readonly now: Instant
   readonly reason?: string
   readonly result?: Json
+  readonly due?: Instant
+  readonly forgiven?: boolean
+  readonly variables?: Readonly<Record<string, string>>
 }
+
+/** `moveJob`, as one of many. */
+export interface JobStep {
+  readonly id: JobId
+  readonly from: JobState
+  readonly to: JobState
+  readonly change: JobChange
+}
+
+/** Where to go on in a list of jobs: behind this one. */
+export type JobPlace = Pick<Job, 'pipeline' | 'position'>
 
 export interface AttemptChange {
   readonly now: Instant
   readonly exitCode?: number
   readonly reason?: string
+  readonly cause?: FailureCause
   readonly artifacts?: readonly KeptFile[]
+  readonly reports?: readonly KeptReport[]
+  readonly keepUntil?: Instant
   readonly logBytes?: number
   readonly sandboxed?: boolean
 }
@@ -147,14 +185,31 @@ export interface PipelineStore {
   pipelinesIn(state: PipelineState): Promise<readonly Pipeline[]>
   pipelinesOfPush(push: PushId): Promise<readonly Pipeline[]>
   movePipeline(id: PipelineId, from: PipelineState, to: PipelineState, now: Instant): Promise<boolean>
+  /** Those that run for a ref, oldest first. */
+  runningOfRef(project: ProjectId, ref: string): Promise<readonly Pipeline[]>
+  /** Those that a job has made, oldest first. */
+  pipelinesOfParent(job: JobId): Promise<readonly Pipeline[]>
+  /** How many pipelines come from the one that this comes from, down all lines, with both. */
+  familySize(id: PipelineId): Promise<number>
 
   job(id: JobId): Promise<Job | undefined>
   jobs(pipeline: PipelineId): Promise<readonly Job[]>
   /** The states of a pipeline's jobs by position: what changes, without what never does. */
-  jobStates(pipeline: PipelineId): Promise<readonly { readonly id: JobId; readonly state: JobState }[]>
-  /** Oldest pipeline first (by id: ids sort by creation), then position. */
-  jobsIn(state: JobState, limit?: number): Promise<readonly Job[]>
+  jobStates(pipeline: PipelineId): Promise<readonly (JobNow & { readonly id: JobId })[]>
+  /** Oldest pipeline first (by id: ids sort by creation), then position; those behind `after`. */
+  jobsIn(state: JobState, limit?: number, after?: JobPlace): Promise<readonly Job[]>
+  /** Jobs of a resource group of the project that have not ended, oldest first. */
+  jobsInGroup(
+    project: ProjectId,
+    group: string,
+  ): Promise<readonly Pick<Job, 'id' | 'pipeline' | 'position' | 'state'>[]>
+  /** Waiting jobs that start by themselves, whose time has come. */
+  dueJobs(now: Instant): Promise<readonly Job[]>
   moveJob(id: JobId, from: JobState, to: JobState, change: JobChange): Promise<boolean>
+  /** Many at once, in one transaction; which of them moved. */
+  moveJobs(steps: readonly JobStep[]): Promise<readonly boolean[]>
+  /** Says why a job is still in `state`; nothing when it no longer is. */
+  explainJob(id: JobId, state: JobState, reason: string): Promise<boolean>
 
   /** Claims a ready job: job ready -> running and the new attempt, in one transaction. False when it was taken. */
   claim(job: JobId, attempt: Attempt): Promise<boolean>

@@ -1,4 +1,5 @@
 import { begin } from './0001-begin.ts'
+import { engine } from './0002-engine.ts'
 import { triggers } from './0003-triggers.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
@@ -9,4 +10,4 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, triggers]
+export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers]

@@ -65,6 +65,10 @@ export interface Tables {
     problems: string
     created_at: number
     ended_at: number | null
+    trigger_facts: string | null
+    outline: string | null
+    parent: string | null
+    root: string | null
   }
   jobs: {
     id: string
@@ -76,6 +80,10 @@ export interface Tables {
     result: string | null
     started_at: number | null
     ended_at: number | null
+    due_at: number | null
+    forgiven: number | null
+    variables: string | null
+    resource_group: string | null
   }
   attempts: {
     id: string
@@ -94,6 +102,10 @@ export interface Tables {
     created_at: number
     started_at: number | null
     ended_at: number | null
+    cause: string | null
+    reports: string | null
+    runner_labels: string | null
+    keep_until: number | null
   }
   models: { name: string; project: string }
   versions: {

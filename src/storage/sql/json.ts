@@ -14,6 +14,10 @@ export function isTexts<Text extends string>(value: unknown): value is readonly 
   return Array.isArray(value) && value.every(item => typeof item === 'string')
 }
 
+export function isTextRecord(value: unknown): value is Readonly<Record<string, string>> {
+  return isRecord(value) && Object.values(value).every(item => typeof item === 'string')
+}
+
 /** Objects that have all of these members, of these types. */
 export function has<Shape>(
   members: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'array' | 'object' | 'any'>>,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { instant, newId, type ProjectId } from '../../core/index.ts'
+import { instant, type JobId, newId, type PipelineId, type ProjectId } from '../../core/index.ts'
 import { MIGRATIONS, type Migration } from '../schema/migrations.ts'
 import { openSqlite } from './open.ts'
 
@@ -99,6 +99,31 @@ test('a migration that fails leaves the schema before it', async () => {
   )
   expect(tables).toEqual([])
   await (await openSqlite(path)).close()
+})
+
+test('a database of an older release opens, and its pipelines and jobs are what they were', async () => {
+  const { id, name } = aProject('digits')
+  await (await openSqlite(path, { migrations: MIGRATIONS.slice(0, 1) })).close()
+  direct(database =>
+    database.exec(`
+      insert into principals values ('pri_a', 'ada', 'person', 1, 1);
+      insert into projects values ('${id}', '${name}', 'main', 1);
+      insert into pipelines values
+        ('ppl_a', '${id}', 1, '${'c'.repeat(40)}', 'refs/heads/main', 'A', null, 'pri_a', 'running', 'null', '[]', 1, null);
+      insert into jobs values ('job_a', 'ppl_a', 0,
+        '{"name":"a","work":{},"needs":[],"env":{},"artifacts":[],"timeout":1,"retries":0,"allowFailure":false}',
+        'running', null, null, 1, null);
+      insert into attempts values
+        ('att_a', 'job_a', 1, 'running', 'r', 1, 9, 'h', null, null, '[]', 1, 0, 1, 1, null);`),
+  )
+  const stores = await openSqlite(path)
+  const pipeline = await stores.pipelines.pipeline('ppl_a' as PipelineId)
+  expect(pipeline).toMatchObject({ number: 1, state: 'running' })
+  expect(Object.keys(pipeline!)).not.toContain('trigger')
+  expect(await stores.pipelines.jobStates('ppl_a' as PipelineId)).toEqual([{ id: 'job_a', state: 'running' }])
+  expect(await stores.pipelines.attempts('job_a' as JobId)).toHaveLength(1)
+  expect(await stores.pipelines.runningOfRef(id, 'refs/heads/main')).toHaveLength(1)
+  await stores.close()
 })
 
 test('versions of migrations count from 1 without gaps', () => {

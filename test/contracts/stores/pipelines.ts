@@ -235,12 +235,21 @@ export function pipelineContract(world: () => Stores): void {
   test('an attempt ends with all that is known of it', async () => {
     const { pipelines } = world()
     const job = await aReadyJob(world(), await settle(world()))
-    const attempt = anAttempt(job)
+    const attempt = anAttempt(job, { runnerLabels: ['gpu', 'linux'] })
     await pipelines.claim(job.id, attempt)
     await pipelines.moveAttempt(attempt.id, 'leased', 'running', { now: later(1), sandboxed: false })
     expect(await pipelines.attemptsIn(['leased', 'running'])).toHaveLength(1)
     const artifacts = [{ path: 'out/model.onnx', digest: digestOf('x'), size: 1, executable: false }]
-    const end = { now: later(2), exitCode: 3, reason: 'exit status 3', artifacts, logBytes: 2 ** 33 }
+    const end = {
+      now: later(2),
+      exitCode: 3,
+      reason: 'exit status 3',
+      cause: 'script',
+      artifacts,
+      reports: [{ kind: 'junit', path: 'out/model.onnx' }],
+      keepUntil: later(60),
+      logBytes: 2 ** 33,
+    } as const
     expect(await pipelines.moveAttempt(attempt.id, 'running', 'failed', end)).toBe(true)
     const { now, ...found } = end
     expect(await pipelines.attempt(attempt.id)).toStrictEqual({

@@ -16,6 +16,7 @@ import {
   type Pipeline,
   type PlannedJob,
   type Push,
+  type TriggerFacts,
 } from '../../../src/pipeline/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
 import type { StoredRollout } from '../../../src/rollout/index.ts'
@@ -86,6 +87,22 @@ export function aPlannedJob(change: Partial<PlannedJob> = {}): PlannedJob {
     timeout: 60_000,
     retries: 0,
     allowFailure: false,
+    ...change,
+  }
+}
+
+export function aTrigger(change: Partial<TriggerFacts> = {}): TriggerFacts {
+  return {
+    event: 'push',
+    ref: 'refs/heads/main',
+    commit: 'c'.repeat(40),
+    commitMessage: 'A commit',
+    commitAuthor: 'Ada <ada@example.com>',
+    commitTimestamp: '2026-01-01T12:00:00Z',
+    protectedRef: true,
+    principal: { id: 'pri_ada', name: 'ada' },
+    variables: {},
+    inputs: {},
     ...change,
   }
 }

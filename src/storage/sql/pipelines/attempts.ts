@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AttemptId, JobId } from '../../../core/index.ts'
-import type { Attempt, AttemptChange, KeptFile, PipelineStore } from '../../../pipeline/ports.ts'
+import type { Attempt, AttemptChange, KeptFile, KeptReport, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   ATTEMPT_STATES,
   ATTEMPT_TRANSITIONS,
@@ -8,7 +8,8 @@ import {
   assertTransition,
   hasEnded,
 } from '../../../pipeline/states.ts'
-import { has, listOf } from '../json.ts'
+import { FAILURE_CAUSES } from '../../../pipeline/types.ts'
+import { has, isTexts, listOf } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { moveJob } from './jobs.ts'
@@ -127,9 +128,10 @@ async function moveAttempt(
   id: AttemptId,
   from: AttemptState,
   to: AttemptState,
-  { now, exitCode, reason, artifacts, logBytes, sandboxed }: AttemptChange,
+  change: AttemptChange,
 ): Promise<boolean> {
   assertTransition(ATTEMPT_TRANSITIONS, from, to)
+  const { now, exitCode, reason, cause, artifacts, reports, keepUntil, logBytes, sandboxed } = change
   const { numUpdatedRows } = await db
     .updateTable('attempts')
     .set({
@@ -140,7 +142,10 @@ async function moveAttempt(
       ...(hasEnded(to) && { ended_at: now }),
       ...(exitCode !== undefined && { exit_code: exitCode }),
       ...(reason !== undefined && { reason }),
+      ...(cause !== undefined && { cause }),
       ...(artifacts !== undefined && { artifacts: JSON.stringify(artifacts) }),
+      ...(reports !== undefined && { reports: JSON.stringify(reports) }),
+      ...(keepUntil !== undefined && { keep_until: keepUntil }),
       ...(logBytes !== undefined && { log_bytes: logBytes }),
       ...(sandboxed !== undefined && { sandboxed: sandboxed ? 1 : 0 }),
     })
@@ -168,10 +173,15 @@ function rowOf(attempt: Attempt) {
     created_at: attempt.createdAt,
     started_at: attempt.startedAt ?? null,
     ended_at: attempt.endedAt ?? null,
+    cause: attempt.cause ?? null,
+    reports: attempt.reports ? JSON.stringify(attempt.reports) : null,
+    runner_labels: attempt.runnerLabels ? JSON.stringify(attempt.runnerLabels) : null,
+    keep_until: attempt.keepUntil ?? null,
   }
 }
 
 const isKeptFile = has<KeptFile>({ path: 'string', digest: 'string', size: 'number', executable: 'boolean' })
+const isReport = has<KeptReport>({ kind: 'string', path: 'string' })
 
 function attemptOf(row: object): Attempt {
   const read = new RowReader('attempts', row)
@@ -191,6 +201,10 @@ function attemptOf(row: object): Attempt {
     ...present({
       exitCode: read.optional('exit_code', column => read.number(column)),
       reason: read.optional('reason', column => read.text(column)),
+      cause: read.optional('cause', column => read.choice(column, FAILURE_CAUSES)),
+      reports: read.optional('reports', column => read.json(column, listOf(isReport))),
+      runnerLabels: read.optional('runner_labels', column => read.json(column, isTexts)),
+      keepUntil: read.optional('keep_until', column => read.instant(column)),
       startedAt: read.optional('started_at', column => read.instant(column)),
       endedAt: read.optional('ended_at', column => read.instant(column)),
     }),

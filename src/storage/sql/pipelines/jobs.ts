@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { JobId, PipelineId } from '../../../core/index.ts'
-import type { Job, PipelineStore } from '../../../pipeline/ports.ts'
+import type { Job, JobChange, JobPlace, PipelineStore } from '../../../pipeline/ports.ts'
+import type { JobNow } from '../../../pipeline/scheduling/view.ts'
 import {
   assertTransition,
   hasEnded,
@@ -9,12 +10,16 @@ import {
   type JobState,
 } from '../../../pipeline/states.ts'
 import type { PlannedJob } from '../../../pipeline/types.ts'
-import { has, isJson } from '../json.ts'
+import { has, isJson, isTextRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
-type JobStore = Pick<PipelineStore, 'job' | 'jobs' | 'jobStates' | 'jobsIn' | 'moveJob'>
-type JobChange = Parameters<PipelineStore['moveJob']>[3]
+type JobStore = Pick<
+  PipelineStore,
+  'job' | 'jobs' | 'jobStates' | 'jobsIn' | 'jobsInGroup' | 'dueJobs' | 'moveJob' | 'moveJobs' | 'explainJob'
+>
+
+const OPEN: readonly JobState[] = JOB_STATES.filter(state => !hasEnded(state))
 
 export function jobs(db: Db): JobStore {
   return {
@@ -27,45 +32,107 @@ export function jobs(db: Db): JobStore {
       return (await query.orderBy('position').execute()).map(jobOf)
     },
     async jobStates(pipeline) {
-      const query = db.selectFrom('jobs').select(['id', 'state']).where('pipeline', '=', pipeline)
-      const rows = await query.orderBy('position').execute()
-      return rows.map(row => {
-        const reader = new RowReader('jobs', row)
-        return { id: reader.text('id') as JobId, state: reader.choice('state', JOB_STATES) }
-      })
+      const columns = ['id', 'state', 'forgiven', 'due_at'] as const
+      const query = db.selectFrom('jobs').select(columns).where('pipeline', '=', pipeline)
+      return (await query.orderBy('position').execute()).map(nowOf)
     },
-    async jobsIn(state, limit) {
+    async jobsIn(state, limit, after) {
       // Ids of pipelines sort by creation, and the index has this very order: nothing is sorted.
       const rows = await db
         .selectFrom('jobs')
         .selectAll()
         .where('state', '=', state)
+        .$if(after !== undefined, query => query.where(isBehind(after!)))
         .orderBy('pipeline')
         .orderBy('position')
         .$if(limit !== undefined, query => query.limit(limit!))
         .execute()
       return rows.map(jobOf)
     },
+    async jobsInGroup(project, group) {
+      const rows = await db
+        .selectFrom('jobs')
+        .innerJoin('pipelines', 'pipelines.id', 'jobs.pipeline')
+        .select(['jobs.id', 'jobs.pipeline', 'jobs.position', 'jobs.state'])
+        .where('jobs.resource_group', '=', group)
+        .where('jobs.state', 'in', OPEN)
+        .where('pipelines.project', '=', project)
+        .orderBy('jobs.pipeline')
+        .orderBy('jobs.position')
+        .execute()
+      return rows.map(row => {
+        const read = new RowReader('jobs', row)
+        return {
+          id: read.text<JobId>('id'),
+          pipeline: read.text<PipelineId>('pipeline'),
+          position: read.number('position'),
+          state: read.choice('state', JOB_STATES),
+        }
+      })
+    },
+    async dueJobs(now) {
+      const query = db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('due_at', '<=', now)
+        .where('state', '=', 'waiting')
+      return (await query.orderBy('due_at').orderBy('id').execute()).map(jobOf)
+    },
     moveJob: (id, from, to, change) => moveJob(db, id, from, to, change),
+    moveJobs: steps =>
+      db.transaction().execute(async work => {
+        const moved: boolean[] = []
+        for (const { id, from, to, change } of steps) moved.push(await moveJob(work, id, from, to, change))
+        return moved
+      }),
+    async explainJob(id, state, reason) {
+      const { numUpdatedRows } = await db
+        .updateTable('jobs')
+        .set({ reason })
+        .where('id', '=', id)
+        .where('state', '=', state)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
   }
 }
 
+function isBehind({ pipeline, position }: JobPlace) {
+  return sql<boolean>`(pipeline, position) > (${pipeline}, ${position})`
+}
+
+function nowOf(row: object): JobNow & { readonly id: JobId } {
+  const read = new RowReader('jobs', row)
+  return { id: read.text<JobId>('id'), state: read.choice('state', JOB_STATES), ...presentNow(read) }
+}
+
+function presentNow(read: RowReader) {
+  return present({
+    due: read.optional('due_at', column => read.instant(column)),
+    forgiven: read.optional('forgiven', column => read.flag(column)),
+  })
+}
+
 /**
- * The reason is that of the latest step, or none. The result stays until the job starts anew; so does the time
- * it first ran.
+ * The reason is that of the latest step, or none; so is the time at which it starts by itself. The result stays
+ * until the job starts anew; so does the time it first ran. What somebody gave it stays.
  */
 export async function moveJob(
   db: Db,
   id: JobId,
   from: JobState,
   to: JobState,
-  { now, reason, result }: JobChange,
+  { now, reason, result, due, forgiven, variables }: JobChange,
 ): Promise<boolean> {
   assertTransition(JOB_TRANSITIONS, from, to)
   const { numUpdatedRows } = await db
     .updateTable('jobs')
-    .set({ state: to, reason: reason ?? null })
-    .$if(hasEnded(from), query => query.set({ result: null, started_at: null, ended_at: null }))
+    .set({ state: to, reason: reason ?? null, due_at: due ?? null })
+    .$if(hasEnded(from), query =>
+      query.set({ result: null, forgiven: null, started_at: null, ended_at: null }),
+    )
+    .$if(forgiven !== undefined, query => query.set({ forgiven: forgiven ? 1 : 0 }))
+    .$if(variables !== undefined, query => query.set({ variables: JSON.stringify(variables) }))
     .$if(to === 'running', query => query.set({ started_at: sql<number>`coalesce(started_at, ${now})` }))
     .$if(hasEnded(to), query => query.set({ ended_at: now }))
     .$if(result !== undefined, query => query.set({ result: JSON.stringify(result) }))
@@ -86,6 +153,10 @@ export function jobRow(job: Job) {
     result: job.result === undefined ? null : JSON.stringify(job.result),
     started_at: job.startedAt ?? null,
     ended_at: job.endedAt ?? null,
+    due_at: job.due ?? null,
+    forgiven: job.forgiven === undefined ? null : job.forgiven ? 1 : 0,
+    variables: job.variables ? JSON.stringify(job.variables) : null,
+    resource_group: job.plan.resourceGroup?.name ?? null,
   }
 }
 
@@ -111,8 +182,10 @@ function jobOf(row: object): Job {
     ...present({
       reason: read.optional('reason', column => read.text(column)),
       result: read.optional('result', column => read.json(column, isJson)),
+      variables: read.optional('variables', column => read.json(column, isTextRecord)),
       startedAt: read.optional('started_at', column => read.instant(column)),
       endedAt: read.optional('ended_at', column => read.instant(column)),
     }),
+    ...presentNow(read),
   }
 }

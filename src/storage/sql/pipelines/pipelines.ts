@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { CommitId, PipelineId, PrincipalId, ProjectId, PushId } from '../../../core/index.ts'
+import type { CommitId, JobId, PipelineId, PrincipalId, ProjectId, PushId } from '../../../core/index.ts'
+import type { TriggerFacts } from '../../../pipeline/dialects/types.ts'
 import type { Pipeline, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
@@ -7,7 +8,7 @@ import {
   PIPELINE_STATES,
   PIPELINE_TRANSITIONS,
 } from '../../../pipeline/states.ts'
-import { isJson, isTexts } from '../json.ts'
+import { has, isJson, isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { jobRow } from './jobs.ts'
@@ -24,6 +25,9 @@ type PipelinesStore = Pick<
   | 'pipelinesIn'
   | 'pipelinesOfPush'
   | 'movePipeline'
+  | 'runningOfRef'
+  | 'pipelinesOfParent'
+  | 'familySize'
 >
 
 export function pipelines(db: Db): PipelinesStore {
@@ -39,7 +43,11 @@ export function pipelines(db: Db): PipelinesStore {
           .where('project', '=', pipeline.project)
           .executeTakeFirst()
         const numbered = { ...pipeline, number: (last?.number ?? 0) + 1 }
-        await work.insertInto('pipelines').values(rowOf(numbered)).execute()
+        const root = await rootOf(work, numbered)
+        await work
+          .insertInto('pipelines')
+          .values({ ...rowOf(numbered), root })
+          .execute()
         // One by one: a database bounds the parameters of a statement, and a pipeline may have hundreds of jobs.
         for (const job of jobs) await work.insertInto('jobs').values(jobRow(job)).execute()
         return numbered
@@ -94,7 +102,43 @@ export function pipelines(db: Db): PipelinesStore {
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
+    async runningOfRef(project, ref) {
+      const query = db
+        .selectFrom('pipelines')
+        .selectAll()
+        .where('project', '=', project)
+        .where('ref', '=', ref)
+        .where('state', '=', 'running')
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
+    },
+    async pipelinesOfParent(job) {
+      const query = db.selectFrom('pipelines').selectAll().where('parent', '=', job)
+      return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
+    },
+    async familySize(id) {
+      const own = await db.selectFrom('pipelines').select('root').where('id', '=', id).executeTakeFirst()
+      const root = own?.root ?? id
+      const { count } = await db
+        .selectFrom('pipelines')
+        .select(({ fn }) => fn.countAll<number | bigint | string>().as('count'))
+        .where('root', '=', root)
+        .executeTakeFirstOrThrow()
+      // The one at the top names itself by no row of its own.
+      return Number(count) + 1
+    },
   }
+}
+
+/** Null for one that no other has made. */
+async function rootOf(work: Db, { parent }: Pipeline): Promise<string | null> {
+  if (parent === undefined) return null
+  const above = await work
+    .selectFrom('jobs')
+    .innerJoin('pipelines', 'pipelines.id', 'jobs.pipeline')
+    .select(['pipelines.id', 'pipelines.root'])
+    .where('jobs.id', '=', parent)
+    .executeTakeFirst()
+  return above ? (above.root ?? above.id) : null
 }
 
 /** What moves in a pipeline; everything else is as it was when it was added. */
@@ -152,8 +196,14 @@ function rowOf(pipeline: Pipeline) {
     problems: JSON.stringify(pipeline.problems),
     created_at: pipeline.createdAt,
     ended_at: pipeline.endedAt ?? null,
+    trigger_facts: pipeline.trigger ? JSON.stringify(pipeline.trigger) : null,
+    outline: pipeline.outline ? JSON.stringify(pipeline.outline) : null,
+    parent: pipeline.parent ?? null,
   }
 }
+
+const isTrigger = has<TriggerFacts>({ event: 'string', ref: 'string', commit: 'string', variables: 'object' })
+const isOutline = has<NonNullable<Pipeline['outline']>>({})
 
 function pipelineOf(row: object): Pipeline {
   const read = new RowReader('pipelines', row)
@@ -171,6 +221,9 @@ function pipelineOf(row: object): Pipeline {
     createdAt: read.instant('created_at'),
     ...present({
       push: read.optional('push', column => read.text<PushId>(column)),
+      trigger: read.optional('trigger_facts', column => read.json(column, isTrigger)),
+      outline: read.optional('outline', column => read.json(column, isOutline)),
+      parent: read.optional('parent', column => read.text<JobId>(column)),
       endedAt: read.optional('ended_at', column => read.instant(column)),
     }),
   }

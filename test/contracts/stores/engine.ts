@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import type { Job } from '../../../src/pipeline/index.ts'
+import type { Stores } from '../../../src/storage/index.ts'
+import { aJob, aPipeline, aPlannedJob, aReadyJob, aTrigger, later, settle } from './world.ts'
+
+/** What the engine of pipelines asks of the journal beside the life of one job. */
+export function engineContract(world: () => Stores): void {
+  test('what came with other occasions than a push comes back too', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    const parent = await aReadyJob(world(), home)
+    const pipeline = aPipeline(home, {
+      trigger: aTrigger({ event: 'child', variables: { DEEP: 'yes' } }),
+      outline: { stages: ['build', 'test'], autoCancel: { onNewCommit: 'none', onJobFailure: 'all' } },
+      parent: parent.id,
+    })
+    const job = aJob(pipeline, { state: 'waiting', due: later(5), forgiven: true, variables: { WHO: 'ada' } })
+    const added = await pipelines.addPipeline(pipeline, [job])
+    expect(await pipelines.pipeline(pipeline.id)).toStrictEqual(added)
+    expect(added).toMatchObject(pipeline)
+    expect(await pipelines.job(job.id)).toStrictEqual(job)
+    expect(await pipelines.jobStates(pipeline.id)).toStrictEqual([
+      { id: job.id, state: 'waiting', due: later(5), forgiven: true },
+    ])
+  })
+
+  test('pipelines that a job has made, and how many come from the same one', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    const top = aPipeline(home)
+    const job = aJob(top)
+    await pipelines.addPipeline(top, [job])
+    expect(await pipelines.familySize(top.id)).toBe(1)
+    const [second, first] = [
+      aPipeline(home, { parent: job.id, createdAt: later(2) }),
+      aPipeline(home, { parent: job.id, createdAt: later(1) }),
+    ]
+    const inner = aJob(first)
+    await pipelines.addPipeline(second, [])
+    await pipelines.addPipeline(first, [inner])
+    const deepest = aPipeline(home, { parent: inner.id })
+    await pipelines.addPipeline(deepest, [])
+    await pipelines.addPipeline(aPipeline(home), [])
+    expect((await pipelines.pipelinesOfParent(job.id)).map(({ id }) => id)).toEqual([first.id, second.id])
+    for (const { id } of [top, first, second, deepest]) expect(await pipelines.familySize(id)).toBe(4)
+  })
+
+  test('pipelines that run for a ref, oldest first', async () => {
+    const { pipelines } = world()
+    const [home, other] = [await settle(world()), await settle(world())]
+    const young = aPipeline(home, { createdAt: later(9) })
+    const old = aPipeline(home, { createdAt: later(1) })
+    for (const pipeline of [
+      young,
+      old,
+      aPipeline(other),
+      aPipeline(home, { ref: 'refs/heads/dev' }),
+      aPipeline(home, { state: 'failed' }),
+    ])
+      await pipelines.addPipeline(pipeline, [])
+    const found = await pipelines.runningOfRef(home.project, young.ref)
+    expect(found.map(({ id }) => id)).toEqual([old.id, young.id])
+  })
+
+  test('ready jobs go on behind a place', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    const [one, two] = [aPipeline(home), aPipeline(home)].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    for (const pipeline of [one!, two!])
+      await pipelines.addPipeline(pipeline, [aJob(pipeline), aJob(pipeline, { position: 1 })])
+    const places = (jobs: readonly Job[]) => jobs.map(({ pipeline, position }) => [pipeline, position])
+    const all = await pipelines.jobsIn('ready')
+    expect(places(await pipelines.jobsIn('ready', 9, all[0]))).toEqual(places(all.slice(1)))
+    expect(places(await pipelines.jobsIn('ready', 1, all[1]))).toEqual([[two!.id, 0]])
+    expect(await pipelines.jobsIn('ready', 9, all[3])).toEqual([])
+  })
+
+  test('jobs of a group that have not ended, of one project', async () => {
+    const { pipelines } = world()
+    const [home, other] = [await settle(world()), await settle(world())]
+    const plan = aPlannedJob({ resourceGroup: { name: 'production' } })
+    const mine = aPipeline(home)
+    const theirs = aPipeline(other)
+    const jobs = (['blocked', 'running', 'succeeded', 'ready'] as const).map((state, position) =>
+      aJob(mine, { state, position, plan }),
+    )
+    await pipelines.addPipeline(mine, [...jobs, aJob(mine, { position: 4 })])
+    await pipelines.addPipeline(theirs, [aJob(theirs, { plan })])
+    expect(await pipelines.jobsInGroup(home.project, 'production')).toStrictEqual(
+      [0, 1, 3].map(position => ({
+        id: jobs[position]!.id,
+        pipeline: mine.id,
+        position,
+        state: jobs[position]!.state,
+      })),
+    )
+    expect(await pipelines.jobsInGroup(home.project, 'staging')).toEqual([])
+  })
+
+  test('a job is due once its time has come, and no longer once it went on', async () => {
+    const { pipelines } = world()
+    const pipeline = aPipeline(await settle(world()))
+    const job = aJob(pipeline, { state: 'blocked' })
+    await pipelines.addPipeline(pipeline, [job])
+    await pipelines.moveJob(job.id, 'blocked', 'waiting', { now: later(1), due: later(5) })
+    expect(await pipelines.dueJobs(later(4))).toEqual([])
+    expect((await pipelines.dueJobs(later(5))).map(({ id }) => id)).toEqual([job.id])
+    await pipelines.moveJob(job.id, 'waiting', 'ready', { now: later(5), variables: { WHO: 'ada' } })
+    expect(await pipelines.dueJobs(later(9))).toEqual([])
+    expect(await pipelines.job(job.id)).toStrictEqual({ ...job, state: 'ready', variables: { WHO: 'ada' } })
+  })
+
+  test('a failure that was forgiven is so until the job starts anew', async () => {
+    const { pipelines } = world()
+    const job = await aReadyJob(world(), await settle(world()))
+    await pipelines.moveJob(job.id, 'ready', 'running', { now: later(1) })
+    await pipelines.moveJob(job.id, 'running', 'failed', { now: later(2), forgiven: true })
+    expect((await pipelines.job(job.id))?.forgiven).toBe(true)
+    await pipelines.moveJob(job.id, 'failed', 'blocked', { now: later(3) })
+    expect((await pipelines.job(job.id))?.forgiven).toBeUndefined()
+  })
+
+  test('many jobs move at once, each as it would alone', async () => {
+    const { pipelines } = world()
+    const pipeline = aPipeline(await settle(world()))
+    const jobs = [0, 1, 2].map(position => aJob(pipeline, { position, state: 'blocked' }))
+    await pipelines.addPipeline(pipeline, jobs)
+    await pipelines.moveJob(jobs[1]!.id, 'blocked', 'canceled', { now: later(1) })
+    const moved = await pipelines.moveJobs(
+      jobs.map(({ id }) => ({ id, from: 'blocked', to: 'ready', change: { now: later(2) } })),
+    )
+    expect(moved).toEqual([true, false, true])
+    expect((await pipelines.jobStates(pipeline.id)).map(({ state }) => state)).toEqual([
+      'ready',
+      'canceled',
+      'ready',
+    ])
+    expect(await pipelines.moveJobs([])).toEqual([])
+  })
+
+  test('why a job waits is told while it does', async () => {
+    const { pipelines } = world()
+    const job = await aReadyJob(world(), await settle(world()))
+    expect(await pipelines.explainJob(job.id, 'ready', 'waits for a runner')).toBe(true)
+    expect(await pipelines.job(job.id)).toStrictEqual({ ...job, reason: 'waits for a runner' })
+    expect(await pipelines.explainJob(job.id, 'running', 'too late')).toBe(false)
+  })
+}
