@@ -136,6 +136,8 @@ export const offerSchema = z.object({
   resources: z.object({ cpu: z.number().optional(), memoryBytes: z.number().optional() }).optional(),
   /** With the commit's history to this depth in `.git`; absent: the tree alone. 0: all of it. */
   gitDepth: z.number().int().optional(),
+  /** none: its workspace begins empty, but for the inputs. Absent: with the commit's files. */
+  source: z.enum(['commit', 'none']).optional(),
   /** Kept files of the needed jobs, to lay into the workspace. */
   inputs: z.array(keptFileSchema),
 })

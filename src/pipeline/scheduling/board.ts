@@ -81,10 +81,6 @@ export class Board {
     return true
   }
 
-  get jobs(): Iterable<JobView> {
-    return this.#jobs.values()
-  }
-
   /** What the jobs of earlier stages have come to. */
   earlier(job: JobView): Before {
     return this.#verdicts[this.#stageOf(job)] ?? { kind: 'open' }

@@ -31,52 +31,55 @@ export function nextTransitions(
  */
 export class Scheduler {
   readonly #stages: readonly string[]
-  #board: Board
+  readonly #jobs: Map<string, JobView>
+  #board: Board | undefined
 
-  constructor(jobs: readonly JobView[], stages: readonly string[]) {
+  constructor(jobs: readonly JobView[], stages: readonly string[] = []) {
     this.#stages = stages
-    this.#board = new Board(jobs, stages)
+    this.#jobs = new Map(jobs.map(job => [job.name, job]))
   }
 
   get jobs(): readonly JobView[] {
-    return [...this.#board.jobs]
+    return [...this.#jobs.values()]
   }
 
   /** Takes in what became of a job outside. One that is set back, or that is new, costs a pass over all. */
   set(job: JobView): void {
-    const { name, state, allowFailure, due } = job
-    const before = this.#board.job(name)
-    if (before?.state === state && before.allowFailure === allowFailure && before.due === due) return
-    if (this.#board.set(job)) return
-    const others = this.jobs.filter(other => other.name !== name)
-    this.#board = new Board([...others, job], this.#stages)
+    const before = this.#jobs.get(job.name)
+    this.#jobs.set(job.name, job)
+    if (before?.state === job.state && before.allowFailure === job.allowFailure) return
+    if (this.#board && !this.#board.set(job)) this.#board = undefined
   }
 
   /** The steps that blocked jobs are to take now, in an order in which they can be taken; here they are taken. */
   moves(): readonly JobMove[] {
+    this.#board ??= new Board(this.jobs, this.#stages)
+    const board = this.#board
     const moves: JobMove[] = []
-    this.#settle(moves)
-    if (this.#board.alive) return moves
+    this.#settle(board, moves)
+    if (board.alive) return moves
     // A plan that its compiler let through with jobs that wait for each other must not hang.
     for (const job of this.jobs) {
-      if (this.#board.alive) break
-      if (this.#board.job(job.name)!.state !== 'blocked') continue
-      this.#take(job, skipped(job, 'it waits for jobs that wait for it'), moves)
-      this.#settle(moves)
+      if (board.alive) break
+      if (this.#jobs.get(job.name)!.state !== 'blocked') continue
+      this.#take(board, job, skipped(job, 'it waits for jobs that wait for it'), moves)
+      this.#settle(board, moves)
     }
     return moves
   }
 
-  #settle(moves: JobMove[]): void {
-    for (let job = this.#board.next(); job; job = this.#board.next()) {
-      const move = moveOf(job, this.#board)
-      if (move) this.#take(job, move, moves)
+  #settle(board: Board, moves: JobMove[]): void {
+    for (let job = board.next(); job; job = board.next()) {
+      const move = moveOf(job, board)
+      if (move) this.#take(board, job, move, moves)
     }
   }
 
-  #take(job: JobView, move: JobMove, moves: JobMove[]): void {
+  #take(board: Board, job: JobView, move: JobMove, moves: JobMove[]): void {
+    const moved = { ...job, state: move.to }
     moves.push(move)
-    this.#board.set({ ...job, state: move.to })
+    this.#jobs.set(moved.name, moved)
+    board.set(moved)
   }
 }
 
