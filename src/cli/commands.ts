@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   replica: async () => (await import('./commands/replica.ts')).replicaCommand(),
   login: async () => (await import('./commands/login.ts')).loginCommand(),
   project: async () => (await import('./commands/project.ts')).projectCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
   pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
   job: async () => (await import('./commands/job.ts')).jobCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),

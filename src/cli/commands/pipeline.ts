@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type PipelineView, pipelineSummarySchema, pipelineViewSchema } from '../../api/index.ts'
 import { ago, print } from '../output/print.ts'
 import { table } from '../output/table.ts'
+import { compileCommand } from '../pipeline/compile.ts'
 import { pathOf } from '../remote/pipelines.ts'
 import { remote } from '../remote/settings.ts'
 
@@ -29,6 +30,7 @@ export function pipelineCommand(): Command {
     .description('cancel every job that has not ended')
     .argument('<pipeline>', 'id, or project#number')
     .action(cancel)
+  command.addCommand(compileCommand())
   return command
 }
 

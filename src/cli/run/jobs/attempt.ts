@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import type { JobRecord } from '../engine/record.ts'
+import { sourcesOf } from './handover.ts'
+import { JobLog } from './log.ts'
+import { layKept } from './store.ts'
+import type { PipelineScope } from './world.ts'
+
+/** One try of one job. */
+export interface Attempt {
+  readonly scope: PipelineScope
+  readonly job: JobRecord
+  readonly signal: AbortSignal
+  /** Its process has begun. */
+  readonly started: (pid: number) => void
+}
+
+/** A workspace with the tree and the kept files of the jobs before. */
+export async function prepareWorkspace({ scope, job }: Attempt): Promise<string> {
+  const { places } = scope.world
+  const place = await places.take()
+  const workspace = join(place, 'workspace')
+  for (const source of sourcesOf(job.plan, scope.plan)) {
+    const kept = scope.kept.get(source)
+    if (kept && kept.length > 0) await layKept(kept, await scope.world.shelves(), workspace)
+  }
+  return place
+}
+
+export function openLog({ scope, job }: Attempt, secrets: readonly string[]): JobLog {
+  const { folders, tell, mask } = scope.world
+  const path = join(folders.logs, `${fileName(job.path)}.log`)
+  job.log = path
+  return new JobLog(path, line => tell({ kind: 'job-output', job: job.path, line }), mask(secrets))
+}
+
+const MAX_FILE_NAME = 180
+
+/** A job's name as a file's: whatever a file system or a shell stumbles over is a `-`. */
+export function fileName(path: string): string {
+  const plain = path.replace(/[^\p{L}\p{N}._+=@-]+/gu, '-').replace(/^[.-]+/, '')
+  return plain.slice(0, MAX_FILE_NAME) || 'job'
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ChildSource, Fetched, IncludeSources, TriggerWork } from '../../../pipeline/index.ts'
+import { compileText, MAX_CI_BYTES, type Project } from '../compile/compile.ts'
+import type { AttemptResult } from '../engine/pipeline.ts'
+import type { JobRecord } from '../engine/record.ts'
+import { layKept } from './store.ts'
+import type { PipelineScope } from './world.ts'
+
+/** A child that triggers itself must end somewhere; GitLab has two levels. */
+const MAX_DEPTH = 5
+
+/** A child pipeline runs within this run, its jobs beside the others. Other projects' pipelines are theirs. */
+export async function runTriggerJob(
+  scope: PipelineScope,
+  job: JobRecord,
+  work: TriggerWork,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  const { world, path } = scope
+  const { target } = work
+  if (target.kind === 'project') {
+    world.tell({
+      kind: 'job-note',
+      job: job.path,
+      text: `${target.project} is another project: not run here`,
+    })
+    return { outcome: 'succeeded', reason: `the pipeline of ${target.project} is not run here` }
+  }
+  if (path.length >= MAX_DEPTH)
+    return { outcome: 'failed', reason: `more than ${MAX_DEPTH} pipelines within each other` }
+  const child = await fileOf(scope, target.sources)
+  if ('problem' in child) return { outcome: 'failed', reason: child.problem }
+  const project = childProject(scope, job, work)
+  const compilation = await compileText(project, child.file, child.text, scope.compilation.dialect)
+  const { result } = compilation
+  if (result.kind === 'nothing') return { outcome: 'failed', reason: `nothing runs in it: ${result.reason}` }
+  if (result.kind === 'problems') {
+    const [first] = result.diagnostics
+    const where = first
+      ? `${first.at.file}:${first.at.line}:${first.at.column}: ${first.message}`
+      : child.file
+    return { outcome: 'failed', reason: where }
+  }
+  const state = await scope.nested({
+    world: { ...world, project },
+    path: [...path, job.name],
+    compilation,
+    plan: result.plan,
+    signal,
+  })
+  if (work.strategy === 'none') return { outcome: 'succeeded', reason: `its pipeline ${state}` }
+  if (state === 'succeeded') return { outcome: 'succeeded' }
+  return { outcome: state === 'canceled' ? 'canceled' : 'failed', reason: `its pipeline ${state}` }
+}
+
+/** The same tree on another occasion: made by a job, with the variables that the job hands on. */
+function childProject(scope: PipelineScope, job: JobRecord, work: TriggerWork): Project {
+  const { project } = scope.world
+  const { trigger } = project
+  const { forward, inputs } = work
+  const includes: IncludeSources = {
+    ...project.includes,
+    artifact: (name, file) => artifactOf(scope, name, file),
+  }
+  return {
+    ...project,
+    includes,
+    trigger: {
+      ...trigger,
+      event: 'child',
+      inputs,
+      variables: {
+        ...(forward.yamlVariables && job.plan.env),
+        ...(forward.pipelineVariables && trigger.variables),
+      },
+      upstream: { pipeline: '1', project: project.project.name, job: job.name },
+    },
+  }
+}
+
+/** Of a job with matrix values, the first that has the file. */
+async function artifactOf(
+  { world, plan, kept }: PipelineScope,
+  name: string,
+  file: string,
+): Promise<Fetched> {
+  const jobs = plan.jobs.map(job => job.name)
+  for (const job of jobs.filter(other => other === name || other.startsWith(`${name}: [`))) {
+    const found = kept.get(job)?.find(({ path }) => path === file)
+    if (!found) continue
+    if (found.size > MAX_CI_BYTES)
+      return { kind: 'missing', reason: `${file} is larger than ${MAX_CI_BYTES} bytes` }
+    const folder = await mkdtemp(join(world.places.root, 'child-'))
+    await layKept([found], await world.shelves(), folder)
+    return { kind: 'file', text: await readFile(join(folder, file), 'utf8') }
+  }
+  return { kind: 'missing', reason: `job '${name}' kept no file '${file}'` }
+}
+
+interface ChildFile {
+  readonly file: string
+  readonly text?: string
+}
+
+/** One file is itself; several, and files from elsewhere, are includes of a small file, whose JSON is YAML. */
+async function fileOf(
+  scope: PipelineScope,
+  sources: readonly ChildSource[],
+): Promise<ChildFile | { readonly problem: string }> {
+  const [only, ...others] = sources
+  if (only === undefined) return { problem: 'it names no file' }
+  if (others.length > 0) return { file: 'trigger', text: JSON.stringify({ include: sources.map(included) }) }
+  if (only.kind === 'local') return { file: only.file.replace(/^\/+/, '') }
+  if (only.kind !== 'artifact')
+    return { file: 'trigger', text: JSON.stringify({ include: [included(only)] }) }
+  const found = await artifactOf(scope, only.job, only.file)
+  return found.kind === 'file' ? { file: only.file, text: found.text } : { problem: found.reason }
+}
+
+function included(source: ChildSource): Record<string, string> {
+  switch (source.kind) {
+    case 'local':
+      return { local: source.file }
+    case 'artifact':
+      return { artifact: source.file, job: source.job }
+    case 'template':
+      return { template: source.name }
+    case 'project':
+      return { project: source.project, file: source.file, ...(source.ref && { ref: source.ref }) }
+    case 'remote':
+      return { remote: source.url, ...(source.integrity && { integrity: source.integrity }) }
+  }
+}
