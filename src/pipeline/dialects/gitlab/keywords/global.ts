@@ -79,4 +79,4 @@ export const globalRule: StructRule<typeof fields> = {
 }
 
 export type Globals = Partial<StructOf<typeof fields>>
-export type Defaults = Partial<StructOf<typeof defaultFields>>
+export type Defaults = { readonly [Key in keyof typeof defaultFields]?: StructOf<typeof defaultFields>[Key] }

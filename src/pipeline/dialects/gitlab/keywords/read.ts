@@ -1,4 +1,5 @@
 import type { Location } from '../../../../core/index.ts'
+import { quote, showFound } from '../../../yaml/located.ts'
 import type { Keyed, MergedConfig } from '../types.ts'
 import { type Globals, globalRule } from './global.ts'
 import { type JobKeys, jobRule } from './job/job.ts'
@@ -28,18 +29,18 @@ export function readKeywords({ globals, jobs }: MergedConfig, findings: Findings
   return {
     globals: readStruct(globalRule, top, { findings, trail: '' })?.values ?? {},
     globalsAt: new Map(entries.map(({ key, keyAt }) => [key, keyAt])),
-    jobs: [...jobs.values()].map(job => readJob(job, findings)),
+    jobs: [...jobs.values()].flatMap(job => readJob(job, findings) ?? []),
   }
 }
 
-function readJob({ key: name, keyAt: at, value }: Keyed, findings: Findings): WrittenJob {
+function readJob({ key: name, keyAt: at, value }: Keyed, findings: Findings): WrittenJob | undefined {
   if (value.kind !== 'map') {
     const facts = {
       expected: 'a map with script, run or trigger',
-      found: value.kind === 'scalar' ? value.text.slice(0, 60) : `a ${value.kind}`,
+      found: showFound(value),
     }
-    findings.error(at, 'BAD_VALUE', `'${name.slice(0, 100)}' is neither a job nor a global keyword`, facts)
-    return { name, at, keys: {}, keysAt: new Map() }
+    const message = `${quote(name)} is neither a job nor a global keyword`
+    return findings.error(at, 'BAD_VALUE', message, facts)
   }
   return {
     name,

@@ -1,7 +1,7 @@
-import { jobTimeout } from '../reader/durations.ts'
-import { placed, type Reader, refine } from '../reader/reader.ts'
+import { jobTimeout, startIn } from '../reader/durations.ts'
+import { placed, type Reader } from '../reader/reader.ts'
 import { choice, flag, text } from '../reader/scalars.ts'
-import { optional, type ReadStruct, type StructOf, type StructRule } from '../reader/struct.ts'
+import { optional, type ReadStruct, type StructRule } from '../reader/struct.ts'
 import { allowFailure } from './conditions/allow-failure.ts'
 import { policy } from './conditions/policy.ts'
 import { retry } from './conditions/retry.ts'
@@ -44,7 +44,7 @@ const fields = {
   only: optional(policy),
   except: optional(policy),
   when: optional(choice(['on_success', 'on_failure', 'always', 'manual', 'delayed'])),
-  start_in: optional(placed(text({ expected: "a period such as '30 minutes'" }))),
+  start_in: optional(startIn),
   manual_confirmation: optional(text({ expected: 'a question', maxLength: 4096 })),
   allow_failure: optional(allowFailure),
   needs: optional(needs),
@@ -84,8 +84,3 @@ export const jobRule: StructRule<typeof fields> = {
 
 /** What is written in a job, as far as it could be read. */
 export type JobKeys = ReadStruct<typeof fields>['values']
-export type JobFields = StructOf<typeof fields>
-
-export const scriptOf = ({ script: commands, run: steps }: JobKeys): JobKeys['script'] => commands ?? steps
-
-export const textOf: Reader<string> = refine(stageName, name => name)

@@ -116,7 +116,7 @@ function numberOf(word: string): number | undefined {
 }
 
 /** From `min` to `max`, as `bounds` says them. */
-export function period(min: Milliseconds, max: Milliseconds, bounds: string): Reader<Milliseconds> {
+function period(min: Milliseconds, max: Milliseconds, bounds: string): Reader<Milliseconds> {
   const expected = "a period such as '30 minutes' or '1h 30m'"
   return refine(text({ expected, maxLength: MAX_LENGTH }), (written, node, place) => {
     const value = parsePeriod(written)
@@ -139,7 +139,10 @@ function periodOrNever(max: Milliseconds, bounds: string): Reader<Milliseconds |
 
 /** GitLab's own bounds. */
 export const jobTimeout: Reader<Milliseconds> = period(SECOND, MONTH, '1 second to 1 month')
-export const startDelay: Reader<Milliseconds> = period(SECOND, WEEK, '1 second to 1 week')
+/** As written. */
+export const startIn: Reader<string> = refine(period(SECOND, WEEK, '1 second to 1 week'), (_delay, node) =>
+  node.kind === 'scalar' ? node.text : undefined,
+)
 export const expiry: Reader<Milliseconds | 'never'> = periodOrNever(100 * YEAR, 'now to 100 years')
 
 /** A period, `never`, or text with a variable, which is read once that is known. */

@@ -1,6 +1,8 @@
+import type { Located } from '../../../../../yaml/located.ts'
 import type { Rule } from '../../../types.ts'
 import { list } from '../../reader/composites.ts'
-import { byKind, type Reader, refine } from '../../reader/reader.ts'
+import { startIn } from '../../reader/durations.ts'
+import { byKind, type Place, type Reader, refine } from '../../reader/reader.ts'
 import { choice, flag, text } from '../../reader/scalars.ts'
 import { type Fields, optional, required, type StructOf, struct } from '../../reader/struct.ts'
 import { needs } from '../order/needs.ts'
@@ -13,7 +15,7 @@ const MAX_RULES = 500
 /** GitLab's own limit of paths in one rule. */
 const MAX_PATHS = 50
 
-export const WHEN_OF_RULES = ['on_success', 'on_failure', 'always', 'manual', 'delayed', 'never'] as const
+const WHEN_OF_RULES = ['on_success', 'on_failure', 'always', 'manual', 'delayed', 'never'] as const
 
 const path = text({ expected: 'a path or pattern' })
 const paths = list(path, { max: MAX_PATHS, nested: true })
@@ -64,7 +66,7 @@ const common = {
 const jobFields = {
   ...common,
   when: optional(choice(WHEN_OF_RULES)),
-  start_in: optional(text({ expected: "a period such as '30 minutes'" })),
+  start_in: optional(startIn),
   allow_failure: optional(allowFailure),
   needs: optional(needs),
   interruptible: optional(flag()),
@@ -79,7 +81,8 @@ const workflowFields = {
 type AnyRule = Partial<StructOf<typeof jobFields> & Pick<StructOf<typeof workflowFields>, 'auto_cancel'>>
 
 function rules<F extends Fields>(what: string, fields: F): Reader<readonly Rule[]> {
-  const rule = refine(struct({ what, fields }), (read, node): Rule => {
+  const rule = refine(struct({ what, fields }), (read, node, place): Rule | undefined => {
+    if (!delayFits(read as AnyRule, node, place)) return undefined
     const { if: when_, changes: changed, exists: there, when, start_in, ...rest } = read as AnyRule
     return {
       at: node.at,
@@ -96,6 +99,15 @@ function rules<F extends Fields>(what: string, fields: F): Reader<readonly Rule[
     }
   })
   return list(rule, { max: MAX_RULES, nested: true })
+}
+
+/** `start_in` goes with `when: delayed`, and not without it. */
+function delayFits({ when, start_in }: AnyRule, node: Located, place: Place): boolean {
+  if ((when === 'delayed') === (start_in !== undefined)) return true
+  const message =
+    when === 'delayed' ? "'start_in' is missing: the rule delays the job" : "'start_in' needs 'when: delayed'"
+  place.findings.error(node.at, when === 'delayed' ? 'MISSING_KEY' : 'KEY_CLASH', message)
+  return false
 }
 
 export const jobRules: Reader<readonly Rule[]> = rules('a rule', jobFields)

@@ -1,0 +1,93 @@
+import { type Location, nearestName } from '../../../../../core/index.ts'
+import { quote } from '../../../../yaml/located.ts'
+import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
+import type { Findings } from '../../keywords/reader/findings.ts'
+import { stageOf, stagesOf } from '../stages.ts'
+
+interface Known {
+  readonly stages: readonly string[]
+  readonly jobs: ReadonlyMap<string, WrittenJob>
+  readonly place: ReadonlyMap<string, number>
+}
+
+/** Stages, needs and dependencies name what is there, and what is there comes before. */
+export function checkOrder(config: WrittenConfig, findings: Findings): void {
+  const stages = stagesOf(config)
+  const known: Known = {
+    stages,
+    jobs: new Map(config.jobs.map(job => [job.name, job])),
+    place: new Map(stages.map((stage, index) => [stage, index])),
+  }
+  for (const job of config.jobs) {
+    checkStage(job, known, findings)
+    checkNeeds(job, known, findings)
+    checkDependencies(job, known, findings)
+  }
+}
+
+function checkStage(job: WrittenJob, { stages, place }: Known, findings: Findings): void {
+  const stage = stageOf(job)
+  if (place.has(stage)) return
+  const near = nearestName(stage, stages)
+  const hint = near ? `did you mean '${near}'?` : `there are ${stages.join(', ')}`
+  const message = `Job ${quote(job.name)} is in the stage ${quote(stage)}, and there is no such stage`
+  findings.error(job.keys.stage?.at ?? job.at, 'STAGE_UNKNOWN', message, { hint })
+}
+
+function checkNeeds(job: WrittenJob, known: Known, findings: Findings): void {
+  const all = [...(job.keys.needs ?? []), ...(job.keys.rules ?? []).flatMap(rule => rule.needs ?? [])]
+  for (const need of all) {
+    const other = findJob(need, job, known, findings, 'NEED_UNKNOWN', 'needs')
+    if (!other || !isLater(other, job, known)) continue
+    const message = `Job ${quote(job.name)} needs ${quote(need.job)}, which is in the later stage ${quote(stageOf(other))}`
+    findings.error(need.at, 'NEED_LATER_STAGE', message)
+  }
+}
+
+function checkDependencies(job: WrittenJob, known: Known, findings: Findings): void {
+  const needed = job.keys.needs && new Set(job.keys.needs.map(need => need.job))
+  for (const dependency of job.keys.dependencies ?? []) {
+    const other = findJob(dependency, job, known, findings, 'DEPENDENCY_UNKNOWN', 'takes the artifacts of')
+    if (!other) continue
+    if (needed && !needed.has(other.name)) {
+      const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)} and does not need it`
+      const hint = "a job with 'needs' gets artifacts from these alone"
+      findings.error(dependency.at, 'DEPENDENCY_NOT_BEFORE', message, { hint })
+    } else if (!needed && !isEarlier(other, job, known)) {
+      const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)}, which is in no earlier stage`
+      findings.error(dependency.at, 'DEPENDENCY_NOT_BEFORE', message, { hint: "use 'needs'" })
+    }
+  }
+}
+
+function findJob(
+  { job: name, at, optional }: { readonly job: string; readonly at: Location; readonly optional?: boolean },
+  from: WrittenJob,
+  { jobs }: Known,
+  findings: Findings,
+  code: 'NEED_UNKNOWN' | 'DEPENDENCY_UNKNOWN',
+  what: string,
+): WrittenJob | undefined {
+  const job = jobs.get(name)
+  if (job || optional) return job
+  const near = nearestName(
+    name,
+    jobs.keys().filter(other => other !== from.name),
+  )
+  const facts = near ? { hint: `did you mean '${near}'?` } : {}
+  const message = `Job ${quote(from.name)} ${what} ${quote(name)}, and there is no such job`
+  return findings.error(at, code, message, facts)
+}
+
+function isLater(other: WrittenJob, job: WrittenJob, known: Known): boolean {
+  return difference(other, job, known) > 0
+}
+
+function isEarlier(other: WrittenJob, job: WrittenJob, known: Known): boolean {
+  return !(difference(other, job, known) >= 0)
+}
+
+/** How many stages `other` comes after `job`; not a number where a stage is unknown. */
+function difference(other: WrittenJob, job: WrittenJob, { place }: Known): number {
+  return (place.get(stageOf(other)) ?? Number.NaN) - (place.get(stageOf(job)) ?? Number.NaN)
+}

@@ -1,0 +1,92 @@
+import type { PlannedJob, Start } from '../../../types.ts'
+import { parsePeriod } from '../keywords/reader/durations.ts'
+import type { DecidedJob } from './decided.ts'
+import { environmentOf, labelsOf, triggerOf } from './delivery.ts'
+import { imageOf, serviceOf } from './images.ts'
+import { artifactsOf, cachesOf } from './keeping.ts'
+import type { ResolvedNeeds } from './needs.ts'
+import { phasesOf } from './phases.ts'
+import { stageOf } from './stages.ts'
+import { environmentOf as variablesOf } from './variables.ts'
+
+/** GitLab's own for a new project. */
+const DEFAULT_TIMEOUT = 3_600_000
+
+/** `needs` where it has some, `dependencies` as the names of the instances whose artifacts it takes. */
+export function plannedJob(
+  job: DecidedJob,
+  needs: ResolvedNeeds | undefined,
+  dependencies: readonly string[] | undefined,
+): PlannedJob {
+  const { instance, keys, why, expand } = job
+  return {
+    name: instance.name,
+    at: instance.job.at,
+    ...(why !== undefined && { why }),
+    dialect: 'gitlab',
+    work: keys.trigger ? triggerOf(keys.trigger, expand) : phasesOf(keys),
+    stage: stageOf(instance.job),
+    ...orderOf(needs, dependencies),
+    ...startOf(job),
+    ...variablesOf(job.variables),
+    ...artifactsOf(instance.job.name, keys),
+    timeout: keys.timeout ?? DEFAULT_TIMEOUT,
+    retries: keys.retry?.max ?? 0,
+    ...(keys.retry?.only && { retryWhen: keys.retry.only }),
+    ...allowance(job),
+    ...placeOf(job),
+    ...deliveryOf(job),
+  }
+}
+
+function orderOf(
+  needs: ResolvedNeeds | undefined,
+  dependencies: readonly string[] | undefined,
+): Pick<PlannedJob, 'needs' | 'order' | 'inputs'> {
+  if (!needs) return { needs: [], order: 'stages', ...(dependencies && { inputs: dependencies }) }
+  const wanted = dependencies && new Set(dependencies)
+  return {
+    needs: needs.names,
+    order: 'dag',
+    inputs: wanted ? needs.inputs.filter(name => wanted.has(name)) : needs.inputs,
+  }
+}
+
+function startOf({ when, startIn, keys, expand }: DecidedJob): { readonly start?: Start } {
+  if (when === 'on_success') return {}
+  if (when === 'delayed') return { start: { kind: 'delayed', delay: parsePeriod(startIn ?? '') ?? 0 } }
+  if (when !== 'manual') return { start: { kind: when } }
+  const question = keys.manual_confirmation
+  return { start: { kind: 'manual', ...(question !== undefined && { confirmation: expand(question) }) } }
+}
+
+function allowance({
+  allowFailure,
+}: DecidedJob): Pick<PlannedJob, 'allowFailure'> & { allowFailureExitCodes?: readonly number[] } {
+  if (typeof allowFailure === 'boolean') return { allowFailure }
+  return { allowFailure: false, allowFailureExitCodes: allowFailure.exitCodes }
+}
+
+/** Where it runs, and what it finds there. */
+function placeOf({ keys, expand }: DecidedJob): Partial<PlannedJob> {
+  const caches = cachesOf(keys.cache ?? [])
+  return {
+    ...(keys.image && { image: imageOf(keys.image) }),
+    ...(keys.services?.length && { services: keys.services.map(service => serviceOf(service, expand)) }),
+    ...labelsOf(keys.tags ?? [], expand),
+    ...(caches.length > 0 && { caches }),
+    ...(keys.secrets?.length && { secrets: keys.secrets }),
+    ...(keys.id_tokens?.length && { idTokens: keys.id_tokens }),
+  }
+}
+
+function deliveryOf({ keys, interruptible, expand }: DecidedJob): Partial<PlannedJob> {
+  const { resource_group, environment, coverage, release } = keys
+  return {
+    ...(interruptible !== undefined && { interruptible }),
+    ...(resource_group !== undefined && { resourceGroup: { name: expand(resource_group) } }),
+    ...(environment && { environment: environmentOf(environment, expand) }),
+    ...(coverage !== undefined && { coverage }),
+    ...(release && { release }),
+  }
+}

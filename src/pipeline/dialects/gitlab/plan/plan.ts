@@ -1,0 +1,64 @@
+import { sortJobs } from '../../../order.ts'
+import type { PlannedJob } from '../../../types.ts'
+import { quote } from '../../../yaml/located.ts'
+import type { WrittenConfig } from '../keywords/read.ts'
+import type { Findings } from '../keywords/reader/findings.ts'
+import type { DecidedJob } from './decided.ts'
+import type { Instance } from './instances.ts'
+import { plannedJob } from './job.ts'
+import { type Population, resolveNeeds } from './needs.ts'
+import { stageOf, stagesOf } from './stages.ts'
+
+export interface PlannedJobs {
+  /** In an order in which each comes after what it waits for, and else by stage and as they are written. */
+  readonly jobs: readonly PlannedJob[]
+  /** Those that have jobs. */
+  readonly stages: readonly string[]
+}
+
+/** The jobs that are in the pipeline, tied to each other. Findings tell what can't be. */
+export function planJobs(
+  config: WrittenConfig,
+  decided: readonly DecidedJob[],
+  instances: readonly Instance[],
+  findings: Findings,
+): PlannedJobs {
+  const used = new Set(decided.map(({ instance }) => stageOf(instance.job)))
+  const stages = stagesOf(config).filter(stage => used.has(stage))
+  const place = new Map(stages.map((stage, index) => [stage, index]))
+  const population = populationOf(decided, instances)
+  const needs = resolveNeeds(decided, population, findings)
+  const jobs = decided
+    .map(job => plannedJob(job, needs.get(job.instance.name), dependenciesOf(job, population)))
+    .toSorted((a, b) => place.get(a.stage!)! - place.get(b.stage!)!)
+  const { sorted, cycles } = sortJobs(jobs)
+  for (const cycle of cycles) tellCycle(cycle, decided, findings)
+  return { jobs: sorted, stages }
+}
+
+function populationOf(decided: readonly DecidedJob[], instances: readonly Instance[]): Population {
+  return {
+    byJob: Map.groupBy(instances, ({ job }) => job.name),
+    included: new Set(decided.map(({ instance }) => instance.name)),
+  }
+}
+
+/** Dependencies that are not in the pipeline have no artifacts, and nobody misses them. */
+function dependenciesOf(
+  { keys }: DecidedJob,
+  { byJob, included }: Population,
+): readonly string[] | undefined {
+  return keys.dependencies?.flatMap(({ job }) =>
+    (byJob.get(job) ?? []).map(({ name }) => name).filter(name => included.has(name)),
+  )
+}
+
+function tellCycle(cycle: readonly string[], decided: readonly DecidedJob[], findings: Findings): void {
+  const first = decided.find(({ instance }) => instance.name === cycle[0])!
+  const next = decided.find(({ instance }) => instance.name === (cycle[1] ?? cycle[0]))!
+  const need = first.needs?.find(({ job }) => job === next.instance.job.name)
+  const shown = [...cycle, cycle[0]!].map(quote).join(' → ')
+  const message = `These jobs need each other: ${shown}`
+  const hint = 'take one of these needs out'
+  findings.error(need?.at ?? first.instance.job.at, 'NEED_CYCLE', message, { hint })
+}
