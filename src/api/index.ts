@@ -1,5 +1,8 @@
 export * from './agents.ts'
 export * from './caches.ts'
 export { ApiClient, type ApiClientOptions } from './client.ts'
+export * from './log-sections.ts'
+export * from './log-times.ts'
 export * from './reports.ts'
+export * from './triggers.ts'
 export * from './views.ts'

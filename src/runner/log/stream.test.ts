@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RunnerError } from '../errors.ts'
 import { type LogSink, LogStream } from './stream.ts'
+import type { TrimLimits } from './trim.ts'
 
 let folder: string
 let path: string
@@ -33,10 +34,10 @@ class Kept implements LogSink {
 
 const SECRET = [Buffer.from('hunter2')]
 
-function aStream(sink: LogSink, limit?: number): LogStream {
+function aStream(sink: LogSink, limits?: TrimLimits): LogStream {
   return new LogStream(path, SECRET, sink, {
     signal: new AbortController().signal,
-    ...(limit !== undefined && { limit }),
+    ...(limits && { limits }),
   })
 }
 
@@ -90,18 +91,38 @@ test('a control plane that went back to an older copy gets everything after that
   expect(sink.text).toBe('[redacted] and one\ntwo\n')
 })
 
-test('a long log is cut, says so, and is the same when somebody takes over', async () => {
-  await writeFile(path, 'x'.repeat(5000))
-  const [whole, resumed] = [new Kept(), new Kept()]
-  const stream = aStream(whole, 1000)
+test('of a long log head and tail are kept, and it is the same when somebody takes over, wherever', async () => {
+  await writeFile(path, `${'x'.repeat(999)}\n${'y'.repeat(5000)}\nthe end, hunter2\n`)
+  const limits = { head: 1000, tail: 30 }
+  const whole = new Kept()
+  const stream = aStream(whole, limits)
   await stream.start(false)
   await stream.finish()
-  expect(whole.text).toBe(`${'x'.repeat(1000)}\n[The log was cut here: it is longer than 1 kB]\n`)
-  resumed.bytes = whole.bytes.subarray(0, 1010)
-  const second = aStream(resumed, 1000)
-  await second.start(true)
-  await second.finish()
-  expect(resumed.text).toBe(whole.text)
+  expect(whole.text).toBe(
+    `${'x'.repeat(999)}\n\x1b[0m\n[The log is longer than 1 kB: of the rest the last 30 B follow when it has ended]\n` +
+      '\x1b[0m\n[5 kB of the log were left out here]\nthe end, [redacted]\n',
+  )
+  for (const known of [500, 1000, 1010, 1090, 1100, whole.bytes.length - 3, whole.bytes.length]) {
+    const resumed = new Kept()
+    resumed.bytes = whole.bytes.subarray(0, known)
+    const second = aStream(resumed, limits)
+    await second.start(true)
+    await second.finish()
+    expect(resumed.text).toBe(whole.text)
+  }
+})
+
+test('a long log streams its head while it grows, and its tail at the end', async () => {
+  const sink = new Kept()
+  const stream = aStream(sink, { head: 10, tail: 10 })
+  await stream.start(false)
+  await appendFile(path, '0123456789 more')
+  await expect.poll(() => sink.text).toMatch(/^0123456789.*\[The log is longer than 10 B/s)
+  expect(sink.text).not.toContain('more')
+  await appendFile(path, ' or')
+  await stream.finish()
+  // No longer than both together: nothing is lost.
+  expect(sink.text).toMatch(/ended\]\n more or$/)
 })
 
 test('a lease that was lost ends it with that reason', async () => {

@@ -1,11 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { formatSize } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import { Masker } from './masker.ts'
+import { HeadAndTail, type TrimLimits } from './trim.ts'
 
-/** More than a person reads, and as much as the page can search; the control plane refuses twice this. */
-export const MAX_LOG_BYTES: number = 64 * 1024 * 1024
+/** What a person reads is at the ends: how it began, and what broke. The page can search as much as both. */
+const LIMITS: TrimLimits = { head: 48 * 1024 * 1024, tail: 16 * 1024 * 1024 }
+/** More than this is cut in the middle; the control plane refuses twice this. */
+export const MAX_LOG_BYTES: number = LIMITS.head + LIMITS.tail
 /** One append. */
 const MAX_APPEND_BYTES = 1024 * 1024
 const READ_BYTES = 256 * 1024
@@ -20,8 +22,8 @@ export interface LogSink {
 }
 
 /**
- * Sends an attempt's log while it is written. Offsets count redacted bytes. Redaction gives the same bytes
- * however the log is cut, so a runner that adopts an attempt reads the raw log again from its beginning and
+ * Sends an attempt's log while it is written. Offsets count redacted bytes; of a log that is too long the
+ * middle is left out. Both give the same bytes however the log is cut, so a runner that adopts an attempt reads the raw log again from its beginning and
  * passes over what the control plane has: no position is kept on disk that a crash could leave behind.
  */
 export class LogStream {
@@ -29,20 +31,20 @@ export class LogStream {
   readonly #secrets: readonly Buffer[]
   readonly #sink: LogSink
   readonly #signal: AbortSignal
-  readonly #limit: number
+  readonly #limits: TrimLimits
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES)
   #masker: Masker
+  #trim: HeadAndTail
   #file: FileHandle | undefined
   #watcher: FSWatcher | undefined
   #poll: NodeJS.Timeout | undefined
   #gather: NodeJS.Timeout | undefined
   /** Raw bytes read. */
   #read = 0
-  /** Redacted bytes made, and of those the ones that the control plane has. */
+  /** Redacted and trimmed bytes made, and of those the ones that the control plane has. */
   #made = 0
   #acknowledged = 0
   #pending: Buffer[] = []
-  #cut = false
   #rewound = false
   #work: Promise<void> = Promise.resolve()
   #queued = false
@@ -52,14 +54,15 @@ export class LogStream {
     path: string,
     secrets: readonly Buffer[],
     sink: LogSink,
-    options: { signal: AbortSignal; limit?: number },
+    options: { signal: AbortSignal; limits?: TrimLimits },
   ) {
     this.#path = path
     this.#secrets = secrets
     this.#sink = sink
     this.#signal = options.signal
-    this.#limit = options.limit ?? MAX_LOG_BYTES
+    this.#limits = options.limits ?? LIMITS
     this.#masker = new Masker(secrets)
+    this.#trim = new HeadAndTail(this.#limits)
   }
 
   /** Begins to follow the file, which must exist. `resume`: asks first how much the control plane has. */
@@ -80,7 +83,8 @@ export class LogStream {
       do {
         this.#rewound = false
         await this.#flush()
-        this.#make(this.#masker.end())
+        this.#make(this.#trim.push(this.#masker.end()))
+        this.#make(this.#trim.end())
         await this.#sendPending()
       } while (this.#rewound)
     })
@@ -133,25 +137,18 @@ export class LogStream {
   }
 
   async #flush(): Promise<void> {
-    while (!this.#cut && this.#file) {
+    while (this.#file) {
       const { bytesRead } = await this.#file.read(this.#buffer, 0, READ_BYTES, this.#read)
       if (bytesRead === 0) break
       this.#read += bytesRead
-      this.#make(this.#masker.push(this.#buffer.subarray(0, bytesRead)))
+      this.#make(this.#trim.push(this.#masker.push(this.#buffer.subarray(0, bytesRead))))
       if (this.#made - this.#acknowledged >= MAX_APPEND_BYTES) await this.#sendPending()
     }
     await this.#sendPending()
   }
 
-  /** Takes redacted bytes in; those that the control plane has already are passed over. */
-  #make(redacted: Buffer): void {
-    if (this.#cut) return
-    let bytes = redacted
-    if (this.#made + bytes.length > this.#limit) {
-      this.#cut = true
-      const notice = `\n[The log was cut here: it is longer than ${formatSize(this.#limit)}]\n`
-      bytes = Buffer.concat([bytes.subarray(0, this.#limit - this.#made), Buffer.from(notice)])
-    }
+  /** Takes bytes in as they are to be sent; those that the control plane has already are passed over. */
+  #make(bytes: Buffer): void {
     const known = Math.max(0, this.#acknowledged - this.#made)
     this.#made += bytes.length
     if (known < bytes.length) this.#pending.push(bytes.subarray(known))
@@ -169,7 +166,7 @@ export class LogStream {
     const offset = this.#acknowledged
     const length = await untilReached(this.#signal, () => this.#sink.append(offset, bytes, this.#signal))
     if (length < offset) return this.#rewind(length)
-    const all = Buffer.concat(this.#pending)
+    const all = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending)
     const rest = all.subarray(Math.min(all.length, length - offset))
     this.#pending = rest.length > 0 ? [rest] : []
     this.#acknowledged = length
@@ -180,7 +177,7 @@ export class LogStream {
     this.#masker = new Masker(this.#secrets)
     this.#read = 0
     this.#made = 0
-    this.#cut = false
+    this.#trim = new HeadAndTail(this.#limits)
     this.#pending = []
     this.#acknowledged = length
     this.#rewound = true

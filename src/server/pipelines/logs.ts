@@ -5,18 +5,22 @@ import type { Readable } from 'node:stream'
 import { type AttemptId, diskFull, Signal } from '../../core/index.ts'
 import { ServerError } from '../errors.ts'
 import { SerialByKey } from '../serial.ts'
+import { AttemptLogTimes } from './log-times.ts'
 
 /** An attempt's whole log is at most this long; the runner cuts before, this bounds a runner gone wrong. */
 const MAX_LOG_BYTES = 128 * 1024 * 1024
 
 /** Logs of attempts: a file each, appended by offset, read by offset, followed live. */
 export class AttemptLogs {
+  /** When their bytes arrived. */
+  readonly times: AttemptLogTimes
   readonly #folder: string
   readonly #serial = new SerialByKey()
   readonly #grown = new Signal<{ readonly attempt: AttemptId; readonly length: number }>()
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, now: () => number = Date.now) {
     this.#folder = join(dataDir, 'attempt-logs')
+    this.times = new AttemptLogTimes(this.#folder, now)
   }
 
   async prepare(): Promise<void> {
@@ -44,6 +48,7 @@ export class AttemptLogs {
       if (fresh.length === 0) return length
       const handle = await open(this.#path(attempt), 'a', 0o600)
       try {
+        await this.times.note(attempt, length)
         await handle.appendFile(fresh)
       } catch (cause) {
         throw diskFull(cause, this.#path(attempt)) ?? cause

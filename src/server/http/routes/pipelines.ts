@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pipelineSummarySchema, pipelineViewSchema } from '../../../api/index.ts'
+import { logTimesSchema, pipelineSummarySchema, pipelineViewSchema } from '../../../api/index.ts'
 import type { PipelineId } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import { needApprover } from '../../pipelines/approval.ts'
@@ -111,6 +111,17 @@ function logRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const attempt = await attemptFor(services, callerIn(request), request.params.id)
       return sendLog(services, attempt, request.query.offset, reply)
+    },
+  )
+  app.get(
+    '/api/v1/attempts/:id/log/times',
+    {
+      config: CALLER,
+      schema: { params: byId, querystring: offset, response: { 200: logTimesSchema } },
+    },
+    async request => {
+      const attempt = await attemptFor(services, callerIn(request), request.params.id)
+      return { times: await services.logs.times.read(attempt.id, request.query.offset) }
     },
   )
   app.get(
