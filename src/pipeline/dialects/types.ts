@@ -85,7 +85,13 @@ export interface RepositoryFiles {
 }
 
 export type Fetched =
-  | { readonly kind: 'file'; readonly text: string; readonly commit?: string }
+  | {
+      readonly kind: 'file'
+      readonly text: string
+      readonly commit?: string
+      /** The release that the version of a component chose: `1.2.3` for `1.2`. */
+      readonly version?: string
+    }
   | { readonly kind: 'missing'; readonly reason: string }
 
 /** Files of configuration that lie elsewhere. All are bounded by the dialect's limit for one file. */

@@ -1,0 +1,17 @@
+import { RE2JS } from 're2js'
+
+/**
+ * Paths that a local include with wildcards takes: `*` stands for any characters of one name, `**` for any at all,
+ * so that `ci/**.yml` is everywhere below `ci` and the same with a slash after the stars needs a folder between.
+ */
+export function matchingPaths(pattern: string, paths: readonly string[]): readonly string[] {
+  const parts = pattern.split(/(\*+)/).map(part => {
+    if (part.startsWith('**')) return '.*'
+    return part === '*' ? '[^/]*' : RE2JS.quote(part)
+  })
+  const compiled = RE2JS.compile(`(?s)^${parts.join('')}$`)
+  return paths.filter(path => compiled.test(path))
+}
+
+/** Longer ones are no path. */
+export const MAX_WILDCARD = 500

@@ -1,0 +1,17 @@
+import { Lexer } from 'yaml'
+
+/**
+ * How many words and signs a YAML text has, or that they are more than `most`, or that its brackets are nested
+ * more than `depth` deep. Takes time in proportion to the text and no memory, unlike a parser.
+ */
+export function countTokens(text: string, most: number, depth: number): number | 'many' | 'deep' {
+  let tokens = 0
+  let open = 0
+  for (const token of new Lexer().lex(text)) {
+    if (++tokens > most) return 'many'
+    if (token === '[' || token === '{') open++
+    else if (token === ']' || token === '}') open = Math.max(0, open - 1)
+    if (open > depth) return 'deep'
+  }
+  return tokens
+}
