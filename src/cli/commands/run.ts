@@ -102,7 +102,7 @@ async function runSelected(
       limit: options.jobs,
       settings: {
         noImage: !options.image,
-        sandbox: options.sandbox === 'bubblewrap' ? 'bubblewrap' : 'none',
+        sandbox: options.sandbox,
         delays: options.delays === true,
         plays: playsOf(names, options.manual),
         entry: [process.execPath, process.argv[1] ?? ''],

@@ -8,6 +8,7 @@ import type { JobSummary, Tell } from './engine/events.ts'
 import { Slots } from './engine/slots.ts'
 import { makeRunFolders, pruneRuns } from './folders.ts'
 import { hostEnvironment } from './jobs/environment.ts'
+import { executorsIn } from './jobs/executors.ts'
 import { Places } from './jobs/places.ts'
 import { runScope } from './jobs/scope.ts'
 import { snapshotOf } from './jobs/snapshot.ts'
@@ -50,6 +51,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     places,
     folders,
     shelves: shelvesIn(folders.cache),
+    executors: executorsIn(folders.cache),
     host: hostEnvironment(process.env, request.passedVariables),
     secrets,
     mask,

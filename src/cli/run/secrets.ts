@@ -25,9 +25,10 @@ export async function readSecrets(file: string | undefined): Promise<Variables> 
 }
 
 /** What hides these values in logs: the runner's own way, loaded only where there is something to hide. */
-export async function maskOf(secrets: Variables): Promise<(more: readonly string[]) => Mask | undefined> {
+export async function maskOf(secrets: Variables): Promise<() => Mask | undefined> {
   const values = Object.values(secrets)
   if (values.length === 0) return () => undefined
   const { Masker, secretForms } = await import('../../runner/index.ts')
-  return more => new Masker(secretForms([...values, ...more]))
+  const forms = secretForms(values)
+  return () => new Masker(forms)
 }

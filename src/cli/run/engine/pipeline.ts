@@ -4,11 +4,12 @@ import {
   canceledByFailure,
   hasEnded,
   type JobMove,
-  nextTransitions,
+  type JobState,
   outcomeOf,
   type Plan,
   pipelineStateOf,
   playTargets,
+  Scheduler,
 } from '../../../pipeline/index.ts'
 import type { PipelineEnd, Tell } from './events.ts'
 import { JobRecord } from './record.ts'
@@ -40,6 +41,7 @@ export interface PipelineOptions {
 export class LocalPipeline {
   readonly jobs: readonly JobRecord[]
   readonly #options: PipelineOptions
+  readonly #scheduler: Scheduler
   readonly #byName: ReadonlyMap<string, JobRecord>
   readonly #ended = Promise.withResolvers<void>()
   /** Resource groups in use, and who waits for them. */
@@ -52,6 +54,10 @@ export class LocalPipeline {
     const { plan, path } = options
     this.#options = options
     this.jobs = plan.jobs.map((job, n) => new JobRecord(job, [...path, job.name].join('/'), n))
+    this.#scheduler = new Scheduler(
+      this.jobs.map(job => job.view()),
+      plan.stages,
+    )
     this.#byName = new Map(this.jobs.map(job => [job.name, job]))
   }
 
@@ -100,23 +106,22 @@ export class LocalPipeline {
 
   /** Takes every step that can be taken; then it has ended, or something is under way. */
   #settle(): void {
-    if (this.jobs.some(({ state }) => state === 'blocked')) {
-      const moves = nextTransitions(
-        this.jobs.map(job => job.view()),
-        this.#options.plan.stages,
-      )
-      for (const move of moves) this.#take(move)
-    }
+    for (const move of this.#scheduler.moves()) this.#take(move)
     if (this.#active === 0) this.#ended.resolve()
   }
 
   #take(move: JobMove): void {
     const job = this.#byName.get(move.name)!
-    job.move(move.to, move.reason)
+    this.#move(job, move.to, move.reason)
     if (hasEnded(move.to)) this.#tellEnd(job)
     else if (move.to !== 'waiting') this.#start(job)
     else if (move.delay !== undefined && this.#options.delays) this.#delay(job, move.delay)
     else if (move.delay !== undefined || this.#options.plays(job.name)) this.#play(job)
+  }
+
+  #move(job: JobRecord, to: JobState, reason?: string): void {
+    job.move(to, reason)
+    this.#scheduler.set(job.view())
   }
 
   /** A manual job that was asked for, or a delayed one. */
@@ -155,7 +160,7 @@ export class LocalPipeline {
     const signal = this.#canceling.signal
     job.tries++
     const begun = (): void => {
-      job.move('running', undefined)
+      this.#move(job, 'running')
       job.startedMs = clock()
       tell({ kind: 'job-started', job: job.path, try: job.tries })
     }
@@ -172,7 +177,7 @@ export class LocalPipeline {
       : outcomeOf(job.plan, end, job.tries)
     job.forgiven = forgiven
     job.exitCode = end.exitCode
-    job.move(to, end.reason)
+    this.#move(job, to, end.reason)
     if (to === 'ready') {
       tell({ kind: 'job-note', job: job.path, text: `${end.reason ?? 'it failed'}; tried again` })
       this.#active++
@@ -204,7 +209,7 @@ export class LocalPipeline {
   #cancel(reason: string): void {
     for (const job of this.jobs)
       if (job.state === 'blocked' || job.state === 'waiting') {
-        job.move('canceled', reason)
+        this.#move(job, 'canceled', reason)
         this.#tellEnd(job)
       }
     this.#canceling.abort(new Error(reason))

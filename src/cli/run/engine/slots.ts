@@ -24,6 +24,8 @@ interface Waiting {
 
 /** A place in which a job runs. */
 export interface Slot {
+  /** From 0: no other place in use has it. */
+  readonly number: number
   /** Its process, once there is one. */
   runs(pid: number): void
   free(): void
@@ -83,7 +85,11 @@ export class Slots {
 
   #give(): void {
     const next = this.#waiting.shift()!
+    const used = new Set([...this.#taken.keys()].map(({ number }) => number))
+    let number = 0
+    while (used.has(number)) number++
     const slot: Slot = {
+      number,
       runs: pid => {
         const taken = this.#taken.get(slot)
         if (taken) taken.pid = pid

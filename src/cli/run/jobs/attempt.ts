@@ -10,6 +10,8 @@ export interface Attempt {
   readonly scope: PipelineScope
   readonly job: JobRecord
   readonly signal: AbortSignal
+  /** Of its place, from 0: no other job that runs has it. */
+  readonly slot: number
   /** Its process has begun. */
   readonly started: (pid: number) => void
 }
@@ -26,11 +28,11 @@ export async function prepareWorkspace({ scope, job }: Attempt): Promise<string>
   return place
 }
 
-export function openLog({ scope, job }: Attempt, secrets: readonly string[]): JobLog {
+export function openLog({ scope, job }: Attempt): JobLog {
   const { folders, tell, mask } = scope.world
   const path = join(folders.logs, `${fileName(job.path)}.log`)
   job.log = path
-  return new JobLog(path, line => tell({ kind: 'job-output', job: job.path, line }), mask(secrets))
+  return new JobLog(path, line => tell({ kind: 'job-output', job: job.path, line }), mask())
 }
 
 const MAX_FILE_NAME = 180

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Snapshot } from './snapshot.ts'
 
 /** Workspaces laid out before anybody asked, while other jobs run. */
@@ -19,6 +19,8 @@ const LARGE_BYTES = 32 * 1024 * 1024
  */
 export class Places {
   readonly root: string
+  /** Unique on this machine. */
+  readonly name: string
   readonly #snapshot: Snapshot
   readonly #ready: Promise<string>[] = []
   #next = 0
@@ -26,6 +28,7 @@ export class Places {
 
   private constructor(root: string, snapshot: Snapshot, wanted: number) {
     this.root = root
+    this.name = basename(root)
     this.#snapshot = snapshot
     this.#left = wanted
   }

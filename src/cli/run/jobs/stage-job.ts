@@ -17,7 +17,7 @@ export async function runStageJob(attempt: Attempt, stage: StageKind): Promise<A
   const { world } = scope
   const place = await prepareWorkspace(attempt)
   const workspace = join(place, 'workspace')
-  const log = openLog(attempt, [])
+  const log = openLog(attempt)
   const [input, output] = [join(place, 'input.json'), join(place, 'result.json')]
   await mkdir(join(workspace, HANDOVER), { recursive: true })
   await writeFile(input, JSON.stringify(inputOf(attempt, stage, workspace)))

@@ -2,54 +2,65 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WORKSPACE_PLACE } from '../../../pipeline/index.ts'
 import type { Attempt } from './attempt.ts'
-import { environmentOf, type Variables } from './environment.ts'
+import { layered, type Variables } from './environment.ts'
 import { variableSourcesOf } from './handover.ts'
 
-/** Everything that a job finds defined; file variables are files in its place. */
-export async function variablesOf({ scope, job }: Attempt, place: string): Promise<Variables> {
-  const { world, plan } = scope
+/** What a job finds defined beside its machine's environment. */
+export interface JobVariables {
+  readonly own: Variables
+  /** Those that are given as the path of a file with the value. */
+  readonly files: Variables
+}
+
+/** `WORKSPACE_PLACE` stands in the values where the workspace will be. */
+export function variablesOf({ scope, job }: Attempt): JobVariables {
+  const { world, plan, dialect } = scope
   const { trigger, project } = world.project
-  const workspace = join(place, 'workspace')
-  const at = world.startedAt.toISOString()
-  const predefined = scope.dialect?.jobVariables(trigger, project, job.plan, {
+  const predefined = dialect?.jobVariables(trigger, project, job.plan, {
     id: `${job.position + 1}`,
     pipelineId: '1',
     pipelineNumber: 1,
     position: job.position,
     startedAt: new Date().toISOString(),
-    pipelineCreatedAt: at,
-    workspace,
+    pipelineCreatedAt: world.startedAt.toISOString(),
+    workspace: WORKSPACE_PLACE,
     runner: 'local',
     runnerLabels: job.plan.labels ?? [],
     token: '',
   })
   const dotenv = variableSourcesOf(job.plan, plan).map(name => scope.dotenv.get(name) ?? {})
-  const env = environmentOf({
-    plan: job.plan,
-    host: world.host,
-    predefined: { CI: 'true', BALLAST: 'true', BALLAST_WORKSPACE: workspace, ...predefined },
-    dotenv: Object.assign({}, ...dotenv),
-    given: trigger.variables,
-    secrets: world.secrets,
-  })
-  const placed = Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [name, value.replaceAll(WORKSPACE_PLACE, () => workspace)]),
+  const all = layered(
+    {
+      plan: job.plan,
+      predefined: { CI: 'true', ...predefined },
+      dotenv: Object.assign({}, ...dotenv),
+      secrets: world.secrets,
+      given: trigger.variables,
+    },
+    dialect?.expandVariables,
   )
+  const isFile = new Set(job.plan.fileVariables)
+  const entries = Object.entries(all).filter(([name]) => /^[^=\0]+$/.test(name))
   return {
-    ...placed,
-    PWD: workspace,
-    ...(await filesFor(job.plan.fileVariables ?? [], placed, `${place}/files`)),
+    own: Object.fromEntries(entries.filter(([name]) => !isFile.has(name))),
+    files: Object.fromEntries(entries.filter(([name]) => isFile.has(name) && /^\w+$/.test(name))),
   }
 }
 
-async function filesFor(names: readonly string[], env: Variables, folder: string): Promise<Variables> {
-  const given = names.filter(name => Object.hasOwn(env, name) && /^\w+$/.test(name))
-  if (given.length > 0) await mkdir(folder, { recursive: true, mode: 0o700 })
-  const paths = await Promise.all(
-    given.map(async name => {
-      await writeFile(join(folder, name), env[name]!, { mode: 0o600 })
-      return [name, join(folder, name)] as const
-    }),
-  )
-  return Object.fromEntries(paths)
+/** All of it as a process on this machine gets it; file variables are files in its place. */
+export async function onThisMachine(
+  { own, files }: JobVariables,
+  host: Variables,
+  place: string,
+): Promise<Variables> {
+  const workspace = join(place, 'workspace')
+  const folder = join(place, 'files')
+  const names = Object.keys(files)
+  if (names.length > 0) await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const name of names) await writeFile(join(folder, name), files[name]!, { mode: 0o600 })
+  const env: Record<string, string> = { ...host }
+  for (const [name, value] of Object.entries(own))
+    env[name] = value.replaceAll('\0', '').replaceAll(WORKSPACE_PLACE, () => workspace)
+  for (const name of names) env[name] = join(folder, name)
+  return { ...env, BALLAST: 'true', BALLAST_WORKSPACE: workspace, PWD: workspace }
 }

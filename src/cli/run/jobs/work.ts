@@ -17,7 +17,7 @@ export function workOf(scope: PipelineScope): Work {
     const slot = await slots.take(scope.priorities.get(job.name) ?? 0, signal)
     try {
       begun()
-      const attempt = { scope, job, signal, started: (pid: number) => slot.runs(pid) }
+      const attempt = { scope, job, signal, slot: slot.number, started: (pid: number) => slot.runs(pid) }
       if (work.kind === 'stage') return await runStageJob(attempt, work.stage)
       return await runScriptJob(attempt, work)
     } finally {

@@ -5,6 +5,7 @@ import type { PipelineEnd, Tell } from '../engine/events.ts'
 import type { LocalPipeline } from '../engine/pipeline.ts'
 import type { Slots } from '../engine/slots.ts'
 import type { Variables } from './environment.ts'
+import type { Executors } from './executors.ts'
 import type { Mask } from './log.ts'
 import type { Places } from './places.ts'
 import type { KeptFiles, Shelves } from './store.ts'
@@ -16,10 +17,11 @@ export interface World {
   readonly places: Places
   readonly folders: RunFolders
   readonly shelves: () => Promise<Shelves>
+  readonly executors: Executors
   readonly host: Variables
   readonly secrets: Variables
   /** A fresh one for each job; undefined: nothing is to be hidden. */
-  readonly mask: (more: readonly string[]) => Mask | undefined
+  readonly mask: () => Mask | undefined
   readonly tell: Tell
   readonly clock: () => Milliseconds
   readonly startedAt: Date
@@ -35,7 +37,7 @@ export interface World {
 export interface RunSettings {
   /** Run jobs that name an image on this machine. */
   readonly noImage: boolean
-  readonly sandbox: 'none' | 'bubblewrap'
+  readonly sandbox: 'none' | 'bubblewrap' | 'auto'
   readonly delays: boolean
   readonly plays: (job: string) => boolean
   /** `ballast` itself, for the model's stages. */

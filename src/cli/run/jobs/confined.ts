@@ -1,0 +1,62 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { JobWork } from '../../../pipeline/index.ts'
+import type { Executor, Places } from '../../../runner/index.ts'
+import type { AttemptResult } from '../engine/pipeline.ts'
+import type { Finished } from './keep.ts'
+import type { JobVariables } from './variables.ts'
+
+interface Confined extends Finished {
+  readonly place: string
+  readonly variables: JobVariables
+  readonly executor: Executor
+  /** Whether it runs images. */
+  readonly inImage: boolean
+}
+
+/** A job's script by one of the runner's executors: in a sandbox, in a container, or with phases that share a shell. */
+export async function runConfined(
+  { attempt, place, variables, executor, inImage, log }: Confined,
+  { shell, phases }: Extract<JobWork, { kind: 'script' }>,
+): Promise<AttemptResult> {
+  const { runScript } = await import('../../../runner/index.ts')
+  const { scope, job, signal, slot } = attempt
+  const { plan } = job
+  const { host, places: all } = scope.world
+  const verdict = await runScript({
+    executor,
+    places: await makePlaces(place),
+    job: {
+      shell,
+      phases,
+      // Within walls the machine's own places are not there.
+      env: executor.kind === 'none' ? { ...host, ...variables.own } : variables.own,
+      files: variables.files,
+      timeoutMs: plan.timeout,
+      ...(plan.network !== undefined && { network: plan.network }),
+      ...(plan.readOnlyRoot !== undefined && { readOnlyRoot: plan.readOnlyRoot }),
+      ...(plan.image && inImage && { image: plan.image }),
+      ...(plan.services && inImage && { services: plan.services }),
+      ...(plan.resources && { resources: plan.resources }),
+    },
+    name: `${all.name}-${slot}-${job.position}`,
+    slot,
+    signal,
+    onOutput: bytes => log.write(bytes),
+    sections: false,
+  })
+  const { outcome, exitCode, cause, reason } = verdict
+  return {
+    outcome,
+    ...(exitCode !== undefined && { exitCode }),
+    ...(cause !== undefined && { cause }),
+    ...(reason !== undefined && { reason }),
+  }
+}
+
+async function makePlaces(place: string): Promise<Places> {
+  const at = (name: string) => join(place, name)
+  const places = { home: at('home'), tmp: at('tmp'), given: at('given'), out: at('out') }
+  for (const path of Object.values(places)) await mkdir(path, { mode: 0o700 })
+  return { ...places, workspace: at('workspace') }
+}

@@ -1,0 +1,30 @@
+import type { JobWork, PlannedJob } from '../../../pipeline/index.ts'
+import type { Executor } from '../../../runner/index.ts'
+import { isPlain } from './shell.ts'
+import type { World } from './world.ts'
+
+export interface Machine {
+  /** Absent: this machine as it is, with a process for each phase. */
+  readonly executor?: Executor
+  readonly inImage: boolean
+  /** For the job's log: what it asked for and does not get. */
+  readonly notes: readonly string[]
+}
+
+/** What runs a job: a container where it names an image and there is an engine, else a sandbox or this machine. */
+export async function machineFor(
+  plan: PlannedJob,
+  { phases }: Extract<JobWork, { kind: 'script' }>,
+  { settings, executors }: World,
+): Promise<Machine> {
+  const notes: string[] = []
+  if (plan.image && !settings.noImage) {
+    const container = await executors.container()
+    if (typeof container !== 'string') return { executor: container, inImage: true, notes }
+    notes.push(`image ${plan.image.name} is not used: ${container}; the job runs on this machine`)
+  }
+  for (const { name } of plan.services ?? [])
+    notes.push(`service ${name} is not started: services need an image`)
+  if (settings.sandbox === 'none' && isPlain(phases)) return { inImage: false, notes }
+  return { executor: await executors.sandbox(settings.sandbox), inImage: false, notes }
+}
