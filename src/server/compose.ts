@@ -17,6 +17,8 @@ import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
 import { AttemptLogs } from './pipelines/logs.ts'
 import { PipelineReconciler } from './pipelines/reconcile.ts'
+import { startPipeline } from './pipelines/start.ts'
+import { PushAcceptance } from './pushes/acceptance.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
@@ -26,6 +28,8 @@ import { Publisher } from './rollouts/publisher.ts'
 import { RolloutReconciler } from './rollouts/reconcile.ts'
 import { TrafficMeter } from './rollouts/traffic.ts'
 import type { Services } from './services.ts'
+import { Launcher } from './triggers/launch.ts'
+import { ScheduleReconciler } from './triggers/schedules/reconcile.ts'
 
 export interface Composition {
   readonly services: Services
@@ -57,7 +61,10 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const publisher = new Publisher(plane, fleet, own.hash)
   const rollouts = new RolloutReconciler(plane, fleet, publisher, gateways, pipelines)
   pipelines.deployWith(rollouts)
-  const host = new ControlPlaneGitHost({ plane, authenticator, logins, pipelines })
+  const pushes = new PushAcceptance(plane, pipelines)
+  const host = new ControlPlaneGitHost({ plane, authenticator, logins, pushes })
+  const launcher = new Launcher(plane, pipelines, startPipeline)
+  const schedules = new ScheduleReconciler(plane, launcher)
   const services: Services = {
     plane,
     authenticator,
@@ -67,6 +74,8 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     dispatcher: new Dispatcher(plane, pipelines),
     desk: new AttemptDesk(plane, pipelines, logs),
     pipelineActions: new PipelineActions(plane, pipelines),
+    launcher,
+    schedules,
     fleet,
     publisher,
     traffic: new TrafficMeter(),
@@ -77,7 +86,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     predictSecret: own.secret,
   }
-  return { services, ...lifeOf(services, host) }
+  return { services, ...lifeOf(services, pushes) }
 }
 
 async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
@@ -112,14 +121,14 @@ async function makeFolders(dataDir: string): Promise<void> {
   }
 }
 
-function lifeOf(services: Services, host: ControlPlaneGitHost): Omit<Composition, 'services'> {
-  const { plane, fleet, publisher, rollouts, pipelines, desk, git } = services
+function lifeOf(services: Services, pushes: PushAcceptance): Omit<Composition, 'services'> {
+  const { plane, fleet, publisher, rollouts, pipelines, schedules, desk, git } = services
   const background = new Background(plane.logger)
   let timer: NodeJS.Timeout | undefined
   return {
     async start() {
       await git.start()
-      await host.reconcilePushes()
+      await pushes.settleAll()
       await publisher.publish()
       await pipelines.resume()
       await rollouts.reconcileAll()
@@ -137,6 +146,7 @@ function lifeOf(services: Services, host: ControlPlaneGitHost): Omit<Composition
           await publisher.publishIfStale()
           await rollouts.reconcileAll()
         })
+        background.run('schedules could not be looked at', () => schedules.tick())
       }, TICK_MS)
     },
     async close() {

@@ -14,6 +14,8 @@ import type { LatestCounts } from './rollouts/latest-counts.ts'
 import type { Publisher } from './rollouts/publisher.ts'
 import type { RolloutReconciler } from './rollouts/reconcile.ts'
 import type { TrafficMeter } from './rollouts/traffic.ts'
+import type { Launcher } from './triggers/launch.ts'
+import type { ScheduleReconciler } from './triggers/schedules/reconcile.ts'
 
 /** The control plane's working parts, wired once in `compose.ts`; routes and the Git door call them. */
 export interface Services {
@@ -25,6 +27,8 @@ export interface Services {
   readonly dispatcher: Dispatcher
   readonly desk: AttemptDesk
   readonly pipelineActions: PipelineActions
+  readonly launcher: Launcher
+  readonly schedules: ScheduleReconciler
   readonly fleet: Fleet
   readonly publisher: Publisher
   readonly traffic: TrafficMeter

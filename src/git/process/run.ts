@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { systemCode } from '../../core/index.ts'
@@ -23,18 +23,27 @@ export interface RunOptions {
   /** Exit codes that are answers; others throw GIT_FAILED. Only 0 when absent. */
   readonly accept?: readonly number[]
   readonly maxMs?: number
+  /** For standard input; it is closed at once where absent. */
+  readonly input?: string
+  /** Beside what every git of the server gets. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Runs `git --git-dir <directory> …` to its end and gives its output. */
 export async function runGit(args: readonly string[], options: RunOptions): Promise<GitAnswer> {
   const { directory, maxBytes, accept = [0], maxMs = MAX_MS } = options
   const child = spawn('git', ['--git-dir', directory, ...args], {
-    env: gitEnvironment(),
+    env: { ...gitEnvironment(), ...options.environment },
     cwd: '/',
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     timeout: maxMs,
     killSignal: 'SIGKILL',
-  })
+  }) as ChildProcessWithoutNullStreams
+  if (options.input !== undefined) {
+    // It may end before it has read all: its status tells.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input)
+  }
   const chunks: Buffer[] = []
   let size = 0
   child.stdout.on('data', (chunk: Buffer) => {

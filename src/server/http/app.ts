@@ -24,8 +24,10 @@ import { pipelineRoutes } from './routes/pipelines.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { rolloutRoutes } from './routes/rollouts.ts'
 import { runnerRoutes } from './routes/runner-agent.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
 import { secretRoutes } from './routes/secrets.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { triggerRoutes } from './routes/triggers.ts'
 import { webRoutes } from './routes/web.ts'
 import { statusOf } from './status.ts'
 import type { App } from './types.ts'
@@ -78,6 +80,8 @@ export async function createApp(services: Services): Promise<App> {
     projectRoutes,
     secretRoutes,
     pipelineRoutes,
+    triggerRoutes,
+    scheduleRoutes,
     artifactRoutes,
     modelRoutes,
     rolloutRoutes,

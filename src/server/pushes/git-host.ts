@@ -5,23 +5,22 @@ import {
   type Project,
   parseProjectName,
 } from '../../access/index.ts'
-import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
-import { type GitHost, NO_COMMIT, type ReceivedPush, readRefs } from '../../git/index.ts'
+import { BallastError, boundary, newId, type PushId } from '../../core/index.ts'
+import { type GitHost, NO_COMMIT, type ReceivedPush } from '../../git/index.ts'
 import { type Push, readPushOptions } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import { createPipelines } from '../pipelines/create.ts'
-import type { PipelineReconciler } from '../pipelines/reconcile.ts'
 import { createProject } from '../projects.ts'
 import { repositoryDirectory } from '../repositories.ts'
+import type { PushAcceptance } from './acceptance.ts'
 import { followPush } from './follow.ts'
 
 export interface GitHostParts {
   readonly plane: ControlPlane
   readonly authenticator: Authenticator
   readonly logins: RateLimit
-  readonly pipelines: PipelineReconciler
+  readonly pushes: PushAcceptance
 }
 
 /** The control plane as Git's front door sees it: rights, the journal of pushes, and the lines a push prints. */
@@ -135,49 +134,11 @@ export class ControlPlaneGitHost implements GitHost {
   postReceive: GitHost['postReceive'] = (push, signal) => this.#accepted(push, signal)
 
   async *#accepted(id: PushId, signal: AbortSignal): AsyncIterable<string> {
-    const { plane } = this.#parts
-    const { pipelines, notes } = await this.#accept(id)
+    const { plane, pushes } = this.#parts
+    const { pipelines, notes } = await pushes.accept(id)
     yield* notes
     if (pipelines.length > 0) yield* followPush(plane, pipelines, signal)
   }
 
-  async #accept(id: PushId): Promise<Awaited<ReturnType<typeof createPipelines>>> {
-    const { plane, pipelines } = this.#parts
-    const push = await plane.stores.pipelines.push(id)
-    const project = push && (await plane.stores.access.project(push.project))
-    if (!push || !project) return { pipelines: [], notes: [] }
-    boundary('refs-moved')
-    const made = await createPipelines(plane, push, project)
-    boundary('pipelines-made')
-    await plane.stores.pipelines.movePush(id, 'received', 'accepted')
-    boundary('push-accepted')
-    for (const pipeline of made.pipelines) {
-      pipelines.tell(pipeline)
-      await pipelines.reconcile(pipeline.id)
-    }
-    return made
-  }
-
-  pushEnded = async (id: PushId): Promise<void> => this.#settle(id)
-
-  /** Pushes that were journalled when the server or git ended: their refs tell whether they happened. */
-  async reconcilePushes(): Promise<void> {
-    const { stores, logger } = this.#parts.plane
-    for (const push of await stores.pipelines.pushesIn('received')) {
-      // A repository that can't be read must not keep the server from starting; the next start looks again.
-      await this.#settle(push.id).catch((error: unknown) =>
-        logger.error({ push: push.id, error: messageOf(error) }, 'a push could not be settled'),
-      )
-    }
-  }
-
-  async #settle(id: PushId): Promise<void> {
-    const { plane } = this.#parts
-    const push = await plane.stores.pipelines.push(id)
-    if (push?.state !== 'received') return
-    const refs = await readRefs(repositoryDirectory(plane.settings, push.project))
-    const moved = push.changes.some(({ ref, after }) => (refs.get(ref) ?? NO_COMMIT) === after)
-    if (moved) await this.#accept(id)
-    else await plane.stores.pipelines.movePush(id, 'received', 'refused')
-  }
+  pushEnded = async (id: PushId): Promise<void> => this.#parts.pushes.settle(id)
 }
