@@ -1,13 +1,13 @@
 import { RE2JS } from 're2js'
 import { foreignConstruct } from './constructs.ts'
 import { patternSize } from './size.ts'
-import type { Work } from './work.ts'
+import { Work } from './work.ts'
 
 /** `/source/flags`, compiled. `i`: any case, `m`: ^ and $ at every line, `s`: a dot is also a line's end, `U`: lazy. */
 export interface Pattern {
   readonly source: string
   readonly flags: string
-  matches(text: string, work: Work): boolean
+  matches(text: string, work?: Work): boolean
 }
 
 export interface PatternProblem {
@@ -31,7 +31,7 @@ const COMPILE_STEPS = 1_000
 const MAX_TEXT_LENGTH = 131_072
 
 /** Compiles for RE2: unanchored, in time proportional to the text. Knows what construct RE2 lacks. */
-export function compilePattern(source: string, flags: string, work: Work): CompiledPattern {
+export function compilePattern(source: string, flags: string, work = new Work()): CompiledPattern {
   if (source.length > MAX_PATTERN_LENGTH) {
     return problem(0, `The pattern has ${source.length} characters; ${MAX_PATTERN_LENGTH} are allowed`)
   }
@@ -52,7 +52,7 @@ export function compilePattern(source: string, flags: string, work: Work): Compi
 /** Remembers the last answer: the jobs of a matrix ask the same question. */
 function matcher(compiled: RE2JS): Pattern['matches'] {
   let last: { readonly text: string; readonly matches: boolean } | undefined
-  return (whole, work) => {
+  return (whole, work = new Work()) => {
     const text = whole.slice(0, MAX_TEXT_LENGTH)
     if (last?.text === text) return last.matches
     if (!work.spend(compiled.programSize() * text.length)) return false
