@@ -33,6 +33,11 @@ export interface OpenModel {
    * Throws TENSOR_MISSING with the nearest names.
    */
   readTensor(name: string, options?: ReadOptions): AsyncGenerator<Uint8Array, void>
+  /**
+   * The description with every tensor and tree, where `file` leaves them out because telling them takes a pass
+   * through the whole of a large file.
+   */
+  whole?(): Promise<ModelFile>
   /** The elements of a `string` tensor, in C order. */
   readText?(name: string): AsyncGenerator<string, void>
   /** Sources that the reader opened itself. */

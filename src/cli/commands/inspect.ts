@@ -43,16 +43,20 @@ async function run(target: string, options: Options): Promise<void> {
   try {
     const small = model.file.size <= SMALL_BYTES && !/^https?:/i.test(target)
     const digest = options.digest || small ? await model.digest() : undefined
-    const statistics = options.stats ? await readStatistics(model, options.json !== true) : undefined
+    const everything = options.json || options.tensors || options.graph || options.stats
+    const file = (everything ? await model.whole?.() : undefined) ?? model.file
+    const statistics = options.stats
+      ? await readStatistics(model, file.tensors.length, options.json !== true)
+      : undefined
     if (options.json) {
       const { tensors, total } = statistics ?? {}
       const all = {
-        ...model.file,
+        ...file,
         ...(digest && { digest }),
         ...(total && { statistics: { tensors, total } }),
       }
       process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)
-    } else for (const text of await textOf(model.file, options, digest, statistics)) await write(`${text}\n`)
+    } else for (const text of await textOf(file, options, digest, statistics)) await write(`${text}\n`)
   } finally {
     await model.close()
   }
@@ -63,9 +67,9 @@ interface AllStatistics {
   readonly total: ModelStatistics
 }
 
-async function readStatistics(model: OpenedModel, human: boolean): Promise<AllStatistics> {
+async function readStatistics(model: OpenedModel, count: number, human: boolean): Promise<AllStatistics> {
   const { statisticsOfModel } = await loadStatistics()
-  const progress = progressOf(human && process.stderr.isTTY, model.file.tensors.length)
+  const progress = progressOf(human && process.stderr.isTTY, count)
   const tensors: TensorStatistics[] = []
   try {
     const total = await statisticsOfModel(model, {

@@ -18,5 +18,10 @@ export const MAX_DEPTH = 64
 export const MAX_NUMBER_LENGTH = 64
 /** White space between two numbers: pretty printing indents by some dozen. */
 export const MAX_GAP = 1024
+/**
+ * Text has no index: of a larger file the trees are told only when asked for, since that takes a pass through all
+ * of it. What stands before and behind them tells everything else.
+ */
+export const WHOLE_BYTES: number = 16 * 1024 * 1024
 /** How much is read at once. */
 export const CHUNK_BYTES: number = 256 * 1024

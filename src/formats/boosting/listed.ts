@@ -23,3 +23,8 @@ export function listRun(name: string, run: Run, learnt: boolean): ListedRun {
     },
   }
 }
+
+/** For a description without the trees. */
+export function untold(trees: number): string {
+  return `the arrays of its ${trees} trees are told when they are asked for: that reads the whole file`
+}

@@ -7,6 +7,7 @@ import { EXPORT, looksLike } from '../sniff.ts'
 import { folderTree } from '../tree/folder.ts'
 import { inputFrom, isFolder, type OpenInput } from '../tree/input.ts'
 import { urlTree } from '../tree/url.ts'
+import type { ModelFile } from '../types.ts'
 import { below } from './below.ts'
 import { detectFormat, HEAD_BYTES } from './detect.ts'
 import { digestOfFiles, digestOfSource } from './digest.ts'
@@ -111,8 +112,12 @@ function bare({ path, wrapper }: OpenInput): string {
 /** Its files by their paths in the folder that was named. */
 function inFolder(model: OpenModel, folder: string): OpenModel {
   if (folder === '.') return model
-  const files = model.file.files.map(({ path, size }) => ({ path: join(folder, path), size }))
-  return { ...model, file: { ...model.file, files } }
+  const placed = (file: ModelFile): ModelFile => {
+    const files = file.files.map(({ path, size }) => ({ path: join(folder, path), size }))
+    return { ...file, files }
+  }
+  const { whole } = model
+  return { ...model, file: placed(model.file), ...(whole && { whole: async () => placed(await whole()) }) }
 }
 
 function withDigests(

@@ -30,7 +30,8 @@ export async function statisticsOfModel(
   const skipped: Pick<TensorInfo, 'name' | 'dtype'>[] = []
   const notes: string[] = []
   let tensors = 0
-  for (const info of model.file.tensors) {
+  const { tensors: all } = (await model.whole?.()) ?? model.file
+  for (const info of all) {
     if (!decoderOf(info.dtype)) {
       skipped.push({ name: info.name, dtype: info.dtype })
       continue

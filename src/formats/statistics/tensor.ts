@@ -70,9 +70,10 @@ export async function statisticsOf(
   name: string,
   { bins = BINS }: { readonly bins?: number } = {},
 ): Promise<TensorStatistics> {
-  const info = model.file.tensors.find(tensor => tensor.name === name)
+  const { tensors } = (await model.whole?.()) ?? model.file
+  const info = tensors.find(tensor => tensor.name === name)
   if (!info) {
-    const names = model.file.tensors.map(tensor => tensor.name)
+    const names = tensors.map(tensor => tensor.name)
     throw tensorMissing(model.file.name, name, names)
   }
   return describe(info, await new TensorCounter().momentsOf(model, info), bins)

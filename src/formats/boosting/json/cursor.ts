@@ -50,6 +50,13 @@ export class JsonCursor implements Cursor {
     await this.#expect(CLOSE_ARRAY)
   }
 
+  /** The array that begins here is passed over: its closing bracket is at `end`, and nothing between is read. */
+  async jump(end: number): Promise<void> {
+    await this.#expect(OPEN_ARRAY)
+    this.#window.jump(end)
+    await this.#expect(CLOSE_ARRAY)
+  }
+
   async numbers(dtype: NumberDtype): Promise<Run> {
     await this.#expect(OPEN_ARRAY)
     const start = this.offset

@@ -19,6 +19,13 @@ export class Window {
     return this.start + this.at
   }
 
+  /** Goes on at a place further on. */
+  jump(offset: number): void {
+    this.start = offset
+    this.bytes = new Uint8Array(0)
+    this.at = 0
+  }
+
   /** Whether a byte is at hand, or could be had. */
   async more(): Promise<boolean> {
     if (this.at < this.bytes.byteLength) return true

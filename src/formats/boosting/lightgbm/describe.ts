@@ -2,7 +2,7 @@ import type { ModelInput } from '../../ports.ts'
 import { singleFile } from '../../single-file.ts'
 import { metadataEntry, parametersOf } from '../../tensors.ts'
 import type { MetadataEntry, ModelFile, Signature } from '../../types.ts'
-import { type ListedRun, listRun } from '../listed.ts'
+import { type ListedRun, listRun, untold } from '../listed.ts'
 import { FIELDS, type LightgbmModel } from './model.ts'
 
 /** `trees[3].threshold`. */
@@ -25,6 +25,7 @@ export function describeLightgbm(
   const notes: string[] = []
   const metadata = metadataOf(model, notes)
   const tensors = Array.from(listed.values(), ({ info }) => info)
+  if (model.trees.length < model.treeCount) notes.push(untold(model.treeCount))
   const version = model.header.get('version')
   return {
     format: 'lightgbm',
@@ -47,7 +48,7 @@ export function describeLightgbm(
         attributes: { leaves, ...(categorical > 0 && { categorical }), ...(linear && { linear }) },
       })),
       subgraphs: [],
-      operators: [{ name: 'Tree', count: model.trees.length }],
+      operators: [{ name: 'Tree', count: model.treeCount }],
     },
     signature: signatureOf(model),
     metadata,

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../core/index.ts'
-import { chunksOf } from '../../bytes/ranges.ts'
+import { chunksOf, sliceOf } from '../../bytes/ranges.ts'
 import { CHUNK_BYTES } from '../limits.ts'
 
 /** One line of a file, without holding it. */
@@ -17,11 +17,12 @@ export interface Line {
 const MAX_HEAD = 128
 const [NEWLINE, RETURN, SPACE, EQUALS] = [0x0a, 0x0d, 0x20, 0x3d]
 
-/** The lines of a file in order, ended by LF or CRLF; at most a chunk is held. */
-export async function* linesOf(source: ByteSource): AsyncGenerator<Line, void> {
-  let state = new LineState(0)
-  let at = 0
-  for await (const chunk of chunksOf(source, CHUNK_BYTES)) {
+/** The lines of a file from `start` on in order, ended by LF or CRLF; at most a chunk is held. */
+export async function* linesOf(source: ByteSource, start = 0): AsyncGenerator<Line, void> {
+  let state = new LineState(start)
+  let at = start
+  const rest = start === 0 ? source : sliceOf(source, start, source.size - start, source.name)
+  for await (const chunk of chunksOf(rest, CHUNK_BYTES)) {
     for (let from = 0; from < chunk.byteLength; ) {
       const newline = chunk.indexOf(NEWLINE, from)
       const to = newline < 0 ? chunk.byteLength : newline

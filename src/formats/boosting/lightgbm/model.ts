@@ -4,7 +4,9 @@ import type { NumberDtype, Run } from '../run.ts'
 export interface LightgbmModel {
   /** Of the file's first part: `num_class`, `objective` … */
   readonly header: ReadonlyMap<string, string>
+  /** Empty where they were passed over. */
   readonly trees: readonly LightgbmTreeRuns[]
+  readonly treeCount: number
   /** How often each feature splits, or what it gains. */
   readonly importances: readonly { readonly feature: string; readonly value: string }[]
   /** What it was trained with. */

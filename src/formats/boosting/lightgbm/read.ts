@@ -15,6 +15,35 @@ export async function readLightgbm(source: ByteSource, fail: Failures): Promise<
   return reader.model()
 }
 
+const END_OF_TREES = 'end of trees\n'
+
+/**
+ * The same without the trees, whose bytes `tree_sizes` tells: what stands before and behind them. Undefined where
+ * that line is not there or leads elsewhere than to their end.
+ */
+export async function readAroundTrees(
+  source: ByteSource,
+  fail: Failures,
+): Promise<LightgbmModel | undefined> {
+  const reader = new Reader(source, fail)
+  let first: number | undefined
+  for await (const line of linesOf(source)) {
+    if (line.head.startsWith('Tree=')) {
+      first = line.start
+      break
+    }
+    await reader.line(line)
+  }
+  const bytes = reader.treeBytes
+  const end = first === undefined || bytes === undefined ? undefined : first + bytes
+  if (end === undefined || !(end + END_OF_TREES.length <= source.size)) return undefined
+  const found = Buffer.from(await source.read(end, END_OF_TREES.length)).toString('latin1')
+  if (found !== END_OF_TREES) return undefined
+  reader.passTrees()
+  for await (const line of linesOf(source, end + END_OF_TREES.length)) await reader.line(line)
+  return reader.model()
+}
+
 class Reader {
   readonly #source: ByteSource
   readonly #fail: Failures
@@ -23,6 +52,8 @@ class Reader {
   readonly #importances: { feature: string; value: string }[] = []
   readonly #parameters = new Map<string, string>()
   #treeSizes: number | undefined
+  #treeBytes: number | undefined
+  #passed = false
   #pandasCategorical: string | undefined
   #section: TreeSection | undefined
   #part: Part = 'start'
@@ -31,6 +62,17 @@ class Reader {
   constructor(source: ByteSource, fail: Failures) {
     this.#source = source
     this.#fail = fail
+  }
+
+  /** Of all trees together, as the header has them. */
+  get treeBytes(): number | undefined {
+    return this.#treeBytes
+  }
+
+  /** The trees are behind, unread. */
+  passTrees(): void {
+    this.#passed = true
+    this.#part = 'end'
   }
 
   async line(line: Line): Promise<void> {
@@ -53,7 +95,7 @@ class Reader {
     const { size, name } = this.#source
     if (this.#part === 'start' || this.#part === 'header' || this.#part === 'tree')
       throw this.#fail.truncated({ name, offset: size }, "the file ends before 'end of trees'")
-    if (this.#treeSizes !== undefined && this.#treeSizes !== this.#trees.length)
+    if (!this.#passed && this.#treeSizes !== undefined && this.#treeSizes !== this.#trees.length)
       throw this.#fail.malformed(
         { name },
         `tree_sizes names ${this.#treeSizes} trees, and there are ${this.#trees.length}`,
@@ -61,6 +103,7 @@ class Reader {
     return {
       header: this.#header,
       trees: this.#trees,
+      treeCount: this.#passed ? (this.#treeSizes ?? 0) : this.#trees.length,
       importances: this.#importances,
       parameters: this.#parameters,
       pandasCategorical: this.#pandasCategorical,
@@ -85,10 +128,18 @@ class Reader {
   async #headerLine(key: string, equals: number, line: Line): Promise<void> {
     if (this.#header.has(key) || (key === 'tree_sizes' && this.#treeSizes !== undefined))
       throw this.#malformed(line, `'${key}' stands there twice`)
-    if (key === 'tree_sizes') this.#treeSizes = line.words
+    if (key === 'tree_sizes') await this.#readSizes(line, equals)
     else this.#header.set(key, equals < 0 ? 'true' : await this.#text(line.start + equals + 1, line.end))
     if (this.#header.size > MAX_MEMBERS)
       throw this.#limit(line, `more than ${MAX_MEMBERS} lines before the trees`)
+  }
+
+  async #readSizes(line: Line, equals: number): Promise<void> {
+    this.#treeSizes = line.words
+    if (line.words > MAX_TREES) throw this.#limit(line, `more than ${MAX_TREES} trees`)
+    const sizes = (await this.#text(line.start + equals + 1, line.end)).trim().split(/\s+/).map(Number)
+    const bytes = sizes.reduce((sum, size) => sum + size, 0)
+    if (sizes.every(size => Number.isSafeInteger(size) && size >= 0)) this.#treeBytes = bytes
   }
 
   #beginTree(line: Line): void {

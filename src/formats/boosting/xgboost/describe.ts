@@ -2,7 +2,7 @@ import type { ModelInput } from '../../ports.ts'
 import { singleFile } from '../../single-file.ts'
 import { metadataEntry, parametersOf } from '../../tensors.ts'
 import type { GraphNode, MetadataEntry, ModelFile, ModelFormat, Signature } from '../../types.ts'
-import { type ListedRun, listRun } from '../listed.ts'
+import { type ListedRun, listRun, untold } from '../listed.ts'
 import { MODEL_FIELDS, TREE_FIELDS } from './fields.ts'
 import type { XgboostModel } from './model.ts'
 
@@ -27,6 +27,7 @@ export function describeXgboost(
   const notes: string[] = []
   const metadata = metadataOf(model, notes)
   const tensors = Array.from(listed.values(), ({ info }) => info)
+  if (model.trees.length < model.treeCount) notes.push(untold(model.treeCount))
   const version = model.version.join('.')
   return {
     format,
@@ -44,7 +45,7 @@ export function describeXgboost(
       operators:
         model.booster === 'gblinear'
           ? [{ name: 'Linear', count: 1 }]
-          : [{ name: 'Tree', count: model.trees.length }],
+          : [{ name: 'Tree', count: model.treeCount }],
     },
     signature: signatureOf(model),
     metadata,

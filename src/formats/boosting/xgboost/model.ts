@@ -10,7 +10,9 @@ export interface XgboostModel {
   readonly featureTypes: readonly string[]
   /** Parameters and a user's attributes, by their path: `learner_model_param.num_feature`. */
   readonly parameters: ReadonlyMap<string, string>
+  /** Empty where they were passed over. */
   readonly trees: readonly XgboostTreeRuns[]
+  readonly treeCount: number
   /** Arrays outside of trees: `weights`, `weight_drop`, `tree_info`, `iteration_indptr`, `cats…`. */
   readonly arrays: ReadonlyMap<string, Run>
 }

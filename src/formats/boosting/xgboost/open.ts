@@ -2,12 +2,17 @@ import type { ByteSource } from '../../../core/index.ts'
 import { type Failures, failuresOf } from '../../errors.ts'
 import type { ModelInput, OpenModel } from '../../ports.ts'
 import { tensorMissing } from '../../tensors.ts'
+import type { ModelFile } from '../../types.ts'
 import { JsonCursor } from '../json/cursor.ts'
+import { WHOLE_BYTES } from '../limits.ts'
+import type { ListedRun } from '../listed.ts'
 import { runPieces } from '../pieces.ts'
 import { UbjsonCursor } from '../ubjson/cursor.ts'
 import { describeXgboost, listXgboost } from './describe.ts'
+import type { XgboostModel } from './model.ts'
 import { readXgboost } from './read.ts'
 import { readXgboostTrees, type XgboostTree } from './trees.ts'
+import { endOfTrees } from './trees-end.ts'
 
 const AGAIN = 'Save the model again with Booster.save_model("model.ubj").'
 
@@ -20,7 +25,8 @@ export interface XgboostOpenModel extends OpenModel {
 }
 
 /**
- * Opens an XGBoost model in JSON or UBJSON, in one pass that holds no array. Throws FORMAT_MALFORMED,
+ * Opens an XGBoost model in JSON or UBJSON, in one pass that holds no array; of JSON over WHOLE_BYTES only what stands
+ * around the trees. Throws FORMAT_MALFORMED,
  * FORMAT_TRUNCATED, FORMAT_LIMIT, or FORMAT_UNSUPPORTED for the binary form that
  * XGBoost gave up in 3.1.
  */
@@ -28,19 +34,43 @@ export async function openXgboost(input: ModelInput): Promise<XgboostOpenModel> 
   const { source } = input
   const form = await formOf(source)
   const fail = failuresOf(form === 'json' ? 'XGBoost JSON' : 'XGBoost UBJSON', AGAIN)
-  const cursor = form === 'json' ? new JsonCursor(source, fail) : new UbjsonCursor(source, fail)
-  const model = await readXgboost(source, cursor, fail)
-  const listed = listXgboost(model)
+  const read = async (pass: boolean): Promise<Read> => {
+    if (form === 'ubjson') return listed(await readXgboost(source, new UbjsonCursor(source, fail), fail))
+    const cursor = new JsonCursor(source, fail)
+    const end = pass ? await endOfTrees(source) : undefined
+    return listed(
+      await readXgboost(source, cursor, fail, end === undefined ? undefined : () => cursor.jump(end)),
+    )
+  }
+  const first = await read(form === 'json' && source.size > WHOLE_BYTES)
+  const told = first.model.trees.length === first.model.treeCount
+  let all = told ? Promise.resolve(first) : undefined
+  const whole = (): Promise<Read> => (all ??= read(false))
+  const described = ({ model, arrays }: Read): ModelFile =>
+    describeXgboost(input, form === 'json' ? 'xgboost-json' : 'xgboost-ubj', model, arrays)
   return {
-    file: describeXgboost(input, form === 'json' ? 'xgboost-json' : 'xgboost-ubj', model, listed),
+    file: described(first),
+    ...(!told && { whole: async () => described(await whole()) }),
     async *readTensor(name) {
-      const found = listed.get(name)
-      if (!found) throw tensorMissing(source.name, name, listed.keys())
+      const { arrays } = first.arrays.has(name) ? first : await whole()
+      const found = arrays.get(name)
+      if (!found) throw tensorMissing(source.name, name, arrays.keys())
       yield* runPieces(source, found.run, fail)
     },
-    readTrees: () => readXgboostTrees(source, model, fail),
+    async *readTrees() {
+      yield* readXgboostTrees(source, (await whole()).model, fail)
+    },
     async close() {},
   }
+}
+
+interface Read {
+  readonly model: XgboostModel
+  readonly arrays: ReadonlyMap<string, ListedRun>
+}
+
+function listed(model: XgboostModel): Read {
+  return { model, arrays: listXgboost(model) }
 }
 
 async function formOf(source: ByteSource): Promise<'json' | 'ubjson'> {

@@ -9,9 +9,20 @@ import type { XgboostModel, XgboostTreeRuns } from './model.ts'
 /** Arrays of a model's categories; four a feature. */
 const MAX_ARRAYS = 200_000
 
-/** Reads a model's document in one pass. Throws FORMAT_MALFORMED, FORMAT_LIMIT or FORMAT_TRUNCATED. */
-export async function readXgboost(source: ByteSource, cursor: Cursor, fail: Failures): Promise<XgboostModel> {
-  const reader = new Reader(source, cursor, fail)
+/** Passes over the array of the trees, whose closing bracket is known. */
+export type PassTrees = () => Promise<void>
+
+/**
+ * Reads a model's document in one pass, `pass`ing over its trees where that is given. Throws FORMAT_MALFORMED,
+ * FORMAT_LIMIT or FORMAT_TRUNCATED.
+ */
+export async function readXgboost(
+  source: ByteSource,
+  cursor: Cursor,
+  fail: Failures,
+  pass?: PassTrees,
+): Promise<XgboostModel> {
+  const reader = new Reader(source, cursor, fail, pass)
   await reader.document()
   await cursor.end()
   return reader.model()
@@ -30,11 +41,14 @@ class Reader {
   #booster = ''
   #learners = 0
   #held = 0
+  readonly #pass: PassTrees | undefined
+  #passed = false
 
-  constructor(source: ByteSource, cursor: Cursor, fail: Failures) {
+  constructor(source: ByteSource, cursor: Cursor, fail: Failures, pass: PassTrees | undefined) {
     this.#source = source
     this.#cursor = cursor
     this.#fail = fail
+    this.#pass = pass
   }
 
   /** A model, or what a pickled one keeps: the model and its training configuration. */
@@ -50,7 +64,7 @@ class Reader {
   model(): XgboostModel {
     if (this.#learners !== 1) throw this.#malformed(`there are ${this.#learners} learners`)
     const given = this.#parameters.get('gbtree_model_param.num_trees')
-    if (given !== undefined && Number(given) !== this.#trees.length)
+    if (!this.#passed && given !== undefined && Number(given) !== this.#trees.length)
       throw this.#malformed(`it says it has ${given.slice(0, 40)} trees, and has ${this.#trees.length}`)
     return {
       version: this.#version,
@@ -60,8 +74,21 @@ class Reader {
       featureTypes: this.#featureTypes,
       parameters: this.#parameters,
       trees: this.#trees,
+      treeCount: this.#passed ? this.#count(given) : this.#trees.length,
       arrays: this.#arrays,
     }
+  }
+
+  /** As the document says: its trees were passed over. */
+  #count(given: string | undefined): number {
+    const count = Number(given ?? Number.NaN)
+    if (Number.isSafeInteger(count) && count >= 0 && count <= MAX_TREES) return count
+    throw this.#malformed(`it says it has ${(given ?? 'no number of').slice(0, 40)} trees`)
+  }
+
+  async #passTrees(pass: PassTrees): Promise<void> {
+    await pass()
+    this.#passed = true
   }
 
   async #learner(): Promise<void> {
@@ -91,7 +118,8 @@ class Reader {
 
   async #boosterModel(): Promise<void> {
     await this.#cursor.object(async key => {
-      if (key === 'trees') await this.#cursor.array(() => this.#tree())
+      if (key === 'trees' && this.#pass) await this.#passTrees(this.#pass)
+      else if (key === 'trees') await this.#cursor.array(() => this.#tree())
       else if (key === 'gbtree_model_param' || key === 'param') await this.#parametersAt(key)
       else if (key === 'boosted_rounds') this.#parameters.set(key, await this.#text())
       else if (key === 'cats') await this.#categories()
