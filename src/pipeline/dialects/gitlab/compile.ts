@@ -1,4 +1,5 @@
 import type { Dialect } from '../types.ts'
+import { KEYWORDS } from './keywords/table.ts'
 
 export const gitlab: Dialect = {
   name: 'gitlab',
@@ -9,5 +10,5 @@ export const gitlab: Dialect = {
     return { kind: 'problems', diagnostics: [{ severity: 'error', code: 'CI_UNSUPPORTED', message, at }] }
   },
   jobVariables: () => ({}),
-  keywords: [],
+  keywords: KEYWORDS,
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, formatDiagnostic, type Location } from '../../../../../core/index.ts'
+import { type Diagnostic, formatDiagnostic, type Location, nearestName } from '../../../../../core/index.ts'
 
 /** What can be wrong with the jobs and keywords of a CI file, once it is loaded. */
 export type KeywordDiagnosticCode =
@@ -21,50 +21,63 @@ export type KeywordDiagnosticCode =
   | 'TOO_MANY_JOBS'
   | 'TOO_MANY_NEEDS'
 
-export type Facts = Pick<Diagnostic, 'expected' | 'found' | 'hint'>
+type Facts = Pick<Diagnostic, 'expected' | 'found' | 'hint'>
 
 /** Nobody reads more, and a hostile file must not make a flood of them. */
-export const MAX_DIAGNOSTICS = 100
+const MAX_DIAGNOSTICS = 100
+/** Names that hints may compare in all: each comparison takes microseconds, and a file may have 20,000 jobs. */
+const MAX_COMPARISONS = 100_000
+/** Longer names are not compared. */
+const MAX_COMPARED_LENGTH = 100
 
 /**
- * Collects what is found, each once: jobs that extend one template share its places. `error` gives undefined, so
- * that a reader can return it.
+ * Collects what is found, each once: jobs that extend one template share its places. Errors come before warnings
+ * where there is not room for all. `error` gives undefined, so that a reader can return it.
  */
 export class Findings {
-  readonly #all: Diagnostic[] = []
-  readonly #told = new Set<string>()
-  #errors = 0
+  readonly #errors = new Map<string, Diagnostic>()
+  readonly #warnings = new Map<string, Diagnostic>()
+  #count = 0
+  #comparisons = 0
 
   /** How many errors so far: more than before means that something between was wrong. */
   get errors(): number {
-    return this.#errors
+    return this.#count
   }
 
   error(at: Location, code: KeywordDiagnosticCode, message: string, facts: Facts = {}): undefined {
-    this.#errors++
-    this.#add({ severity: 'error', code, message, at, ...facts })
+    this.#count++
+    add(this.#errors, { severity: 'error', code, message, at, ...facts })
   }
 
   warn(at: Location, code: KeywordDiagnosticCode, message: string, facts: Facts = {}): undefined {
-    this.#add({ severity: 'warning', code, message, at, ...facts })
+    add(this.#warnings, { severity: 'warning', code, message, at, ...facts })
   }
 
-  /** In the order of each file. */
+  /** A hint with the nearest name, where one is near and there was not too much to compare. */
+  nearest(found: string, names: readonly string[]): { readonly hint?: string } {
+    this.#comparisons += names.length
+    if (this.#comparisons > MAX_COMPARISONS || found.length > MAX_COMPARED_LENGTH) return {}
+    const near = nearestName(
+      found,
+      names.filter(({ length }) => length <= MAX_COMPARED_LENGTH),
+    )
+    return near === undefined ? {} : { hint: `did you mean '${near}'?` }
+  }
+
+  /** In the order of each file; files in the order in which something was found in them. */
   sorted(): readonly Diagnostic[] {
-    const files = [...new Set(this.#all.map(({ at }) => at.file))]
-    return this.#all.toSorted(
+    const told = [...this.#errors.values(), ...this.#warnings.values()].slice(0, MAX_DIAGNOSTICS)
+    const files = [...new Set(told.map(({ at }) => at.file))]
+    return told.toSorted(
       (a, b) =>
         files.indexOf(a.at.file) - files.indexOf(b.at.file) ||
         a.at.line - b.at.line ||
         a.at.column - b.at.column,
     )
   }
+}
 
-  #add(diagnostic: Diagnostic): void {
-    if (this.#all.length >= MAX_DIAGNOSTICS) return
-    const line = formatDiagnostic(diagnostic)
-    if (this.#told.has(line)) return
-    this.#told.add(line)
-    this.#all.push(diagnostic)
-  }
+function add(to: Map<string, Diagnostic>, diagnostic: Diagnostic): void {
+  if (to.size < MAX_DIAGNOSTICS) to.set(formatDiagnostic(diagnostic), diagnostic)
 }

@@ -1,4 +1,3 @@
-import { nearestName } from '../../../../../core/index.ts'
 import type { Located } from '../../../../yaml/located.ts'
 import { mismatch, type Reader } from './reader.ts'
 
@@ -68,8 +67,8 @@ export function choice<const T extends string>(values: readonly T[]): Reader<T> 
       const value = node.kind === 'scalar' ? node.value : undefined
       const found = values.find(known => known === value)
       if (found !== undefined) return found
-      const near = typeof value === 'string' ? nearestName(value.slice(0, 100), values) : undefined
-      return mismatch(node, place, expected, near && `did you mean '${near}'?`)
+      const near = typeof value === 'string' ? place.findings.nearest(value, values) : {}
+      return mismatch(node, place, expected, near.hint)
     },
   }
 }

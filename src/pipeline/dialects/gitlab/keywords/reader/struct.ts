@@ -1,4 +1,3 @@
-import { nearestName } from '../../../../../core/index.ts'
 import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
 import type { Keyword } from '../../../types.ts'
 import { isNothing, mismatch, type Place, type Reader, within } from './reader.ts'
@@ -106,8 +105,8 @@ function tellUnknown<F extends Fields>(
     if (!told.has(hint)) place.findings.error(keyAt, 'NOT_AVAILABLE', message, { hint })
     return hint
   }
-  const near = nearestName(key.slice(0, 100), Object.keys(fields))
-  const hint = near ? `did you mean '${near}'?` : `there are ${Object.keys(fields).join(', ')}`
+  const names = Object.keys(fields)
+  const { hint = `there are ${names.join(', ')}` } = place.findings.nearest(key, names)
   return place.findings.error(keyAt, 'UNKNOWN_KEY', `There is no key ${quote(key)} in ${what}`, { hint })
 }
 

@@ -1,4 +1,3 @@
-import { nearestName } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenConfig } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
@@ -10,12 +9,9 @@ export function checkEnvironments({ jobs }: WrittenConfig, findings: Findings): 
     const stop = keys.environment?.on_stop
     if (!stop) continue
     const job = byName.get(stop.value)
-    const tell = (message: string, hint?: string) =>
-      findings.error(stop.at, 'BAD_VALUE', `'on_stop' names ${quote(stop.value)}, ${message}`, {
-        ...(hint !== undefined && { hint }),
-      })
-    const near = nearestName(stop.value, byName.keys())
-    if (!job) tell('and there is no such job', near && `did you mean '${near}'?`)
+    const tell = (message: string, facts = {}) =>
+      findings.error(stop.at, 'BAD_VALUE', `'on_stop' names ${quote(stop.value)}, ${message}`, facts)
+    if (!job) tell('and there is no such job', findings.nearest(stop.value, [...byName.keys()]))
     else if (!job.keys.environment) tell('which has no environment')
     else if (job.keys.environment.action !== 'stop') tell("which does not stop it: it has no 'action: stop'")
     else if (job.keys.environment.name !== keys.environment?.name) tell('which stops another environment')

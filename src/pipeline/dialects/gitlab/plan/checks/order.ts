@@ -1,4 +1,4 @@
-import { type Location, nearestName } from '../../../../../core/index.ts'
+import type { Location } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
@@ -28,8 +28,7 @@ export function checkOrder(config: WrittenConfig, findings: Findings): void {
 function checkStage(job: WrittenJob, { stages, place }: Known, findings: Findings): void {
   const stage = stageOf(job)
   if (place.has(stage)) return
-  const near = nearestName(stage, stages)
-  const hint = near ? `did you mean '${near}'?` : `there are ${stages.join(', ')}`
+  const { hint = `there are ${stages.join(', ').slice(0, 200)}` } = findings.nearest(stage, stages)
   const message = `Job ${quote(job.name)} is in the stage ${quote(stage)}, and there is no such stage`
   findings.error(job.keys.stage?.at ?? job.at, 'STAGE_UNKNOWN', message, { hint })
 }
@@ -70,13 +69,9 @@ function findJob(
 ): WrittenJob | undefined {
   const job = jobs.get(name)
   if (job || optional) return job
-  const near = nearestName(
-    name,
-    jobs.keys().filter(other => other !== from.name),
-  )
-  const facts = near ? { hint: `did you mean '${near}'?` } : {}
+  const others = [...jobs.keys()].filter(other => other !== from.name)
   const message = `Job ${quote(from.name)} ${what} ${quote(name)}, and there is no such job`
-  return findings.error(at, code, message, facts)
+  return findings.error(at, code, message, findings.nearest(name, others))
 }
 
 function isLater(other: WrittenJob, job: WrittenJob, known: Known): boolean {

@@ -30,6 +30,7 @@ const KEPT_REPORTS = [
   'cyclonedx',
   'dast',
   'dependency_scanning',
+  'license_management',
   'license_scanning',
   'load_performance',
   'lsif',

@@ -25,10 +25,6 @@ const jobValue = byKind({
   map: struct({
     what: 'a variable of a job',
     fields: { value: required(value), expand: optional(flag()) },
-    unavailable: {
-      description: 'GitLab has it on global variables alone',
-      options: 'GitLab has it on global variables alone',
-    },
   }),
 })
 
