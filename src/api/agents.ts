@@ -4,6 +4,7 @@
  * Times are milliseconds; durations, not instants, cross machines.
  */
 import { z } from 'zod'
+import { reportSummariesSchema } from './reports.ts'
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const json: z.ZodType<unknown> = z.unknown()
@@ -16,6 +17,8 @@ export const keptFileSchema = z.object({
   digest,
   size: z.number().int().nonnegative(),
   executable: z.boolean(),
+  /** Kept because a report is in it: later jobs don't find it in their workspace. */
+  reportOnly: z.boolean().optional(),
 })
 
 // ---- runner ---------------------------------------------------------------------------------------------
@@ -169,6 +172,8 @@ export const finishSchema = z.object({
   artifacts: z.array(keptFileSchema),
   /** Kept files that are reports. */
   reports: z.array(z.object({ kind: reportKindSchema, path: z.string() })).optional(),
+  /** What was read of them. */
+  reportSummaries: reportSummariesSchema.optional(),
   /** What a stage found: its result.json. */
   result: json.optional(),
 })

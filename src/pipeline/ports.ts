@@ -90,6 +90,8 @@ export interface KeptFile {
   readonly digest: Digest
   readonly size: number
   readonly executable: boolean
+  /** Kept because a report is in it: later jobs don't find it in their workspace. */
+  readonly reportOnly?: boolean
 }
 
 /** A kept file that is also read. */

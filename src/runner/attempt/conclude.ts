@@ -1,20 +1,24 @@
-import { join } from 'node:path'
-import { type Digest, resolveInside } from '../../core/index.ts'
+import { resolveInside } from '../../core/index.ts'
+import { isAboutAttempt } from '../cache/failures.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes } from '../control/control-plane.ts'
 import { RunnerError } from '../errors.ts'
 import { findArtifacts } from '../workspace/artifacts.ts'
 import { hashFile } from '../workspace/hash-file.ts'
 import type { AttemptFolder, Conclusion } from './folder.ts'
+import { type RunnerCaches, saveJobCaches } from './job-caches.ts'
+import { keepFiles } from './keep-files.ts'
+import { putFiles } from './put-files.ts'
 import { readResult, resultMissing, stageOf } from './stage-result.ts'
 import { type Ended, errored, exitReason, type Verdict, verdictOf } from './verdict.ts'
-
-const UPLOADS_AT_ONCE = 4
 
 export interface Concluding {
   readonly folder: AttemptFolder
   readonly routes: AttemptRoutes
   readonly signal: AbortSignal
+  readonly caches: RunnerCaches
+  /** Where the job saw its workspace. */
+  readonly seenAt: string
 }
 
 /** What an attempt came to, all its processes being dead: its files are put before it is said to have succeeded. */
@@ -43,8 +47,25 @@ export async function conclude(
 }
 
 async function concludeScript(concluding: Concluding, verdict: Verdict): Promise<Conclusion> {
-  if (verdict.outcome !== 'succeeded') return { ...verdict, artifacts: [] }
-  return { ...verdict, artifacts: await putArtifacts(concluding) }
+  const { folder, caches, seenAt } = concluding
+  const { outcome } = verdict
+  if (outcome !== 'succeeded' && outcome !== 'failed') return { ...verdict, artifacts: [] }
+  await saveJobCaches(folder, caches, { outcome, seenAt })
+  const keeping = keepFiles(concluding, outcome)
+  if (outcome === 'succeeded') return { ...verdict, ...(await keeping) }
+  try {
+    return { ...verdict, ...(await keeping) }
+  } catch (error) {
+    // It has failed already, and for that reason.
+    if (
+      !(error instanceof RunnerError) ||
+      isAboutAttempt(error) ||
+      error.code === 'CONTROL_PLANE_UNREACHABLE'
+    )
+      throw error
+    await folder.say(error.message)
+    return { ...verdict, artifacts: [] }
+  }
 }
 
 async function concludeStage(concluding: Concluding, verdict: Verdict): Promise<Conclusion> {
@@ -62,8 +83,12 @@ async function concludeStage(concluding: Concluding, verdict: Verdict): Promise<
   }
   if (!result) throw resultMissing(folder)
   for (const file of result.manifest?.files ?? []) await putManifestFile(concluding, file)
+  const { routes, signal } = concluding
+  const { workspace } = folder.places
   // What a stage hands on is there only when it came so far: its verdict says that already.
-  return { outcome: 'succeeded', exitCode, artifacts: await putArtifacts(concluding, true), result }
+  const found = await findArtifacts(workspace, folder.offer.artifacts, { mayMiss: true })
+  const artifacts = await putFiles(workspace, found, routes, signal)
+  return { outcome: 'succeeded', exitCode, artifacts, result }
 }
 
 async function putManifestFile(
@@ -80,33 +105,4 @@ async function putManifestFile(
     })
   }
   await untilReached(signal, () => routes.putBlob(digest, size, path, signal))
-}
-
-async function putArtifacts(
-  { folder, routes, signal }: Concluding,
-  mayMiss = false,
-): Promise<Conclusion['artifacts']> {
-  const { workspace } = folder.places
-  if (folder.offer.artifacts.length === 0) return []
-  const found = await findArtifacts(workspace, folder.offer.artifacts, { mayMiss })
-  const kept = new Array<Conclusion['artifacts'][number]>(found.length)
-  const put = new Map<Digest, Promise<void>>()
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < found.length) {
-      const index = next++
-      const { path, executable } = found[index]!
-      const file = join(workspace, path)
-      const { digest, size } = await hashFile(file)
-      let putting = put.get(digest)
-      if (!putting) {
-        putting = untilReached(signal, () => routes.putBlob(digest, size, file, signal))
-        put.set(digest, putting)
-      }
-      await putting
-      kept[index] = { path, digest, size, executable }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(UPLOADS_AT_ONCE, found.length) }, worker))
-  return kept
 }

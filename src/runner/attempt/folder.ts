@@ -2,7 +2,8 @@ import { appendFile, mkdir, open, readdir, readFile, rename, stat, writeFile } f
 import { join } from 'node:path'
 import { type Finish, finishSchema, type Offer, offerSchema } from '../../api/index.ts'
 import { randomText } from '../../core/index.ts'
-import type { Executor, Places } from '../executors/executor.ts'
+import type { Places } from '../executors/executor.ts'
+import { type Executors, executorOf } from '../executors/executors.ts'
 import { isPlain } from '../script/job-script.ts'
 import { sectionEnd, sectionStart } from '../script/sections.ts'
 import { removeTrees, type Trash } from './trash.ts'
@@ -28,6 +29,7 @@ const conclusionSchema = finishSchema.omit({ fence: true })
  *     pid           written by the shim: it has started, and which process it is
  *     exit          written by the shim: the exit status
  *     stop          why it is being ended
+ *     tracked       paths of the commit's files, where somebody will ask
  *     timeouts      numbers of phases that were over their limit
  *     finish.json   how it ended, to be said to the control plane until that is acknowledged
  *     workspace/ home/ tmp/ given/ out/     the places that the job sees
@@ -42,11 +44,12 @@ export class AttemptFolder {
   readonly places: Places
   readonly #placesFolder: string | undefined
 
-  private constructor(path: string, name: string, offer: Offer, slot: number, executor: Executor) {
+  private constructor(path: string, name: string, offer: Offer, slot: number, executors: Executors) {
     this.path = path
     this.offer = offer
     this.slot = slot
-    this.#placesFolder = executor.placesRoot && join(executor.placesRoot, name)
+    const { placesRoot } = executorOf(executors, offer)
+    this.#placesFolder = placesRoot && join(placesRoot, name)
     const root = this.#placesFolder ?? path
     const place = (name: string): string => join(root, name)
     this.places = {
@@ -62,13 +65,13 @@ export class AttemptFolder {
     attempts: string,
     offer: Offer,
     slot: number,
-    executor: Executor,
+    executors: Executors,
   ): Promise<AttemptFolder> {
     if (!ATTEMPT_ID.test(offer.attempt))
       throw new Error(`'${offer.attempt.slice(0, 120)}' is not an attempt's id`)
     const name = `${offer.attempt}.${randomText(6)}`
     const path = join(attempts, name)
-    const folder = new AttemptFolder(path, name, offer, slot, executor)
+    const folder = new AttemptFolder(path, name, offer, slot, executors)
     await mkdir(path, { mode: 0o700 })
     await writeFile(join(path, 'slot'), `${slot}\n`)
     await writeFile(folder.logPath, '', { mode: 0o600 })
@@ -79,13 +82,13 @@ export class AttemptFolder {
   }
 
   /** The attempts that an earlier runner left. What can't be read, or is half removed, is taken away. */
-  static async left(attempts: string, executor: Executor): Promise<readonly AttemptFolder[]> {
+  static async left(attempts: string, executors: Executors): Promise<readonly AttemptFolder[]> {
     const found: AttemptFolder[] = []
     for (const name of await readdir(attempts)) {
       const path = join(attempts, name)
       const offer = name.startsWith('.') ? undefined : await readOffer(path)
       const slot = Number(await readFile(join(path, 'slot'), 'utf8').catch(() => 'none'))
-      if (offer && Number.isInteger(slot)) found.push(new AttemptFolder(path, name, offer, slot, executor))
+      if (offer && Number.isInteger(slot)) found.push(new AttemptFolder(path, name, offer, slot, executors))
       else await removeTrees([path])
     }
     return found
@@ -146,6 +149,16 @@ export class AttemptFolder {
   async timeouts(): Promise<ReadonlySet<number>> {
     const text = await readFile(join(this.path, 'timeouts'), 'utf8').catch(() => '')
     return new Set(text.split('\n').slice(0, -1).map(Number))
+  }
+
+  /** Paths of the commit's files, where a rule asks for those that are not. */
+  async recordTracked(paths: readonly string[]): Promise<void> {
+    await replace(join(this.path, 'tracked'), paths.join('\0'))
+  }
+
+  async tracked(): Promise<ReadonlySet<string> | undefined> {
+    const text = await readFile(join(this.path, 'tracked'), 'utf8').catch(() => undefined)
+    return text === undefined ? undefined : new Set(text.split('\0'))
   }
 
   async conclusion(): Promise<Conclusion | undefined> {

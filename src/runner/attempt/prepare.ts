@@ -1,6 +1,6 @@
 import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StageInput } from '../../api/index.ts'
+import type { Offer, StageInput } from '../../api/index.ts'
 import type { Digest } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes } from '../control/control-plane.ts'
@@ -15,6 +15,7 @@ import { fetchFile } from '../workspace/blobs.ts'
 import { laySource } from '../workspace/lay.ts'
 import type { SourceCache } from '../workspace/sources.ts'
 import type { AttemptFolder } from './folder.ts'
+import { type RunnerCaches, restoreJobCaches } from './job-caches.ts'
 
 /** Where stages hand evidence on to each other, in the workspace. */
 const HANDOVER = '.ballast'
@@ -40,6 +41,7 @@ export interface Preparing {
   readonly folder: AttemptFolder
   readonly routes: AttemptRoutes
   readonly sources: SourceCache
+  readonly caches: RunnerCaches
   readonly executor: Executor
   readonly entry: Entry
   /** What a stage may read besides: the installation. */
@@ -56,11 +58,12 @@ export async function prepare(preparing: Preparing): Promise<readonly string[]> 
   if (refusal !== undefined) throw unsupported(refusal)
   const owner = executor.owner(confinement)
   if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
-  await prepareExecutor(preparing, confinement)
   await folder.section('get_sources', 'Sources', () => laySourceOf(preparing, owner))
   // Evidence comes from stages: what a commit holds under that name is somebody's claim.
   if (offer.work.kind === 'stage')
     await rm(join(places.workspace, HANDOVER), { recursive: true, force: true })
+  // Before the files of earlier jobs: those are newer than any cache.
+  await restoreJobCaches(folder, preparing.caches, owner)
   if (offer.inputs.length > 0) {
     await folder.section('download_artifacts', 'Artifacts of earlier jobs', () => layInputs(preparing, owner))
   }
@@ -71,6 +74,7 @@ export async function prepare(preparing: Preparing): Promise<readonly string[]> 
   const seen = executor.seen(places)
   const files = await giveFileVariables(places, seen, offer.files ?? {}, owner)
   await give(places, 'job.sh', scriptOf(preparing, seen, files), owner)
+  await prepareExecutor(preparing, confinement)
   return executor.command(places, confinement)
 }
 
@@ -104,7 +108,7 @@ async function prepareExecutor(
   }
   const say = (line: string): Promise<void> => folder.say(line)
   await folder.section('prepare_executor', 'Containers', async () =>
-    executor.prepare?.(folder.places, confinement, { say, signal }),
+    executor.prepare?.(folder.places, confinement, { env: folder.offer.env, say, signal }),
   )
 }
 
@@ -130,9 +134,17 @@ async function laySourceOf(
   const source = await untilReached(signal, () => sources.use(project, commit, () => routes.source(signal)))
   try {
     await laySource(source, folder.places.workspace, owner)
+    if (asksForUntracked(folder.offer)) {
+      const { files, links } = source.listing
+      await folder.recordTracked([...files, ...links.map(([path]) => path)])
+    }
   } finally {
     source.release()
   }
+}
+
+function asksForUntracked({ caches = [], artifactRules }: Offer): boolean {
+  return artifactRules?.untracked === true || caches.some(({ untracked }) => untracked)
 }
 
 async function giveStageInput(

@@ -54,7 +54,7 @@ async function save(cache: OfferedCache, place: CachePlace, rules: SavingRules):
   const selection = await select(place.workspace, {
     paths: cache.paths,
     exclude: [],
-    ...(cache.untracked && { untrackedBut: rules.tracked ?? new Set() }),
+    ...(cache.untracked && rules.tracked && { untrackedBut: rules.tracked }),
     ...(rules.seenAt !== undefined && { seenAt: rules.seenAt }),
   })
   for (const line of complaints(cache.key, selection)) await place.say(line)

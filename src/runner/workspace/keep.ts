@@ -68,7 +68,7 @@ function artifactsOf(request: KeepRequest, rules: ArtifactRulesWire): Promise<Se
   return select(request.workspace, {
     paths: request.paths,
     exclude: rules.exclude,
-    ...(rules.untracked && { untrackedBut: request.tracked ?? new Set() }),
+    ...(rules.untracked && request.tracked && { untrackedBut: request.tracked }),
     ...seenAt(request),
   })
 }

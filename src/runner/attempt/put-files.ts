@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { Digest } from '../../core/index.ts'
+import { untilReached } from '../control/backoff.ts'
+import type { AttemptRoutes } from '../control/control-plane.ts'
+import type { FoundFile } from '../workspace/artifacts.ts'
+import { hashFile } from '../workspace/hash-file.ts'
+import { inParallel } from '../workspace/parallel.ts'
+import type { Conclusion } from './folder.ts'
+
+const UPLOADS_AT_ONCE = 4
+
+type Found = FoundFile & { readonly reportOnly?: boolean }
+
+/** Puts files of the workspace as blobs, equal contents once. */
+export async function putFiles(
+  workspace: string,
+  found: readonly Found[],
+  routes: AttemptRoutes,
+  signal: AbortSignal,
+): Promise<Conclusion['artifacts']> {
+  const kept = new Array<Conclusion['artifacts'][number]>(found.length)
+  const put = new Map<Digest, Promise<void>>()
+  await inParallel(found, UPLOADS_AT_ONCE, async ({ path, executable, reportOnly }, index) => {
+    const file = join(workspace, path)
+    const { digest, size } = await hashFile(file)
+    let putting = put.get(digest)
+    if (!putting) {
+      putting = untilReached(signal, () => routes.putBlob(digest, size, file, signal))
+      put.set(digest, putting)
+    }
+    await putting
+    kept[index] = { path, digest, size, executable, ...(reportOnly && { reportOnly }) }
+  })
+  return kept
+}
