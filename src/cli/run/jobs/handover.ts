@@ -17,8 +17,8 @@ function before(job: PlannedJob, { jobs, stages = [] }: Plan): readonly string[]
   // A set hands out what is added to it while it is gone through.
   if (job.order === undefined)
     for (const name of found) for (const need of byName.get(name)?.needs ?? []) found.add(need)
-  const place = stages.indexOf(job.stage ?? '')
-  const isEarlier = (other: PlannedJob) =>
-    job.order === 'stages' && place >= 0 && stages.indexOf(other.stage ?? '') < place
+  const places = new Map(stages.map((stage, place) => [stage, place]))
+  const placeOf = ({ stage }: PlannedJob) => places.get(stage ?? '') ?? stages.length
+  const isEarlier = (other: PlannedJob) => job.order === 'stages' && placeOf(other) < placeOf(job)
   return jobs.filter(other => found.has(other.name) || isEarlier(other)).map(({ name }) => name)
 }
