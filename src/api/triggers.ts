@@ -68,6 +68,16 @@ export const mergeRequestBodySchema = z.object({
   labels: z.array(z.string().min(1).max(100)).max(50).default([]),
 })
 
+/** PUT: what is not named stays. */
+export const mergeRequestChangeSchema = z.object({
+  title: z.string().min(1).max(255).optional(),
+  description: z.string().max(20_000).optional(),
+  target: refSchema.optional(),
+  needsSuccess: z.boolean().optional(),
+  draft: z.boolean().optional(),
+  labels: z.array(z.string().min(1).max(100)).max(50).optional(),
+})
+
 export const mergeBodySchema = z.object({
   /** fast-forward: refused where the target has moved on. Absent: that where it can be, else a merge commit. */
   method: z.enum(['fast-forward', 'merge']).optional(),

@@ -12,6 +12,8 @@ import { Background } from './background.ts'
 import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
 import { ServerError } from './errors.ts'
+import { MergeRequestActions } from './merge-requests/actions.ts'
+import { MergeRequestFollower } from './merge-requests/follow.ts'
 import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
@@ -63,6 +65,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   pipelines.deployWith(rollouts)
   const pushes = new PushAcceptance(plane, pipelines)
   const host = new ControlPlaneGitHost({ plane, authenticator, logins, pushes })
+  const follower = new MergeRequestFollower(plane, pushes, startPipeline)
   const launcher = new Launcher(plane, pipelines, startPipeline)
   const schedules = new ScheduleReconciler(plane, launcher)
   const services: Services = {
@@ -74,6 +77,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     dispatcher: new Dispatcher(plane, pipelines),
     desk: new AttemptDesk(plane, pipelines, logs),
     pipelineActions: new PipelineActions(plane, pipelines),
+    mergeRequests: new MergeRequestActions(plane, pushes, follower),
     launcher,
     schedules,
     fleet,
@@ -86,7 +90,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     predictSecret: own.secret,
   }
-  return { services, ...lifeOf(services, pushes) }
+  return { services, ...lifeOf(services, pushes, follower) }
 }
 
 async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
@@ -121,7 +125,11 @@ async function makeFolders(dataDir: string): Promise<void> {
   }
 }
 
-function lifeOf(services: Services, pushes: PushAcceptance): Omit<Composition, 'services'> {
+function lifeOf(
+  services: Services,
+  pushes: PushAcceptance,
+  follower: MergeRequestFollower,
+): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, schedules, desk, git } = services
   const background = new Background(plane.logger)
   let timer: NodeJS.Timeout | undefined
@@ -131,6 +139,7 @@ function lifeOf(services: Services, pushes: PushAcceptance): Omit<Composition, '
       await pushes.settleAll()
       await publisher.publish()
       await pipelines.resume()
+      await follower.resume()
       await rollouts.reconcileAll()
       fleet.reported.on(() =>
         background.run('a host report could not be followed', async () => {

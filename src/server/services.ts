@@ -2,6 +2,7 @@ import type { GitFrontDoor } from '../git/index.ts'
 import type { Authenticator } from './access/authenticate.ts'
 import type { RateLimit } from './access/rate-limit.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { MergeRequestActions } from './merge-requests/actions.ts'
 import type { PipelineActions } from './pipelines/actions.ts'
 import type { AttemptDesk } from './pipelines/attempts.ts'
 import type { Dispatcher } from './pipelines/dispatch.ts'
@@ -27,6 +28,7 @@ export interface Services {
   readonly dispatcher: Dispatcher
   readonly desk: AttemptDesk
   readonly pipelineActions: PipelineActions
+  readonly mergeRequests: MergeRequestActions
   readonly launcher: Launcher
   readonly schedules: ScheduleReconciler
   readonly fleet: Fleet

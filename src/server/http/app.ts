@@ -19,6 +19,7 @@ import { attemptRoutes } from './routes/attempts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
 import { hostRoutes } from './routes/host-agent.ts'
+import { mergeRequestRoutes } from './routes/merge-requests.ts'
 import { modelRoutes } from './routes/models.ts'
 import { pipelineRoutes } from './routes/pipelines.ts'
 import { projectRoutes } from './routes/projects.ts'
@@ -81,6 +82,7 @@ export async function createApp(services: Services): Promise<App> {
     secretRoutes,
     pipelineRoutes,
     triggerRoutes,
+    mergeRequestRoutes,
     scheduleRoutes,
     artifactRoutes,
     modelRoutes,

@@ -3,6 +3,8 @@ import type { Job, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { givenVariables, type SecretVariable } from './given.ts'
 
+export type { SecretVariable } from './given.ts'
+
 /**
  * Those that a job may have: a script. What is pushed to a ref that is not protected has not been taken up by the
  * project and gets none but those that are for every ref; stages need none. Throws VAULT_SEALED.
