@@ -3,6 +3,9 @@ import { BallastError } from '../../core/index.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
+/** Commands whose words depend on where they are given: what prints them, one a line. */
+const ASKED: ReadonlyMap<string, string> = new Map([['run', 'ballast run --names 2> /dev/null']])
+
 /** `known` is the table of all commands, passed in because it lists this one too. */
 export function completionCommand(known: Readonly<Record<string, () => Promise<Command>>>): Command {
   return new Command('completion')
@@ -18,7 +21,7 @@ async function run(shell: string, commands: Readonly<Record<string, () => Promis
       command.name(),
       [
         ...command.commands.map(sub => sub.name()),
-        ...command.options.map(option => option.long ?? ''),
+        ...command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? ''),
       ].filter(Boolean),
     ]),
   )
@@ -39,13 +42,20 @@ async function run(shell: string, commands: Readonly<Record<string, () => Promis
 }
 
 function bash(words: ReadonlyMap<string, readonly string[]>, shell: 'bash' | 'zsh'): string {
-  const cases = [...words].map(
-    ([name, next]) => `    ${name}) COMPREPLY=($(compgen -W "${next.join(' ')}" -- "$word"));;`,
-  )
+  const cases = [...words].map(([name, next]) => {
+    const asked = ASKED.get(name)
+    // Not by compgen, which expands its words: a job's name is somebody else's text.
+    const each = '[[ $name == "$word"* ]] && COMPREPLY+=("$(printf %q "$name")")'
+    const steps = [
+      `COMPREPLY=($(compgen -W "${next.join(' ')}" -- "$word"))`,
+      ...(asked ? [`while IFS= read -r name; do ${each}; done < <(${asked})`] : []),
+    ]
+    return `    ${name}) ${steps.join('; ')};;`
+  })
   return [
     ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
     '_ballast() {',
-    `  local word="\${COMP_WORDS[COMP_CWORD]}"`,
+    `  local name word="\${COMP_WORDS[COMP_CWORD]}"`,
     `  if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "${[...words.keys()].join(' ')}" -- "$word")); return; fi`,
     `  case "\${COMP_WORDS[1]}" in`,
     ...cases,
@@ -58,8 +68,10 @@ function bash(words: ReadonlyMap<string, readonly string[]>, shell: 'bash' | 'zs
 
 function fish(words: ReadonlyMap<string, readonly string[]>): string {
   const first = `complete -c ballast -n __fish_use_subcommand -a '${[...words.keys()].join(' ')}'`
-  const rest = [...words].map(
-    ([name, next]) => `complete -c ballast -n '__fish_seen_subcommand_from ${name}' -a '${next.join(' ')}'`,
-  )
+  const rest = [...words].flatMap(([name, next]) => {
+    const when = `complete -c ballast -n '__fish_seen_subcommand_from ${name}'`
+    const asked = ASKED.get(name)
+    return [`${when} -a '${next.join(' ')}'`, ...(asked ? [`${when} -a '(${asked})'`] : [])]
+  })
   return `${[first, ...rest].join('\n')}\n`
 }

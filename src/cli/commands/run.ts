@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Plan } from '../../pipeline/index.ts'
+import { clean } from '../output/clean.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { compileProject, openProject } from '../run/compile/compile.ts'
 import { type OccasionOptions, withOccasion } from '../run/compile/options.ts'
@@ -14,6 +15,7 @@ import { progressFor } from '../run/show/progress.ts'
 interface Options extends OccasionOptions {
   readonly file?: string
   readonly list?: boolean
+  readonly names?: boolean
   readonly graph?: true | 'text' | 'mermaid'
   readonly manual?: true | readonly string[]
   readonly delays?: boolean
@@ -59,6 +61,7 @@ export function runCommand(): Command {
     .option('--log-dir <folder>', 'where logs go; default: .ballast/run/latest/logs')
     .option('-q, --quiet', 'only what came of each job')
     .option('--json', 'for machines: one event a line; with --list the plan')
+    .addOption(new Option('--names', 'names of the jobs, one a line: for completion').hideHelp())
     .action(run)
   return withOccasion(command)
 }
@@ -80,8 +83,9 @@ async function run(names: readonly string[], options: Options): Promise<void> {
     return
   }
   const plan = selectJobs(result.plan, { jobs: names, withNeeds: options.needs })
-  if (options.list || options.graph) return show(plan, file, options)
-  await runSelected({ project, compilation, plan }, names, options)
+  if (options.names) process.stdout.write(plan.jobs.map(({ name }) => `${clean(name)}\n`).join(''))
+  else if (options.list || options.graph) show(plan, file, options)
+  else await runSelected({ project, compilation, plan }, names, options)
 }
 
 function show(plan: Plan, file: string, { graph, json }: Options): void {
