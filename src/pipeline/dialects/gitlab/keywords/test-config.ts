@@ -15,7 +15,7 @@ export function located(text: string): Located {
   const options = {
     maxBytes: 1e6,
     maxDepth: 60,
-    maxValues: 100_000,
+    maxValues: 1_000_000,
     tagHint: '',
     merge: true,
     duplicates: 'last',

@@ -78,12 +78,15 @@ async function decided(
 ): Promise<CompileResult> {
   const { workflow, variables = [] } = config.globals
   const verdict = await judge.workflow(workflow?.rules, mergeVariables(variables))
+  findings.tell(verdict.problems)
+  if (findings.errors > 0) return { kind: 'problems', diagnostics: findings.sorted() }
   if (!verdict.included) {
     const { reason, at = start } = verdict
     return { kind: 'nothing', reason, at, excluded: allExcluded(instances), diagnostics: findings.sorted() }
   }
   const globals = mergeVariables(variables, verdict.rule?.variables ?? [])
-  const { decided: jobs, excluded } = await decideJobs(config, instances, globals, judge)
+  const { decided: jobs, excluded } = await decideJobs(config, instances, globals, judge, findings)
+  if (findings.errors > 0) return { kind: 'problems', diagnostics: findings.sorted() }
   if (jobs.every(({ instance }) => isEdge(stageOf(instance.job)))) {
     const reason =
       jobs.length === 0 ? 'no job is for this occasion' : 'there are jobs in .pre and .post alone'
@@ -93,7 +96,7 @@ async function decided(
   if (findings.errors > 0) return { kind: 'problems', diagnostics: findings.sorted() }
   const plan: Plan = {
     ...planned,
-    ...(workflow?.name !== undefined && { name: judge.expand(workflow.name, globals) }),
+    ...(workflow?.name !== undefined && { name: judge.expander(globals).name(workflow.name) }),
     excluded,
     autoCancel: autoCancelOf(config, verdict.rule),
   }

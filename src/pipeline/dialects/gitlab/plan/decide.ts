@@ -1,7 +1,8 @@
 import type { ExcludedJob } from '../../../types.ts'
 import type { JobKeys } from '../keywords/job/job.ts'
 import type { WrittenConfig, WrittenJob } from '../keywords/read.ts'
-import type { RefPolicy, Rule, VariableSpec } from '../types.ts'
+import type { Findings } from '../keywords/reader/findings.ts'
+import type { Rule, VariableSpec } from '../types.ts'
 import type { DecidedJob } from './decided.ts'
 import { withDefaults } from './inherit.ts'
 import type { Instance } from './instances.ts'
@@ -20,6 +21,7 @@ export async function decideJobs(
   instances: readonly Instance[],
   globals: readonly VariableSpec[],
   judge: Judge,
+  findings: Findings,
 ): Promise<Decisions> {
   const decided: DecidedJob[] = []
   const excluded: ExcludedJob[] = []
@@ -31,6 +33,7 @@ export async function decideJobs(
     const variables = mergeVariables(common.variables, instance.variables)
     const outline = { name: instance.name, stage: stageOf(job) }
     const verdict = await judge.job(common.conditions, variables, outline)
+    findings.tell(verdict.problems)
     if (!verdict.included) {
       excluded.push({ name: instance.name, at: verdict.at ?? job.at, reason: verdict.reason })
       continue
@@ -41,8 +44,9 @@ export async function decideJobs(
       instance,
       keys: common.keys,
       variables: all,
-      expand: text => (text.includes('$') ? judge.expand(text, all, outline) : text),
-      ...(verdict.why !== undefined && { why: verdict.why }),
+      expander: judge.expander(all, outline),
+      inEnvironment: environment => judge.expander(all, { ...outline, environment }),
+      why: verdict.why,
     })
   }
   return { decided, excluded }
@@ -64,15 +68,17 @@ function sharedOf(job: WrittenJob, config: WrittenConfig, globals: readonly Vari
   }
 }
 
-/** A job that says nothing runs for branches and tags, unless the file has rules for its pipelines. */
+/** What `only` says nothing about is as if it were not written: branches and tags. */
 const DEFAULT_REFS = ['branches', 'tags']
 
-function conditionsOf({ keys, at }: WrittenJob, hasWorkflowRules: boolean): Conditions {
+function conditionsOf({ keys }: WrittenJob, hasWorkflowRules: boolean): Conditions {
   const { rules, only, except } = keys
-  if (rules) return { rules }
-  const byDefault: RefPolicy | undefined =
-    only || !hasWorkflowRules ? { refs: DEFAULT_REFS, at, ...only } : undefined
-  return { ...(byDefault && { only: byDefault }), ...(except && { except }) }
+  if (rules) return { rules, hasWorkflowRules }
+  return {
+    hasWorkflowRules,
+    ...(only && { only: { refs: DEFAULT_REFS, ...only } }),
+    ...(except && { except }),
+  }
 }
 
 /** A rule outranks the job. A manual job may fail by default, where the job and no rule makes it manual. */

@@ -1,6 +1,7 @@
 import type { JobKeys } from '../keywords/job/job.ts'
 import type { AllowFailure, NeedSpec, VariableSpec, When } from '../types.ts'
 import type { Instance } from './instances.ts'
+import type { Expander } from './judge.ts'
 
 /** An instance that is in the pipeline, with what rules have made of it. */
 export interface DecidedJob {
@@ -18,6 +19,7 @@ export interface DecidedJob {
   readonly needs?: readonly NeedSpec[]
   /** Of the files, the last of a name. */
   readonly variables: readonly VariableSpec[]
-  /** Text with its variables put in, as far as they are known when the pipeline is made. */
-  expand(text: string): string
+  readonly expander: Expander
+  /** Once the name of its environment is known. */
+  inEnvironment(name: string): Expander
 }

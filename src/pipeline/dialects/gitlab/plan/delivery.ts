@@ -1,20 +1,27 @@
 import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../types.ts'
 import type { WrittenEnvironment } from '../keywords/job/delivery/environment.ts'
 import { parsePeriod } from '../keywords/reader/durations.ts'
+import type { DecidedJob } from './decided.ts'
+import type { Expander } from './judge.ts'
 
-type Expand = (text: string) => string
+type Expand = Expander['name']
 
 /** Names are put together now; the address may have what the job itself tells in it. */
-export function environmentOf(written: WrittenEnvironment, expand: Expand): JobEnvironment {
+export function environmentOf(
+  written: WrittenEnvironment,
+  { expander, inEnvironment }: Pick<DecidedJob, 'expander' | 'inEnvironment'>,
+): JobEnvironment {
   const { url, on_stop, action, auto_stop_in, deployment_tier } = written
-  const autoStopIn = typeof auto_stop_in === 'string' ? parsePeriod(expand(auto_stop_in)) : auto_stop_in
+  const autoStopIn =
+    typeof auto_stop_in === 'string' ? parsePeriod(expander.name(auto_stop_in)) : auto_stop_in
+  const name = expander.name(written.name)
   return {
-    name: expand(written.name),
+    name,
     action: action ?? 'start',
-    ...(url !== undefined && { url }),
+    ...(url !== undefined && { url: inEnvironment(name).part(url) }),
     ...(on_stop && { onStop: on_stop.value }),
     ...(autoStopIn !== undefined && { autoStopIn }),
-    ...(deployment_tier !== undefined && { tier: expand(deployment_tier) }),
+    ...(deployment_tier !== undefined && { tier: expander.name(deployment_tier) }),
   }
 }
 

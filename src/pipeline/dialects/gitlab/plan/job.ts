@@ -18,13 +18,13 @@ export function plannedJob(
   needs: ResolvedNeeds | undefined,
   dependencies: readonly string[] | undefined,
 ): PlannedJob {
-  const { instance, keys, why, expand } = job
+  const { instance, keys, why, expander } = job
   return {
     name: instance.name,
     at: instance.job.at,
     ...(why !== undefined && { why }),
     dialect: 'gitlab',
-    work: keys.trigger ? triggerOf(keys.trigger, expand) : phasesOf(keys),
+    work: keys.trigger ? triggerOf(keys.trigger, expander.name) : phasesOf(keys),
     stage: stageOf(instance.job),
     ...orderOf(needs, dependencies),
     ...startOf(job),
@@ -52,12 +52,14 @@ function orderOf(
   }
 }
 
-function startOf({ when, startIn, keys, expand }: DecidedJob): { readonly start?: Start } {
+function startOf({ when, startIn, keys, expander }: DecidedJob): { readonly start?: Start } {
   if (when === 'on_success') return {}
   if (when === 'delayed') return { start: { kind: 'delayed', delay: parsePeriod(startIn ?? '') ?? 0 } }
   if (when !== 'manual') return { start: { kind: when } }
   const question = keys.manual_confirmation
-  return { start: { kind: 'manual', ...(question !== undefined && { confirmation: expand(question) }) } }
+  return {
+    start: { kind: 'manual', ...(question !== undefined && { confirmation: expander.name(question) }) },
+  }
 }
 
 function allowance({
@@ -68,24 +70,27 @@ function allowance({
 }
 
 /** Where it runs, and what it finds there. */
-function placeOf({ keys, expand }: DecidedJob): Partial<PlannedJob> {
+function placeOf({ keys, expander }: DecidedJob): Partial<PlannedJob> {
   const caches = cachesOf(keys.cache ?? [])
   return {
     ...(keys.image && { image: imageOf(keys.image) }),
-    ...(keys.services?.length && { services: keys.services.map(service => serviceOf(service, expand)) }),
-    ...labelsOf(keys.tags ?? [], expand),
+    ...(keys.services?.length && {
+      services: keys.services.map(service => serviceOf(service, expander.part)),
+    }),
+    ...labelsOf(keys.tags ?? [], expander.name),
     ...(caches.length > 0 && { caches }),
     ...(keys.secrets?.length && { secrets: keys.secrets }),
     ...(keys.id_tokens?.length && { idTokens: keys.id_tokens }),
   }
 }
 
-function deliveryOf({ keys, interruptible, expand }: DecidedJob): Partial<PlannedJob> {
+function deliveryOf(job: DecidedJob): Partial<PlannedJob> {
+  const { keys, interruptible, expander } = job
   const { resource_group, environment, coverage, release } = keys
   return {
     ...(interruptible !== undefined && { interruptible }),
-    ...(resource_group !== undefined && { resourceGroup: { name: expand(resource_group) } }),
-    ...(environment && { environment: environmentOf(environment, expand) }),
+    ...(resource_group !== undefined && { resourceGroup: { name: expander.name(resource_group) } }),
+    ...(environment && { environment: environmentOf(environment, job) }),
     ...(coverage !== undefined && { coverage }),
     ...(release && { release }),
   }

@@ -9,6 +9,9 @@ import { plannedJob } from './job.ts'
 import { type Population, resolveNeeds } from './needs.ts'
 import { stageOf, stagesOf } from './stages.ts'
 
+/** Names of one cycle that a message shows. */
+const MAX_SHOWN = 10
+
 export interface PlannedJobs {
   /** In an order in which each comes after what it waits for, and else by stage and as they are written. */
   readonly jobs: readonly PlannedJob[]
@@ -57,8 +60,9 @@ function tellCycle(cycle: readonly string[], decided: readonly DecidedJob[], fin
   const first = decided.find(({ instance }) => instance.name === cycle[0])!
   const next = decided.find(({ instance }) => instance.name === (cycle[1] ?? cycle[0]))!
   const need = first.needs?.find(({ job }) => job === next.instance.job.name)
-  const shown = [...cycle, cycle[0]!].map(quote).join(' → ')
-  const message = `These jobs need each other: ${shown}`
+  const shown = cycle.slice(0, MAX_SHOWN).map(quote)
+  const rest = cycle.length > MAX_SHOWN ? [`… ${cycle.length - MAX_SHOWN} more`] : []
+  const message = `These jobs need each other: ${[...shown, ...rest, quote(cycle[0]!)].join(' → ')}`
   const hint = 'take one of these needs out'
   findings.error(need?.at ?? first.instance.job.at, 'NEED_CYCLE', message, { hint })
 }

@@ -54,13 +54,22 @@ export class Findings {
     add(this.#warnings, { severity: 'warning', code, message, at, ...facts })
   }
 
-  /** A hint with the nearest name, where one is near and there was not too much to compare. */
-  nearest(found: string, names: readonly string[]): { readonly hint?: string } {
+  /** What others have found. */
+  tell(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      const error = diagnostic.severity === 'error'
+      if (error) this.#count++
+      add(error ? this.#errors : this.#warnings, diagnostic)
+    }
+  }
+
+  /** A hint with the nearest of `names` but `own`, where one is near and there was not too much to compare. */
+  nearest(found: string, names: readonly string[], own?: string): { readonly hint?: string } {
     this.#comparisons += names.length
     if (this.#comparisons > MAX_COMPARISONS || found.length > MAX_COMPARED_LENGTH) return {}
     const near = nearestName(
       found,
-      names.filter(({ length }) => length <= MAX_COMPARED_LENGTH),
+      names.filter(name => name.length <= MAX_COMPARED_LENGTH && name !== own),
     )
     return near === undefined ? {} : { hint: `did you mean '${near}'?` }
   }

@@ -7,6 +7,7 @@ import { stageOf, stagesOf } from '../stages.ts'
 interface Known {
   readonly stages: readonly string[]
   readonly jobs: ReadonlyMap<string, WrittenJob>
+  readonly names: readonly string[]
   readonly place: ReadonlyMap<string, number>
 }
 
@@ -16,6 +17,7 @@ export function checkOrder(config: WrittenConfig, findings: Findings): void {
   const known: Known = {
     stages,
     jobs: new Map(config.jobs.map(job => [job.name, job])),
+    names: config.jobs.map(({ name }) => name),
     place: new Map(stages.map((stage, index) => [stage, index])),
   }
   for (const job of config.jobs) {
@@ -62,16 +64,15 @@ function checkDependencies(job: WrittenJob, known: Known, findings: Findings): v
 function findJob(
   { job: name, at, optional }: { readonly job: string; readonly at: Location; readonly optional?: boolean },
   from: WrittenJob,
-  { jobs }: Known,
+  { jobs, names }: Known,
   findings: Findings,
   code: 'NEED_UNKNOWN' | 'DEPENDENCY_UNKNOWN',
   what: string,
 ): WrittenJob | undefined {
   const job = jobs.get(name)
   if (job || optional) return job
-  const others = [...jobs.keys()].filter(other => other !== from.name)
   const message = `Job ${quote(from.name)} ${what} ${quote(name)}, and there is no such job`
-  return findings.error(at, code, message, findings.nearest(name, others))
+  return findings.error(at, code, message, findings.nearest(name, names, from.name))
 }
 
 function isLater(other: WrittenJob, job: WrittenJob, known: Known): boolean {
