@@ -30,9 +30,10 @@ export type Field = { readonly number: number; readonly start: number } & (
 /** The most bytes of a field's header and number: a tag and a value, or a tag and a length. */
 const MAX_HEADER = 20
 /**
- * After a jump little is read at first, as the next thing may be a jump again (the header of a tensor has some 100
- * bytes); then more and more.
+ * After a jump little is read at first, as the next thing may be a jump again: as much as was wanted between the last
+ * two jumps (the header of a tensor has 40 to 150 bytes), within these bounds. Then more and more.
  */
+const LEAST_WINDOW = 64
 const FIRST_WINDOW = 256
 const LARGEST_WINDOW = 256 * 1024
 
@@ -46,6 +47,10 @@ export class Wire {
   readonly #fail: WireFailures
   #window: Uint8Array = new Uint8Array(0)
   #start = 0
+  /** From the last jump on: where it led, and how far was looked since. */
+  #from = 0
+  #reached = 0
+  #expected = FIRST_WINDOW
   #fields = 0
 
   constructor(source: ByteSource, failures: WireFailures) {
@@ -185,13 +190,20 @@ export class Wire {
   }
 
   #holds(start: number, length: number): boolean {
+    if (start >= this.#start && start <= this.#start + this.#window.byteLength)
+      this.#reached = Math.max(this.#reached, start + length)
     return start >= this.#start && start + length <= this.#start + this.#window.byteLength
   }
 
   async #load(at: number, least: number): Promise<void> {
     const sequential = at >= this.#start && at <= this.#start + this.#window.byteLength
-    const wanted = sequential ? Math.min(LARGEST_WINDOW, this.#window.byteLength * 2) : FIRST_WINDOW
-    const length = Math.min(Math.max(wanted, least, FIRST_WINDOW), this.source.size - at)
+    if (!sequential) {
+      this.#expected = Math.min(FIRST_WINDOW, Math.max(LEAST_WINDOW, this.#reached - this.#from))
+      this.#from = at
+      this.#reached = at + least
+    }
+    const wanted = sequential ? Math.min(LARGEST_WINDOW, this.#window.byteLength * 2) : this.#expected
+    const length = Math.min(Math.max(wanted, least), this.source.size - at)
     this.#window = await this.source.read(at, length)
     this.#start = at
   }
