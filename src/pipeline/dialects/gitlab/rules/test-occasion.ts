@@ -1,4 +1,9 @@
-import type { MergeRequestFacts, ProjectFacts, TriggerFacts } from '../../types.ts'
+import type { MergeRequestFacts, ProjectFacts, RepositoryFiles, TriggerFacts } from '../../types.ts'
+import type { Rule } from '../types.ts'
+import { layered } from '../variables/layers.ts'
+import { pipelineVariables } from '../variables/predefined/pipeline.ts'
+import type { ProjectFiles } from './lookups.ts'
+import { type Occasion, occasionOf } from './occasion.ts'
 
 export const DIGITS: ProjectFacts = {
   id: 'prj_1',
@@ -40,4 +45,48 @@ export function aMergeRequest(facts: Partial<MergeRequestFacts> = {}): Partial<T
     ...facts,
   }
   return { event: 'merge_request', ref: 'refs/merge-requests/7/head', mergeRequest }
+}
+
+export interface World {
+  readonly trigger?: Partial<TriggerFacts>
+  /** Files of the commit. */
+  readonly files?: readonly string[]
+  /** What changed, by what it is compared with; `before` for the push or merge request. */
+  readonly changed?: Readonly<Record<string, readonly string[]>>
+  readonly variables?: Readonly<Record<string, string>>
+  readonly projectFiles?: ProjectFiles
+}
+
+/** An occasion with the predefined variables of its trigger and those of the world over them. */
+export function anOccasion(world: World = {}): Occasion {
+  const trigger = aTrigger(world.trigger)
+  const variables = layered({
+    predefined: pipelineVariables({ trigger, project: DIGITS, file: FILE }),
+    written: Object.entries(world.variables ?? {}).map(([name, value]) => ({
+      name,
+      value,
+      expand: true,
+      file: false,
+    })),
+    given: [],
+    pipeline: {},
+  })
+  const { changed = {}, files = [], projectFiles } = world
+  const repository: RepositoryFiles = {
+    list: async () => files,
+    read: async () => undefined,
+    changed: async from => changed[from === 'before' ? 'before' : from.ref],
+  }
+  const facts = { trigger, project: DIGITS, file: FILE, files: repository }
+  return occasionOf({ ...facts, ...(projectFiles && { projectFiles }) }, variables)
+}
+
+const FILE = '.gitlab-ci.yml'
+
+export const place = (line: number) => ({ file: FILE, line, column: 7 })
+
+/** A rule with its condition, if it has one, on the same line. */
+export function aRule(line: number, rule: Omit<Rule, 'at' | 'if'> & { readonly if?: string }): Rule {
+  const { if: text, ...rest } = rule
+  return { at: place(line), ...rest, ...(text !== undefined && { if: { text, at: place(line) } }) }
 }
