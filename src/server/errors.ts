@@ -15,6 +15,7 @@ export type ServerErrorCode =
   | 'ADDRESS_UNUSABLE'
   | 'DATA_FOLDER_UNUSABLE'
   | 'VAULT_SEALED'
+  | 'SECRET_MISSING'
   | 'OUTBOUND_REFUSED'
   | 'OUTBOUND_FAILED'
 

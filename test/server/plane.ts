@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
-import { commands, type Job, type Pipeline, type PlannedJob } from '../../src/pipeline/index.ts'
+import {
+  commands,
+  type Job,
+  type JobState,
+  type Pipeline,
+  type PlannedJob,
+} from '../../src/pipeline/index.ts'
 import { Vault } from '../../src/server/access/vault.ts'
 import { ChangeFeed } from '../../src/server/changes.ts'
 import type { ControlPlane } from '../../src/server/control-plane.ts'
@@ -15,6 +21,11 @@ export interface TestPlane {
   pass(milliseconds: number): void
   /** A running pipeline of these jobs, the first of them ready. */
   pipeline(...plans: readonly Partial<PlannedJob>[]): Promise<{ pipeline: Pipeline; jobs: readonly Job[] }>
+  /** A pipeline of these jobs as one is made: all of them blocked. */
+  add(
+    pipeline: Partial<Pipeline>,
+    ...plans: readonly Partial<PlannedJob>[]
+  ): Promise<{ pipeline: Pipeline; jobs: readonly Job[] }>
   close(): Promise<void>
 }
 
@@ -42,49 +53,56 @@ export async function aPlane(): Promise<TestPlane> {
     createdAt: now,
   })
   await stores.access.addProject({ id: project, name: 'digits', defaultBranch: 'main', createdAt: now })
+  const add = async (
+    change: Partial<Pipeline>,
+    plans: readonly Partial<PlannedJob>[],
+    stateAt: (position: number) => JobState,
+  ) => {
+    const id = newId('pipeline')
+    const jobs = plans.map(
+      (plan, position): Job => ({
+        id: newId('job'),
+        pipeline: id,
+        position,
+        state: stateAt(position),
+        plan: {
+          name: `job-${position}`,
+          work: commands(['true']),
+          needs: [],
+          env: {},
+          artifacts: [],
+          timeout: 1000,
+          retries: 0,
+          allowFailure: false,
+          ...plan,
+        },
+      }),
+    )
+    const pipeline = await stores.pipelines.addPipeline(
+      {
+        id,
+        project,
+        principal,
+        commit: 'c'.repeat(40) as CommitId,
+        ref: 'refs/heads/main',
+        title: 'A commit',
+        state: 'running',
+        config: null,
+        problems: [],
+        createdAt: now,
+        ...change,
+      },
+      jobs,
+    )
+    return { pipeline, jobs }
+  }
   return {
     plane,
     pass: milliseconds => {
       now = instant(now + milliseconds)
     },
-    async pipeline(...plans) {
-      const id = newId('pipeline')
-      const jobs = plans.map(
-        (plan, position): Job => ({
-          id: newId('job'),
-          pipeline: id,
-          position,
-          state: position === 0 ? 'ready' : 'blocked',
-          plan: {
-            name: `job-${position}`,
-            work: commands(['true']),
-            needs: [],
-            env: {},
-            artifacts: [],
-            timeout: 1000,
-            retries: 0,
-            allowFailure: false,
-            ...plan,
-          },
-        }),
-      )
-      const pipeline = await stores.pipelines.addPipeline(
-        {
-          id,
-          project,
-          principal,
-          commit: 'c'.repeat(40) as CommitId,
-          ref: 'refs/heads/main',
-          title: 'A commit',
-          state: 'running',
-          config: null,
-          problems: [],
-          createdAt: now,
-        },
-        jobs,
-      )
-      return { pipeline, jobs }
-    },
+    pipeline: (...plans) => add({}, plans, position => (position === 0 ? 'ready' : 'blocked')),
+    add: (pipeline, ...plans) => add(pipeline, plans, () => 'blocked'),
     async close() {
       await stores.close()
       await rm(dataDir, { recursive: true, force: true })

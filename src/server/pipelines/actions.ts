@@ -1,10 +1,21 @@
-import type { PipelineId } from '../../core/index.ts'
-import { hasEnded, type Job, jobViewOf, retryTargets } from '../../pipeline/index.ts'
+import type { JobId, PipelineId } from '../../core/index.ts'
+import {
+  hasEnded,
+  isPlayable,
+  type Job,
+  type JobMove,
+  type JobView,
+  jobViewOf,
+  type Pipeline,
+  playTargets,
+  retryTargets,
+} from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { conflict } from '../errors.ts'
+import { childrenOf } from './engine/superseded.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
-/** What people do to pipelines: cancel, retry, approve. */
+/** What people do to pipelines: cancel, retry, start manual jobs, approve. */
 export class PipelineActions {
   readonly #plane: ControlPlane
   readonly #reconciler: PipelineReconciler
@@ -14,18 +25,28 @@ export class PipelineActions {
     this.#reconciler = reconciler
   }
 
-  /** Cancels every job that has not ended. Attempts learn of it with their next heartbeat. */
+  /**
+   * Cancels every job that has not ended, and those of the pipelines that this one has made in its project. Attempts
+   * learn of it with their next heartbeat.
+   */
   async cancelPipeline(id: PipelineId, by: string): Promise<void> {
-    const jobs = await this.#plane.stores.pipelines.jobs(id)
-    const live = jobs.filter(job => !hasEnded(job.state))
-    if (live.length === 0)
+    const pipeline = await this.#plane.stores.pipelines.pipeline(id)
+    const children = pipeline ? await childrenOf(this.#plane, pipeline) : []
+    const running = [...(pipeline?.state === 'running' ? [pipeline] : []), ...children]
+    if (running.length === 0)
       throw conflict(
         'This pipeline has ended',
         'Only a running pipeline can be canceled; retry starts it again.',
       )
+    // What made the others first, so that no trigger job ends as its pipeline did before it was canceled itself.
+    for (const other of running) await this.#cancelAll(other, by)
+    for (const other of running.toReversed()) await this.#reconciler.reconcile(other.id)
+  }
+
+  async #cancelAll({ id }: Pipeline, by: string): Promise<void> {
+    const live = (await this.#plane.stores.pipelines.jobs(id)).filter(job => !hasEnded(job.state))
     // From the end, so that no job becomes ready because the one before it was canceled.
     for (const job of live.toReversed()) await this.#cancel(job, by)
-    await this.#reconciler.reconcile(id)
   }
 
   async cancelJob(job: Job, by: string): Promise<void> {
@@ -35,7 +56,25 @@ export class PipelineActions {
         'Only a job that has not ended can be canceled.',
       )
     await this.#cancel(job, by)
+    for (const child of await this.#madeBy(job)) {
+      await this.#cancelAll(child, by)
+      await this.#reconciler.reconcile(child.id)
+    }
     await this.#reconciler.reconcile(job.pipeline)
+  }
+
+  /** Running pipelines of its project that a trigger job has made, and those that they made. */
+  async #madeBy(job: Job): Promise<readonly Pipeline[]> {
+    if (job.plan.work.kind !== 'trigger') return []
+    const { pipelines } = this.#plane.stores
+    const own = await pipelines.pipeline(job.pipeline)
+    const made: Pipeline[] = []
+    for (const child of await pipelines.pipelinesOfParent(job.id)) {
+      if (child.project !== own?.project) continue
+      if (child.state === 'running') made.push(child)
+      made.push(...(await childrenOf(this.#plane, child)))
+    }
+    return made
   }
 
   async #cancel(job: Job, by: string): Promise<void> {
@@ -46,32 +85,89 @@ export class PipelineActions {
     if (moved) await this.#reconciler.tellJob(job.id)
   }
 
-  /** Sets an ended job going again, with everything behind it. */
+  /** Sets an ended job going again, with what is behind it. A manual or delayed one starts at once. */
   async retry(job: Job): Promise<void> {
-    const { pipelines } = this.#plane.stores
-    const jobs = await pipelines.jobs(job.pipeline)
-    const targets = retryTargets(
-      job.plan.name,
-      jobs.map(other => jobViewOf(other.plan, other.state)),
-    )
+    const { jobs, stages, ids } = await this.#board(job)
+    const targets = retryTargets(job.plan.name, jobs, stages)
     if (targets.length === 0)
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a job that has ended can be retried.')
-    const now = this.#plane.clock.now()
-    const byName = new Map(jobs.map(other => [other.plan.name, other]))
+    await this.#take(targets, ids)
+    await this.#goOn(job.pipeline)
+    const now = await this.#plane.stores.pipelines.job(job.id)
+    if (now && isPlayable({ state: now.state, ...(now.plan.start && { start: now.plan.start }) }))
+      await this.#start(now)
+  }
+
+  /** Starts a job that waits for somebody, or for its time. */
+  async play(job: Job, by: string, variables: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (!(await this.#start(job, `started by ${by}`, variables)))
+      throw conflict(
+        `Job '${job.plan.name}' is ${job.state}`,
+        'Only a manual or delayed job can be started, while it waits for that.',
+      )
+  }
+
+  async #start(
+    job: Job,
+    reason?: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<boolean> {
+    const { jobs, stages, ids } = await this.#board(job)
+    const [own, ...behind] = playTargets(job.plan.name, jobs, stages)
+    if (!own) return false
+    const given = Object.keys(variables).length > 0
+    const moved = await this.#plane.stores.pipelines.moveJob(job.id, own.from, own.to, {
+      now: this.#plane.clock.now(),
+      ...(reason !== undefined && { reason }),
+      ...(given && { variables }),
+    })
+    if (!moved) return false
+    await this.#take(behind, ids)
+    if (own.to === 'ready') this.#reconciler.ready.emit()
+    await this.#goOn(job.pipeline)
+    return true
+  }
+
+  async #board(job: Job): Promise<{
+    readonly jobs: readonly JobView[]
+    readonly stages: readonly string[]
+    readonly ids: ReadonlyMap<string, JobId>
+  }> {
+    const { pipelines } = this.#plane.stores
+    const jobs = await pipelines.jobs(job.pipeline)
     const pipeline = await pipelines.pipeline(job.pipeline)
-    for (const { name, from, to } of targets) await pipelines.moveJob(byName.get(name)!.id, from, to, { now })
+    return {
+      jobs: jobs.map(other => jobViewOf(other.plan, other)),
+      stages: pipeline?.outline?.stages ?? [],
+      ids: new Map(jobs.map(other => [other.plan.name, other.id])),
+    }
+  }
+
+  async #take(moves: readonly JobMove[], ids: ReadonlyMap<string, JobId>): Promise<void> {
+    const change = { now: this.#plane.clock.now() }
+    await this.#plane.stores.pipelines.moveJobs(
+      moves.map(({ name, from, to }) => ({ id: ids.get(name)!, from, to, change })),
+    )
+  }
+
+  /** Sets a pipeline that has ended going again, and moves it on. */
+  async #goOn(id: PipelineId): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const pipeline = await pipelines.pipeline(id)
     if (pipeline && pipeline.state !== 'running')
-      await pipelines.movePipeline(pipeline.id, pipeline.state, 'running', now)
-    await this.#reconciler.reconcile(job.pipeline)
+      await pipelines.movePipeline(id, pipeline.state, 'running', this.#plane.clock.now())
+    if (pipeline) this.#reconciler.tell(pipeline)
+    await this.#reconciler.reconcile(id)
   }
 
   /**
    * Lets a waiting job go on: a deployment that needs approval starts; a gate that could not decide counts as
-   * passed, on this person's word. Both stay in the job's reason.
+   * passed, on this person's word; a manual job starts. All stay in the job's reason.
    */
   async approve(job: Job, by: string): Promise<void> {
     if (job.state !== 'waiting')
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a waiting job can be approved.')
+    if (await this.#start(job, `approved by ${by}`)) return
     const rollout = await this.#plane.stores.rollouts.byJob(job.id)
     if (rollout && rollout.endedAt === undefined)
       throw conflict(

@@ -1,14 +1,21 @@
-import { type Finish, type StageResult, stageResultSchema } from '../../api/index.ts'
+import type { Finish } from '../../api/index.ts'
 import { type AttemptId, boundary, type Digest, type Instant } from '../../core/index.ts'
-import { type Attempt, hasEnded, type Job, type JobState } from '../../pipeline/index.ts'
-import { RegistryError, type Version } from '../../registry/index.ts'
+import {
+  type Attempt,
+  type AttemptChange,
+  type AttemptEnd,
+  hasEnded,
+  type Job,
+  outcomeOf,
+} from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { ServerError } from '../errors.ts'
 import { SerialByKey } from '../serial.ts'
 import { LEASE_MS } from './dispatch.ts'
+import { coverageOf } from './ending/coverage.ts'
+import { type JobEnd, stageOutcome } from './ending/stage-outcome.ts'
 import type { AttemptLogs } from './logs.ts'
 import type { PipelineReconciler } from './reconcile.ts'
-import { registerVersion } from './register.ts'
 import { storeResult } from './results.ts'
 
 /** A lease with more than this part of its time left is not renewed. */
@@ -81,10 +88,7 @@ export class AttemptDesk {
     const outcome = ours ? await this.#outcome(job, attempt, finish) : undefined
     const now = this.#plane.clock.now()
     const end = {
-      now,
-      ...(finish.exitCode !== undefined && { exitCode: finish.exitCode }),
-      ...(finish.reason !== undefined && { reason: finish.reason }),
-      artifacts: finish.artifacts.map(file => ({ ...file, digest: file.digest as Digest })),
+      ...endingOf(job, finish, now),
       logBytes: await this.#logs.length(attempt.id),
     }
     boundary('attempt-ending')
@@ -99,68 +103,27 @@ export class AttemptDesk {
     await this.#reconciler.tellJob(job.id)
   }
 
-  async #outcome(
-    job: Job,
-    attempt: Attempt,
-    finish: Finish,
-  ): Promise<{ to: JobState; reason?: string; result?: ReturnType<typeof storeResult> }> {
+  async #outcome(job: Job, attempt: Attempt, finish: Finish): Promise<JobEnd> {
+    const { plan } = job
     const reason = finish.reason !== undefined ? { reason: finish.reason } : {}
-    if (finish.outcome === 'canceled') return { to: 'canceled', ...reason }
-    if (finish.outcome !== 'succeeded') {
-      const tried = (await this.#plane.stores.pipelines.attempts(job.id)).filter(
-        ({ state }) => state !== 'lost' && state !== 'canceled',
-      ).length
-      if (tried <= job.plan.retries)
-        return { to: 'ready', reason: `attempt ${attempt.number} ${finish.outcome}; trying again` }
-      if (job.plan.work.kind !== 'stage') return { to: finish.outcome, ...reason }
-    }
-    if (job.plan.work.kind !== 'stage') return { to: 'succeeded' }
-    return this.#stageOutcome(job, finish)
-  }
-
-  async #stageOutcome(
-    job: Job,
-    finish: Finish,
-  ): Promise<{ to: JobState; reason?: string; result?: ReturnType<typeof storeResult> }> {
-    const parsed = stageResultSchema.safeParse(finish.result)
-    if (!parsed.success) {
-      const to = finish.outcome === 'succeeded' ? 'errored' : finish.outcome
-      return { to, reason: finish.reason ?? 'The stage ended without a result' }
-    }
-    const result: StageResult = parsed.data
-    const lines = result.summary.join('; ').slice(0, 1000)
-    if (result.verdict === 'failed')
-      return { to: 'failed', reason: lines, result: storeResult({ kind: 'stage', result }) }
-    if (result.verdict === 'inconclusive')
-      return { to: 'waiting', reason: lines, result: storeResult({ kind: 'stage', result }) }
-    if (finish.outcome !== 'succeeded')
-      return {
-        to: finish.outcome,
-        reason: finish.reason ?? lines,
-        result: storeResult({ kind: 'stage', result }),
-      }
-    const version = await this.#register(job, result)
-    if (typeof version === 'string') return { to: 'failed', reason: version }
-    if (version) boundary('version-registered')
+    const { to, forgiven } = outcomeOf(plan, endOf(finish), await this.#tries(job))
+    if (to === 'ready') return { to, reason: `attempt ${attempt.number} ${finish.outcome}; trying again` }
+    if (to === 'canceled') return { to, ...reason }
+    if (plan.work.kind === 'stage') return stageOutcome(this.#plane, job, finish)
+    const coverage =
+      plan.coverage === undefined ? undefined : await coverageOf(this.#logs, attempt.id, plan.coverage)
     return {
-      to: 'succeeded',
-      result: storeResult({
-        kind: 'stage',
-        result,
-        ...(version && { version: { id: version.id, number: version.number } }),
-      }),
+      to,
+      ...(to !== 'succeeded' && reason),
+      ...(forgiven && { forgiven }),
+      ...(coverage !== undefined && { result: storeResult({ kind: 'script', coverage }) }),
     }
   }
 
-  /** A text: why the registry does not take it, such as a model that belongs to another project. */
-  async #register(job: Job, result: StageResult): Promise<Version | string | undefined> {
-    if (!result.manifest) return undefined
-    try {
-      return await registerVersion(this.#plane, job, result)
-    } catch (error) {
-      if (error instanceof RegistryError) return [error.message, error.hint].filter(Boolean).join('; ')
-      throw error
-    }
+  /** Attempts that came to an end of their own, with the one that ends now. */
+  async #tries(job: Job): Promise<number> {
+    const attempts = await this.#plane.stores.pipelines.attempts(job.id)
+    return attempts.filter(({ state }) => state !== 'lost' && state !== 'canceled').length
   }
 
   /** Takes back attempts whose runner fell silent. Called every second. */
@@ -212,6 +175,30 @@ export class AttemptDesk {
 
   #held(attempt: Attempt, fence: number): void {
     if (attempt.fence !== fence || hasEnded(attempt.state)) throw leaseLost(attempt)
+  }
+}
+
+function endOf({ outcome, exitCode, cause }: Finish): AttemptEnd {
+  return { outcome, ...(exitCode !== undefined && { exitCode }), ...(cause !== undefined && { cause }) }
+}
+
+/** What of an attempt's end goes to the journal. */
+function endingOf({ plan }: Job, finish: Finish, now: Instant): AttemptChange {
+  const { exitCode, reason, cause, artifacts, reports } = finish
+  const expireIn = plan.artifactRules?.expireIn
+  const kept = new Set(artifacts.map(({ path }) => path))
+  return {
+    now,
+    ...(exitCode !== undefined && { exitCode }),
+    ...(reason !== undefined && { reason }),
+    ...(cause !== undefined && { cause }),
+    artifacts: artifacts.map(({ reportOnly, ...file }) => ({
+      ...file,
+      digest: file.digest as Digest,
+      ...(reportOnly && { reportOnly }),
+    })),
+    ...(reports && { reports: reports.filter(({ path }) => kept.has(path)) }),
+    ...(expireIn !== undefined && artifacts.length > 0 && { keepUntil: (now + expireIn) as Instant }),
   }
 }
 

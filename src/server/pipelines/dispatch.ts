@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import type { Project } from '../../access/index.ts'
 import type { LeaseRequest, Offer } from '../../api/index.ts'
-import { boundary, type Instant, messageOf, newId, randomText } from '../../core/index.ts'
-import type { Job } from '../../pipeline/index.ts'
+import { boundary, type Instant, type JobId, messageOf, newId, randomText } from '../../core/index.ts'
+import type { Job, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
-import type { SecretVariable } from './given.ts'
-import { jobSecrets } from './job-secrets.ts'
+import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
+import { Runners } from './dispatching/runners.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
@@ -13,30 +14,47 @@ import type { PipelineReconciler } from './reconcile.ts'
 export const LEASE_MS = 20_000
 /** Less than what proxies allow a silent request. */
 const LONGEST_WAIT_MS = 25_000
+/** Ready jobs that are looked at together where the first ones are for other runners. */
+const PAGE = 50
+/** A job that no runner takes says so after this: they may be about to start, as the server is. */
+const UNMATCHED_MS = 10_000
+/** As many of the oldest are looked at: those behind wait for the same. */
+const MAX_EXPLAINED = 200
 
 /** Gives ready jobs to runners the moment they are ready: runners wait here, they don't poll. */
 export class Dispatcher {
   readonly #plane: ControlPlane
   readonly #reconciler: PipelineReconciler
   readonly #serial = new SerialByKey()
+  readonly #runners: Runners
+  /** Since when ready jobs were seen that no runner takes. */
+  readonly #unmatched = new Map<JobId, Instant>()
+  readonly #longestWait: number
   #news = 0
 
-  constructor(plane: ControlPlane, reconciler: PipelineReconciler) {
+  constructor(plane: ControlPlane, reconciler: PipelineReconciler, longestWait: number = LONGEST_WAIT_MS) {
+    this.#longestWait = longestWait
     this.#plane = plane
     this.#reconciler = reconciler
+    this.#runners = new Runners(plane.clock)
     reconciler.ready.on(() => this.#news++)
   }
 
   /** Offers, at most `capacity`; none after the longest wait, or when the runner goes away. */
   async lease(request: LeaseRequest, gone: AbortSignal): Promise<readonly Offer[]> {
-    const until = Date.now() + LONGEST_WAIT_MS
-    while (!gone.aborted) {
-      const seen = this.#news
-      const offers = await this.#serial.run('lease', () => this.#take(request, gone))
-      if (offers.length > 0 || Date.now() >= until) return offers
-      if (seen === this.#news) await this.#waitForNews(until - Date.now(), gone)
+    const until = Date.now() + this.#longestWait
+    this.#runners.arrived(request)
+    try {
+      while (!gone.aborted) {
+        const seen = this.#news
+        const offers = await this.#serial.run('lease', () => this.#take(request, gone))
+        if (offers.length > 0 || Date.now() >= until) return offers
+        if (seen === this.#news) await this.#waitForNews(until - Date.now(), gone)
+      }
+      return []
+    } finally {
+      this.#runners.left(request)
     }
-    return []
   }
 
   /** Resolves on news, at the latest after `wait` milliseconds, or when the runner has gone. */
@@ -54,17 +72,34 @@ export class Dispatcher {
     })
   }
 
+  /** Ready jobs in the order of their pipelines, past those that this runner can't take. */
   async #take(request: LeaseRequest, gone: AbortSignal): Promise<readonly Offer[]> {
     const offers: Offer[] = []
-    for (const job of await this.#plane.stores.pipelines.jobsIn('ready', request.capacity)) {
+    const free: Free | undefined = request.free && { ...request.free }
+    for await (const job of this.#ready(request.capacity)) {
       if (gone.aborted) break
-      const offer = await this.#claim(job, request)
-      if (offer) offers.push(offer)
+      if (!isOffered(job) || !isFor(request, job.plan) || !fits(free, job.plan)) continue
+      const offer = await this.#inTurn(job, request)
+      if (!offer) continue
+      take(free, job.plan)
+      offers.push(offer)
+      if (offers.length >= request.capacity) break
     }
     return offers
   }
 
-  async #claim(job: Job, request: LeaseRequest): Promise<Offer | undefined> {
+  async *#ready(first: number): AsyncGenerator<Job> {
+    let size = first
+    for (let after: Job | undefined; ; size = PAGE) {
+      const jobs = await this.#plane.stores.pipelines.jobsIn('ready', size, after)
+      yield* jobs
+      if (jobs.length < size) return
+      after = jobs.at(-1)
+    }
+  }
+
+  /** Of the jobs of a resource group, one runs at a time. */
+  async #inTurn(job: Job, request: LeaseRequest): Promise<Offer | undefined> {
     const { pipelines, access } = this.#plane.stores
     const pipeline = await pipelines.pipeline(job.pipeline)
     const project = pipeline && (await access.project(pipeline.project))
@@ -73,10 +108,26 @@ export class Dispatcher {
       await this.#reconciler.move(job, 'ready', 'errored', { reason: 'Its project was deleted' })
       return undefined
     }
+    const claim = () => this.#claim(job, pipeline, project, request)
+    const group = job.plan.resourceGroup
+    if (!group) return claim()
+    return this.#reconciler.turns.take(project.id, group.name, async next =>
+      next === job.id ? claim() : undefined,
+    )
+  }
+
+  async #claim(
+    job: Job,
+    pipeline: Pipeline,
+    project: Project,
+    request: LeaseRequest,
+  ): Promise<Offer | undefined> {
+    const { pipelines } = this.#plane.stores
     try {
-      const work = await offeredWork(this.#plane, pipeline, job, project)
-      const secrets = await jobSecrets(this.#plane, pipeline, job, project)
       const token = `blsta_${randomText(32)}`
+      const labels = request.labels ?? []
+      const by = { runner: request.runner, labels, token }
+      const work = await offeredWork(this.#plane, pipeline, job, project, by)
       const attempt = newId('attempt')
       const number = (await pipelines.attempts(job.id)).length + 1
       const fence = await pipelines.nextFence()
@@ -91,25 +142,16 @@ export class Dispatcher {
         leaseUntil: (now + LEASE_MS) as Instant,
         tokenHash: hashAttemptToken(token),
         artifacts: [],
+        ...(labels.length > 0 && { runnerLabels: labels }),
         sandboxed: request.sandbox !== 'none',
         logBytes: 0,
         createdAt: now,
       })
       if (!claimed) return undefined
       boundary('job-claimed')
+      this.#unmatched.delete(job.id)
       this.#reconciler.tell(pipeline)
-      return {
-        ...work,
-        // The project's word before the pushed file's: a job that asks for a name gets what an admin put there.
-        env: { ...work.env, ...valuesOf(secrets.filter(({ file }) => !file)) },
-        files: { ...work.files, ...valuesOf(secrets.filter(({ file }) => file)) },
-        secrets: secrets.filter(({ masked }) => masked).map(({ value }) => value),
-        attempt,
-        number,
-        fence,
-        leaseMs: LEASE_MS,
-        token,
-      }
+      return { ...work, attempt, number, fence, leaseMs: LEASE_MS, token }
     } catch (error) {
       this.#plane.logger.error({ job: job.id, error: messageOf(error) }, 'a job could not be offered')
       await this.#reconciler.move(job, 'ready', 'errored', {
@@ -118,10 +160,29 @@ export class Dispatcher {
       return undefined
     }
   }
+
+  /** Ready jobs that no runner takes which is there say what they wait for. Called every second. */
+  async explain(): Promise<void> {
+    const { stores, clock } = this.#plane
+    const runners = this.#runners.all
+    const now = clock.now()
+    const unmatched = new Set<JobId>()
+    for (const job of await stores.pipelines.jobsIn('ready', MAX_EXPLAINED)) {
+      if (!isOffered(job) || runners.some(runner => isFor(runner, job.plan))) continue
+      unmatched.add(job.id)
+      const since = this.#unmatched.get(job.id)
+      if (since === undefined) this.#unmatched.set(job.id, now)
+      const reason = whyUnmatched(job.plan)
+      if (since === undefined || now - since < UNMATCHED_MS || job.reason === reason) continue
+      if (await stores.pipelines.explainJob(job.id, 'ready', reason)) await this.#reconciler.tellJob(job.id)
+    }
+    for (const id of this.#unmatched.keys()) if (!unmatched.has(id)) this.#unmatched.delete(id)
+  }
 }
 
-function valuesOf(secrets: readonly SecretVariable[]): Record<string, string> {
-  return Object.fromEntries(secrets.map(({ name, value }) => [name, value]))
+/** Work of a runner; what the control plane does itself waits for its turn only. */
+function isOffered({ plan: { work } }: Job): boolean {
+  return work.kind === 'script' || work.kind === 'stage'
 }
 
 export function hashAttemptToken(token: string): string {

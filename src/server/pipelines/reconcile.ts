@@ -1,17 +1,26 @@
-import { type Instant, type JobId, type Json, messageOf, type PipelineId, Signal } from '../../core/index.ts'
 import {
+  type Instant,
+  type JobId,
+  type Json,
+  messageOf,
+  type PipelineId,
+  type ProjectId,
+  Signal,
+} from '../../core/index.ts'
+import {
+  dueTransitions,
   hasEnded,
   type Job,
   type JobState,
-  type JobView,
   jobViewOf,
-  nextTransitions,
   type Pipeline,
-  type PlannedJob,
   pipelineStateOf,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
+import { LivePipeline } from './engine/live.ts'
+import { cancelSuperseded } from './engine/superseded.ts'
+import { Turns } from './engine/turns.ts'
 
 /** Where deploy jobs go on: the rollouts' side. */
 export interface Deployer {
@@ -19,19 +28,27 @@ export interface Deployer {
   begin(pipeline: Pipeline, job: Job): Promise<void>
 }
 
+/** Where trigger jobs go on: with the pipelines that they make. */
+export interface Follower {
+  /** Takes the step that a running trigger job is to take, if any. */
+  follow(job: JobId): Promise<void>
+  /** A pipeline has ended: the job that made it may go on. */
+  ended(pipeline: Pipeline): Promise<void>
+}
+
 export interface JobChange {
   readonly reason?: string
   readonly result?: Json
 }
 
-interface Deploy {
+/** What is to be done once a pipeline was moved on, outside its turn: it reports back into this or other pipelines. */
+interface FollowUp {
   readonly pipeline: Pipeline
-  readonly job: Job
-}
-
-interface ScheduledJob {
-  readonly id: JobId
-  readonly view: JobView
+  readonly deploys: readonly JobId[]
+  readonly triggers: readonly JobId[]
+  readonly groups: readonly string[]
+  readonly isNew: boolean
+  readonly ended: boolean
 }
 
 /**
@@ -41,18 +58,26 @@ interface ScheduledJob {
 export class PipelineReconciler {
   readonly #plane: ControlPlane
   readonly #serial = new SerialByKey()
-  /** Of pipelines that run. */
-  readonly #plans = new Map<PipelineId, ReadonlyMap<JobId, PlannedJob>>()
+  /** Asked for and not begun: who asks meanwhile is served by the same. */
+  readonly #asked = new Map<PipelineId, Promise<void>>()
+  readonly #live = new Map<PipelineId, LivePipeline>()
   #deployer: Deployer | undefined
+  #follower: Follower | undefined
+  readonly turns: Turns
   /** Some job became ready: whoever waits for work looks again. */
   readonly ready: Signal<void> = new Signal<void>()
 
   constructor(plane: ControlPlane) {
     this.#plane = plane
+    this.turns = new Turns(plane)
   }
 
   deployWith(deployer: Deployer): void {
     this.#deployer = deployer
+  }
+
+  followWith(follower: Follower): void {
+    this.#follower = follower
   }
 
   async resume(): Promise<void> {
@@ -69,56 +94,93 @@ export class PipelineReconciler {
   }
 
   /**
-   * Takes every step that is due. Rollouts begin outside the pipeline's turn, since they report back into it.
+   * Takes every step that is due, and then what follows from it elsewhere: rollouts begin, other pipelines are
+   * made, canceled or told of an end, and whose turn it is in a resource group goes on.
    */
-  async reconcile(id: PipelineId): Promise<void> {
-    const deploys = await this.#serial.run(id, () => this.#reconcile(id))
-    for (const { pipeline, job } of deploys) await this.#deployer?.begin(pipeline, job)
+  reconcile(id: PipelineId): Promise<void> {
+    const asked = this.#asked.get(id)
+    if (asked) return asked
+    const asking = this.#serial
+      .run(id, () => {
+        this.#asked.delete(id)
+        return this.#reconcile(id)
+      })
+      .then(followUp => followUp && this.#followUp(followUp))
+    this.#asked.set(id, asking)
+    return asking
   }
 
-  async #reconcile(id: PipelineId): Promise<readonly Deploy[]> {
+  async #reconcile(id: PipelineId): Promise<FollowUp | undefined> {
     const { pipelines } = this.#plane.stores
     const pipeline = await pipelines.pipeline(id)
     // One that has ended is set going by a retry alone; one that never compiled has no job that could be.
-    if (pipeline?.state !== 'running') return []
-    const before = await this.#views(id)
-    const moves = nextTransitions(before.map(({ view }) => view))
-    const byName = new Map(before.map(job => [job.view.name, job.id]))
-    for (const { name, from, to, reason } of moves) {
-      await pipelines.moveJob(byName.get(name)!, from, to, { now: this.#now(), ...(reason && { reason }) })
+    if (pipeline?.state !== 'running') {
+      this.#live.delete(id)
+      return undefined
     }
-    const after = moves.length > 0 ? await this.#views(id) : before
-    const state = pipelineStateOf(after.map(({ view }) => view))
+    const isNew = !this.#live.has(id)
+    const live = this.#live.get(id) ?? new LivePipeline(pipelines, pipeline, await pipelines.jobs(id))
+    this.#live.set(id, live)
+    const { changed, ready } = await live.advance(this.#now())
+    const { jobs } = live
+    const state = pipelineStateOf(jobs)
     const ended =
       state !== pipeline.state && (await pipelines.movePipeline(id, pipeline.state, state, this.#now()))
-    if (ended) this.#plans.delete(id)
-    if (moves.length > 0 || ended) this.tell(pipeline)
-    if (moves.some(({ to }) => to === 'ready')) this.ready.emit()
-    return this.#deploys(pipeline, after)
-  }
-
-  async #deploys(pipeline: Pipeline, jobs: readonly ScheduledJob[]): Promise<readonly Deploy[]> {
-    const running = jobs.filter(({ view }) => view.work.kind === 'deploy' && view.state === 'running')
-    const found = await Promise.all(running.map(({ id }) => this.#plane.stores.pipelines.job(id)))
-    return found.flatMap(job => (job ? [{ pipeline, job }] : []))
-  }
-
-  /** What the scheduler sees. Plans never change, so they are read once; only the states are read again. */
-  async #views(id: PipelineId): Promise<readonly ScheduledJob[]> {
-    let plans = this.#plans.get(id)
-    if (!plans) {
-      plans = new Map((await this.#plane.stores.pipelines.jobs(id)).map(job => [job.id, job.plan]))
-      this.#plans.set(id, plans)
+    if (ended) this.#live.delete(id)
+    if (changed || ended) this.tell(pipeline)
+    if (ready) this.ready.emit()
+    const running = jobs.filter(job => job.state === 'running')
+    return {
+      pipeline,
+      deploys: running.filter(({ work }) => work.kind === 'deploy').map(job => live.idOf(job)),
+      triggers: running.filter(({ work }) => work.kind === 'trigger').map(job => live.idOf(job)),
+      groups: changed || isNew ? live.groups : [],
+      isNew,
+      ended,
     }
-    const states = await this.#plane.stores.pipelines.jobStates(id)
-    return states.map(({ id: job, state }) => ({ id: job, view: jobViewOf(plans.get(job)!, state) }))
+  }
+
+  async #followUp({ pipeline, deploys, triggers, groups, isNew, ended }: FollowUp): Promise<void> {
+    if (isNew) for (const id of await cancelSuperseded(this.#plane, pipeline)) await this.reconcile(id)
+    for (const id of deploys) {
+      const job = await this.#plane.stores.pipelines.job(id)
+      if (job) await this.#deployer?.begin(pipeline, job)
+    }
+    for (const id of triggers) await this.#follower?.follow(id)
+    for (const group of groups) await this.#nextTurn(pipeline.project, group)
+    if (ended) await this.#follower?.ended(pipeline)
+  }
+
+  /** Starts the job whose turn it is where its work is the control plane's own; runners are told of the others. */
+  async #nextTurn(project: ProjectId, group: string): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const started = await this.turns.take(project, group, async id => {
+      const job = await pipelines.job(id)
+      if (!job) return undefined
+      const { kind } = job.plan.work
+      if (kind === 'script' || kind === 'stage') this.ready.emit()
+      else if (await pipelines.moveJob(id, 'ready', 'running', { now: this.#now() })) return job.pipeline
+      return undefined
+    })
+    if (started) await this.reconcile(started)
+  }
+
+  /** Starts delayed jobs whose time has come. Called every second. */
+  async startDue(): Promise<void> {
+    const now = this.#now()
+    for (const job of await this.#plane.stores.pipelines.dueJobs(now)) {
+      const [move] = dueTransitions([jobViewOf(job.plan, job)], now)
+      if (move && (await this.move(job, move.from, move.to))) await this.reconcile(job.pipeline)
+    }
   }
 
   /** Moves one job and then whatever follows from it. False when the job was no longer in `from`. */
   async move(job: Job, from: JobState, to: JobState, change: JobChange = {}): Promise<boolean> {
+    const { reason, result } = change
     const moved = await this.#plane.stores.pipelines.moveJob(job.id, from, to, {
       now: this.#now(),
-      ...change,
+      ...(reason !== undefined && { reason }),
+      ...(result !== undefined && { result }),
     })
     if (!moved) return false
     const pipeline = await this.#plane.stores.pipelines.pipeline(job.pipeline)

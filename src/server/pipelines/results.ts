@@ -10,6 +10,10 @@ export type JobResult =
       readonly version?: { readonly id: string; readonly number: number }
     }
   | { readonly kind: 'deploy'; readonly rollout: string; readonly lines: readonly string[] }
+  /** Coverage in percent, as the job's log tells it. */
+  | { readonly kind: 'script'; readonly coverage: number }
+  /** Id of the pipeline that it made. */
+  | { readonly kind: 'trigger'; readonly pipeline: string }
 
 export function storeResult(result: JobResult): Json {
   return JSON.parse(JSON.stringify(result)) as Json

@@ -11,7 +11,7 @@ import { type Digest, isDigest } from '../../../core/index.ts'
 import { archive } from '../../../git/index.ts'
 import type { Attempt } from '../../../pipeline/index.ts'
 import { notFound, ServerError } from '../../errors.ts'
-import { offeredWork } from '../../pipelines/offers.ts'
+import { readableFiles } from '../../pipelines/offers.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 import type { Services } from '../../services.ts'
 import type { App } from '../types.ts'
@@ -91,11 +91,7 @@ async function originOf({ plane }: Services, attempt: Attempt) {
 /** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */
 async function readable(services: Services, attempt: Attempt, digest: string): Promise<Digest> {
   const { job, pipeline, project } = await originOf(services, attempt)
-  const work = await offeredWork(services.plane, pipeline, job, project)
-  const given = [
-    ...work.inputs,
-    ...(work.work.kind === 'stage' ? (work.work.input.production?.files ?? []) : []),
-  ]
+  const given = await readableFiles(services.plane, pipeline, job, project)
   if (!isDigest(digest) || !given.some(file => file.digest === digest)) throw notFound('blob', digest)
   return digest
 }
