@@ -17,6 +17,7 @@ import { MergeRequestFollower } from './merge-requests/follow.ts'
 import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
+import { Downstream } from './pipelines/engine/downstream.ts'
 import { AttemptLogs } from './pipelines/logs.ts'
 import { PipelineReconciler } from './pipelines/reconcile.ts'
 import { startPipeline } from './pipelines/start.ts'
@@ -63,6 +64,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const publisher = new Publisher(plane, fleet, own.hash)
   const rollouts = new RolloutReconciler(plane, fleet, publisher, gateways, pipelines)
   pipelines.deployWith(rollouts)
+  pipelines.followWith(new Downstream(plane, pipelines, startPipeline))
   const pushes = new PushAcceptance(plane, pipelines)
   const host = new ControlPlaneGitHost({ plane, authenticator, logins, pushes })
   const follower = new MergeRequestFollower(plane, pushes, startPipeline)
@@ -130,7 +132,7 @@ function lifeOf(
   pushes: PushAcceptance,
   follower: MergeRequestFollower,
 ): Omit<Composition, 'services'> {
-  const { plane, fleet, publisher, rollouts, pipelines, schedules, desk, git } = services
+  const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
   let timer: NodeJS.Timeout | undefined
   return {
@@ -152,6 +154,8 @@ function lifeOf(
         if (!background.idle) return
         background.run('a tick failed', async () => {
           await desk.expire()
+          await pipelines.startDue()
+          await dispatcher.explain()
           await publisher.publishIfStale()
           await rollouts.reconcileAll()
         })
