@@ -48,6 +48,7 @@ export const cacheFindResponseSchema = z.object({
   /** The manifest is a content as any other. */
   found: z.object({ key, manifest: contentSchema }).optional(),
 })
+export type CacheFindResponse = z.infer<typeof cacheFindResponseSchema>
 
 export const cacheLackingSchema = z.object({ contents: z.array(digest).max(MAX_LACKING_ASKED) })
 export const cacheLackingResponseSchema = z.object({ lacking: z.array(digest) })

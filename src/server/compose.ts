@@ -9,6 +9,7 @@ import { bootstrap } from './access/bootstrap.ts'
 import { RateLimit } from './access/rate-limit.ts'
 import { Vault } from './access/vault.ts'
 import { Background } from './background.ts'
+import { ProjectCaches } from './caches/project-caches.ts'
 import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
 import { ServerError } from './errors.ts'
@@ -75,6 +76,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     authenticator,
     logins,
     logs,
+    projectCaches: new ProjectCaches(settings.dataDir),
     pipelines,
     dispatcher: new Dispatcher(plane, pipelines),
     desk: new AttemptDesk(plane, pipelines, logs),

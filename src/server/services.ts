@@ -1,6 +1,7 @@
 import type { GitFrontDoor } from '../git/index.ts'
 import type { Authenticator } from './access/authenticate.ts'
 import type { RateLimit } from './access/rate-limit.ts'
+import type { ProjectCaches } from './caches/project-caches.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { MergeRequestActions } from './merge-requests/actions.ts'
 import type { PipelineActions } from './pipelines/actions.ts'
@@ -24,6 +25,7 @@ export interface Services {
   readonly authenticator: Authenticator
   readonly logins: RateLimit
   readonly logs: AttemptLogs
+  readonly projectCaches: ProjectCaches
   readonly pipelines: PipelineReconciler
   readonly dispatcher: Dispatcher
   readonly desk: AttemptDesk

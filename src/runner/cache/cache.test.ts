@@ -149,7 +149,7 @@ describe('a cache', () => {
     async ({ policy, when, outcome, saves }) => {
       const place = await aPlace('a', { 'deps/x': 'x' })
       await saveCaches([aCache({ policy, when })], place, { outcome })
-      expect((await place.shelf.find('shop', ['main'])) !== undefined).toBe(saves)
+      expect((await place.shelf.find('shop', 'main')) !== undefined).toBe(saves)
     },
   )
 
@@ -203,8 +203,8 @@ describe('a cache', () => {
     const place = await aPlace('a', { 'src/a': 'a', 'src/a.o': 'o', 'deps/x': 'x' })
     const tracked = new Set(['src/a'])
     await saveCaches([aCache({ paths: [], untracked: true })], place, { ...succeeded, tracked })
-    const found = await place.shelf.find('shop', ['main'])
-    expect(found?.manifest.entries.map(({ path }) => path)).toEqual(['deps/x', 'src/a.o'])
+    const found = await place.shelf.find('shop', 'main')
+    expect(found?.entries.map(({ path }) => path)).toEqual(['deps/x', 'src/a.o'])
   })
 
   test('leaves out what leads out, and says so', async () => {
@@ -225,7 +225,7 @@ describe('a cache', () => {
     await saveCaches([aCache()], await aPlace('a', { 'deps/x': 'x' }), succeeded)
     await saveCaches([aCache()], await aPlace('b'), succeeded)
     expect(said.at(-1)).toBe("Cache 'main' was not saved: there is nothing to keep")
-    expect(await (await aPlace('c')).shelf.find('shop', ['main'])).toBeDefined()
+    expect(await (await aPlace('c')).shelf.find('shop', 'main')).toBeDefined()
   })
 })
 

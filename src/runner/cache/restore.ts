@@ -61,5 +61,5 @@ async function manifestUnder(key: string, place: CachePlace): Promise<CacheManif
       await place.say(`Cache '${key}' was not fetched from the control plane: ${messageOf(error)}`)
     }
   }
-  return (await shelf.find(project, [key]))?.manifest
+  return shelf.find(project, key)
 }

@@ -1,5 +1,8 @@
 import { createReadStream } from 'node:fs'
 import {
+  type CacheFindResponse,
+  cacheFindResponseSchema,
+  cacheLackingResponseSchema,
   errorBodySchema,
   type Finish,
   heartbeatResponseSchema,
@@ -96,13 +99,46 @@ export class AttemptRoutes {
   }
 
   /** Puts a file's bytes under their digest; the server verifies it. */
-  async putBlob(digest: Digest, size: number, file: string, signal: AbortSignal): Promise<void> {
-    const path = `${this.#base}/blobs/${digest}`
+  putBlob(digest: Digest, size: number, file: string, signal: AbortSignal): Promise<void> {
+    return this.#put(`/blobs/${digest}`, size, file, signal)
+  }
+
+  async #put(way: string, size: number, file: string, signal: AbortSignal): Promise<void> {
+    const path = this.#base + way
     const body =
       size === 0
         ? new Uint8Array(0)
         : { size, open: () => createReadStream(file, { start: 0, end: size - 1, highWaterMark: 1 << 18 }) }
     good(await this.#http.send({ method: 'PUT', path, token: this.#token, body, signal }), path)
+  }
+
+  /** The first of these keys under which the project has a cache, and its manifest's content. */
+  async findCache(keys: readonly string[], signal: AbortSignal): Promise<CacheFindResponse['found']> {
+    const body = await this.#post('/caches/find', { keys }, signal)
+    return cacheFindResponseSchema.parse(JSON.parse(body.toString())).found
+  }
+
+  /** Which of these contents the project's cache has not. */
+  async lackingInCache(contents: readonly Digest[], signal: AbortSignal): Promise<readonly Digest[]> {
+    const body = await this.#post('/caches/lacking', { contents }, signal)
+    return cacheLackingResponseSchema.parse(JSON.parse(body.toString())).lacking as Digest[]
+  }
+
+  /** Puts a manifest, whose contents are all there, under a key. */
+  async saveCache(
+    key: string,
+    manifest: { readonly digest: Digest; readonly size: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#post('/caches/save', { key, manifest }, signal)
+  }
+
+  cacheBlob(digest: Digest, signal: AbortSignal): Promise<Download> {
+    return this.#download(`/caches/blobs/${digest}`, signal)
+  }
+
+  putCacheBlob(digest: Digest, size: number, file: string, signal: AbortSignal): Promise<void> {
+    return this.#put(`/caches/blobs/${digest}`, size, file, signal)
   }
 
   async #post(way: string, value: object, signal: AbortSignal): Promise<Buffer> {
@@ -141,8 +177,8 @@ function good(answer: HttpAnswer, path: string): Buffer {
       hint: 'The runner keeps trying.',
     })
   }
-  // A missing blob or source is no word about the attempt.
-  const ours = path.startsWith('/api/v1/attempts/') && !path.includes('/blobs/') && !path.endsWith('/source')
+  // A missing blob, source or cache is no word about the attempt.
+  const ours = path.startsWith('/api/v1/attempts/') && !/\/blobs\/|\/caches\/|\/source$/.test(path)
   if (error.code === 'LEASE_LOST' || (ours && [401, 404, 409, 410].includes(status))) {
     throw new RunnerError('LEASE_LOST', {
       message: `The attempt is no longer ours (${said})`,

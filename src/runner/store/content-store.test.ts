@@ -112,6 +112,14 @@ describe('a full store', () => {
     expect(await Promise.all(kept.map(({ digest }) => store.has(digest)))).toEqual([true, false, true])
   })
 
+  test('loses what nobody used for months, though there is room', async () => {
+    const store = await ContentStore.open(root)
+    const content = await store.take(await aFile('a', 'old'))
+    await lastUsed(store, content.digest, 100 * DAY_MS)
+    await (await ContentStore.open(root)).take(await aFile('b', 'new'))
+    expect(await store.has(content.digest)).toBe(false)
+  })
+
   test('that another process fills counts too', async () => {
     const mine = await ContentStore.open(root, { maxBytes: 100 })
     const first = await mine.take(await aFile('a', 'a'.repeat(60)))

@@ -21,7 +21,7 @@ export interface StoredContent {
  *   <root>/
  *   ├── files/0a/3f9c…      whole, read-only (0444), never rewritten; its mtime is its last use
  *   ├── parts/<random>.part a copy under way, made exclusively; after a crash, what is left of it
- *   └── caches/             see cache/shelf.ts
+ *   └── caches/             manifests: see cache/shelf.ts
  *
  * A content appears under its name by a rename, after its bytes are hashed and synced. What is handed over is a
  * copy that is verified: a reflink where the file system has them, never a link into the store. Any number of

@@ -4,6 +4,8 @@ import { systemCode } from '../../core/index.ts'
 
 /** Down to this part of the bound, so that not every new file makes room. */
 const DOWN_TO = 0.9
+/** What nobody used for so long goes, however much room there is. */
+const UNUSED_MS = 60 * 24 * 60 * 60_000
 /** What was used this lately may be on its way to a job or into a manifest, of another process too: it stays. */
 const IN_USE_MS = 10 * 60_000
 /** A copy that nobody wrote to for so long belongs to nobody. */
@@ -41,15 +43,15 @@ export class Room {
   }
 
   async #make(): Promise<void> {
+    const now = Date.now()
     const kept = await this.#list()
     let bytes = kept.reduce((sum, { size }) => sum + size, 0)
-    if (bytes > this.#maxBytes) {
-      const longAgo = Date.now() - IN_USE_MS
-      for (const { path, size, lastUse } of kept.sort((a, b) => a.lastUse - b.lastUse)) {
-        if (bytes <= this.#maxBytes * DOWN_TO || lastUse > longAgo) break
-        await unlink(path).catch(ignoreMissing)
-        bytes -= size
-      }
+    const wanted = bytes > this.#maxBytes ? this.#maxBytes * DOWN_TO : bytes
+    for (const { path, size, lastUse } of kept.sort((a, b) => a.lastUse - b.lastUse)) {
+      const isNeeded = bytes <= wanted && lastUse > now - UNUSED_MS
+      if (isNeeded || lastUse > now - IN_USE_MS) break
+      await unlink(path).catch(ignoreMissing)
+      bytes -= size
     }
     this.#bytes = bytes
   }

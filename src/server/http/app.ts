@@ -16,6 +16,7 @@ import { guard } from './guard.ts'
 import { accessRoutes } from './routes/access.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { attemptRoutes } from './routes/attempts.ts'
+import { cacheRoutes } from './routes/caches.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
 import { hostRoutes } from './routes/host-agent.ts'
@@ -90,6 +91,7 @@ export async function createApp(services: Services): Promise<App> {
     eventRoutes,
     runnerRoutes,
     attemptRoutes,
+    cacheRoutes,
     hostRoutes,
     gatewayRoutes,
     webRoutes,

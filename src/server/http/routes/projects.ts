@@ -90,6 +90,7 @@ export function projectRoutes(app: App, services: Services): void {
         'A project whose models serve is not deleted.',
       )
     await deleteProject(plane, project)
+    await services.projectCaches.remove(project.id)
     return reply.status(204).send()
   })
   memberRoutes(app, services)
