@@ -27,7 +27,7 @@ async function throughRunner(sandbox: SandboxKind): Promise<Figures> {
   const plane = await new FakeControlPlane().open()
   const dataDir = await mkdtemp(join(tmpdir(), 'ballast-bench-'))
   const stop = new AbortController()
-  const ready = Promise.withResolvers<SandboxKind>()
+  const ready = Promise.withResolvers<string>()
   const running = runRunner({
     serverUrl: plane.url,
     token: RUNNER_TOKEN,

@@ -5,6 +5,11 @@ export type RunnerErrorCode =
   | 'SANDBOX_UNAVAILABLE'
   /** A job asks for what this runner's executor can't give: no network, a read-only root. */
   | 'CONFINEMENT_UNSUPPORTED'
+  /** No container engine works here, and the runner was told to run jobs in containers. */
+  | 'ENGINE_UNAVAILABLE'
+  | 'IMAGE_UNAVAILABLE'
+  /** A service of a job did not start. */
+  | 'SERVICE_FAILED'
   /** Another runner works in the same folder. */
   | 'RUNNER_ALREADY_RUNNING'
   /** The control plane could not be reached, or answered 5xx. Tried again. */

@@ -1,6 +1,8 @@
 import type { Logger } from '../core/index.ts'
 
+/** What keeps jobs that are processes of this machine apart. */
 export type SandboxKind = 'bubblewrap' | 'uid' | 'none'
+export type ExecutorKind = SandboxKind | 'container'
 
 /** How Ballast's own command is started, for stages: `node script stage …`. */
 export interface Entry {
@@ -20,6 +22,10 @@ export interface RunnerOptions {
   readonly concurrency: number
   /** auto: bubblewrap, else another uid, else an error. none: only on the operator's explicit word. */
   readonly sandbox: 'auto' | SandboxKind
+  /** Where jobs run: as processes in the sandbox, or in containers of their images. process. */
+  readonly executor?: 'process' | 'container'
+  /** In containers, of jobs that name no image; absent: such jobs are refused. */
+  readonly image?: string
   readonly entry: Entry
   /** Aborted: stop leasing, end or leave what runs (`keep`), and return. */
   readonly signal: AbortSignal
@@ -31,5 +37,5 @@ export interface RunnerOptions {
   readonly tools?: readonly string[]
   readonly logger?: Logger
   /** Called once leasing has begun, with what isolates the jobs. */
-  readonly onReady?: (sandbox: SandboxKind) => void
+  readonly onReady?: (sandbox: ExecutorKind) => void
 }

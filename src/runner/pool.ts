@@ -6,6 +6,7 @@ import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { AttemptFolder } from './attempt/folder.ts'
 import { withRelativePaths } from './attempt/offer-paths.ts'
 import { removeTrees, Trash } from './attempt/trash.ts'
+import { eachExecutor } from './executors/executors.ts'
 import { identityIn } from './process/shim.ts'
 
 /** The attempts under way, each in a slot. */
@@ -33,8 +34,8 @@ export class AttemptPool {
   /** Goes on with everything that an earlier runner left. */
   async adoptAll(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    const left = await AttemptFolder.left(this.#folder, this.#context.executor)
-    await this.#sweepPlaces(left)
+    const left = await AttemptFolder.left(this.#folder, this.#context.executors)
+    await this.#sweepOthers(left)
     for (const folder of left) {
       const { offer, slot } = folder
       const begun = (await identityIn(folder.path)) !== undefined || (await folder.conclusion()) !== undefined
@@ -92,7 +93,7 @@ export class AttemptPool {
         this.#folder,
         withRelativePaths(offer),
         slot,
-        this.#context.executor,
+        this.#context.executors,
       )
       this.#run(new Attempt(this.#context, folder), false)
     } catch (error) {
@@ -120,12 +121,14 @@ export class AttemptPool {
     this.#freed?.()
   }
 
-  /** Places outside the folder whose attempt is gone. */
-  async #sweepPlaces(left: readonly AttemptFolder[]): Promise<void> {
-    const root = this.#context.executor.placesRoot
-    if (!root) return
+  /** What executors keep outside the folder, of attempts that are gone. */
+  async #sweepOthers(left: readonly AttemptFolder[]): Promise<void> {
     const kept = new Set(left.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
-    const orphans = (await readdir(root)).filter(name => !kept.has(name))
-    if (orphans.length > 0) await removeTrees(orphans.map(name => join(root, name)))
+    for (const { placesRoot: root, sweepOthers } of eachExecutor(this.#context.executors)) {
+      await sweepOthers?.(new Set(left.map(({ offer }) => offer.attempt)))
+      if (root === undefined) continue
+      const orphans = (await readdir(root)).filter(name => !kept.has(name))
+      if (orphans.length > 0) await removeTrees(orphans.map(name => join(root, name)))
+    }
   }
 }

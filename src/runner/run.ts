@@ -2,15 +2,18 @@ import { chmod, mkdir, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Logger, messageOf, silentLogger } from '../core/index.ts'
 import { installReadable } from './attempt/install.ts'
+import { CacheShelf } from './cache/shelf.ts'
 import { backoffMs, pause, within } from './control/backoff.ts'
 import { ControlPlane } from './control/control-plane.ts'
 import { RunnerError } from './errors.ts'
-import { chooseExecutor } from './executors/choose.ts'
+import { chooseExecutors } from './executors/choose.ts'
 import type { Executor } from './executors/executor.ts'
+import { eachExecutor } from './executors/executors.ts'
 import { lockFolder } from './lock.ts'
 import type { RunnerOptions } from './options.ts'
 import { AttemptPool } from './pool.ts'
 import { Launcher } from './process/launcher.ts'
+import { ContentStore } from './store/content-store.ts'
 import { SourceCache } from './workspace/sources.ts'
 
 const GRACE_MS = 1000
@@ -31,25 +34,38 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
   await chmod(dataDir, 0o700)
   const unlock = await lockFolder(dataDir)
   try {
-    const executor = await chooseExecutor({ ...options, dataDir })
+    const executors = await chooseExecutors({ ...options, dataDir })
     const sources = new SourceCache(join(dataDir, 'sources'))
     await sources.prepare()
+    const store = await ContentStore.open(join(dataDir, 'store'))
+    const caches = { store, shelf: new CacheShelf(store.root) }
     const control = new ControlPlane(options.serverUrl, options.token)
     const { entry, token: runnerToken } = options
     const installation = installReadable(entry)
     const launcher = new Launcher()
-    const context = { control, sources, executor, launcher, entry, installation, runnerToken, logger }
+    const context = {
+      control,
+      sources,
+      caches,
+      executors,
+      launcher,
+      entry,
+      installation,
+      runnerToken,
+      logger,
+    }
     const pool = new AttemptPool(context, join(dataDir, 'attempts'), options.concurrency)
     await pool.adoptAll()
-    options.onReady?.(executor.kind)
+    options.onReady?.(executors.jobs.kind)
     try {
-      await leaseUntilStopped(options, control, executor, pool, logger)
+      await leaseUntilStopped(options, control, executors.jobs, pool, logger)
     } finally {
       await wind(pool, options)
       launcher.close()
       control.close()
       // Not while an attempt was left in it.
-      if (executor.placesRoot) await rmdir(executor.placesRoot).catch(() => undefined)
+      for (const { placesRoot } of eachExecutor(executors))
+        if (placesRoot !== undefined) await rmdir(placesRoot).catch(() => undefined)
     }
   } finally {
     await unlock()

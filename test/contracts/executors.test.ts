@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chooseExecutor, detectSandbox } from '../../src/runner/index.ts'
+import { containersMissing, openContainers } from './containers.ts'
 import { describeExecutor, type ExecutorWorld } from './executors.ts'
 
 async function open(sandbox: 'bubblewrap' | 'uid' | 'none'): Promise<ExecutorWorld> {
@@ -23,3 +24,7 @@ if (report.bubblewrap.works) describeExecutor('bubblewrap', () => open('bubblewr
 else console.warn(`skipped: bubblewrap does not work here: ${report.bubblewrap.reason}`)
 if (report.uid.works) describeExecutor('uid', () => open('uid'), { confines: report.uid.namespaces })
 else console.warn(`skipped: uid does not work here: ${report.uid.reason}`)
+
+const missing = await containersMissing()
+if (missing === undefined) describeExecutor('container', openContainers, { confines: true })
+else console.warn(`skipped: containers do not work here: ${missing}`)

@@ -1,9 +1,11 @@
 import type { Logger } from '../../core/index.ts'
 import { messageOf } from '../../core/index.ts'
+import { ControlPlaneCaches } from '../cache/shared.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes, ControlPlane } from '../control/control-plane.ts'
 import { RunnerError } from '../errors.ts'
 import type { Executor } from '../executors/executor.ts'
+import { type Executors, executorOf } from '../executors/executors.ts'
 import { secretForms } from '../log/secrets.ts'
 import { LogStream } from '../log/stream.ts'
 import type { Entry } from '../options.ts'
@@ -16,13 +18,15 @@ import { conclude } from './conclude.ts'
 import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
 import { followToEnd, leftToNext, stoppable } from './follow.ts'
 import { Heartbeat } from './heartbeat.ts'
+import type { RunnerCaches } from './job-caches.ts'
 import { prepare } from './prepare.ts'
 import { errored, stoppedAs } from './verdict.ts'
 
 export interface AttemptContext {
   readonly control: ControlPlane
   readonly sources: SourceCache
-  readonly executor: Executor
+  readonly caches: RunnerCaches
+  readonly executors: Executors
   readonly launcher: Launcher
   readonly entry: Entry
   readonly installation: readonly string[]
@@ -35,8 +39,10 @@ export interface AttemptContext {
 export class Attempt {
   readonly folder: AttemptFolder
   readonly #context: AttemptContext
+  readonly #executor: Executor
   readonly #routes: AttemptRoutes
   readonly #log: LogStream
+  readonly #caches: RunnerCaches
   /** Aborted: nothing more is said or fetched. Lost lease, or a runner that leaves. */
   readonly #gone = new AbortController()
   /** Aborted: it ends before its time, or `#gone`. */
@@ -47,8 +53,11 @@ export class Attempt {
 
   constructor(context: AttemptContext, folder: AttemptFolder) {
     this.#context = context
+    this.#executor = executorOf(context.executors, folder.offer)
     this.folder = folder
     this.#routes = context.control.attempt(folder.offer)
+    const remote = new ControlPlaneCaches(this.#routes, this.#gone.signal)
+    this.#caches = { ...context.caches, remote }
     const secrets = secretForms([...folder.offer.secrets, folder.offer.token, context.runnerToken])
     this.#log = new LogStream(
       folder.logPath,
@@ -115,7 +124,7 @@ export class Attempt {
 
   #startHeartbeat(): Heartbeat {
     const { leaseMs } = this.folder.offer
-    const sandboxed = this.#context.executor.kind !== 'none'
+    const sandboxed = this.#executor.kind !== 'none'
     return new Heartbeat({
       leaseMs,
       beat: started => this.#routes.heartbeat({ started, sandboxed }, this.#gone.signal),
@@ -142,7 +151,7 @@ export class Attempt {
     heartbeat.started()
     await followToEnd({
       folder: this.folder,
-      executor: this.#context.executor,
+      executor: this.#executor,
       process,
       stopping: this.#stopping.signal,
       gone: this.#gone.signal,
@@ -153,19 +162,25 @@ export class Attempt {
     // Without an exit status the shim was killed, and nothing above them holds the job's processes together.
     await this.#sweep(exitCode === undefined)
     const ended = { exitCode, stop: this.#stopReason, timedOut: await this.folder.timeouts() }
-    return conclude({ folder: this.folder, routes: this.#routes, signal: this.#gone.signal }, ended)
+    const seenAt = this.#executor.seen(this.folder.places).workspace
+    const signal = this.#gone.signal
+    return conclude(
+      { folder: this.folder, routes: this.#routes, signal, caches: this.#caches, seenAt },
+      ended,
+    )
   }
 
   async #prepareAndLaunch(): Promise<JobProcess | Conclusion> {
     const { folder } = this
     try {
-      const { sources, executor, launcher, entry, installation } = this.#context
+      const { sources, launcher, entry, installation } = this.#context
       const signal = this.#stopping.signal
       const command = await prepare({
         folder,
         routes: this.#routes,
         sources,
-        executor,
+        caches: this.#caches,
+        executor: this.#executor,
         entry,
         installation,
         signal,
@@ -198,13 +213,13 @@ export class Attempt {
 
   /** Ends what outlived the job's process. */
   async #sweep(lost: boolean): Promise<void> {
-    const { offer, slot } = this.folder
-    await this.#context.executor.sweep({ attempt: offer.attempt, slot }, lost)
+    const { offer, slot, places } = this.folder
+    await this.#executor.sweep({ attempt: offer.attempt, slot, places }, lost)
   }
 
   async #killAll(): Promise<void> {
-    const { executor } = this.#context
-    if (this.#process) await stopTree(stoppable({ folder: this.folder, executor, process: this.#process }), 0)
+    const [folder, executor, process] = [this.folder, this.#executor, this.#process]
+    if (process) await stopTree(stoppable({ folder, executor, process }), 0)
     await this.#sweep(false)
   }
 

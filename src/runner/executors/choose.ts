@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { digestOf, hexOf } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
 import type { RunnerOptions } from '../options.ts'
+import { containerExecutor } from './container/container.ts'
+import { detectEngine } from './container/engine.ts'
+import { prefixOf } from './container/names.ts'
 import type { Executor } from './executor.ts'
+import type { Executors } from './executors.ts'
 import { bubblewrapExecutor, readHostLayout } from './process/bubblewrap.ts'
 import { detectSandbox } from './process/detect.ts'
 import { plainExecutor } from './process/none.ts'
@@ -38,6 +42,36 @@ export async function chooseExecutor({
     message: `Jobs can't be isolated here: bubblewrap: ${report.bubblewrap.reason}; uid: ${report.uid.reason}`,
     hint: 'Install bubblewrap (and allow user namespaces), or start the runner as root. Only where every job is trusted: `ballast up --no-sandbox`, or --sandbox none for a runner alone.',
     details: { asked: sandbox },
+  })
+}
+
+/** What a runner was told to run jobs with. Throws SANDBOX_UNAVAILABLE and ENGINE_UNAVAILABLE. */
+export async function chooseExecutors(
+  options: Pick<RunnerOptions, 'sandbox' | 'dataDir' | 'tools' | 'executor' | 'image'>,
+): Promise<Executors> {
+  const stages = await chooseExecutor(options)
+  if (options.executor !== 'container') return { jobs: stages, stages }
+  return { jobs: await chooseContainers(options), stages }
+}
+
+/** Jobs in containers by the engine of this machine. Throws ENGINE_UNAVAILABLE. */
+export async function chooseContainers({
+  dataDir,
+  image,
+}: Pick<RunnerOptions, 'dataDir' | 'image'>): Promise<Executor> {
+  const { engine, reason } = await detectEngine()
+  if (!engine) {
+    throw new RunnerError('ENGINE_UNAVAILABLE', {
+      message: `Jobs can't run in containers here: ${reason}`,
+      hint: 'Install podman, or docker and start its daemon; `podman ps` must work for the user of the runner.',
+    })
+  }
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
+  return containerExecutor({
+    engine,
+    prefix: prefixOf(dataDir),
+    defaultImage: image === undefined ? undefined : { name: image, pullPolicy: [] },
+    foreignOwner: engine.name === 'docker' && uid !== 0 ? { uid, gid } : undefined,
   })
 }
 

@@ -67,13 +67,15 @@ export async function runScript(run: ScriptRun): Promise<Verdict> {
   }
   await giveScript(run, await ownPlaces(executor, places, confinement))
   const say = async (line: string): Promise<void> => run.onOutput(Buffer.from(`Ballast: ${line}\n`))
-  await executor.prepare?.(places, confinement, { say, signal: run.signal })
   try {
+    await executor.prepare?.(places, confinement, { env: job.env, say, signal: run.signal })
     const ended = await runCommand(run, executor.command(places, confinement))
     const offer = { work: { kind: 'script', phases: job.phases }, timeoutMs: job.timeoutMs } as const
     return await verdictOf({ ...ended, offer, out: places.out })
-  } finally {
-    await executor.sweep({ attempt, slot }, false)
+  } catch (error) {
+    await executor.sweep({ attempt, slot, places }, true)
+    if (run.signal.aborted) return { outcome: 'canceled', reason: 'It was canceled' }
+    throw error
   }
 }
 
@@ -133,7 +135,7 @@ async function runCommand(run: ScriptRun, command: readonly string[]): Promise<R
   }
   const { stop, timedOut } = await followToEnd(run, job)
   const [code] = await exit
-  await executor.sweep({ attempt, slot }, code === null)
+  await executor.sweep({ attempt, slot, places: run.places }, code === null)
   await within(closed, DRAIN_MS)
   child.stdout.destroy()
   return { exitCode: code ?? undefined, stop, timedOut }

@@ -2,7 +2,7 @@ import { WORKSPACE_PLACE } from '../../pipeline/index.ts'
 import type { Executor, Places } from '../executors/executor.ts'
 
 export interface JobEnvironment {
-  readonly executor: Pick<Executor, 'path'>
+  readonly executor: Pick<Executor, 'usual'>
   /** The places as the job sees them. */
   readonly seen: Places
   readonly attempt: string
@@ -21,10 +21,7 @@ export function jobEnvironment({
 }: JobEnvironment): Record<string, string> {
   const own = Object.entries(env).map(([name, value]) => [name, placed(value, seen.workspace)] as const)
   return {
-    PATH: executor.path,
-    HOME: seen.home,
-    TMPDIR: seen.tmp,
-    LANG: 'C.UTF-8',
+    ...executor.usual(seen),
     CI: 'true',
     ...Object.fromEntries(own),
     ...files,

@@ -26,6 +26,7 @@ const ERASE = '\x1b[0K'
  * shells (itself, with the number of a phase) that run a phase and those after it that share its shell. What
  * happened is in files of `out`, each written by one `printf`, and whole once it ends with a newline:
  *
+ *   driver    its process, as itself sees it
  *   phase     `2 running success`: which phase, whether it runs or ended, how the job stands with it
  *   code      exit code of the first step that failed in a phase that goes on
  *   decided   `failed 3 2`: outcome, exit code and number of the first phase that decided
@@ -118,6 +119,7 @@ function statusOf({ when }: JobPhase): string {
 function driver({ shell, phases }: PhasesScript): string {
   const program = shell === 'bash' ? '$(command -v bash || echo /bin/sh)' : '/bin/sh'
   return `set +e
+printf '%s\\n' "$$" > "$ballast_out/driver"
 ballast_shell=${program}
 ballast_next=1 ballast_status=success
 while [ "$ballast_next" -le ${phases.length} ]; do

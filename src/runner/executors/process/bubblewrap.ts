@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { marked } from '../../process/tree.ts'
-import { type Confinement, DEFAULT_PATH, type Executor, type Places } from '../executor.ts'
+import { type Confinement, DEFAULT_PATH, type Executor, type Places, usualVariables } from '../executor.ts'
 import { processSignals } from './signals.ts'
 
 /** What programs need of /etc. By name: the rest holds keys and passwords. */
@@ -125,7 +125,7 @@ export function bubblewrapArguments(
 export function bubblewrapExecutor(options: BubblewrapOptions): Executor {
   return {
     kind: 'bubblewrap',
-    path: [...options.tools.map(binOf), DEFAULT_PATH].join(':'),
+    usual: seen => usualVariables([...options.tools.map(binOf), DEFAULT_PATH].join(':'), seen),
     seen: () => INSIDE,
     owner: () => undefined,
     refusal: () => undefined,

@@ -1,5 +1,5 @@
 import { marked } from '../../process/tree.ts'
-import { DEFAULT_PATH, type Executor } from '../executor.ts'
+import { DEFAULT_PATH, type Executor, usualVariables } from '../executor.ts'
 import { binOf } from './bubblewrap.ts'
 import { processSignals } from './signals.ts'
 
@@ -7,7 +7,7 @@ import { processSignals } from './signals.ts'
 export function plainExecutor(tools: readonly string[], path: string | undefined): Executor {
   return {
     kind: 'none',
-    path: [...tools.map(binOf), path || DEFAULT_PATH].join(':'),
+    usual: seen => usualVariables([...tools.map(binOf), path || DEFAULT_PATH].join(':'), seen),
     seen: places => places,
     owner: () => undefined,
     refusal({ network, readOnlyRoot }) {

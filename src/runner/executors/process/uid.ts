@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { marked, ownedBy } from '../../process/tree.ts'
-import { DEFAULT_PATH, type Executor } from '../executor.ts'
+import { DEFAULT_PATH, type Executor, usualVariables } from '../executor.ts'
 import { binOf } from './bubblewrap.ts'
 import { processSignals } from './signals.ts'
 
@@ -22,7 +22,7 @@ export function uidExecutor({ namespaces, placesRoot, tools }: UidOptions): Exec
   return {
     kind: 'uid',
     placesRoot,
-    path: [...tools.map(binOf), DEFAULT_PATH].join(':'),
+    usual: seen => usualVariables([...tools.map(binOf), DEFAULT_PATH].join(':'), seen),
     seen: places => places,
     owner: ({ slot }) => FIRST_UID + slot,
     refusal({ network, readOnlyRoot }) {
