@@ -9,7 +9,6 @@ import {
   type YAMLError,
 } from 'yaml'
 import { type Location, messageOf } from '../../core/index.ts'
-import { countTokens } from './count.ts'
 import { Layout, REFERENCE_TAG } from './layout.ts'
 import type { Located } from './located.ts'
 import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
@@ -18,8 +17,6 @@ import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
 export interface YamlStream {
   /** Where each begins. */
   readonly documents: readonly Location[]
-  /** Words and signs, where they were counted. */
-  readonly tokens: number
   /** An empty document is an empty map. Undefined: there is no telling what was meant, and findings say so. */
   read(index: number, hooks?: YamlHooks): Located | undefined
 }
@@ -46,10 +43,6 @@ export function openYaml(
   const tooDeep = (place: Location) =>
     findings.error(place, 'TOO_LARGE', `Values are nested more than ${options.maxDepth} deep`)
   return whileParsing(start, tooDeep, findings, () => {
-    const tokens =
-      options.maxTokens === undefined ? 0 : countTokens(text, options.maxTokens, options.maxDepth)
-    if (tokens === 'deep') return tooDeep(start)
-    if (tokens === 'many') return findings.error(start, 'TOO_LARGE', 'There is too much YAML to read')
     const composer = new Composer(parserOptions(options))
     const source = new Parser(lines.addNewLine).parse(text)
     const documents = [...composer.compose(source, true, text.length)] as Document.Parsed[]
@@ -59,7 +52,6 @@ export function openYaml(
     if (!report(documents, at, options, findings)) return undefined
     return {
       documents: documents.map(({ range }) => at(range[0])),
-      tokens,
       read(index, hooks) {
         const contents = (documents[index]?.contents ?? null) as Node | null
         if (contents === null) return { kind: 'map', entries: [], at: start }

@@ -18,8 +18,6 @@ export interface YamlOptions {
   readonly maxDepth: number
   /** Values of one document after aliases are laid out: what stops a bomb of aliases of aliases. */
   readonly maxValues: number
-  /** Words and signs: building a tree of them costs a thousand times what counting them does. Absent: any. */
-  readonly maxTokens?: number
   /** Told with a tag or directive that isn't known. */
   readonly tagHint: string
   /** Scalars without quotes, tags or a block: absent, as the core schema of YAML 1.2 reads them. */

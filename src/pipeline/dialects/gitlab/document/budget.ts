@@ -1,6 +1,7 @@
 import type { Location } from '../../../../core/index.ts'
+import { countTokens } from '../../../yaml/count.ts'
 import type { DocumentFindings } from './findings.ts'
-import { MAX_INCLUDES, MAX_TOKENS, MAX_TOTAL_BYTES, MAX_VALUES } from './limits.ts'
+import { MAX_DEPTH, MAX_INCLUDES, MAX_TOKENS, MAX_TOTAL_BYTES, MAX_VALUES } from './limits.ts'
 
 /** What all files of one pipeline may cost together. Each limit that is passed is told once. */
 export class Budget {
@@ -15,10 +16,6 @@ export class Budget {
     this.#findings = findings
   }
 
-  get tokensLeft(): number {
-    return MAX_TOKENS - this.#tokens
-  }
-
   /** Whether there is room for another included file. */
   takeFile(at: Location): boolean {
     if (++this.#files <= MAX_INCLUDES) return true
@@ -31,8 +28,16 @@ export class Budget {
     return this.#refuse(at, 'TOO_LARGE', `All files together are larger than ${MAX_TOTAL_BYTES / 1024} KiB`)
   }
 
-  takeTokens(tokens: number): void {
-    this.#tokens += tokens
+  /** Whether there is room for a tree of this text, which is not nested too deep for a parser. */
+  takeTokens(at: Location, text: string): boolean {
+    const tokens = countTokens(text, MAX_TOKENS - this.#tokens, MAX_DEPTH)
+    if (tokens === 'deep') {
+      this.#findings.error(at, 'TOO_LARGE', `Values are nested more than ${MAX_DEPTH} deep`)
+      return false
+    }
+    this.#tokens += tokens === 'many' ? MAX_TOKENS : tokens
+    if (tokens !== 'many') return true
+    return this.#refuse(at, 'TOO_LARGE', `All files together have more than ${MAX_TOKENS} words and signs`)
   }
 
   /** Entries and items that merging writes down. */

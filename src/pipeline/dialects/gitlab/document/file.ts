@@ -34,7 +34,7 @@ export interface FileSurroundings {
   inputsFrom(include: Located): Promise<ReadonlyMap<string, InputSpec>>
 }
 
-const OPTIONS: Omit<YamlOptions, 'maxTokens'> = {
+const OPTIONS: YamlOptions = {
   maxBytes: MAX_FILE_BYTES,
   maxDepth: MAX_DEPTH,
   maxValues: MAX_FILE_VALUES,
@@ -59,13 +59,11 @@ export async function readCiFile(
   if (masked.blocks.length > MAX_BLOCKS) {
     return findings.error(start, 'TOO_LARGE', `There are more than ${MAX_BLOCKS} $[[ ]] in one file`)
   }
-  const options = { ...OPTIONS, maxTokens: budget.tokensLeft }
-  const stream = openYaml(masked.text, source.name, options, findings)
-  if (!stream) return undefined
-  budget.takeTokens(stream.tokens)
+  if (!budget.takeTokens(start, masked.text)) return undefined
+  const stream = openYaml(masked.text, source.name, OPTIONS, findings)
   const before = findings.errors
-  const opened = openHeader(stream, masked, findings)
-  if (!opened) return undefined
+  const opened = stream && openHeader(stream, masked, findings)
+  if (!stream || !opened) return undefined
   const content = opened.header
     ? await withInputs(stream, masked, opened.header, surroundings, findings)
     : withoutHeader(stream, masked, source, surroundings, findings)

@@ -9,7 +9,6 @@ const OPTIONS: YamlOptions = {
   maxBytes: 16 * MAX_BLOCK_LENGTH,
   maxDepth: 20,
   maxValues: 2000,
-  maxTokens: 8000,
   tagHint: '',
   plain: readPlain,
   merge: false,
