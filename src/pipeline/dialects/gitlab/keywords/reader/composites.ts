@@ -2,7 +2,7 @@ import type { Location } from '../../../../../core/index.ts'
 import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
 import { isNothing, mismatch, type Place, type Reader, refine, within } from './reader.ts'
 
-/** `!reference` puts lists into lists; GitLab follows ten levels. */
+/** `!reference` puts lists into lists; GitLab takes ten levels, the outermost among them. */
 export const MAX_NESTING = 10
 
 /** Lists that come from `!reference` are part of the list that they stand in. */
@@ -38,7 +38,7 @@ export function flatten(node: Located, max: number, place: Place): readonly Loca
   let visited = 0
   const visit = (inner: Located, depth: number): boolean => {
     if (inner.kind !== 'list') return flat.push(inner) > 0
-    if (depth > MAX_NESTING) return mismatch(inner, place, `lists at most ${MAX_NESTING} deep`) ?? false
+    if (depth >= MAX_NESTING) return mismatch(inner, place, `lists at most ${MAX_NESTING} deep`) ?? false
     for (const item of inner.items) {
       if (++visited > max * 2) return mismatch(node, place, `at most ${max} entries`) ?? false
       if (!visit(item, depth + 1)) return false

@@ -2,6 +2,9 @@ import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
 import type { Keyword } from '../../../types.ts'
 import { isNothing, mismatch, type Place, type Reader, within } from './reader.ts'
 
+/** So many names fit into one line. */
+const MAX_LISTED = 15
+
 /** One key of a struct. */
 export interface Field<T, Required extends boolean> {
   readonly reader: Reader<T>
@@ -106,8 +109,9 @@ function tellUnknown<F extends Fields>(
     return hint
   }
   const names = Object.keys(fields)
-  const { hint = `there are ${names.join(', ')}` } = place.findings.nearest(key, names)
-  return place.findings.error(keyAt, 'UNKNOWN_KEY', `There is no key ${quote(key)} in ${what}`, { hint })
+  const list = names.length <= MAX_LISTED ? { hint: `there are ${names.join(', ')}` } : {}
+  const facts = { ...list, ...place.findings.nearest(key, names) }
+  return place.findings.error(keyAt, 'UNKNOWN_KEY', `There is no key ${quote(key)} in ${what}`, facts)
 }
 
 function tellMissing<F extends Fields>({ fields, what }: StructRule<F>, node: Located, place: Place): void {

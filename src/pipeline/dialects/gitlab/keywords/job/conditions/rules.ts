@@ -17,7 +17,7 @@ const MAX_PATHS = 50
 
 const WHEN_OF_RULES = ['on_success', 'on_failure', 'always', 'manual', 'delayed', 'never'] as const
 
-const path = text({ expected: 'a path or pattern' })
+const path = text({ expected: 'a path or pattern', empty: true })
 const paths = list(path, { max: MAX_PATHS, nested: true })
 const ref = text({ expected: 'a branch, tag or commit' })
 

@@ -9,7 +9,7 @@ const MAX_PATHS = 500
 
 const path = text({ expected: 'a path or pattern' })
 const paths = list(path, { max: MAX_PATHS, nested: true })
-const reportPaths = oneOrMore(path, MAX_PATHS, 1)
+const reportPaths = oneOrMore(path, MAX_PATHS)
 
 export interface WrittenReport {
   /** Absent: kept, and read by nobody. */
