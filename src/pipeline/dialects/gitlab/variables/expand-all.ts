@@ -1,4 +1,6 @@
 import { expandVariables } from './expand.ts'
+import { inOrder } from './order.ts'
+import { FREE_TEXT } from './predefined/free-text.ts'
 import { type Mechanism, partsOf } from './references.ts'
 
 export interface Expandable {
@@ -15,84 +17,64 @@ export interface ExpandedVariables {
   readonly tooLarge: readonly string[]
 }
 
+type Variables = ReadonlyMap<string, Expandable>
+
 /** More than an environment of Linux takes; `A=$B$B`, `B=$C$C` … doubles with every line of a file. */
 const MAX_TOTAL = 1_048_576
 
-/** Expands variables that refer to each other, each after those it refers to. Takes time in proportion to the texts. */
-export function expandAll(
-  variables: ReadonlyMap<string, Expandable>,
+/**
+ * Expands variables that refer to each other, each after those it refers to. For the runner twice, as GitLab does
+ * and then its runner: a reference that is put together (`${URL_${ENV}}`) is found the second time. What is taken as
+ * it is stays so in what refers to it.
+ */
+export function expandAll(variables: Variables, mechanism: Mechanism): ExpandedVariables {
+  const budget = { room: MAX_TOTAL }
+  if (mechanism !== 'runner') return expandOnce(variables, mechanism, budget, name => variables.has(name))
+  const first = expandOnce(variables, 'paths', budget, name => isExpanded(name, variables))
+  const between = new Map(
+    [...variables].map(([name, { expand }]) => [name, { value: first.values.get(name)!, expand }]),
+  )
+  const second = expandOnce(between, 'runner', budget, name => variables.has(name))
+  return {
+    values: second.values,
+    cyclic: [...new Set([...first.cyclic, ...second.cyclic])],
+    tooLarge: [...new Set([...first.tooLarge, ...second.tooLarge])],
+  }
+}
+
+/** `known`: the references that are replaced. */
+function expandOnce(
+  variables: Variables,
   mechanism: Mechanism,
+  budget: { room: number },
+  known: (name: string) => boolean,
 ): ExpandedVariables {
-  const { order, cyclic } = inOrder(variables, mechanism)
+  const uses = [...variables].map(([name, { value }]) => [name, usesOf(name, value)] as const)
+  const { order, cyclic } = inOrder(new Map(uses))
   const values = new Map<string, string>()
   for (const [name, { value }] of variables) values.set(name, value)
   const tooLarge: string[] = []
-  let room = MAX_TOTAL
   for (const name of order) {
-    const { value, expand } = variables.get(name)!
-    if (!expand || !/[$%]/.test(value)) continue
-    const others = (other: string) => (other === name ? undefined : values.get(other))
-    const expanded = room > 0 ? expandVariables(value, others, mechanism) : undefined
-    room -= expanded ? Math.max(0, expanded.length - value.length) : 0
-    if (expanded !== undefined && room > 0) values.set(name, expanded)
+    const { value } = variables.get(name)!
+    if (!isExpanded(name, variables) || !/[$%]/.test(value)) continue
+    const get = (other: string) => (known(other) ? values.get(other) : undefined)
+    const expanded = budget.room > 0 ? expandVariables(value, get, mechanism) : undefined
+    budget.room -= expanded ? Math.max(0, expanded.length - value.length) : 0
+    if (expanded !== undefined && budget.room > 0) values.set(name, expanded)
     else tooLarge.push(name)
   }
   return { values, cyclic, tooLarge }
-}
 
-/**
- * Names after those they refer to. First all that end in values alone; then, of what is left, those on which nothing
- * else that is left depends: they only lead to a cycle. What remains is the cycles.
- */
-function inOrder(variables: ReadonlyMap<string, Expandable>, mechanism: Mechanism) {
-  const uses = new Map<string, ReadonlySet<string>>()
-  for (const [name, variable] of variables) uses.set(name, namesIn(variable, variables, mechanism))
-  const users = reversed(uses)
-  const order = peeled(uses, users)
-  const done = new Set(order)
-  const left = (edges: ReadonlyMap<string, ReadonlySet<string>>) =>
-    new Map(
-      [...edges]
-        .filter(([name]) => !done.has(name))
-        .map(([name, others]) => [name, new Set([...others].filter(other => !done.has(other)))]),
-    )
-  const leading = peeled(left(users), left(uses)).reverse()
-  for (const name of leading) done.add(name)
-  return { order: [...order, ...leading], cyclic: [...variables.keys()].filter(name => !done.has(name)) }
-}
-
-/** Names whose `before` are all out already, one after the other. */
-function peeled(
-  before: ReadonlyMap<string, ReadonlySet<string>>,
-  after: ReadonlyMap<string, ReadonlySet<string>>,
-): string[] {
-  const missing = new Map([...before].map(([name, others]) => [name, others.size]))
-  const out = [...missing].filter(([, count]) => count === 0).map(([name]) => name)
-  for (const name of out) {
-    for (const other of after.get(name) ?? []) {
-      const count = missing.get(other)! - 1
-      missing.set(other, count)
-      if (count === 0) out.push(other)
+  function usesOf(name: string, value: string): ReadonlySet<string> {
+    const names = new Set<string>()
+    if (!isExpanded(name, variables)) return names
+    for (const part of partsOf(value, mechanism)) {
+      if (part.kind === 'reference' && variables.has(part.name) && known(part.name)) names.add(part.name)
     }
+    return names
   }
-  return out
 }
 
-function namesIn(
-  { value, expand }: Expandable,
-  variables: ReadonlyMap<string, Expandable>,
-  mechanism: Mechanism,
-): ReadonlySet<string> {
-  const names = new Set<string>()
-  if (!expand) return names
-  for (const part of partsOf(value, mechanism)) {
-    if (part.kind === 'reference' && variables.has(part.name)) names.add(part.name)
-  }
-  return names
-}
-
-function reversed(edges: ReadonlyMap<string, ReadonlySet<string>>): Map<string, Set<string>> {
-  const back = new Map([...edges.keys()].map(name => [name, new Set<string>()]))
-  for (const [name, others] of edges) for (const other of others) back.get(other)!.add(name)
-  return back
+function isExpanded(name: string, variables: Variables): boolean {
+  return variables.get(name)?.expand === true && !FREE_TEXT.has(name)
 }

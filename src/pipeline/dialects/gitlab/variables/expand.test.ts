@@ -70,6 +70,31 @@ describe('variables that refer to each other', () => {
     expect(Object.fromEntries(values)).toEqual({ A: 'normal', B: 'raw-$A', C: 'raw-$A' })
   })
 
+  test('a reference that is put together is found for the runner', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the dialect
+    const variables = { URL_DEV: 'url-dev', ENV: 'DEV', URL: '${URL_${ENV}}', PERCENT: '%ENV%' }
+    const { values } = expandAll(set(variables), 'runner')
+    expect(Object.fromEntries(values)).toMatchObject({ URL: 'url-dev', PERCENT: 'DEV' })
+  })
+
+  test('two dollars are one, also in what refers to it', () => {
+    const { values } = expandAll(set({ FLAGS: '-al', LS: 'ls "$FLAGS" $$TMP', ALSO: '$LS' }), 'runner')
+    expect(Object.fromEntries(values)).toMatchObject({ LS: 'ls "-al" $TMP', ALSO: 'ls "-al" $TMP' })
+  })
+
+  test("a commit's message reads no variable", () => {
+    const variables = {
+      CI_COMMIT_MESSAGE: 'costs $$5 or $TOKEN',
+      TOKEN: 'secret',
+      NOTE: '<$CI_COMMIT_MESSAGE>',
+    }
+    const { values } = expandAll(set(variables), 'runner')
+    expect(Object.fromEntries(values)).toMatchObject({
+      CI_COMMIT_MESSAGE: 'costs $$5 or $TOKEN',
+      NOTE: '<costs $$5 or $TOKEN>',
+    })
+  })
+
   test('cycles stay as they are, and what leads to one is expanded with it', () => {
     const { values, cyclic } = expandAll(
       set({
