@@ -34,6 +34,8 @@ export function compileGlob(pattern: string, work: Work): CompiledGlob {
   const steps = alternatives.reduce((sum, { length }) => sum + length, 0) * COMPILE_STEPS
   if (!work.spend(steps)) return problem('The paths of this pipeline take too long to match')
   const globs = alternatives.map(compileOne)
+  const [only] = globs
+  if (only && globs.length === 1) return { kind: 'glob', glob: only }
   const matches: Glob['matches'] = (path, spent) => globs.some(glob => glob.matches(path, spent))
   return { kind: 'glob', glob: { exact: globs.every(({ exact }) => exact), matches } }
 }

@@ -5,7 +5,7 @@ import { evaluate } from '../expression/evaluate.ts'
 import type { Glob } from '../globs/glob.ts'
 import type { Rule } from '../types.ts'
 import { pushedFrom, refKind } from '../variables/predefined/ref.ts'
-import type { Lookups } from './lookups.ts'
+import type { Lookups, Paths } from './lookups.ts'
 import type { Occasion } from './occasion.ts'
 
 /** Whether a clause holds, and why, in a few words. */
@@ -51,7 +51,7 @@ export async function changesHold(
   }
   if (!changed) return verdict(true, 'changes: nothing to compare with')
   return lookups.once(`changes ${ref ?? ''} ${placeOf(at)} ${expandedKey(paths, occasion)}`, () =>
-    anyMatches('changes', paths, changed, at, occasion),
+    anyMatches('changes', paths, { list: changed }, at, occasion),
   )
 }
 
@@ -79,14 +79,12 @@ export async function existsHolds(
 function anyMatches(
   clause: 'changes' | 'exists',
   patterns: readonly string[],
-  paths: readonly string[] | ReadonlySet<string>,
+  { list, set }: Paths,
   at: Location,
   occasion: Occasion,
 ): Verdict {
   const texts = [...new Set(patterns.map(pattern => occasion.expand(pattern)))]
   const { lookups } = occasion
-  const set = paths instanceof Set ? paths : undefined
-  const count = set?.size ?? (paths as readonly string[]).length
   const globs: { readonly text: string; readonly glob: Glob }[] = []
   for (const text of texts) {
     const compiled = lookups.glob(text)
@@ -100,15 +98,16 @@ function anyMatches(
   const exact = globs.find(({ glob, text }) => glob.exact && set?.has(text))
   if (exact) return verdict(true, `${clause}: ${exact.text}`)
   const wild = set ? globs.filter(({ glob }) => !glob.exact) : globs
-  if (wild.length * count > MAX_CHECKS) return verdict(true, `${clause}: more than ${MAX_CHECKS} checks`)
+  if (wild.length * list.length > MAX_CHECKS)
+    return verdict(true, `${clause}: more than ${MAX_CHECKS} checks`)
   for (const { text, glob } of wild) {
-    for (const path of paths) {
+    for (const path of list) {
       if (!glob.matches(path, lookups.work)) continue
       return verdict(true, path === text ? `${clause}: ${text}` : `${clause}: ${path} matches ${text}`)
     }
   }
   if (lookups.work.exhausted) return spent(lookups, at)
-  return verdict(false, `${clause}: none of ${count} paths matches ${shown(texts)}`)
+  return verdict(false, `${clause}: none of ${list.length} paths matches ${shown(texts)}`)
 }
 
 /** Told once, at the place where it happened. */

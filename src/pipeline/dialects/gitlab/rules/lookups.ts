@@ -19,6 +19,12 @@ export interface Condition {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** Twice: to look one up, and to go through them all, which takes an array a tenth of the time. */
+export interface Paths {
+  readonly list: readonly string[]
+  readonly set?: ReadonlySet<string>
+}
+
 /**
  * What rules ask, each thing once: the jobs of a matrix ask the same. Holds the bound on what all patterns of a
  * pipeline may cost.
@@ -47,12 +53,12 @@ export class Lookups {
     return this.once(`glob ${pattern}`, () => compileGlob(pattern, this.work))
   }
 
-  /** Of the commit, or of another project; as a set, which keeps their order. */
-  paths(project?: string, ref?: string): Promise<ReadonlySet<string> | undefined> {
+  /** Of the commit, or of another project. */
+  paths(project?: string, ref?: string): Promise<Paths | undefined> {
     return this.once(`paths ${project ?? ''} ${ref ?? ''}`, async () => {
       const found =
         project === undefined ? await this.#files.list() : await this.#projectFiles?.(project, ref)
-      return found && new Set(found)
+      return found && { list: found, set: new Set(found) }
     })
   }
 
