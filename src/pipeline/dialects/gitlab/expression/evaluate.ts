@@ -48,7 +48,10 @@ function operandValue(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** `&&` and `||` give the operand that decided, as in Ruby: `($A || $B) == "x"` compares what is there. */
+/**
+ * `&&` and `||` give the operand that decided, as in Ruby: `($A || $B) == "x"` compares what is there. A variable
+ * beside one holds as it does alone, as GitLab documents it (GitLab itself lets an empty one pass: its issue 321371).
+ */
 function applied(operator: BinaryOperator, left: Expression, right: Expression, scope: Scope): Value {
   const first = operandValue(left, scope)
   if (operator === '&&') return holds(first) ? operandValue(right, scope) : first

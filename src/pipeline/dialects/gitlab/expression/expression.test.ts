@@ -60,6 +60,13 @@ group('what a condition comes to', () => {
     // Groups as operands.
     ['($VARIABLE) == "x"', { VARIABLE: 'x' }, true],
     ['($A || $B) == "x"', { B: 'x' }, true],
+    ['("string" || "test") == "string"', {}, true],
+    ['"string" == ("test" && "string")', {}, true],
+    ['"string" == ("test" || "string")', {}, false],
+    ['"string" == "test" || "string"', {}, true],
+    ['"string" == ("string" || (("1" == "1") && ("2" == "3")))', {}, true],
+    ['null || ("test" == "string")', {}, false],
+    ['$A && null || $EMPTY == ""', { A: 'a', EMPTY: '' }, true],
   ])('%s with %j is %s', (text, values, expected) => {
     expect(holds(text, values)).toBe(expected)
   })
