@@ -16,7 +16,7 @@ import { coverageOf } from './ending/coverage.ts'
 import { type JobEnd, stageOutcome } from './ending/stage-outcome.ts'
 import type { AttemptLogs } from './logs.ts'
 import type { PipelineReconciler } from './reconcile.ts'
-import { storeResult } from './results.ts'
+import { scriptResult, storeResult } from './results.ts'
 
 /** A lease with more than this part of its time left is not renewed. */
 const FRESH = 0.9
@@ -112,11 +112,12 @@ export class AttemptDesk {
     if (plan.work.kind === 'stage') return stageOutcome(this.#plane, job, finish)
     const coverage =
       plan.coverage === undefined ? undefined : await coverageOf(this.#logs, attempt.id, plan.coverage)
+    const result = scriptResult(finish, coverage)
     return {
       to,
       ...(to !== 'succeeded' && reason),
       ...(forgiven && { forgiven }),
-      ...(coverage !== undefined && { result: storeResult({ kind: 'script', coverage }) }),
+      ...(result && { result: storeResult(result) }),
     }
   }
 

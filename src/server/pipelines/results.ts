@@ -1,4 +1,4 @@
-import type { StageResult } from '../../api/index.ts'
+import type { Finish, ReportSummaries, StageResult } from '../../api/index.ts'
 import type { Json } from '../../core/index.ts'
 import type { Job } from '../../pipeline/index.ts'
 
@@ -10,10 +10,21 @@ export type JobResult =
       readonly version?: { readonly id: string; readonly number: number }
     }
   | { readonly kind: 'deploy'; readonly rollout: string; readonly lines: readonly string[] }
-  /** Coverage in percent, as the job's log tells it. */
-  | { readonly kind: 'script'; readonly coverage: number }
+  /** Coverage in percent, as the job's log tells it; what its reports say. */
+  | { readonly kind: 'script'; readonly coverage?: number; readonly reports?: ReportSummaries }
   /** Id of the pipeline that it made. */
   | { readonly kind: 'trigger'; readonly pipeline: string }
+
+/** What a script job found, if anything. Variables are not in it: later jobs read them from the kept report. */
+export function scriptResult(
+  { reportSummaries }: Pick<Finish, 'reportSummaries'>,
+  coverage: number | undefined,
+): JobResult | undefined {
+  const { variables: _, ...reports } = reportSummaries ?? {}
+  const hasReports = Object.keys(reports).length > 0
+  if (coverage === undefined && !hasReports) return undefined
+  return { kind: 'script', ...(coverage !== undefined && { coverage }), ...(hasReports && { reports }) }
+}
 
 export function storeResult(result: JobResult): Json {
   return JSON.parse(JSON.stringify(result)) as Json
