@@ -3,9 +3,13 @@ import type { Findings } from '../keywords/reader/findings.ts'
 import type { NeedSpec } from '../types.ts'
 import type { DecidedJob } from './decided.ts'
 import type { Instance } from './instances.ts'
+import { type Choice, MatrixIndex } from './matrix.ts'
 
 /** Of all jobs of a plan together: what 2,000 jobs that need 200 each have. */
 const MAX_NEEDS = 400_000
+/** Instances that are looked at to find them; a selector costs as much as a few. About a second. */
+const MAX_LOOKS = 2_000_000
+const LOOKS_OF_A_SELECTOR = 10
 
 export interface ResolvedNeeds {
   readonly names: readonly string[]
@@ -25,111 +29,117 @@ export function resolveNeeds(
   population: Population,
   findings: Findings,
 ): ReadonlyMap<string, ResolvedNeeds> {
+  const resolver = new Resolver(population, findings)
   const resolved = new Map<string, ResolvedNeeds>()
-  // Instances of one job share what it needs, unless it depends on their own place in the matrix.
-  const shared = new Map<readonly NeedSpec[], ResolvedNeeds>()
-  let total = 0
   for (const { instance, needs } of jobs) {
     if (!needs) continue
-    const own = needs.some(need => need.matrix !== undefined && usesMatrix(need.matrix))
-    const known = own ? undefined : shared.get(needs)
-    const found = known ?? resolve(instance, needs, population, findings)
-    if (!own) shared.set(needs, found)
-    resolved.set(instance.name, found)
-    total += found.names.length
-    if (total > MAX_NEEDS) {
-      const message = `The jobs need each other more than ${MAX_NEEDS} times`
-      findings.error(instance.job.at, 'TOO_MANY_NEEDS', message, { hint: 'wait for stages instead' })
-      break
-    }
+    resolved.set(instance.name, resolver.resolve(instance, needs))
+    if (!resolver.exhausted) continue
+    const message = 'The jobs of this file need each other too often'
+    const facts = { expected: `at most ${MAX_NEEDS} needs in all`, hint: 'wait for stages instead' }
+    findings.error(instance.job.at, 'TOO_MANY_NEEDS', message, facts)
+    break
   }
   return resolved
 }
 
-function resolve(
-  instance: Instance,
-  needs: readonly NeedSpec[],
-  population: Population,
-  findings: Findings,
-): ResolvedNeeds {
-  const artifacts = new Map<string, boolean>()
-  for (const need of needs) {
-    for (const name of namesOf(instance, need, population, findings)) {
-      artifacts.set(name, need.artifacts || artifacts.get(name) === true)
+class Resolver {
+  readonly #population: Population
+  readonly #findings: Findings
+  readonly #indexes = new Map<string, MatrixIndex>()
+  /** Instances of one job share what it needs, unless it depends on their own place in the matrix. */
+  readonly #shared = new Map<readonly NeedSpec[], ResolvedNeeds>()
+  #needs = 0
+  #looks = 0
+
+  constructor(population: Population, findings: Findings) {
+    this.#population = population
+    this.#findings = findings
+  }
+
+  get exhausted(): boolean {
+    return this.#needs > MAX_NEEDS || this.#looks > MAX_LOOKS
+  }
+
+  resolve(instance: Instance, needs: readonly NeedSpec[]): ResolvedNeeds {
+    const resolved = this.#shared.get(needs) ?? this.#resolve(instance, needs)
+    this.#needs += resolved.names.length
+    if (!needs.some(usesMatrix)) this.#shared.set(needs, resolved)
+    return resolved
+  }
+
+  #resolve(instance: Instance, needs: readonly NeedSpec[]): ResolvedNeeds {
+    const artifacts = new Map<string, boolean>()
+    for (const need of needs) {
+      if (this.exhausted) break
+      for (const name of this.#namesOf(instance, need)) {
+        artifacts.set(name, need.artifacts || artifacts.get(name) === true)
+      }
+    }
+    return {
+      names: [...artifacts.keys()],
+      inputs: [...artifacts].filter(([, wanted]) => wanted).map(([name]) => name),
     }
   }
-  return {
-    names: [...artifacts.keys()],
-    inputs: [...artifacts].filter(([, wanted]) => wanted).map(([name]) => name),
-  }
-}
 
-function namesOf(
-  instance: Instance,
-  need: NeedSpec,
-  { byJob, included }: Population,
-  findings: Findings,
-): readonly string[] {
-  const all = byJob.get(need.job) ?? []
-  const picked = need.matrix ? pick(instance, need, all, findings) : all
-  const present = picked.filter(({ name }) => included.has(name)).map(({ name }) => name)
-  if (present.length < picked.length && !need.optional) {
-    const absent = picked.find(({ name }) => !included.has(name))!
-    const message = `Job ${quote(instance.name)} needs ${quote(absent.name)}, which is not in this pipeline`
-    const hint = "add 'optional: true' to the need, or make the rules of both agree"
-    findings.error(need.at, 'NEED_EXCLUDED', message, { hint })
-  }
-  return present
-}
-
-function pick(
-  instance: Instance,
-  need: NeedSpec,
-  all: readonly Instance[],
-  findings: Findings,
-): readonly Instance[] {
-  const variables = [...(all[0]?.matrix.keys() ?? [])]
-  const tell = (message: string, hint?: string): readonly Instance[] => {
-    const facts = hint === undefined ? {} : { hint }
-    findings.error(need.at, 'NEED_UNKNOWN', `Job ${quote(instance.job.name)} ${message}`, facts)
-    return []
-  }
-  if (all.length > 0 && variables.length === 0)
-    return tell(`needs jobs of a matrix of ${quote(need.job)}, which has none`)
-  const choices = (need.matrix ?? []).map(choice => valuesIn(choice, instance))
-  for (const choice of choices) {
-    const names = [...choice.keys()]
-    const inOrder = new Set(all.flatMap(({ matrix }) => [...matrix.keys()]))
-      .values()
-      .filter(name => choice.has(name))
-    if ([...inOrder].join() !== names.join()) {
-      const hint = `${quote(need.job)} has ${variables.join(', ')}, in this order`
-      return tell(`needs jobs of ${quote(need.job)} by other variables than those of its matrix`, hint)
+  #namesOf(instance: Instance, need: NeedSpec): readonly string[] {
+    const { byJob, included } = this.#population
+    const picked = need.matrix ? this.#pick(instance, need) : (byJob.get(need.job) ?? [])
+    this.#looks += picked.length
+    const present = picked.map(({ name }) => name).filter(name => included.has(name))
+    if (present.length < picked.length && !need.optional) {
+      const absent = picked.find(({ name }) => !included.has(name))!
+      const message = `Job ${quote(instance.name)} needs ${quote(absent.name)}, which is not in this pipeline`
+      const hint = "add 'optional: true' to the need, or make the rules of both agree"
+      this.#findings.error(need.at, 'NEED_EXCLUDED', message, { hint })
     }
+    return present
   }
-  const picked = all.filter(({ matrix }) =>
-    choices.some(choice => [...choice].every(([name, values]) => values.includes(matrix.get(name) ?? '\0'))),
-  )
-  if (picked.length === 0 && !need.optional) {
-    return tell(`needs jobs of ${quote(need.job)} that its matrix does not make`)
+
+  #pick(instance: Instance, need: NeedSpec): readonly Instance[] {
+    this.#looks += LOOKS_OF_A_SELECTOR
+    const index = this.#indexOf(need.job)
+    const tell = (message: string, facts = {}): readonly Instance[] => {
+      const line = `Job ${quote(instance.job.name)} needs jobs of ${quote(need.job)} ${message}`
+      this.#findings.error(need.at, 'NEED_UNKNOWN', line, facts)
+      return []
+    }
+    if (index.size === 0) return []
+    if (index.variables.length === 0) return tell('by a matrix, which it has not')
+    const choices = need.matrix!.map(choice => valuesFor(instance, choice))
+    if (!choices.every(choice => index.fits(choice))) {
+      const hint = `it has ${index.variables.join(', ')}, in this order`
+      return tell('by other variables than those of its matrix', { hint })
+    }
+    const look = (count: number) => {
+      this.#looks += count
+    }
+    const picked = new Set(choices.flatMap(choice => index.pick(choice, look)))
+    if (picked.size === 0 && !need.optional) return tell('that its matrix does not make')
+    if (picked.size === 1) return [...picked]
+    look(index.size)
+    return this.#population.byJob.get(need.job)!.filter(other => picked.has(other))
   }
-  return picked
+
+  #indexOf(job: string): MatrixIndex {
+    const index = this.#indexes.get(job) ?? new MatrixIndex(this.#population.byJob.get(job) ?? [])
+    this.#indexes.set(job, index)
+    return index
+  }
 }
 
 const EXPRESSION = /\$\[\[\s*matrix\.(\w+)\s*\]\]/g
 
-function usesMatrix(choices: NonNullable<NeedSpec['matrix']>): boolean {
-  return choices.some(choice =>
-    Object.values(choice).some(values => values.some(value => value.includes('$[['))),
-  )
+function usesMatrix({ matrix }: NeedSpec): boolean {
+  const uses = (values: readonly string[]) => values.some(value => value.includes('$[['))
+  return matrix?.some(choice => Object.values(choice).some(uses)) ?? false
 }
 
 /** `$[[ matrix.OS ]]` is the value that the needing job itself has; one that it has not stays, and matches nothing. */
-function valuesIn(
-  choice: Readonly<Record<string, readonly string[]>>,
-  { matrix }: Instance,
-): ReadonlyMap<string, readonly string[]> {
+function valuesFor({ matrix }: Instance, choice: Readonly<Record<string, readonly string[]>>): Choice {
   const put = (value: string) =>
-    value.replaceAll(EXPRESSION, (whole, name: string) => matrix.get(name) ?? whole)
+    value.includes('$[[')
+      ? value.replaceAll(EXPRESSION, (whole, name: string) => matrix.get(name) ?? whole)
+      : value
   return new Map(Object.entries(choice).map(([name, values]) => [name, values.map(put)]))
 }
