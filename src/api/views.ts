@@ -3,6 +3,7 @@
  * Times are ISO 8601 in UTC; durations are milliseconds; parts are fractions of one.
  */
 import { z } from 'zod'
+import { reportSummariesSchema } from './reports.ts'
 
 export const jobStateSchema = z.enum([
   'blocked',
@@ -69,6 +70,14 @@ export const attemptViewSchema = z.object({
 })
 export type AttemptView = z.infer<typeof attemptViewSchema>
 
+export const pipelineRefSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  project: z.string(),
+  state: pipelineStateSchema,
+})
+export type PipelineRef = z.infer<typeof pipelineRefSchema>
+
 export const jobViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -76,7 +85,17 @@ export const jobViewSchema = z.object({
   /** For a stage its kind, for a deploy its environment. */
   detail: z.string().nullable(),
   needs: z.array(z.string()),
+  /** One of the pipeline's stages, where jobs have stages. */
+  stage: z.string().nullable(),
+  /** What starts it once what it waits for has ended. */
+  start: z.enum(['on_success', 'on_failure', 'always', 'manual', 'delayed']),
+  /** What to ask whoever starts it. */
+  confirmation: z.string().nullable(),
+  /** Why it is in the pipeline, where a rule decided so; and where it is written: `.gitlab-ci.yml:12:1`. */
+  why: z.string().nullable(),
+  at: z.string().nullable(),
   state: jobStateSchema,
+  /** A failure of it fails no pipeline; of some jobs only its exit code tells. */
   allowFailure: z.boolean(),
   reason: z.string().nullable(),
   verdict: verdictSchema.nullable(),
@@ -88,6 +107,16 @@ export const jobViewSchema = z.object({
   rollout: z.string().nullable(),
   /** It waits for a person's approval. */
   awaitsApproval: z.boolean(),
+  /** It waits for somebody to start it, or for its time. */
+  playable: z.boolean(),
+  /** When it starts by itself. */
+  due: z.string().nullable(),
+  /** In percent, as its log tells it. */
+  coverage: z.number().nullable(),
+  /** What its reports say. */
+  reports: reportSummariesSchema.omit({ variables: true }).nullable(),
+  /** Pipelines that it has made, oldest first. */
+  children: z.array(pipelineRefSchema),
   attempts: z.array(attemptViewSchema),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
@@ -102,6 +131,8 @@ export const pipelineSummarySchema = z.object({
   ref: z.string(),
   title: z.string(),
   by: z.string(),
+  /** What set it going: `push`, `merge_request`, `schedule` … */
+  event: z.string(),
   state: pipelineStateSchema,
   /** True while a job waits for approval or evidence. */
   waiting: z.boolean(),
@@ -112,7 +143,13 @@ export type PipelineSummary = z.infer<typeof pipelineSummarySchema>
 
 export const pipelineViewSchema = pipelineSummarySchema.extend({
   problems: z.array(z.string()),
+  /** Names in order, where jobs have stages. */
+  stages: z.array(z.string()),
   jobs: z.array(jobViewSchema),
+  /** Jobs that are written and not in it, with the reason. */
+  excluded: z.array(z.object({ name: z.string(), at: z.string(), reason: z.string() })),
+  /** The pipeline and the job that made it. */
+  parent: pipelineRefSchema.extend({ job: z.string() }).nullable(),
 })
 export type PipelineView = z.infer<typeof pipelineViewSchema>
 
@@ -274,6 +311,11 @@ export const secretSetSchema = z.object({ projects: z.array(z.string()) })
 export const protectedRefsSchema = z.object({
   branches: z.array(z.string()),
   tags: z.array(z.string()),
+})
+
+/** POST /api/v1/jobs/:id/play: starts a manual or delayed job, with variables for it alone. */
+export const playJobSchema = z.object({
+  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/), z.string().max(10_000)).optional(),
 })
 
 /** Body of every answer that is not 2xx. */

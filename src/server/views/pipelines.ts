@@ -1,10 +1,24 @@
-import type { AttemptView, GateView, JobView, PipelineSummary, PipelineView } from '../../api/index.ts'
-import { isoOf } from '../../core/index.ts'
+import type {
+  AttemptView,
+  GateView,
+  JobView,
+  PipelineRef,
+  PipelineSummary,
+  PipelineView,
+} from '../../api/index.ts'
+import { isoOf, type Location } from '../../core/index.ts'
 import { type Gate, higherIsBetter } from '../../evaluate/index.ts'
-import type { Attempt, Job, Pipeline } from '../../pipeline/index.ts'
+import {
+  type Attempt,
+  isPlayable,
+  type Job,
+  type Pipeline,
+  jobViewOf as planViewOf,
+} from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { AttemptLogs } from '../pipelines/logs.ts'
-import { resultOf } from '../pipelines/results.ts'
+import { type JobResult, resultOf } from '../pipelines/results.ts'
+import { reportLines } from './reports.ts'
 import { isoOrNull } from './times.ts'
 
 export async function summaryOf(plane: ControlPlane, pipeline: Pipeline): Promise<PipelineSummary> {
@@ -26,11 +40,18 @@ async function summary(
     ref: pipeline.ref,
     title: pipeline.title,
     by: principal?.name ?? pipeline.principal,
+    event: pipeline.trigger?.event ?? 'push',
     state: pipeline.state,
-    waiting: jobs.some(job => job.state === 'waiting'),
+    // A manual job that may be left alone waits, and keeps nobody.
+    waiting: pipeline.state === 'running' && jobs.some(job => job.state === 'waiting' && !mayBeLeft(job)),
     createdAt: isoOf(pipeline.createdAt),
     endedAt: isoOrNull(pipeline.endedAt),
   }
+}
+
+function mayBeLeft(job: Job): boolean {
+  const { start, allowFailure } = planViewOf(job.plan, job)
+  return start?.kind === 'manual' && allowFailure
 }
 
 export async function pipelineViewOf(
@@ -42,6 +63,13 @@ export async function pipelineViewOf(
   return {
     ...(await summary(plane, pipeline, jobs)),
     problems: [...pipeline.problems],
+    stages: [...(pipeline.outline?.stages ?? [])],
+    excluded: (pipeline.outline?.excluded ?? []).map(({ name, at, reason }) => ({
+      name,
+      at: placeOf(at),
+      reason,
+    })),
+    parent: await parentOf(plane, pipeline),
     jobs: await Promise.all(jobs.map(job => jobViewOf(plane, logs, job))),
   }
 }
@@ -52,26 +80,72 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
   const stage = result?.kind === 'stage' ? result.result : undefined
   const rollout = job.plan.work.kind === 'deploy' ? await plane.stores.rollouts.byJob(job.id) : undefined
   const { work } = job.plan
+  const view = planViewOf(job.plan, job)
   return {
     id: job.id,
     name: job.plan.name,
     kind: work.kind,
     detail: work.kind === 'stage' ? work.stage : work.kind === 'deploy' ? work.environment : null,
     needs: [...job.plan.needs],
+    stage: job.plan.stage ?? null,
+    start: view.start?.kind ?? 'on_success',
+    confirmation: (view.start?.kind === 'manual' ? view.start.confirmation : undefined) ?? null,
+    why: job.plan.why ?? null,
+    at: job.plan.at ? placeOf(job.plan.at) : null,
     state: job.state,
-    allowFailure: job.plan.allowFailure,
+    allowFailure: view.allowFailure,
     reason: job.reason ?? null,
     verdict: stage?.verdict ?? null,
-    summary: [...(stage?.summary ?? (result?.kind === 'deploy' ? result.lines : []))],
+    summary: summaryLines(result),
     gates: gatesOf(stage?.records['gates']),
     version: result?.kind === 'stage' ? (result.version?.id ?? null) : null,
     rollout: rollout?.id ?? null,
     awaitsApproval:
       job.state === 'waiting' && ((work.kind === 'deploy' && rollout === undefined) || work.kind === 'stage'),
+    playable: isPlayable(view),
+    due: isoOrNull(job.due),
+    coverage: (result?.kind === 'script' ? result.coverage : undefined) ?? null,
+    reports: (result?.kind === 'script' ? result.reports : undefined) ?? null,
+    children: work.kind === 'trigger' ? await childrenOf(plane, job) : [],
     attempts: await Promise.all(attempts.map(attempt => attemptViewOf(logs, attempt))),
     startedAt: isoOrNull(job.startedAt),
     endedAt: isoOrNull(job.endedAt),
   }
+}
+
+function summaryLines(result: JobResult | undefined): string[] {
+  switch (result?.kind) {
+    case 'stage':
+      return [...result.result.summary]
+    case 'deploy':
+      return [...result.lines]
+    case 'script':
+      return reportLines(result.reports ?? {})
+    default:
+      return []
+  }
+}
+
+async function childrenOf(plane: ControlPlane, job: Job): Promise<PipelineRef[]> {
+  return Promise.all(
+    (await plane.stores.pipelines.pipelinesOfParent(job.id)).map(child => refOf(plane, child)),
+  )
+}
+
+async function refOf({ stores }: ControlPlane, pipeline: Pipeline): Promise<PipelineRef> {
+  const project = await stores.access.project(pipeline.project)
+  const { id, number, state } = pipeline
+  return { id, number, state, project: project?.name ?? pipeline.project }
+}
+
+async function parentOf(plane: ControlPlane, { parent }: Pipeline): Promise<PipelineView['parent']> {
+  const job = parent === undefined ? undefined : await plane.stores.pipelines.job(parent)
+  const pipeline = job && (await plane.stores.pipelines.pipeline(job.pipeline))
+  return pipeline ? { ...(await refOf(plane, pipeline)), job: job.plan.name } : null
+}
+
+function placeOf({ file, line, column }: Location): string {
+  return `${file}:${line}:${column}`
 }
 
 async function attemptViewOf(logs: AttemptLogs, attempt: Attempt): Promise<AttemptView> {

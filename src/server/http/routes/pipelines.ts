@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { logTimesSchema, pipelineSummarySchema, pipelineViewSchema } from '../../../api/index.ts'
+import {
+  logTimesSchema,
+  pipelineSummarySchema,
+  pipelineViewSchema,
+  playJobSchema,
+} from '../../../api/index.ts'
 import type { PipelineId } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import { needApprover } from '../../pipelines/approval.ts'
@@ -76,6 +81,7 @@ export function pipelineRoutes(app: App, services: Services): void {
     },
   )
   jobRoutes(app, services)
+  playRoute(app, services)
   logRoutes(app, services)
 }
 
@@ -100,6 +106,20 @@ function jobRoutes(app: App, services: Services): void {
     await pipelineActions.approve(job, caller.principal.name)
     return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
   })
+}
+
+function playRoute(app: App, services: Services): void {
+  const { plane, logs, pipelineActions } = services
+  app.post(
+    '/api/v1/jobs/:id/play',
+    { config: CALLER, schema: { params: byId, body: playJobSchema.nullish() } },
+    async request => {
+      const caller = callerIn(request)
+      const { job } = await jobFor(services, caller, request.params.id, 'pipeline.control')
+      await pipelineActions.play(job, caller.principal.name, request.body?.variables)
+      return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
+    },
+  )
 }
 
 /** Logs by byte offset: whole, from where a reader stopped, or followed live. */

@@ -101,13 +101,12 @@ export class Downstream {
 
   async #isTooDeep(pipeline: Pipeline): Promise<boolean> {
     const { pipelines } = this.#plane.stores
-    let above: Pipeline | undefined = pipeline
-    for (let line = 1; above?.parent !== undefined; line++) {
-      if (line >= MAX_LINE) return true
+    let line = 1
+    for (let above: Pipeline | undefined = pipeline; above?.parent !== undefined && line < MAX_LINE; line++) {
       const job: Job | undefined = await pipelines.job(above.parent)
       above = job && (await pipelines.pipeline(job.pipeline))
     }
-    return false
+    return line >= MAX_LINE
   }
 
   async #request(pipeline: Pipeline, job: Job, work: TriggerWork): Promise<PipelineRequest | string> {
