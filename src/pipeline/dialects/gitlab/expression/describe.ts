@@ -8,20 +8,35 @@ import { Work } from './work.ts'
 const MAX_VARIABLES_SHOWN = 6
 const MAX_EXPRESSION_SHOWN = 200
 
+interface Telling {
+  /** false: its value is not told. Absent: all are. */
+  readonly shows?: (name: string) => boolean
+  readonly work?: Work
+}
+
 /**
  * Says in one line what a condition comes to, and with which values (60 characters of each at most).
  *
  *   $CI_COMMIT_BRANCH == "main" is false: $CI_COMMIT_BRANCH is 'dev'
  */
-export function describe(expression: Expression, variables: Variables, work = new Work()): string {
+export function describe(
+  expression: Expression,
+  variables: Variables,
+  { shows = () => true, work = new Work() }: Telling = {},
+): string {
   const names = [...new Set(namesIn(expression))]
   const facts = names.slice(0, MAX_VARIABLES_SHOWN).map(name => {
     const value = variables(name)
-    return `$${name} is ${value === undefined ? 'not set' : value === '' ? 'empty' : quote(value)}`
+    return `$${name} is ${shown(value, value !== undefined && shows(name))}`
   })
   if (names.length > facts.length) facts.push(`and ${names.length - facts.length} more`)
   const result = `${shortened(printExpression(expression))} is ${evaluate(expression, variables, work)}`
   return facts.length > 0 ? `${result}: ${facts.join(', ')}` : result
+}
+
+function shown(value: string | undefined, told: boolean): string {
+  if (!value) return value === undefined ? 'not set' : 'empty'
+  return told ? quote(value) : 'set for the project'
 }
 
 function shortened(text: string): string {

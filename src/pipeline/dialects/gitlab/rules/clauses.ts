@@ -21,12 +21,12 @@ const MAX_PATHS_SHOWN = 3
 
 export function conditionHolds(
   { text, at }: { readonly text: string; readonly at: Location },
-  { lookups, variable }: Occasion,
+  { lookups, variable, shows }: Occasion,
 ): Verdict {
   const { expression, diagnostics } = lookups.condition(text, at)
   if (!expression) return verdict(false, `${quote(text)} can't be read`, diagnostics)
   const holds = evaluate(expression, variable, lookups.work)
-  const why = describe(expression, variable, lookups.work)
+  const why = describe(expression, variable, { shows, work: lookups.work })
   if (!lookups.work.exhausted) return verdict(holds, why, diagnostics)
   return spent(lookups, at, diagnostics)
 }
@@ -46,11 +46,11 @@ export async function changesHold(
   if (ref === undefined && !pushed) return verdict(true, 'changes: nothing to compare with')
   const changed = await lookups.changed(ref)
   if (!changed && ref !== undefined) {
-    const message = `changes: compare_to: there is no ref ${quote(ref)}`
+    const message = `changes: compare_to: there is no ref ${quote(compareTo!)}`
     return verdict(false, message, [lookups.once(`no ref ${ref} ${placeOf(at)}`, () => problem(message, at))])
   }
   if (!changed) return verdict(true, 'changes: nothing to compare with')
-  return lookups.once(`changes ${ref ?? ''} ${placeOf(at)} ${expandedKey(paths, occasion)}`, () =>
+  return lookups.once(`changes ${placeOf(at)} ${keyOf(paths, occasion, ref)}`, () =>
     anyMatches('changes', paths, { list: changed }, at, occasion),
   )
 }
@@ -66,16 +66,16 @@ export async function existsHolds(
   const revision = ref === undefined ? undefined : occasion.expand(ref)
   const there = await lookups.paths(elsewhere, revision)
   if (!there) {
-    const message = `exists: there is no project ${quote(elsewhere ?? '')} with that ref that can be read`
+    const message = `exists: there is no project ${quote(project ?? '')} with that ref that can be read`
     const key = `no project ${elsewhere} ${placeOf(at)}`
     return verdict(false, message, [lookups.once(key, () => problem(message, at))])
   }
-  return lookups.once(
-    `exists ${elsewhere ?? ''} ${revision ?? ''} ${placeOf(at)} ${expandedKey(paths, occasion)}`,
-    () => anyMatches('exists', paths, there, at, occasion),
+  return lookups.once(`exists ${placeOf(at)} ${keyOf(paths, occasion, elsewhere, revision)}`, () =>
+    anyMatches('exists', paths, there, at, occasion),
   )
 }
 
+/** Told with the patterns as they are written: a variable in one may be a secret. */
 function anyMatches(
   clause: 'changes' | 'exists',
   patterns: readonly string[],
@@ -83,31 +83,31 @@ function anyMatches(
   at: Location,
   occasion: Occasion,
 ): Verdict {
-  const texts = [...new Set(patterns.map(pattern => occasion.expand(pattern)))]
   const { lookups } = occasion
-  const globs: { readonly text: string; readonly glob: Glob }[] = []
-  for (const text of texts) {
-    const compiled = lookups.glob(text)
-    if (compiled.kind === 'glob') globs.push({ text, glob: compiled.glob })
+  const globs: { readonly written: string; readonly path: string; readonly glob: Glob }[] = []
+  for (const written of new Set(patterns)) {
+    const path = occasion.expand(written)
+    const compiled = lookups.glob(path)
+    if (compiled.kind === 'glob') globs.push({ written, path, glob: compiled.glob })
     else {
-      const key = `glob ${text} ${placeOf(at)}`
-      const found = lookups.once(key, () => problem(`${clause}: ${compiled.message}`, at, text))
+      const key = `glob ${path} ${placeOf(at)}`
+      const found = lookups.once(key, () => problem(`${clause}: ${compiled.message}`, at, written))
       return verdict(false, found.message, [found])
     }
   }
-  const exact = globs.find(({ glob, text }) => glob.exact && set?.has(text))
-  if (exact) return verdict(true, `${clause}: ${exact.text}`)
+  const exact = globs.find(({ glob, path }) => glob.exact && set?.has(path))
+  if (exact) return verdict(true, `${clause}: ${exact.written}`)
   const wild = set ? globs.filter(({ glob }) => !glob.exact) : globs
   if (wild.length * list.length > MAX_CHECKS)
     return verdict(true, `${clause}: more than ${MAX_CHECKS} checks`)
-  for (const { text, glob } of wild) {
+  for (const { written, glob } of wild) {
     for (const path of list) {
       if (!glob.matches(path, lookups.work)) continue
-      return verdict(true, path === text ? `${clause}: ${text}` : `${clause}: ${path} matches ${text}`)
+      return verdict(true, path === written ? `${clause}: ${path}` : `${clause}: ${path} matches ${written}`)
     }
   }
   if (lookups.work.exhausted) return spent(lookups, at)
-  return verdict(false, `${clause}: none of ${list.length} paths matches ${shown(texts)}`)
+  return verdict(false, `${clause}: none of ${list.length} paths matches ${shown(patterns)}`)
 }
 
 /** Told once, at the place where it happened. */
@@ -117,8 +117,12 @@ function spent(lookups: Lookups, at: Location, problems: readonly Diagnostic[] =
   return verdict(false, message, [...problems, found])
 }
 
-function expandedKey(paths: readonly string[], occasion: Occasion): string {
-  return JSON.stringify(paths.map(path => occasion.expand(path)))
+function keyOf(
+  paths: readonly string[],
+  occasion: Occasion,
+  ...where: readonly (string | undefined)[]
+): string {
+  return JSON.stringify([where, paths.map(path => occasion.expand(path))])
 }
 
 function shown(texts: readonly string[]): string {

@@ -182,6 +182,23 @@ describe('exists', () => {
   })
 })
 
+test("a reason does not tell a project's variables", async () => {
+  const given = { TOKEN: 'hunter2', NONE: '', FOLDER: 'hidden-folder' }
+  const rules = [
+    aRule(3, { if: '$TOKEN == "x" || $NONE' }),
+    aRule(4, { changes: { paths: ['$FOLDER/*'], compareTo: 'main' } }),
+    aRule(5, { exists: { paths: ['$FOLDER/*'] } }),
+  ]
+  const { why } = await decide(rules, { given, changed: { main: [] } })
+  expect(why).toBe(
+    'no rule matches: rules[0] at line 3: if $TOKEN == "x" || $NONE is false: $TOKEN is set for the project, ' +
+      '$NONE is empty; rules[1] at line 4: changes: none of 0 paths matches $FOLDER/*; rules[2] at line 5: ' +
+      'exists: none of 0 paths matches $FOLDER/*',
+  )
+  const gone = [aRule(3, { changes: { paths: ['*'], compareTo: '$TOKEN' } })]
+  expect(JSON.stringify(await decide(gone, { given }))).not.toContain('hunter2')
+})
+
 test('all clauses of a rule have to hold', async () => {
   const rule = (when?: 'manual') =>
     aRule(3, {

@@ -55,7 +55,7 @@ export class Lookups {
 
   /** Of the commit, or of another project. */
   paths(project?: string, ref?: string): Promise<Paths | undefined> {
-    return this.once(`paths ${project ?? ''} ${ref ?? ''}`, async () => {
+    return this.once(`paths ${JSON.stringify([project, ref])}`, async () => {
       const found =
         project === undefined ? await this.#files.list() : await this.#projectFiles?.(project, ref)
       return found && { list: found, set: new Set(found) }

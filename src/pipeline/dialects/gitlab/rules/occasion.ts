@@ -13,6 +13,8 @@ export interface Occasion {
   readonly lookups: Lookups
   /** As conditions see it: not expanded. */
   variable(name: string): string | undefined
+  /** Whether its value may be told in a reason. */
+  shows(name: string): boolean
   /** A path, project or ref with its variables put in; what is not defined stays. */
   expand(text: string): string
 }
@@ -40,7 +42,9 @@ export function withVariables(occasion: Occasion, variables: ReadonlyMap<string,
 }
 
 /** Most rules have no path with a variable in it, so all are expanded when the first is asked for. */
-function views(variables: ReadonlyMap<string, LayeredVariable>): Pick<Occasion, 'variable' | 'expand'> {
+function views(
+  variables: ReadonlyMap<string, LayeredVariable>,
+): Pick<Occasion, 'variable' | 'shows' | 'expand'> {
   let values: ReadonlyMap<string, string> | undefined
   const expanded = (name: string) => {
     values ??= expandAll(variables, 'paths').values
@@ -48,6 +52,7 @@ function views(variables: ReadonlyMap<string, LayeredVariable>): Pick<Occasion, 
   }
   return {
     variable: name => variables.get(name)?.value,
+    shows: name => !variables.get(name)?.hidden,
     expand: text => expandVariables(text, expanded, 'paths'),
   }
 }

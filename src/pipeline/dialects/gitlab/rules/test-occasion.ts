@@ -54,6 +54,8 @@ export interface World {
   /** What changed, by what it is compared with; `before` for the push or merge request. */
   readonly changed?: Readonly<Record<string, readonly string[]>>
   readonly variables?: Readonly<Record<string, string>>
+  /** Variables of the project. */
+  readonly given?: Readonly<Record<string, string>>
   readonly projectFiles?: ProjectFiles
 }
 
@@ -68,7 +70,12 @@ export function anOccasion(world: World = {}): Occasion {
       expand: true,
       file: false,
     })),
-    given: [],
+    given: Object.entries(world.given ?? {}).map(([name, value]) => ({
+      name,
+      value,
+      file: false,
+      literal: false,
+    })),
     pipeline: {},
   })
   const { changed = {}, files = [], projectFiles } = world

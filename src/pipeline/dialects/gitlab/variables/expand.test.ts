@@ -178,5 +178,10 @@ test('precedence: trigger over project over files over predefined', () => {
     C: '$project',
     D: 'trigger',
   })
-  expect(variables.get('C')).toEqual({ value: '$project', expand: false, file: false })
+  expect(variables.get('C')).toEqual({
+    value: '$project',
+    expand: false,
+    file: false,
+    hidden: true,
+  })
 })

@@ -19,6 +19,8 @@ export interface LayeredVariable {
   readonly value: string
   readonly expand: boolean
   readonly file: boolean
+  /** Its value is shown to nobody: it may be a secret of the project. */
+  readonly hidden?: boolean
 }
 
 /** One variable for each name: the one that outranks the others. Values are as written, not expanded. */
@@ -27,7 +29,7 @@ export function layered(layers: VariableLayers): ReadonlyMap<string, LayeredVari
   for (const [name, value] of layers.predefined) variables.set(name, { value, expand: false, file: false })
   for (const { name, value, expand, file } of layers.written) variables.set(name, { value, expand, file })
   for (const { name, value, literal, file } of layers.given) {
-    variables.set(name, { value, expand: !literal, file })
+    variables.set(name, { value, expand: !literal, file, hidden: true })
   }
   for (const [name, value] of Object.entries(layers.pipeline)) {
     variables.set(name, { value, expand: true, file: false })
