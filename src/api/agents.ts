@@ -148,7 +148,10 @@ export type Offer = z.infer<typeof offerSchema>
 
 export const leaseResponseSchema = z.object({ offers: z.array(offerSchema) })
 
-/** GET /api/v1/attempts/:id/source: tar of the commit's tree. GET/PUT /api/v1/attempts/:id/blobs/:digest. */
+/**
+ * GET /api/v1/attempts/:id/source: tar of the commit's tree; ?git=<depth>: with a repository of its history in
+ * `.git`, so many commits deep (0: all). GET/PUT /api/v1/attempts/:id/blobs/:digest.
+ */
 
 /** POST /api/v1/attempts/:id/heartbeat, and its answer. Sent every leaseMs / 3, and at once on a start. */
 export const heartbeatSchema = z.object({

@@ -1,6 +1,7 @@
 export * from './errors.ts'
 export { type GitFrontDoor, gitFrontDoor } from './http/front-door.ts'
 export type * from './ports.ts'
+export { archiveWithHistory } from './history/history.ts'
 export { archive } from './read/archive.ts'
 export { changedFiles, mergeBase } from './read/changes.ts'
 export { commitInfo, describeCommit, isAncestor, resolveCommit } from './read/commits.ts'

@@ -58,7 +58,8 @@ export async function prepare(preparing: Preparing): Promise<readonly string[]> 
   if (refusal !== undefined) throw unsupported(refusal)
   const owner = executor.owner(confinement)
   if (owner !== undefined) for (const place of Object.values(places)) await chown(place, owner, owner)
-  await folder.section('get_sources', 'Sources', () => laySourceOf(preparing, owner))
+  if (offer.source !== 'none')
+    await folder.section('get_sources', 'Sources', () => laySourceOf(preparing, owner))
   // Evidence comes from stages: what a commit holds under that name is somebody's claim.
   if (offer.work.kind === 'stage')
     await rm(join(places.workspace, HANDOVER), { recursive: true, force: true })
@@ -130,8 +131,10 @@ async function laySourceOf(
   { folder, routes, sources, signal }: Preparing,
   owner: number | undefined,
 ): Promise<void> {
-  const { project, commit } = folder.offer
-  const source = await untilReached(signal, () => sources.use(project, commit, () => routes.source(signal)))
+  const { gitDepth } = folder.offer
+  const source = await untilReached(signal, () =>
+    sources.use(folder.offer, () => routes.source(signal, gitDepth)),
+  )
   try {
     await laySource(source, folder.places.workspace, owner)
     if (asksForUntracked(folder.offer)) {

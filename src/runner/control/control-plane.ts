@@ -89,9 +89,9 @@ export class AttemptRoutes {
     await this.#post('/finish', { fence: this.#fence, ...finish }, signal)
   }
 
-  /** A tar of the commit's tree. */
-  source(signal: AbortSignal): Promise<Download> {
-    return this.#download('/source', signal)
+  /** A tar of the commit's tree; with its history to a depth (0: all) in `.git`. */
+  source(signal: AbortSignal, depth?: number): Promise<Download> {
+    return this.#download(depth === undefined ? '/source' : `/source?git=${depth}`, signal)
   }
 
   blob(digest: Digest, signal: AbortSignal): Promise<Download> {
@@ -178,7 +178,7 @@ function good(answer: HttpAnswer, path: string): Buffer {
     })
   }
   // A missing blob, source or cache is no word about the attempt.
-  const ours = path.startsWith('/api/v1/attempts/') && !/\/blobs\/|\/caches\/|\/source$/.test(path)
+  const ours = path.startsWith('/api/v1/attempts/') && !/\/blobs\/|\/caches\/|\/source(\?|$)/.test(path)
   if (error.code === 'LEASE_LOST' || (ours && [401, 404, 409, 410].includes(status))) {
     throw new RunnerError('LEASE_LOST', {
       message: `The attempt is no longer ours (${said})`,

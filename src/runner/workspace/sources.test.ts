@@ -29,39 +29,49 @@ async function aCache(): Promise<SourceCache> {
 
 test('jobs of one commit share one fetch, also after a restart', async () => {
   const cache = await aCache()
-  await Promise.all([1, 2, 3].map(() => cache.use('digits', 'c1', fetch('x'))))
-  const again = await (await aCache()).use('digits', 'c1', fetch('x'))
+  await Promise.all([1, 2, 3].map(() => cache.use({ project: 'digits', commit: 'c1' }, fetch('x'))))
+  const again = await (await aCache()).use({ project: 'digits', commit: 'c1' }, fetch('x'))
   expect(fetches).toBe(1)
   expect(again.listing.files).toEqual(['file'])
 })
 
 test('what one project may read is not given to another', async () => {
   const cache = await aCache()
-  await cache.use('digits', 'c1', fetch('x'))
-  await cache.use('faces', 'c1', fetch('x'))
+  await cache.use({ project: 'digits', commit: 'c1' }, fetch('x'))
+  await cache.use({ project: 'faces', commit: 'c1' }, fetch('x'))
   expect(fetches).toBe(2)
+})
+
+test('with history it is another source for each depth', async () => {
+  const cache = await aCache()
+  for (const gitDepth of [undefined, 0, 1, 0, undefined]) {
+    await cache.use({ project: 'digits', commit: 'c1', gitDepth }, fetch('x'))
+  }
+  expect(fetches).toBe(3)
 })
 
 test('a fetch that failed leaves nothing, and the next tries again', async () => {
   const cache = await aCache()
   const broken = async (): Promise<Download> => Readable.from([tarOf([{ path: '../evil' }])])
-  await expect(cache.use('digits', 'c1', broken)).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
+  await expect(cache.use({ project: 'digits', commit: 'c1' }, broken)).rejects.toMatchObject({
+    code: 'SOURCE_INVALID',
+  })
   expect(await readdir(join(folder, 'sources'))).toEqual([])
-  await cache.use('digits', 'c1', fetch('x'))
+  await cache.use({ project: 'digits', commit: 'c1' }, fetch('x'))
   expect(fetches).toBe(1)
 })
 
 test('the least recently used go when there are too many, but none that is in use', async () => {
   const cache = await aCache()
-  const inUse = await cache.use('digits', 'used', fetch('used'))
-  for (let n = 0; n < 30; n++) (await cache.use('digits', `c${n}`, fetch('x'))).release()
+  const inUse = await cache.use({ project: 'digits', commit: 'used' }, fetch('used'))
+  for (let n = 0; n < 30; n++) (await cache.use({ project: 'digits', commit: `c${n}` }, fetch('x'))).release()
   expect((await readdir(join(folder, 'sources'))).length).toBe(25)
   expect(await readFile(join(inUse.tree, 'file'), 'utf8')).toBe('used')
 })
 
 test('a workspace’s files are its own: writing there changes no later workspace', async () => {
   const cache = await aCache()
-  const source = await cache.use('digits', 'c1', fetch('x'))
+  const source = await cache.use({ project: 'digits', commit: 'c1' }, fetch('x'))
   const workspaces = [await mkdtemp(join(folder, 'a-')), await mkdtemp(join(folder, 'b-'))] as const
   await laySource(source, workspaces[0], undefined)
   await writeFile(join(workspaces[0], 'file'), 'changed')

@@ -8,6 +8,13 @@ import { extract, type SourceListing } from './extract.ts'
 const MAX_SOURCES = 24
 const MAX_BYTES = 8 * 1024 ** 3
 
+export interface SourceName {
+  readonly project: string
+  readonly commit: string
+  /** Absent: without a repository. */
+  readonly gitDepth?: number | undefined
+}
+
 export interface Source {
   readonly tree: string
   readonly listing: SourceListing
@@ -46,9 +53,13 @@ export class SourceCache {
     }
   }
 
-  /** The source of a commit, fetched by `fetch` when it is not here. Calls for the same commit share one fetch. */
-  async use(project: string, commit: string, fetch: () => Promise<Download>): Promise<Source> {
-    const key = hexOf(digestOf(`${project}\n${commit}`))
+  /**
+   * The source of a commit, fetched by `fetch` when it is not here; with history of a depth it is another source.
+   * Calls for the same one share one fetch.
+   */
+  async use({ project, commit, gitDepth }: SourceName, fetch: () => Promise<Download>): Promise<Source> {
+    const history = gitDepth === undefined ? '' : `\n${gitDepth}`
+    const key = hexOf(digestOf(`${project}\n${commit}${history}`))
     let entry = this.#entries.get(key)
     if (!entry) {
       entry = { loaded: this.#fetch(key, fetch), users: 0, lastUse: 0 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -8,8 +9,9 @@ import {
   logAppendResponseSchema,
 } from '../../../api/index.ts'
 import { type Digest, isDigest } from '../../../core/index.ts'
-import { archive } from '../../../git/index.ts'
+import { archive, archiveWithHistory } from '../../../git/index.ts'
 import type { Attempt } from '../../../pipeline/index.ts'
+import type { ServerSettings } from '../../control-plane.ts'
 import { notFound, ServerError } from '../../errors.ts'
 import { readableFiles } from '../../pipelines/offers.ts'
 import { repositoryDirectory } from '../../repositories.ts'
@@ -54,12 +56,17 @@ export function attemptRoutes(app: App, services: Services): void {
       return reply.status(204).send()
     },
   )
-  app.get('/api/v1/attempts/:id/source', { config: ATTEMPT }, async (request, reply) => {
-    const { pipeline } = await originOf(services, request.attempt!)
-    return reply
-      .type('application/x-tar')
-      .send(archive(repositoryDirectory(plane.settings, pipeline.project), pipeline.commit))
-  })
+  app.get(
+    '/api/v1/attempts/:id/source',
+    {
+      config: ATTEMPT,
+      schema: { querystring: z.object({ git: z.coerce.number().int().min(0).optional() }) },
+    },
+    async (request, reply) => {
+      const origin = await originOf(services, request.attempt!)
+      return reply.type('application/x-tar').send(sourceOf(plane.settings, origin, request.query.git))
+    },
+  )
   app.get(
     '/api/v1/attempts/:id/blobs/:digest',
     { config: ATTEMPT, schema: { params: z.object({ id: z.string(), digest: z.string() }) } },
@@ -86,6 +93,24 @@ async function originOf({ plane }: Services, attempt: Attempt) {
   const project = pipeline && (await plane.stores.access.project(pipeline.project))
   if (!job || !pipeline || !project) throw notFound('attempt', attempt.id)
   return { job, pipeline, project }
+}
+
+/** A commit's files, with its history where a depth is asked for. */
+function sourceOf(
+  settings: ServerSettings,
+  { pipeline, project }: Pick<Awaited<ReturnType<typeof originOf>>, 'pipeline' | 'project'>,
+  depth: number | undefined,
+): Readable {
+  const { commit, ref } = pipeline
+  const repository = repositoryDirectory(settings, pipeline.project)
+  if (depth === undefined) return archive(repository, commit)
+  return archiveWithHistory(repository, {
+    commit,
+    depth,
+    ...(ref.startsWith('refs/heads/') && { branch: ref.slice('refs/heads/'.length) }),
+    remoteUrl: `${settings.publicUrl}/${project.name}.git`,
+    folder: join(settings.dataDir, 'tmp'),
+  })
 }
 
 /** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */
