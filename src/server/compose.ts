@@ -15,6 +15,8 @@ import type { ControlPlane, ServerSettings } from './control-plane.ts'
 import { ServerError } from './errors.ts'
 import { MergeRequestActions } from './merge-requests/actions.ts'
 import { MergeRequestFollower } from './merge-requests/follow.ts'
+import { StatusPoster } from './mirrors/statuses/poster.ts'
+import { MirrorSync } from './mirrors/sync.ts'
 import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
@@ -69,6 +71,9 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const pushes = new PushAcceptance(plane, pipelines)
   const host = new ControlPlaneGitHost({ plane, authenticator, logins, pushes })
   const follower = new MergeRequestFollower(plane, pushes, startPipeline)
+  // What takes as long as the network does keeps no tick waiting.
+  const outward = new Background(plane.logger)
+  const statuses = new StatusPoster(plane, outward)
   const launcher = new Launcher(plane, pipelines, startPipeline)
   const schedules = new ScheduleReconciler(plane, launcher)
   const services: Services = {
@@ -82,6 +87,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     desk: new AttemptDesk(plane, pipelines, logs),
     pipelineActions: new PipelineActions(plane, pipelines),
     mergeRequests: new MergeRequestActions(plane, pushes, follower),
+    mirrors: new MirrorSync(plane, pushes, follower, outward),
     launcher,
     schedules,
     fleet,
@@ -94,7 +100,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     predictSecret: own.secret,
   }
-  return { services, ...lifeOf(services, pushes, follower) }
+  return { services, ...lifeOf(services, { pushes, follower, statuses, outward }) }
 }
 
 async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
@@ -129,14 +135,22 @@ async function makeFolders(dataDir: string): Promise<void> {
   }
 }
 
+interface Unseen {
+  readonly pushes: PushAcceptance
+  readonly follower: MergeRequestFollower
+  readonly statuses: StatusPoster
+  readonly outward: Background
+}
+
+/** `unseen`: parts that no route calls. */
 function lifeOf(
   services: Services,
-  pushes: PushAcceptance,
-  follower: MergeRequestFollower,
+  { pushes, follower, statuses, outward }: Unseen,
 ): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
   let timer: NodeJS.Timeout | undefined
+  let stopTelling: (() => void) | undefined
   return {
     async start() {
       await git.start()
@@ -144,6 +158,7 @@ function lifeOf(
       await publisher.publish()
       await pipelines.resume()
       await follower.resume()
+      stopTelling = await statuses.start()
       await rollouts.reconcileAll()
       fleet.reported.on(() =>
         background.run('a host report could not be followed', async () => {
@@ -161,13 +176,18 @@ function lifeOf(
           await publisher.publishIfStale()
           await rollouts.reconcileAll()
         })
+        background.run('mirrors could not be looked at', () => services.mirrors.tick())
+        outward.run('statuses could not be told', () => statuses.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
       }, TICK_MS)
     },
     async close() {
       clearInterval(timer)
       await git.close()
+      stopTelling?.()
+      services.mirrors.stop()
       await background.settled()
+      await outward.settled()
       await rollouts.settled()
       await plane.stores.close()
     },

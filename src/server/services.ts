@@ -4,6 +4,7 @@ import type { RateLimit } from './access/rate-limit.ts'
 import type { ProjectCaches } from './caches/project-caches.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { MergeRequestActions } from './merge-requests/actions.ts'
+import type { MirrorSync } from './mirrors/sync.ts'
 import type { PipelineActions } from './pipelines/actions.ts'
 import type { AttemptDesk } from './pipelines/attempts.ts'
 import type { Dispatcher } from './pipelines/dispatch.ts'
@@ -31,6 +32,7 @@ export interface Services {
   readonly desk: AttemptDesk
   readonly pipelineActions: PipelineActions
   readonly mergeRequests: MergeRequestActions
+  readonly mirrors: MirrorSync
   readonly launcher: Launcher
   readonly schedules: ScheduleReconciler
   readonly fleet: Fleet

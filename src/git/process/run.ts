@@ -25,20 +25,28 @@ export interface RunOptions {
   readonly maxMs?: number
   /** For standard input; it is closed at once where absent. */
   readonly input?: string
-  /** Beside what every git of the server gets. */
+  /** Beside what every git of the server gets, as `environment` is. */
+  readonly config?: readonly (readonly [key: string, value: string])[]
+  /** Ends it when aborted: GIT_TIMED_OUT. */
+  readonly signal?: AbortSignal
+  /** No file that it writes becomes larger; it is ended at that. */
+  readonly maxFileBytes?: number
   readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Runs `git --git-dir <directory> …` to its end and gives its output. */
 export async function runGit(args: readonly string[], options: RunOptions): Promise<GitAnswer> {
   const { directory, maxBytes, accept = [0], maxMs = MAX_MS } = options
-  const child = spawn('git', ['--git-dir', directory, ...args], {
-    env: { ...gitEnvironment(), ...options.environment },
+  const [command, first] = limited(options.maxFileBytes)
+  const child = spawn(command, [...first, '--git-dir', directory, ...args], {
+    env: { ...gitEnvironment({ config: options.config ?? [] }), ...options.environment },
     cwd: '/',
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     timeout: maxMs,
     killSignal: 'SIGKILL',
   }) as ChildProcessWithoutNullStreams
+  const stop = () => child.kill('SIGTERM')
+  options.signal?.addEventListener('abort', stop)
   if (options.input !== undefined) {
     // It may end before it has read all: its status tells.
     child.stdin.on('error', () => undefined)
@@ -55,6 +63,7 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
   const [exitCode] = (await once(child, 'close').catch(cause => {
     throw unavailable(cause)
   })) as [number | null]
+  options.signal?.removeEventListener('abort', stop)
   if (size > maxBytes) throw tooMuch(args, maxBytes)
   if (exitCode === null) {
     throw new GitError('GIT_TIMED_OUT', {
@@ -64,6 +73,12 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
   }
   if (!accept.includes(exitCode)) throw failure(args, exitCode, complaint(), directory)
   return { exitCode, stdout: Buffer.concat(chunks), complaint: complaint() }
+}
+
+/** `ulimit` counts blocks of 512 bytes. */
+function limited(maxFileBytes: number | undefined): readonly [command: string, first: readonly string[]] {
+  if (maxFileBytes === undefined) return ['git', []]
+  return ['sh', ['-c', 'ulimit -f "$0" && exec git "$@"', String(Math.ceil(maxFileBytes / 512))]]
 }
 
 /** The first `limit` bytes of a stream as text, reading on so that its writer never blocks. */

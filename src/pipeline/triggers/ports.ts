@@ -169,6 +169,8 @@ export interface TriggerStore {
   wantSync(project: ProjectId): Promise<void>
   /** `wanted` as it was when the synchronisation began. */
   endSync(project: ProjectId, wanted: number, outcome: string, now: Instant): Promise<void>
+  /** Whether its id is known, or one with the same body. */
+  knowsDelivery(delivery: Pick<Delivery, 'hook' | 'delivery' | 'digest'>): Promise<boolean>
   /**
    * Remembers a delivery. `repeated`: its id is known, or another one had the same body. Forgets those from
    * before `forgetBefore`.

@@ -19,8 +19,10 @@ import { attemptRoutes } from './routes/attempts.ts'
 import { cacheRoutes } from './routes/caches.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { hostRoutes } from './routes/host-agent.ts'
 import { mergeRequestRoutes } from './routes/merge-requests.ts'
+import { mirrorRoutes } from './routes/mirrors.ts'
 import { modelRoutes } from './routes/models.ts'
 import { pipelineRoutes } from './routes/pipelines.ts'
 import { projectRoutes } from './routes/projects.ts'
@@ -84,6 +86,8 @@ export async function createApp(services: Services): Promise<App> {
     pipelineRoutes,
     triggerRoutes,
     mergeRequestRoutes,
+    mirrorRoutes,
+    hookRoutes,
     scheduleRoutes,
     artifactRoutes,
     modelRoutes,

@@ -1,6 +1,6 @@
 import type { Project } from '../../access/index.ts'
 import { type CommitId, messageOf, type PrincipalId, type ProjectId } from '../../core/index.ts'
-import { isAncestor, NO_COMMIT, type RefChange, readRefs } from '../../git/index.ts'
+import { GitError, isAncestor, NO_COMMIT, type RefChange, readRefs } from '../../git/index.ts'
 import type { MergeRequest, Push } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { PushedPipelines } from '../pipelines/create.ts'
@@ -97,7 +97,14 @@ export class MergeRequestFollower {
 
   async #merged(project: ProjectId, request: MergeRequest, target: CommitId): Promise<boolean> {
     const { stores, settings, clock } = this.#plane
-    if (!(await isAncestor(repositoryDirectory(settings, project), request.head, target))) return false
+    // That of another forge may not have come yet.
+    const merged = await isAncestor(repositoryDirectory(settings, project), request.head, target).catch(
+      (error: unknown) => {
+        if (error instanceof GitError && error.code === 'COMMIT_UNKNOWN') return false
+        throw error
+      },
+    )
+    if (!merged) return false
     const change = { now: clock.now(), mergeCommit: target }
     return stores.triggers.moveMergeRequest(request.id, 'open', 'merged', change)
   }

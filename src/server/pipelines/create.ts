@@ -1,7 +1,8 @@
 import type { Project } from '../../access/index.ts'
-import { NO_COMMIT } from '../../git/index.ts'
+import { NO_COMMIT, resolveCommit } from '../../git/index.ts'
 import type { Pipeline, Push } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { repositoryDirectory } from '../repositories.ts'
 import { startPipeline } from './start.ts'
 
 const BRANCH = 'refs/heads/'
@@ -28,10 +29,13 @@ export async function createPipelines(
       notes.push(`${ref.replace(/^refs\/(heads|tags)\//, '')}: ci.skip was asked, so nothing runs`)
       continue
     }
+    // An annotated tag points to its commit by way of an object of its own; one may point to a file.
+    const commit = await resolveCommit(repositoryDirectory(plane.settings, project.id), after)
+    if (!commit) continue
     const made = await startPipeline(plane, {
       project,
       ref,
-      commit: after,
+      commit,
       before,
       event,
       principal: push.principal,

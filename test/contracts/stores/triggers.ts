@@ -246,6 +246,9 @@ function mirrorContract(world: () => Stores): void {
     expect(await Promise.all(['a', 'a', 'a'].map(id => give(id, 'x')))).toEqual(
       expect.arrayContaining(['new', 'repeated', 'repeated']),
     )
+    const knows = (delivery: string, digest: string) =>
+      triggers.knowsDelivery({ hook: mirror.hook, delivery, digest })
+    expect([await knows('a', 'z'), await knows('z', 'x'), await knows('z', 'z')]).toEqual([true, true, false])
     expect(await give('b', 'x')).toBe('repeated')
     expect(await give('a', 'y')).toBe('repeated')
     expect(await give('b', 'y', 5)).toBe('new')

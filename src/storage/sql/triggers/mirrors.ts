@@ -1,5 +1,5 @@
 import type { HookId, PrincipalId, ProjectId } from '../../../core/index.ts'
-import type { Mirror, TriggerStore } from '../../../pipeline/ports.ts'
+import type { Delivery, Mirror, TriggerStore } from '../../../pipeline/ports.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -14,6 +14,7 @@ type MirrorStore = Pick<
   | 'removeMirror'
   | 'wantSync'
   | 'endSync'
+  | 'knowsDelivery'
   | 'addDelivery'
 >
 
@@ -58,7 +59,9 @@ export function mirrors(db: Db): MirrorStore {
   }
 }
 
-function synchronisation(db: Db): Pick<TriggerStore, 'wantSync' | 'endSync' | 'addDelivery'> {
+function synchronisation(
+  db: Db,
+): Pick<TriggerStore, 'wantSync' | 'endSync' | 'knowsDelivery' | 'addDelivery'> {
   return {
     async wantSync(project) {
       await db
@@ -75,6 +78,7 @@ function synchronisation(db: Db): Pick<TriggerStore, 'wantSync' | 'endSync' | 'a
         .where('done', '<=', wanted)
         .execute()
     },
+    knowsDelivery: delivery => known(db, delivery),
     addDelivery: ({ hook, delivery, digest, event, receivedAt }, forgetBefore) =>
       db.transaction().execute(async work => {
         await work
@@ -82,13 +86,7 @@ function synchronisation(db: Db): Pick<TriggerStore, 'wantSync' | 'endSync' | 'a
           .where('hook', '=', hook)
           .where('received_at', '<', forgetBefore)
           .execute()
-        const known = await work
-          .selectFrom('deliveries')
-          .select('delivery')
-          .where('hook', '=', hook)
-          .where(({ or, eb }) => or([eb('delivery', '=', delivery), eb('digest', '=', digest)]))
-          .executeTakeFirst()
-        if (known) return 'repeated'
+        if (await known(work, { hook, delivery, digest })) return 'repeated'
         await work
           .insertInto('deliveries')
           .values({ hook, delivery, digest, event, received_at: receivedAt })
@@ -96,6 +94,19 @@ function synchronisation(db: Db): Pick<TriggerStore, 'wantSync' | 'endSync' | 'a
         return 'new'
       }),
   }
+}
+
+async function known(
+  db: Db,
+  { hook, delivery, digest }: Pick<Delivery, 'hook' | 'delivery' | 'digest'>,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select('delivery')
+    .where('hook', '=', hook)
+    .where(({ or, eb }) => or([eb('delivery', '=', delivery), eb('digest', '=', digest)]))
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 function contentOf(mirror: Mirror) {
