@@ -1,17 +1,9 @@
-import {
-  type CollectionTag,
-  Composer,
-  type Document,
-  LineCounter,
-  type Node,
-  Parser,
-  type ScalarTag,
-  type YAMLError,
-} from 'yaml'
+import { type Document, LineCounter, type Node, type YAMLError } from 'yaml'
 import { type Location, messageOf } from '../../core/index.ts'
-import { Layout, REFERENCE_TAG } from './layout.ts'
+import { Layout } from './layout.ts'
 import type { Located } from './located.ts'
 import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
+import { parseDocuments } from './parse.ts'
 
 /** The documents of a file, laid out one by one: what the first says may decide how the second is read. */
 export interface YamlStream {
@@ -43,11 +35,10 @@ export function openYaml(
   const tooDeep = (place: Location) =>
     findings.error(place, 'TOO_LARGE', `Values are nested more than ${options.maxDepth} deep`)
   return whileParsing(start, tooDeep, findings, () => {
-    const composer = new Composer(parserOptions(options))
-    const source = new Parser(lines.addNewLine).parse(text)
-    const documents = [...composer.compose(source, true, text.length)] as Document.Parsed[]
-    const problems = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
-    const overflow = problems.find(({ message }) => STACK_OVERFLOW.test(message))
+    const documents = parseDocuments(text, lines, options)
+    const overflow = documents
+      .flatMap(({ errors, warnings }) => [...errors, ...warnings])
+      .find(({ message }) => STACK_OVERFLOW.test(message))
     if (overflow) return tooDeep(at(overflow.pos[0]))
     if (!report(documents, at, options, findings)) return undefined
     return {
@@ -89,26 +80,6 @@ function whileParsing<T>(
   }
 }
 
-function parserOptions(options: YamlOptions) {
-  const shared = { prettyErrors: false, uniqueKeys: false, version: '1.2' } as const
-  if (!options.plain) return { ...shared, schema: 'core' } as const
-  const customTags = [...SCALAR_TAGS, ...(options.references ? [REFERENCE] : [])]
-  return { ...shared, schema: 'failsafe', resolveKnownTags: false, customTags: addTo(customTags) } as const
-}
-
-/** Where scalars are read by `plain`, so are those that say what they are. */
-const SCALAR_TAGS: readonly ScalarTag[] = ['null', 'bool', 'int', 'float'].map(name => ({
-  tag: `tag:yaml.org,2002:${name}`,
-  default: false,
-  resolve: text => text,
-}))
-const REFERENCE: CollectionTag = { tag: REFERENCE_TAG, collection: 'seq', resolve: list => list }
-
-type Tags = readonly (ScalarTag | CollectionTag)[]
-const addTo =
-  (more: Tags) =>
-  <T>(tags: readonly T[]) => [...tags, ...(more as readonly T[])]
-
 /** Whether all could be parsed. */
 function report(
   documents: readonly Document.Parsed[],
@@ -117,9 +88,9 @@ function report(
   findings: YamlFindings,
 ): boolean {
   let fine = true
-  const problem = (place: Location, message: string, hint?: string) => {
+  const problem = (place: Location, message: string, hint: string) => {
     fine = false
-    findings.error(place, 'YAML_UNSUPPORTED', message, hint === undefined ? {} : { hint })
+    findings.error(place, 'YAML_UNSUPPORTED', message, { hint })
   }
   for (const { errors, warnings } of documents.slice(0, options.maxDocuments)) {
     for (const error of errors) fine = reportSyntax(error, at(error.pos[0]), findings)
@@ -128,9 +99,7 @@ function report(
     }
   }
   const more = documents[options.maxDocuments]
-  if (more) {
-    problem(at(more.range[0]), 'There is more than one YAML document', MORE_DOCUMENTS)
-  }
+  if (more) problem(at(more.range[0]), 'There is more than one YAML document', MORE_DOCUMENTS)
   return fine
 }
 

@@ -11,6 +11,7 @@ import { interpolatingHooks, restoringHooks } from './interpolation/hooks.ts'
 import { type Masked, maskBlocks } from './interpolation/mask.ts'
 import { MAX_BLOCKS, MAX_DEPTH, MAX_FILE_BYTES, MAX_FILE_VALUES } from './limits.ts'
 import { readPlain } from './psych.ts'
+import { isNothing } from './read.ts'
 
 /** A map as a whole file, with its entries. */
 export type TopLevel = Extract<Located, { kind: 'map' }>
@@ -69,6 +70,7 @@ export async function readCiFile(
     : withoutHeader(stream, masked, source, surroundings, findings)
   if (!content || findings.errors > before) return undefined
   if (content.kind === 'map') return content
+  if (isNothing(content)) return { kind: 'map', entries: [], at: content.at }
   return findings.error(content.at, 'BAD_VALUE', 'A CI file is a map of jobs and keywords', {
     found: showFound(content),
   })

@@ -26,7 +26,7 @@ describe('a file that would cost too much ends in a finding', () => {
     ['dashes', '- '.repeat(50_000), 'nested more than 100 deep'],
     ['indentation', many(900, i => `${' '.repeat(i)}k:`), 'nested more than 100 deep'],
     ['more bytes than a file may have', `# ${'x'.repeat(MAX_FILE_BYTES)}`, 'larger than 1024 KiB'],
-    ['more words than a parser can hold', `a: [${times(200_000, 'x')}]`, 'more than 250000 words and signs'],
+    ['more words than a parser can hold', `a: [${times(200_000, 'x')}]`, 'more than 200000 words and signs'],
     [
       'a large base in many jobs',
       `.b: {variables: {${many(3000, i => `V${i}: a`, ', ')}}}\n${many(2000, i => `j${i}: {extends: .b, script: x}`)}`,
@@ -44,7 +44,7 @@ describe('a file that would cost too much ends in a finding', () => {
     ],
     [
       'bases of bases of bases',
-      `.x0: {script: x}\n${many(5000, i => `.x${i + 1}: {extends: [.x${i}, .x${i}]}`)}`,
+      `.x0: {script: x}\n${many(1500, i => `.x${i + 1}: {extends: [.x${i}, .x${i}]}`)}`,
       'extends over more than 11 levels',
     ],
     [
@@ -129,7 +129,7 @@ test.each([
   ['bases', (i: number) => `job-number-${i}: {extends: .base-number-${i}}`],
   ['references', (i: number) => `job-number-${i}: {script: [!reference [.base-number-${i}, s]]}`],
 ])('a flood of unknown %s is told up to a limit', async (_, line) => {
-  expect((await load(many(5000, line))).problems).toHaveLength(MAX_DIAGNOSTICS)
+  expect((await load(many(1500, line))).problems).toHaveLength(MAX_DIAGNOSTICS)
 })
 
 test('errors are not crowded out by warnings', async () => {

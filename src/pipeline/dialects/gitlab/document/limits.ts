@@ -2,8 +2,8 @@
 export const MAX_FILE_BYTES = 1_048_576
 /** Of all files of one pipeline: counting their tokens alone takes a second for this much. */
 export const MAX_TOTAL_BYTES = 4 * MAX_FILE_BYTES
-/** Words and signs of all files. A file of 2,000 jobs has 130,000; a tree of them takes a kilobyte for each. */
-export const MAX_TOKENS = 250_000
+/** Words and signs of all files. A file of 2,000 jobs has 130,000; a parser takes up to a kilobyte for each. */
+export const MAX_TOKENS = 200_000
 /** GitLab's own limit; readers recurse. */
 export const MAX_DEPTH = 100
 /** Values of one file once its aliases are laid out. */
@@ -15,7 +15,7 @@ export const MAX_CHARACTERS = 16 * 1_048_576
 
 /** GitLab's limit of included files in one pipeline, the same file twice counted twice. */
 export const MAX_INCLUDES = 150
-/** Of `include:` entries and files in one entry that are read at all. */
+/** No interface that anybody uses has more. */
 export const MAX_INPUTS = 200
 /** GitLab's limit. */
 export const MAX_INPUT_OPTIONS = 50

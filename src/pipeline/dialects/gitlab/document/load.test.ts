@@ -29,6 +29,10 @@ describe('what is a job', () => {
   })
 })
 
+test.each(['', '---\n', '# comment\n', '\uFEFF'])('%j is a file without jobs', async text => {
+  expect(await load(text)).toMatchObject({ jobs: {}, globals: {}, problems: [] })
+})
+
 describe('what is no CI file', () => {
   test.each([
     ['- a', 'A CI file is a map of jobs and keywords: found a list'],

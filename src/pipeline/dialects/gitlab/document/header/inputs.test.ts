@@ -239,6 +239,12 @@ describe('headers', () => {
     expect(problems.join()).toContain('2:1: warning: What comes after this is not read')
   })
 
+  test('documents with nothing in them do not count', async () => {
+    const { jobs, problems } = await load('---\n# comment\n---\nj: { script: x }\n---\n')
+    expect(problems).toEqual([])
+    expect(Object.keys(jobs)).toEqual(['j'])
+  })
+
   test('files without a header keep their blocks as text', async () => {
     expect((await load('j: { script: ["echo $[[ inputs.x ]]"] }')).jobs['j']).toEqual({
       script: ['echo $[[ inputs.x ]]'],

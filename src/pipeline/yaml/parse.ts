@@ -1,0 +1,71 @@
+import {
+  type CollectionTag,
+  Composer,
+  type Document,
+  isScalar,
+  type LineCounter,
+  Parser,
+  Scalar,
+  type ScalarTag,
+} from 'yaml'
+import { REFERENCE_TAG } from './layout.ts'
+import type { YamlOptions } from './options.ts'
+
+/**
+ * The parser's trees, one more than there may be at most. Where there may be several, those with nothing in them
+ * do not count: files begin with `---`, a comment, and `---` again.
+ */
+export function parseDocuments(
+  text: string,
+  lines: LineCounter,
+  options: YamlOptions,
+): readonly Document.Parsed[] {
+  return withoutStacks(() => {
+    const source = new Parser(lines.addNewLine).parse(text)
+    const composer = new Composer(parserOptions(options))
+    const documents: Document.Parsed[] = []
+    let empty: Document.Parsed | undefined
+    for (const document of composer.compose(source, true, text.length) as Iterable<Document.Parsed>) {
+      if (isEmpty(document) && options.maxDocuments > 1) empty ??= document
+      else documents.push(document)
+      if (documents.length > options.maxDocuments) break
+    }
+    return documents.length === 0 && empty ? [empty] : documents
+  })
+}
+
+function isEmpty({ contents, errors }: Document.Parsed): boolean {
+  if (errors.length > 0) return false
+  return contents === null || (isScalar(contents) && contents.source === '' && contents.type === Scalar.PLAIN)
+}
+
+/** The parser keeps an error for each mistake: a file may have 100,000, and their stacks are most of their cost. */
+function withoutStacks<T>(parse: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return parse()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+function parserOptions(options: YamlOptions) {
+  const shared = { prettyErrors: false, uniqueKeys: false, version: '1.2' } as const
+  if (!options.plain) return { ...shared, schema: 'core' } as const
+  const customTags = [...SCALAR_TAGS, ...(options.references ? [REFERENCE] : [])]
+  return { ...shared, schema: 'failsafe', resolveKnownTags: false, customTags: addTo(customTags) } as const
+}
+
+/** Where scalars are read by `plain`, so are those that say what they are. */
+const SCALAR_TAGS: readonly ScalarTag[] = ['null', 'bool', 'int', 'float'].map(name => ({
+  tag: `tag:yaml.org,2002:${name}`,
+  default: false,
+  resolve: text => text,
+}))
+const REFERENCE: CollectionTag = { tag: REFERENCE_TAG, collection: 'seq', resolve: list => list }
+
+type Tags = readonly (ScalarTag | CollectionTag)[]
+const addTo =
+  (more: Tags) =>
+  <T>(tags: readonly T[]) => [...tags, ...(more as readonly T[])]
