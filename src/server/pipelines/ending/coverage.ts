@@ -8,8 +8,8 @@ const MAX_TAIL_BYTES = 1024 * 1024
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g
 
 /**
- * Coverage in percent: the figure in the last match of `pattern` (RE2) within the end of a log. Undefined where there
- * is none, or the pattern is none.
+ * Coverage in percent: the figure in the last match of `pattern` (RE2) within the end of a log, in its last group
+ * where it has some. Undefined where there is none, or the pattern is none.
  *
  *   'TOTAL.*? (\d+)%$' in 'TOTAL  120  6  95%' -> 95
  */
@@ -22,10 +22,18 @@ export function coverageIn(log: string, pattern: string): number | undefined {
   }
   const matcher = expression.matcher(log.replaceAll(ESCAPES, ''))
   let last: string | undefined
-  while (matcher.find()) last = matcher.group(0) ?? last
+  while (matcher.find()) last = lastGroup(matcher) ?? last
   const figure = last?.match(/\d+(?:[.,]\d+)?/)?.[0]?.replace(',', '.')
   const percent = figure === undefined ? Number.NaN : Number(figure)
   return percent >= 0 && percent <= 100 ? percent : undefined
+}
+
+function lastGroup(matcher: ReturnType<RE2JS['matcher']>): string | undefined {
+  for (let group = matcher.groupCount(); group > 0; group--) {
+    const found = matcher.group(group)
+    if (found) return found
+  }
+  return matcher.groupCount() > 0 ? undefined : (matcher.group(0) ?? undefined)
 }
 
 export async function coverageOf(
