@@ -2,12 +2,12 @@ import { Link } from '@tanstack/react-router'
 import type { PipelineView } from '../../../src/api/views.ts'
 import { change } from '../api/http.ts'
 import { useI18n } from '../i18n/index.tsx'
-import { StateBadge, UnsandboxedBadge } from '../ui/badge.tsx'
+import { Badge, StateBadge, UnsandboxedBadge } from '../ui/badge.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { PageHead } from '../ui/panel.tsx'
 import { Ago, Elapsed } from '../ui/time.tsx'
-import { shortCommit, shortRef } from './names.ts'
+import { eventName, shortCommit, shortRef } from './names.ts'
 
 export function PipelineHead({ run }: { readonly run: PipelineView }) {
   const { t } = useI18n()
@@ -47,6 +47,17 @@ function Origin({ run }: { readonly run: PipelineView }) {
         <code>{shortRef(run.ref)}</code>
       </span>
       <code title={run.commit}>{shortCommit(run.commit)}</code>
+      {run.event !== 'push' && <Badge tone="quiet">{eventName(t, run.event)}</Badge>}
+      {run.parent && (
+        <Link
+          to="/pipelines/$id"
+          params={{ id: run.parent.id }}
+          search={{ job: run.parent.job }}
+          className="hover:underline"
+        >
+          {t('pipeline.madeBy', { job: run.parent.job, number: run.parent.number })}
+        </Link>
+      )}
       <span>{t('common.by', { who: run.by })}</span>
       <Ago at={run.createdAt} />
       <Elapsed from={run.createdAt} to={run.endedAt} />

@@ -10,7 +10,9 @@ import { Panel } from '../ui/panel.tsx'
 import { Elapsed } from '../ui/time.tsx'
 import { Artifacts } from './artifacts.tsx'
 import { Gates } from './gates.tsx'
+import { JobFacts } from './job-facts.tsx'
 import { LogView } from './log/log-view.tsx'
+import { Reports } from './reports.tsx'
 
 interface JobPanelProps {
   readonly job: JobView
@@ -26,6 +28,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
       <Panel title={<JobTitle job={job} />} aside={<JobActions job={job} pipelineId={pipelineId} />}>
         <div className="space-y-3">
           {job.reason && <p className="text-soft">{job.reason}</p>}
+          <JobFacts job={job} />
           {job.summary.length > 0 && job.gates.length === 0 && (
             <ul className="space-y-1">
               {job.summary.map(line => (
@@ -43,6 +46,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
           )}
         </div>
       </Panel>
+      {job.reports && <Reports reports={job.reports} />}
       {job.gates.length > 0 && <Gates gates={job.gates} />}
       {attempt && attempt.artifacts.length > 0 && <Artifacts attempt={attempt} />}
       {attempt && <LogView key={attempt.id} attempt={attempt} name={job.name} />}
@@ -90,6 +94,14 @@ function JobActions({ job, pipelineId }: JobPanelProps) {
           ask={t('job.approveAsk', { name: job.name })}
           text={text}
           act={() => act('approve')}
+        />
+      )}
+      {job.playable && (
+        <Confirm
+          label={t('job.play')}
+          ask={t('job.playAsk', { name: job.name })}
+          text={job.confirmation ?? t('job.playText')}
+          act={() => act('play')}
         />
       )}
       {ended && job.state !== 'succeeded' && job.state !== 'skipped' && (

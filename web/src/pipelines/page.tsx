@@ -32,11 +32,33 @@ function Run({ run, jobName }: { readonly run: PipelineView; readonly jobName: s
       {run.problems.length > 0 && <Problems lines={run.problems} />}
       {run.jobs.length > 0 && (
         <Panel title={t('pipeline.graph')} aside={<span className="text-xs">{t('pipeline.graphHint')}</span>}>
-          <JobGraph jobs={run.jobs} selected={shown?.name} onSelect={select} />
+          <JobGraph jobs={run.jobs} stages={run.stages} selected={shown?.name} onSelect={select} />
         </Panel>
       )}
       {shown && <JobPanel key={shown.id} job={shown} pipelineId={run.id} />}
+      {run.excluded.length > 0 && <Excluded jobs={run.excluded} />}
     </div>
+  )
+}
+
+/** Jobs that are written and not in this run: the question that every CI file raises. */
+function Excluded({ jobs }: { readonly jobs: PipelineView['excluded'] }) {
+  const { t } = useI18n()
+  return (
+    <Panel title={t('pipeline.excluded', { n: jobs.length })}>
+      <details>
+        <summary className="cursor-pointer text-soft">{t('pipeline.excludedWhy')}</summary>
+        <ul className="mt-2 space-y-1">
+          {jobs.map(({ name, at, reason }) => (
+            <li key={`${name} ${at}`} className="break-words">
+              <span className="font-medium">{name}</span> <code className="text-xs text-soft">{at}</code>
+              <br />
+              <span className="text-soft">{reason}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Panel>
   )
 }
 

@@ -8,6 +8,7 @@ import { CodeLines, CopyButton } from '../ui/copy.tsx'
 import { Empty, PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
 import { PipelineTable } from './pipeline-table.tsx'
+import { RunPipeline } from './run-pipeline.tsx'
 
 /** As many as the server gives at once. */
 const MAX_SHOWN = 100
@@ -19,6 +20,7 @@ export function ProjectPage({ name }: { readonly name: string }) {
 function Project({ project: { name, remote, defaultBranch } }: { readonly project: ProjectView }) {
   const { t } = useI18n()
   const [limit, setLimit] = useState(PAGE_SIZE)
+  const [running, setRunning] = useState(false)
   const query = useQuery(pipelines(name, limit))
   const sub = (
     <>
@@ -32,7 +34,14 @@ function Project({ project: { name, remote, defaultBranch } }: { readonly projec
   )
   return (
     <>
-      <PageHead title={name} sub={sub} />
+      <PageHead
+        title={name}
+        sub={sub}
+        actions={<Button onClick={() => setRunning(true)}>{t('pipeline.run')}</Button>}
+      />
+      {running && (
+        <RunPipeline project={name} defaultBranch={defaultBranch} onClose={() => setRunning(false)} />
+      )}
       <Loaded query={query}>
         {list =>
           list.length === 0 ? (

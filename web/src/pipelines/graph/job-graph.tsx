@@ -15,14 +15,19 @@ const KEYS: Readonly<Record<string, Direction>> = {
 
 interface JobGraphProps {
   readonly jobs: readonly JobView[]
+  /** Names in order, where jobs have stages. */
+  readonly stages: readonly string[]
   readonly selected: string | undefined
   readonly onSelect: (name: string) => void
 }
 
-export function JobGraph({ jobs, selected, onSelect }: JobGraphProps) {
+export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
   // States change often, the shape hardly ever.
-  const shape = JSON.stringify(jobs.map(({ name, needs }) => ({ name, needs })))
-  const drawn = useMemo(() => layoutJobs(JSON.parse(shape)), [shape])
+  const shape = JSON.stringify([jobs.map(({ name, needs, stage }) => ({ name, needs, stage })), stages])
+  const drawn = useMemo(() => {
+    const [nodes, names] = JSON.parse(shape)
+    return layoutJobs(nodes, names)
+  }, [shape])
   const box = useRef<HTMLDivElement>(null)
   const move = (event: KeyboardEvent, from: string) => {
     const direction = KEYS[event.key]
@@ -47,6 +52,15 @@ export function JobGraph({ jobs, selected, onSelect }: JobGraphProps) {
             <path key={`${from} ${to}`} d={pathOf(points)} strokeWidth="1.5" />
           ))}
         </svg>
+        {drawn.heads.map(({ stage, x }) => (
+          <span
+            key={stage}
+            style={{ left: x, width: NODE_WIDTH }}
+            className="absolute top-1 truncate text-xs font-semibold text-soft"
+          >
+            {stage}
+          </span>
+        ))}
         {jobs.map(job => {
           const at = drawn.nodes.get(job.name)!
           return (

@@ -7,6 +7,7 @@ const MARGIN = 4
 export interface GraphJob {
   readonly name: string
   readonly needs: readonly string[]
+  readonly stage?: string | null
 }
 
 export interface Point {
@@ -20,10 +21,63 @@ export interface JobLayout {
   /** Upper left corners, by name. */
   readonly nodes: ReadonlyMap<string, Point>
   readonly edges: readonly { readonly from: string; readonly to: string; readonly points: readonly Point[] }[]
+  /** Names of columns, where jobs stand by stage. */
+  readonly heads: readonly { readonly stage: string; readonly x: number }[]
 }
 
-/** Places jobs from left to right, each behind what it needs. A need that names no job is left out. */
-export function layoutJobs(jobs: readonly GraphJob[]): JobLayout {
+/**
+ * Places jobs from left to right: in columns by stage where there are stages, else each behind what it needs. A need
+ * that names no job is left out.
+ */
+export function layoutJobs(jobs: readonly GraphJob[], stages: readonly string[] = []): JobLayout {
+  return stages.length > 0 ? layoutStages(jobs, stages) : layoutNeeds(jobs)
+}
+
+/** Between columns, where lines run. */
+const COLUMN_GAP = 36
+const ROW_GAP = 10
+/** For the name of the stage. */
+const HEAD_HEIGHT = 24
+
+/** A column for each stage that has jobs; lines for what is needed by name. */
+function layoutStages(jobs: readonly GraphJob[], stages: readonly string[]): JobLayout {
+  const columns = [...stages, null]
+    .map(stage => ({ stage, jobs: jobs.filter(job => (job.stage ?? null) === stage) }))
+    .filter(column => column.jobs.length > 0)
+  const nodes = new Map<string, Point>()
+  columns.forEach((column, x) => {
+    column.jobs.forEach((job, y) => {
+      nodes.set(job.name, {
+        x: MARGIN + x * (NODE_WIDTH + COLUMN_GAP),
+        y: MARGIN + HEAD_HEIGHT + y * (NODE_HEIGHT + ROW_GAP),
+      })
+    })
+  })
+  const edges = jobs.flatMap(({ name, needs }) => needs.flatMap(need => edgeBetween(nodes, need, name)))
+  const rows = Math.max(0, ...columns.map(column => column.jobs.length))
+  return {
+    width: 2 * MARGIN + columns.length * (NODE_WIDTH + COLUMN_GAP) - COLUMN_GAP,
+    height: 2 * MARGIN + HEAD_HEIGHT + rows * (NODE_HEIGHT + ROW_GAP) - ROW_GAP,
+    nodes,
+    edges,
+    heads: columns.flatMap(({ stage }, x) =>
+      stage === null ? [] : [{ stage, x: MARGIN + x * (NODE_WIDTH + COLUMN_GAP) }],
+    ),
+  }
+}
+
+/** Of jobs in one column no line is drawn: it would run through those between them. */
+function edgeBetween(nodes: ReadonlyMap<string, Point>, from: string, to: string): JobLayout['edges'] {
+  const [start, end] = [nodes.get(from), nodes.get(to)]
+  if (!start || !end || end.x <= start.x) return []
+  const points = [
+    { x: start.x + NODE_WIDTH, y: start.y + NODE_HEIGHT / 2 },
+    { x: end.x, y: end.y + NODE_HEIGHT / 2 },
+  ]
+  return [{ from, to, points }]
+}
+
+function layoutNeeds(jobs: readonly GraphJob[]): JobLayout {
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 36, marginx: MARGIN, marginy: MARGIN })
   graph.setDefaultEdgeLabel(() => ({}))
@@ -50,7 +104,7 @@ export function layoutJobs(jobs: readonly GraphJob[]): JobLayout {
     return { from: v, to: w, points }
   })
   const { width = 0, height = 0 } = graph.graph()
-  return { width, height, nodes, edges }
+  return { width, height, nodes, edges, heads: [] }
 }
 
 /** Needs that another need brings with it draw a line nobody misses. */
