@@ -113,7 +113,7 @@ describe('what is right', () => {
     ['environment: review/$CI_COMMIT_REF_SLUG', { environment: { name: 'review/$CI_COMMIT_REF_SLUG' } }],
     [
       'environment: { name: a, on_stop: b, auto_stop_in: $WHEN }',
-      { environment: { on_stop: { value: 'b' }, auto_stop_in: '$WHEN' } },
+      { environment: { on_stop: { value: 'b' }, auto_stop_in: { value: '$WHEN' } } },
     ],
     [
       'trigger: team/other',

@@ -61,6 +61,14 @@ e: { dependencies: [a], script: x }
     ])
   })
 
+  test('artifacts of the same stage are not there yet', async () => {
+    const result = await compile('a: { script: x }\nb: { dependencies: [a], script: x }')
+    expect(result.diagnostics.map(formatDiagnostic)).toEqual([
+      "ci.yml:2:21: warning: Job 'b' takes the artifacts of 'a', which is in the same stage: it gets none (use 'needs')",
+    ])
+    expect(result).toMatchObject({ kind: 'plan', plan: { jobs: [{ name: 'a' }, { name: 'b', inputs: [] }] } })
+  })
+
   test('needs within a stage put the needed job first', async () => {
     const { jobs } = await planOf('a: { needs: [b], script: x }\nb: { script: x }')
     expect(jobs.map(({ name }) => name)).toEqual(['b', 'a'])
@@ -354,7 +362,19 @@ describe('what does not fit together is told', () => {
       "These jobs need each other: 'a' → 'b' → 'a'",
     ],
     ['a: { dependencies: [b], script: x }', "Job 'a' takes the artifacts of 'b', and there is no such job"],
-    ['a: { dependencies: [b], script: x }\nb: { script: x }', 'which is in no earlier stage'],
+    [
+      'a: { stage: build, dependencies: [b], script: x }\nb: { script: x }',
+      "Job 'a' takes the artifacts of 'b', which is in the later stage 'test'",
+    ],
+    [
+      'a: { environment: $NOTHING, variables: { NOTHING: "" }, script: x }',
+      'The name of the environment comes to nothing',
+    ],
+    [
+      'a: { environment: { name: e, auto_stop_in: $V }, variables: { V: soon }, script: x }',
+      "Bad value of environment.auto_stop_in: expected a period such as '1 day', found 'soon'",
+    ],
+    ['a: { when: delayed, script: x, rules: [{ if: $A }] }', "write 'when' and 'start_in' into the rules"],
     [
       'a: { needs: [c], dependencies: [b], script: x }\nb: { script: x }\nc: { script: x }',
       'and does not need it',

@@ -1,6 +1,9 @@
+import type { Milliseconds } from '../../../../core/index.ts'
 import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../types.ts'
+import { quote } from '../../../yaml/located.ts'
 import type { WrittenEnvironment } from '../keywords/job/delivery/environment.ts'
 import { parsePeriod } from '../keywords/reader/durations.ts'
+import type { Findings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
 import type { Expander } from './judge.ts'
 
@@ -9,12 +12,16 @@ type Expand = Expander['name']
 /** Names are put together now; the address may have what the job itself tells in it. */
 export function environmentOf(
   written: WrittenEnvironment,
-  { expander, inEnvironment }: Pick<DecidedJob, 'expander' | 'inEnvironment'>,
+  { instance, expander, inEnvironment }: DecidedJob,
+  findings: Findings,
 ): JobEnvironment {
   const { url, on_stop, action, auto_stop_in, deployment_tier } = written
-  const autoStopIn =
-    typeof auto_stop_in === 'string' ? parsePeriod(expander.name(auto_stop_in)) : auto_stop_in
+  const autoStopIn = auto_stop_in && lifetimeOf(auto_stop_in, expander, findings)
   const name = expander.name(written.name)
+  if (name.trim() === '') {
+    const facts = { found: quote(written.name) }
+    findings.error(instance.job.at, 'BAD_VALUE', 'The name of the environment comes to nothing', facts)
+  }
   return {
     name,
     action: action ?? 'start',
@@ -23,6 +30,18 @@ export function environmentOf(
     ...(autoStopIn !== undefined && { autoStopIn }),
     ...(deployment_tier !== undefined && { tier: expander.name(deployment_tier) }),
   }
+}
+
+function lifetimeOf(
+  { value, at }: NonNullable<WrittenEnvironment['auto_stop_in']>,
+  expander: Expander,
+  findings: Findings,
+): Milliseconds | undefined {
+  const text = typeof value === 'string' ? expander.name(value) : value
+  if (typeof text === 'number' || text === 'never') return text === 'never' ? undefined : text
+  const read = parsePeriod(text)
+  const facts = { expected: "a period such as '1 day'", found: quote(text) }
+  return read ?? findings.error(at, 'BAD_VALUE', 'Bad value of environment.auto_stop_in', facts)
 }
 
 export function triggerOf(written: TriggerWork, expand: Expand): TriggerWork {

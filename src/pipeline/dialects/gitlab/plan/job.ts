@@ -1,5 +1,6 @@
 import type { PlannedJob, Start } from '../../../types.ts'
 import { parsePeriod } from '../keywords/reader/durations.ts'
+import type { Findings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
 import { environmentOf, labelsOf, triggerOf } from './delivery.ts'
 import { imageOf, serviceOf } from './images.ts'
@@ -17,6 +18,7 @@ export function plannedJob(
   job: DecidedJob,
   needs: ResolvedNeeds | undefined,
   dependencies: readonly string[] | undefined,
+  findings: Findings,
 ): PlannedJob {
   const { instance, keys, why, expander } = job
   return {
@@ -35,7 +37,7 @@ export function plannedJob(
     ...(keys.retry?.only && { retryWhen: keys.retry.only }),
     ...allowance(job),
     ...placeOf(job),
-    ...deliveryOf(job),
+    ...deliveryOf(job, findings),
   }
 }
 
@@ -84,13 +86,14 @@ function placeOf({ keys, expander }: DecidedJob): Partial<PlannedJob> {
   }
 }
 
-function deliveryOf(job: DecidedJob): Partial<PlannedJob> {
+function deliveryOf(job: DecidedJob, findings: Findings): Partial<PlannedJob> {
   const { keys, interruptible, expander } = job
   const { resource_group, environment, coverage, release } = keys
+  const group = resource_group === undefined ? undefined : expander.name(resource_group).trim()
   return {
     ...(interruptible !== undefined && { interruptible }),
-    ...(resource_group !== undefined && { resourceGroup: { name: expander.name(resource_group) } }),
-    ...(environment && { environment: environmentOf(environment, job) }),
+    ...(group !== undefined && group !== '' && { resourceGroup: { name: group } }),
+    ...(environment && { environment: environmentOf(environment, job, findings) }),
     ...(coverage !== undefined && { coverage }),
     ...(release && { release }),
   }

@@ -32,7 +32,7 @@ export function planJobs(
   const population = populationOf(decided, instances)
   const needs = resolveNeeds(decided, population, findings)
   const jobs = decided
-    .map(job => plannedJob(job, needs.get(job.instance.name), dependenciesOf(job, population)))
+    .map(job => plannedJob(job, needs.get(job.instance.name), dependenciesOf(job, population), findings))
     .toSorted((a, b) => place.get(a.stage!)! - place.get(b.stage!)!)
   const { sorted, cycles } = sortJobs(jobs)
   for (const cycle of cycles) tellCycle(cycle, decided, findings)
@@ -46,13 +46,20 @@ function populationOf(decided: readonly DecidedJob[], instances: readonly Instan
   }
 }
 
-/** Dependencies that are not in the pipeline have no artifacts, and nobody misses them. */
+/**
+ * Dependencies that are not in the pipeline have no artifacts, and nobody misses them. Those of the same stage count
+ * for a job that needs them.
+ */
 function dependenciesOf(
-  { keys }: DecidedJob,
+  { instance, keys, needs }: DecidedJob,
   { byJob, included }: Population,
 ): readonly string[] | undefined {
+  const own = stageOf(instance.job)
+  const comesBefore = (other: Instance) => needs !== undefined || stageOf(other.job) !== own
   return keys.dependencies?.flatMap(({ job }) =>
-    (byJob.get(job) ?? []).map(({ name }) => name).filter(name => included.has(name)),
+    (byJob.get(job) ?? [])
+      .filter(other => included.has(other.name) && comesBefore(other))
+      .map(({ name }) => name),
   )
 }
 

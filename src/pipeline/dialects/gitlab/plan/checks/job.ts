@@ -1,4 +1,3 @@
-import type { Location } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenJob } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
@@ -74,12 +73,15 @@ function checkTriggerKeys({ keysAt }: WrittenJob, findings: Findings): void {
   }
 }
 
-/** Where rules say when, they also say how much later. */
+/** Where there are rules, they say when, and how much later. */
 function checkDelay({ keys, keysAt, at }: WrittenJob, findings: Findings): void {
   const delayed = keys.when === 'delayed'
-  const startAt: Location | undefined = keysAt.get('start_in')
-  if (delayed && !startAt && !keysAt.has('rules')) {
-    findings.error(keysAt.get('when') ?? at, 'MISSING_KEY', "'start_in' is missing: the job is delayed")
+  const startAt = keysAt.get('start_in')
+  if (delayed && !startAt) {
+    const hint = keysAt.has('rules') ? "write 'when' and 'start_in' into the rules" : "write 'start_in'"
+    findings.error(keysAt.get('when') ?? at, 'MISSING_KEY', "'start_in' is missing: the job is delayed", {
+      hint,
+    })
   }
   if (startAt && !delayed && !keysAt.has('rules')) {
     const hint = "write 'when: delayed'"

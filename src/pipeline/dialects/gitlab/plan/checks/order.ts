@@ -1,5 +1,6 @@
 import type { Location } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
+import type { Dependency } from '../../keywords/job/work/small.ts'
 import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
 import { stageOf, stagesOf } from '../stages.ts'
@@ -54,10 +55,27 @@ function checkDependencies(job: WrittenJob, known: Known, findings: Findings): v
       const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)} and does not need it`
       const hint = "a job with 'needs' gets artifacts from these alone"
       findings.error(dependency.at, 'DEPENDENCY_NOT_BEFORE', message, { hint })
-    } else if (!needed && !isEarlier(other, job, known)) {
-      const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)}, which is in no earlier stage`
-      findings.error(dependency.at, 'DEPENDENCY_NOT_BEFORE', message, { hint: "use 'needs'" })
+    } else if (!needed) {
+      tellStage(dependency, other, job, known, findings)
     }
+  }
+}
+
+/** Of jobs in the same stage there are no artifacts yet, which GitLab passes over. */
+function tellStage(
+  { at }: Dependency,
+  other: WrittenJob,
+  job: WrittenJob,
+  known: Known,
+  findings: Findings,
+): void {
+  const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)}, which is in`
+  const stage = difference(other, job, known)
+  const hint = "use 'needs'"
+  if (stage > 0) {
+    findings.error(at, 'DEPENDENCY_NOT_BEFORE', `${message} the later stage ${quote(stageOf(other))}`)
+  } else if (stage === 0) {
+    findings.warn(at, 'DEPENDENCY_NOT_BEFORE', `${message} the same stage: it gets none`, { hint })
   }
 }
 
@@ -77,10 +95,6 @@ function findJob(
 
 function isLater(other: WrittenJob, job: WrittenJob, known: Known): boolean {
   return difference(other, job, known) > 0
-}
-
-function isEarlier(other: WrittenJob, job: WrittenJob, known: Known): boolean {
-  return !(difference(other, job, known) >= 0)
 }
 
 /** How many stages `other` comes after `job`; not a number where a stage is unknown. */

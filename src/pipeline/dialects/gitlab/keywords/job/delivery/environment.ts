@@ -15,7 +15,7 @@ const fields = {
   url: optional(text({ expected: 'an address' })),
   on_stop: optional(placed(text({ expected: 'the name of a job', maxLength: 255 }))),
   action: optional(choice(['start', 'prepare', 'stop', 'verify', 'access'])),
-  auto_stop_in: optional(periodOrVariable),
+  auto_stop_in: optional(placed(periodOrVariable)),
   deployment_tier: optional(text({ expected: 'production, staging, testing, development or other' })),
 }
 
