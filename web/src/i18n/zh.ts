@@ -109,7 +109,7 @@ export const zh: Record<MessageKey, Message> = {
   'event.merge_request': '合并请求',
   'event.schedule': '定时',
   'event.manual': '手动',
-  'event.api': 'API',
+  'event.api': '接口调用',
   'event.upstream': '上游流水线',
   'event.child': '子流水线',
   'pipeline.waiting': '等待人工或证据',

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type GraphJob, layoutJobs, NODE_HEIGHT, NODE_WIDTH, neighbour, pathOf } from './layout.ts'
 
 const diamond: GraphJob[] = [
@@ -75,4 +75,37 @@ test('the arrow keys lead along the way', () => {
   expect(['left', 'right']).toContain(neighbour(drawn, 'unit', 'right'))
   expect(neighbour(drawn, 'left', 'left')).toBe('unit')
   expect(neighbour(drawn, 'right', 'right')).toBe('deploy')
+})
+
+describe('with stages', () => {
+  const jobs: GraphJob[] = [
+    { name: 'build', needs: [], stage: 'build' },
+    { name: 'lint', needs: [], stage: 'test' },
+    { name: 'unit', needs: ['build'], stage: 'test' },
+    { name: 'after', needs: ['unit'], stage: 'test' },
+    { name: 'ship', needs: [], stage: 'deploy' },
+  ]
+  const drawn = layoutJobs(jobs, ['.pre', 'build', 'test', 'deploy'])
+
+  test('each stage that has jobs is a column with its name, in their order', () => {
+    expect(drawn.heads.map(({ stage }) => stage)).toEqual(['build', 'test', 'deploy'])
+    const xs = ['build', 'lint', 'ship'].map(name => drawn.nodes.get(name)!.x)
+    expect(xs).toEqual(xs.toSorted((a, b) => a - b))
+    expect(drawn.nodes.get('unit')!.x).toBe(drawn.nodes.get('lint')!.x)
+    expect(drawn.nodes.get('unit')!.y).toBeGreaterThan(drawn.nodes.get('lint')!.y + NODE_HEIGHT)
+  })
+
+  test('lines are drawn between columns alone', () => {
+    expect(drawn.edges.map(({ from, to }) => `${from} ${to}`)).toEqual(['build unit'])
+  })
+
+  test('thousands of jobs are placed at once, none over another', () => {
+    const many = Array.from({ length: 5000 }, (_, i) => ({
+      name: `j${i}`,
+      needs: [],
+      stage: i % 2 ? 'a' : 'b',
+    }))
+    const { nodes } = layoutJobs(many, ['a', 'b'])
+    expect(new Set([...nodes.values()].map(({ x, y }) => `${x} ${y}`)).size).toBe(5000)
+  })
 })
