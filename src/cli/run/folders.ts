@@ -40,6 +40,7 @@ export function makeRunFolders(root: string, now: Date, logDir: string | undefin
   return {
     run,
     logs,
+    given: logDir !== undefined,
     artifacts: join(run, 'artifacts'),
     cache: join(cache, 'ballast', 'jobs', hexOf(digestOf(root)).slice(0, 16)),
   }

@@ -9,7 +9,8 @@ import { Slots } from './engine/slots.ts'
 import { makeRunFolders, pruneRuns } from './folders.ts'
 import { hostEnvironment } from './jobs/environment.ts'
 import { executorsIn } from './jobs/executors.ts'
-import { Places } from './jobs/places.ts'
+import { Places, sweepPlaces } from './jobs/places.ts'
+import { programsIn } from './jobs/programs.ts'
 import { runScope } from './jobs/scope.ts'
 import { snapshotOf } from './jobs/snapshot.ts'
 import { layKept, shelvesIn } from './jobs/store.ts'
@@ -43,7 +44,8 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const { root } = project.tree
   const secrets = await readSecrets(request.secretFile)
   const mask = await maskOf(secrets)
-  const places = await Places.open(await snapshotOf(project.tree), plan.jobs.length)
+  const places = new Places(await snapshotOf(project.tree), plan.jobs.length)
+  const programs = programsIn(places.root)
   const folders = makeRunFolders(root, startedAt, request.logDir)
   const world: World = {
     project,
@@ -52,6 +54,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     folders,
     shelves: shelvesIn(folders.cache),
     executors: executorsIn(folders.cache),
+    programs,
     host: hostEnvironment(process.env, request.passedVariables),
     secrets,
     mask,
@@ -75,9 +78,10 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     }
     if (request.keepArtifacts) for (const kept of world.kept) await layKept(kept, await world.shelves(), root)
     await writeFile(join(folders.run, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
-    await pruneRuns(root)
+    await Promise.all([pruneRuns(root), sweepPlaces()])
     return result
   } finally {
+    programs.shells?.close()
     places.close()
   }
 }

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JobRecord } from '../engine/record.ts'
 import { sourcesOf } from './handover.ts'
 import { JobLog } from './log.ts'
+import type { Place } from './places.ts'
 import { layKept } from './store.ts'
 import type { PipelineScope } from './world.ts'
 
@@ -17,22 +19,25 @@ export interface Attempt {
 }
 
 /** A workspace with the tree and the kept files of the jobs before. */
-export async function prepareWorkspace({ scope, job }: Attempt): Promise<string> {
-  const { places } = scope.world
-  const place = await places.take()
-  const workspace = join(place, 'workspace')
+export async function prepareWorkspace({ scope, job }: Attempt): Promise<Place> {
+  const place = await scope.world.places.take()
   for (const source of sourcesOf(job.plan, scope.plan)) {
     const kept = scope.kept.get(source)
-    if (kept && kept.length > 0) await layKept(kept, await scope.world.shelves(), workspace)
+    if (kept && kept.length > 0)
+      await layKept(kept, await scope.world.shelves(), join(place.path, 'workspace'))
   }
   return place
 }
 
-export function openLog({ scope, job }: Attempt): JobLog {
-  const { folders, tell, mask } = scope.world
+export function openLog({ scope, job }: Attempt, place: string): JobLog {
+  const { folders, tell, mask: maskFor } = scope.world
   const path = join(folders.logs, `${fileName(job.path)}.log`)
+  const mask = maskFor()
+  // Of an earlier run, where the user named the folder.
+  if (job.tries === 1 && folders.given) rmSync(path, { force: true })
   job.log = path
-  return new JobLog(path, line => tell({ kind: 'job-output', job: job.path, line }), mask())
+  const line = (line: string): void => tell({ kind: 'job-output', job: job.path, line })
+  return new JobLog({ path, raw: mask ? join(place, 'raw.log') : path, line, mask })
 }
 
 const MAX_FILE_NAME = 180

@@ -1,11 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import { formatSize } from '../../../core/index.ts'
+import { formatSize, systemCode } from '../../../core/index.ts'
 
-/** A job that writes more is broken; its end is not worth the disk. */
+/** A job that writes more is broken, and would fill the disk. */
 const MAX_LOG_BYTES = 256 * 1024 * 1024
 /** A line that is longer is shown in pieces. */
 const MAX_LINE = 16 * 1024
+const READ_BYTES = 64 * 1024
 
 /** Hides secrets in a stream of bytes; holds back what may be the beginning of one. */
 export interface Mask {
@@ -13,64 +14,105 @@ export interface Mask {
   end(): Buffer
 }
 
-/** A job's output: to its file as it is, and line by line to whoever watches. */
+export interface LogOptions {
+  /** What people read. */
+  readonly path: string
+  /** Where the job's processes append; the same, unless something is to be hidden. */
+  readonly raw: string
+  readonly line: (line: string) => void
+  readonly mask: Mask | undefined
+}
+
+/**
+ * A job's output: in a file, and line by line to whoever watches. Its processes write to `raw` themselves, which
+ * costs this process nothing; `look` takes in what has come since.
+ */
 export class JobLog {
   readonly path: string
+  readonly raw: string
   readonly #line: (line: string) => void
   readonly #mask: Mask | undefined
   readonly #decoder = new StringDecoder('utf8')
   #file: number | undefined
-  #written = 0
+  #read = 0
   #open = ''
 
-  constructor(path: string, line: (line: string) => void, mask: Mask | undefined) {
+  constructor({ path, raw, line, mask }: LogOptions) {
     this.path = path
+    this.raw = raw
     this.#line = line
     this.#mask = mask
   }
 
+  /** Takes in what the job's processes have written. False: it is more than a log may hold. */
+  look(): boolean {
+    this.#file ??= openIfThere(this.raw)
+    if (this.#file === undefined) return true
+    const buffer = Buffer.allocUnsafe(READ_BYTES)
+    for (let length = READ_BYTES; length === READ_BYTES && this.#read <= MAX_LOG_BYTES; ) {
+      length = readSync(this.#file, buffer, 0, READ_BYTES, this.#read)
+      this.#read += length
+      const bytes = buffer.subarray(0, length)
+      if (this.#mask) this.#keep(this.#mask.push(bytes))
+      else this.#tell(bytes)
+    }
+    return this.#read <= MAX_LOG_BYTES
+  }
+
+  /** Output that comes some other way. */
   write(bytes: Buffer): void {
-    this.#take(this.#mask ? this.#mask.push(bytes) : bytes)
+    this.look()
+    this.#keep(this.#mask ? this.#mask.push(bytes) : bytes)
   }
 
   /** A line of ours. */
   say(text: string): void {
-    if (this.#open !== '') this.#take(Buffer.from('\n'))
-    this.#take(Buffer.from(`${text}\n`))
+    this.look()
+    this.#keep(Buffer.from(`${this.#open === '' ? '' : '\n'}${text}\n`))
+  }
+
+  sayTooLong(): void {
+    this.say(`the log was cut here: it is longer than ${formatSize(MAX_LOG_BYTES)}`)
   }
 
   end(): void {
-    if (this.#mask) this.#take(this.#mask.end())
-    if (this.#open !== '') this.#tell(this.#open)
+    this.look()
+    if (this.#mask) this.#keep(this.#mask.end())
+    if (this.#open !== '') this.#show(this.#open)
     this.#open = ''
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }
 
-  #take(bytes: Buffer): void {
+  #keep(bytes: Buffer): void {
     if (bytes.length === 0) return
-    this.#keep(bytes)
+    appendFileSync(this.path, bytes, { mode: 0o600 })
+    if (this.raw === this.path) this.#read += bytes.length
+    this.#tell(bytes)
+  }
+
+  #tell(bytes: Buffer): void {
     const lines = (this.#open + this.#decoder.write(bytes)).split('\n')
     this.#open = lines.pop() ?? ''
-    for (const line of lines) this.#tell(line)
+    for (const line of lines) this.#show(line)
     while (this.#open.length > MAX_LINE) {
-      this.#tell(this.#open.slice(0, MAX_LINE))
+      this.#show(this.#open.slice(0, MAX_LINE))
       this.#open = this.#open.slice(MAX_LINE)
     }
   }
 
-  #keep(bytes: Buffer): void {
-    if (this.#written > MAX_LOG_BYTES) return
-    this.#file ??= openSync(this.path, 'w', 0o600)
-    this.#written += bytes.length
-    writeSync(this.#file, bytes)
-    if (this.#written > MAX_LOG_BYTES)
-      writeSync(this.#file, `\n[The log was cut here: it is longer than ${formatSize(MAX_LOG_BYTES)}]\n`)
-  }
-
   /** Of a line that was written over (a progress bar), what stands last. */
-  #tell(line: string): void {
+  #show(line: string): void {
     const text = line.endsWith('\r') ? line.slice(0, -1) : line
     this.#line(text.slice(text.lastIndexOf('\r') + 1))
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }

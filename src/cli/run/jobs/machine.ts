@@ -15,7 +15,7 @@ export interface Machine {
 export async function machineFor(
   plan: PlannedJob,
   { phases }: Extract<JobWork, { kind: 'script' }>,
-  { settings, executors }: World,
+  { settings, executors, programs }: World,
 ): Promise<Machine> {
   const notes: string[] = []
   if (plan.image && !settings.noImage) {
@@ -25,6 +25,6 @@ export async function machineFor(
   }
   for (const { name } of plan.services ?? [])
     notes.push(`service ${name} is not started: services need an image`)
-  if (settings.sandbox === 'none' && isPlain(phases)) return { inImage: false, notes }
+  if (settings.sandbox === 'none' && programs.shells && isPlain(phases)) return { inImage: false, notes }
   return { executor: await executors.sandbox(settings.sandbox), inImage: false, notes }
 }

@@ -1,18 +1,21 @@
-import { constants, mkdirSync } from 'node:fs'
-import { access, writeFile } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { formatDuration } from '../../../core/index.ts'
 import type { JobWork, Phase } from '../../../pipeline/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { Finished } from './keep.ts'
-import { type Ended, runCommand } from './process.ts'
 import { type ShellName, scriptOf } from './shell.ts'
+import { runInShell, type ShellEnded } from './shell-job.ts'
+import type { Shells } from './shells.ts'
 
 /** A script as one word of a command line: Linux takes 128 KiB. */
 const MAX_WORD_BYTES = 100 * 1024
 
 interface Running extends Finished {
   readonly place: string
+  readonly shells: Shells
 }
 
 /**
@@ -31,11 +34,7 @@ export async function runPhases(
     if (phase.steps.length === 0 || !isDue(phase, result)) continue
     const left = Math.min(deadline - performance.now(), phase.timeout ?? Number.POSITIVE_INFINITY)
     if (left <= 0) break
-    const ended = await runPhase(
-      running,
-      { phase, n, left, status: STATUS[result.outcome] },
-      await programOf(shell),
-    )
+    const ended = await runPhase(running, { phase, n, left, status: STATUS[result.outcome] }, shell)
     const failed = failureOf(ended, phase, phase.timeout ?? timeout)
     if (failed?.reason !== undefined && ended.kind !== 'exit') log.say(failed.reason)
     if (failed && phase.result !== 'ignored' && result.outcome === 'succeeded') result = failed
@@ -59,23 +58,25 @@ interface Turn {
 }
 
 async function runPhase(
-  { attempt, place, workspace, env, log }: Running,
+  { attempt, place, workspace, env, log, shells }: Running,
   { phase, n, left, status }: Turn,
-  [program, shell]: readonly [string, ShellName],
-): Promise<Ended> {
+  shell: ShellName,
+): Promise<ShellEnded> {
   const { signal, started, scope } = attempt
   const script = scriptOf(shell, phase, env['CI_DEBUG_TRACE'] === 'true')
-  const { kill, places } = scope.world
-  return runCommand({
-    command: [program, ...(await wordsOf(script, place, n))],
+  const { kill, places, programs } = scope.world
+  return runInShell({
+    shells,
+    command: [shell === 'sh' ? '/bin/sh' : programs.bash!, ...(await wordsOf(script, place, n))],
     folder: workspace,
     env: phase.when === 'success' ? env : { ...env, CI_JOB_STATUS: status },
-    output: bytes => log.write(bytes),
+    log: log.raw,
     started: pid => {
       started(pid)
       // While it runs there is time to lay out what comes next.
       setImmediate(() => places.prepare())
     },
+    look: () => log.look(),
     signal: status === 'canceled' ? kill : signal,
     kill,
     timeout: left,
@@ -90,17 +91,19 @@ async function wordsOf(script: string, place: string, n: number): Promise<readon
   return [file]
 }
 
-function failureOf(ended: Ended, { name, result }: Phase, limit: number): AttemptResult | undefined {
+function failureOf(ended: ShellEnded, { name, result }: Phase, limit: number): AttemptResult | undefined {
   const outcome = result === 'errored' ? 'errored' : 'failed'
   switch (ended.kind) {
     case 'exit': {
       if (ended.code === 0) return undefined
-      const how = ended.signal ? `ended by ${ended.signal}` : `exit code ${ended.code}`
+      const how = signalOf(ended.code) ?? `exit code ${ended.code}`
       const reason = name === 'script' || name === 'run' ? how : `${name}: ${how}`
       return { outcome, exitCode: ended.code, cause: 'script', reason }
     }
     case 'timeout':
       return { outcome, cause: 'timeout', reason: `it ran longer than its limit of ${formatDuration(limit)}` }
+    case 'output':
+      return { outcome, cause: 'script', reason: 'it wrote more than a log may hold' }
     case 'canceled':
       return { outcome: 'canceled', reason: 'the run was stopped' }
     case 'unstarted':
@@ -108,24 +111,8 @@ function failureOf(ended: Ended, { name, result }: Phase, limit: number): Attemp
   }
 }
 
-const BASH: readonly string[] = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash']
-let bash: Promise<string | undefined> | undefined
-
-/** bash where there is one, else sh. */
-async function programOf(shell: ShellName): Promise<readonly [string, ShellName]> {
-  if (shell === 'sh') return ['/bin/sh', 'sh']
-  bash ??= findBash()
-  const found = await bash
-  return found === undefined ? ['/bin/sh', 'sh'] : [found, 'bash']
-}
-
-async function findBash(): Promise<string | undefined> {
-  for (const path of BASH) {
-    const works = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (works) return path
-  }
-  return undefined
+/** What a shell's status above 128 stands for. */
+function signalOf(code: number): string | undefined {
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0]
+  return name && `ended by ${name} (exit code ${code})`
 }

@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Snapshot } from './snapshot.ts'
+import { isUntouched, type Stamps, stampsOf } from './untouched.ts'
 
 /** Workspaces laid out before anybody asked, while other jobs run. */
 const AHEAD = 2
 /** A workspace that is not left lying until the run ends. */
 const LARGE_BYTES = 32 * 1024 * 1024
+/** To look whether more parts than these were touched costs more than to lay them anew. */
+const MAX_LOOKED_AT = 100
+
+export interface Place {
+  /** With a fresh `workspace` in it, and nothing else. */
+  readonly path: string
+  readonly stamps: Stamps | undefined
+}
 
 /**
  * Where jobs work: not below the repository, where tools that look upwards would find it. On the disk of the home
@@ -22,31 +31,24 @@ export class Places {
   /** Unique on this machine. */
   readonly name: string
   readonly #snapshot: Snapshot
-  readonly #ready: Promise<string>[] = []
+  readonly #ready: Promise<Place>[] = []
   #next = 0
   #left: number
 
-  private constructor(root: string, snapshot: Snapshot, wanted: number) {
-    this.root = root
-    this.name = basename(root)
+  /** `wanted`: about how many will be asked for. */
+  constructor(snapshot: Snapshot, wanted: number) {
+    const parent = makeParent()
+    this.root = mkdtempSync(join(parent, 'run-'))
+    this.name = basename(this.root)
+    writeFileSync(join(this.root, 'pid'), `${process.pid}\n`)
     this.#snapshot = snapshot
     this.#left = wanted
   }
 
-  /** `wanted`: about how many will be asked for. */
-  static async open(snapshot: Snapshot, wanted: number): Promise<Places> {
-    const parent = makeParent()
-    void sweep(parent)
-    const root = mkdtempSync(join(parent, 'run-'))
-    await writeFile(join(root, 'pid'), `${process.pid}\n`)
-    return new Places(root, snapshot, wanted)
-  }
-
-  /** A folder with a fresh `workspace` in it, which is its asker's alone. */
-  async take(): Promise<string> {
+  /** A place that is its asker's alone. */
+  async take(): Promise<Place> {
     this.#left--
-    const place = this.#ready.shift() ?? this.#lay()
-    return place
+    return this.#ready.shift() ?? this.#lay()
   }
 
   /** Lays out the next ones while there is time. */
@@ -58,18 +60,25 @@ export class Places {
     }
   }
 
-  async #lay(): Promise<string> {
-    const place = join(this.root, `${this.#next++}`)
-    const workspace = join(place, 'workspace')
-    mkdirSync(workspace, { recursive: true })
+  async #lay(): Promise<Place> {
+    const path = join(this.root, `${this.#next++}`)
+    const workspace = join(path, 'workspace')
+    mkdirSync(path)
+    mkdirSync(workspace)
     await this.#snapshot.lay(workspace)
-    return place
+    const { held } = this.#snapshot
+    return { path, stamps: held && held.length <= MAX_LOOKED_AT ? stampsOf(path, held) : undefined }
   }
 
-  /** Its job has ended. Small ones go with the rest, as taking them away now would keep others waiting. */
-  done(place: string): void {
-    if (this.#snapshot.bytes < LARGE_BYTES) return
-    rm(place, { recursive: true, force: true }).catch(() => undefined)
+  /**
+   * The job that began at `begun` has ended, and all its processes. What it left as it was serves another; large ones
+   * go at once; the others with the rest, as taking them away now would keep jobs waiting.
+   */
+  done({ path, stamps }: Place, begun: number): void {
+    const { held, bytes } = this.#snapshot
+    if (held && stamps && isUntouched(path, held, stamps, begun))
+      this.#ready.push(Promise.resolve({ path, stamps }))
+    else if (bytes >= LARGE_BYTES) rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 
   /** Takes everything away, by a process that outlives this one: nobody waits for it. */
@@ -80,11 +89,14 @@ export class Places {
   }
 }
 
-function makeParent(): string {
+function parents(): readonly string[] {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-  for (const base of [cache, tmpdir()]) {
+  return [cache, tmpdir()].map(base => join(base, 'ballast', 'run'))
+}
+
+function makeParent(): string {
+  for (const parent of parents()) {
     try {
-      const parent = join(base, 'ballast', 'run')
       mkdirSync(parent, { recursive: true, mode: 0o700 })
       return parent
     } catch {
@@ -95,12 +107,13 @@ function makeParent(): string {
 }
 
 /** Takes away what runs left behind that were killed. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const pid = Number(await readFile(join(parent, name, 'pid'), 'utf8').catch(() => ''))
-    if (pid > 0 && !isAlive(pid))
-      await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
-  }
+export async function sweepPlaces(): Promise<void> {
+  for (const parent of parents())
+    for (const name of await readdir(parent).catch(() => [])) {
+      const pid = Number(await readFile(join(parent, name, 'pid'), 'utf8').catch(() => ''))
+      if (pid > 0 && !isAlive(pid))
+        await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
+    }
 }
 
 function isAlive(pid: number): boolean {

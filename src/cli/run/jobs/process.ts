@@ -90,7 +90,8 @@ function start(program: string, words: readonly string[], folder: string, env: C
   }
 }
 
-function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+/** Signals a process group, where there still is one. */
+export function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, name)

@@ -15,8 +15,10 @@ type ScriptWork = Extract<JobWork, { kind: 'script' }>
 export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<AttemptResult> {
   const { scope, job } = attempt
   const { places, host } = scope.world
-  const log = openLog(attempt)
-  const place = await prepareWorkspace(attempt)
+  const begun = Date.now()
+  const taken = await prepareWorkspace(attempt)
+  const place = taken.path
+  const log = openLog(attempt, place)
   const workspace = join(place, 'workspace')
   try {
     const variables = variablesOf(attempt)
@@ -26,14 +28,14 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
     const machine = await machineFor(job.plan, work, scope.world)
     for (const note of machine.notes) log.say(note)
     const { executor, inImage } = machine
+    const { shells } = scope.world.programs
     const result = executor
       ? await runConfined({ ...finished, place, variables, executor, inImage }, work)
-      : await runPhases({ ...finished, place }, work)
+      : await runPhases({ ...finished, place, shells: shells! }, work)
     await save(finished, result.outcome)
     return await keepResults(finished, result)
   } finally {
     log.end()
-    places.prepare()
-    places.done(place)
+    places.done(taken, begun)
   }
 }

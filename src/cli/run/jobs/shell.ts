@@ -15,11 +15,11 @@ export function isPlain(phases: readonly Phase[]): boolean {
 }
 
 /**
- * A phase as a script. Both outputs become one, in the order in which they were written. bash: all steps as one
+ * A phase as a script. bash: all steps as one
  * script, so that a loop may go over several. sh: each step on its own.
  */
 export function scriptOf(shell: ShellName, { steps }: Phase, trace: boolean): string {
-  const begin = ['exec 2>&1', shell === 'bash' ? 'set -eo pipefail' : 'set -e', ...(trace ? ['set -x'] : [])]
+  const begin = [shell === 'bash' ? 'set -eo pipefail' : 'set -e', ...(trace ? ['set -x'] : [])]
   const lines = steps.map(step =>
     shell === 'bash' ? `${told(step)}\n${step}` : `${told(step)}\neval ${quote(step)}`,
   )
@@ -33,6 +33,7 @@ function told(step: string): string {
   return `printf '%s\\n' ${quote(`${GREEN}$ ${first}${more}${PLAIN}`)}`
 }
 
-function quote(word: string): string {
+/** One word for a shell, whatever it holds. */
+export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }

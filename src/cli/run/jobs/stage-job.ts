@@ -1,6 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { stageResultSchema } from '../../../api/index.ts'
 import type { StageKind } from '../../../pipeline/index.ts'
 import type { StageInputFile } from '../../../runner/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
@@ -15,9 +14,11 @@ const HANDOVER = '.ballast'
 export async function runStageJob(attempt: Attempt, stage: StageKind): Promise<AttemptResult> {
   const { scope, job, signal, started } = attempt
   const { world } = scope
-  const place = await prepareWorkspace(attempt)
+  const begun = Date.now()
+  const taken = await prepareWorkspace(attempt)
+  const place = taken.path
   const workspace = join(place, 'workspace')
-  const log = openLog(attempt)
+  const log = openLog(attempt, place)
   const [input, output] = [join(place, 'input.json'), join(place, 'result.json')]
   await mkdir(join(workspace, HANDOVER), { recursive: true })
   await writeFile(input, JSON.stringify(inputOf(attempt, stage, workspace)))
@@ -39,7 +40,7 @@ export async function runStageJob(attempt: Attempt, stage: StageKind): Promise<A
     return await keepResults({ attempt, workspace, env: world.host, log }, result)
   } finally {
     log.end()
-    await rm(place, { recursive: true, force: true })
+    world.places.done(taken, begun)
   }
 }
 
@@ -64,6 +65,7 @@ async function verdictIn(file: string, code: number): Promise<AttemptResult> {
       exitCode: code,
       reason: `the stage ended with exit code ${code} and no result`,
     }
+  const { stageResultSchema } = await import('../../../api/index.ts')
   const { verdict, summary } = stageResultSchema.parse(JSON.parse(text))
   const reason = summary[0]
   const outcome = verdict === 'passed' || verdict === 'not applicable' ? 'succeeded' : 'failed'

@@ -8,6 +8,7 @@ import type { Variables } from './environment.ts'
 import type { Executors } from './executors.ts'
 import type { Mask } from './log.ts'
 import type { Places } from './places.ts'
+import type { Shells } from './shells.ts'
 import type { KeptFiles, Shelves } from './store.ts'
 
 /** What all jobs of a run, of whatever pipeline, have in common. */
@@ -18,6 +19,7 @@ export interface World {
   readonly folders: RunFolders
   readonly shelves: () => Promise<Shelves>
   readonly executors: Executors
+  readonly programs: Programs
   readonly host: Variables
   readonly secrets: Variables
   /** A fresh one for each job; undefined: nothing is to be hidden. */
@@ -32,6 +34,13 @@ export interface World {
   readonly pipelines: LocalPipeline[]
   /** What its jobs kept, in the order in which they ended. */
   readonly kept: KeptFiles[]
+}
+
+/** What this machine has to run scripts with. */
+export interface Programs {
+  /** Absent where there is no bash. */
+  readonly bash?: string
+  readonly shells?: Shells
 }
 
 export interface RunSettings {
@@ -49,6 +58,8 @@ export interface RunFolders {
   /** `.ballast/run/<run>`. */
   readonly run: string
   readonly logs: string
+  /** The user named the folder of logs: others may be in it. */
+  readonly given: boolean
   readonly artifacts: string
   readonly cache: string
 }
