@@ -35,6 +35,8 @@ export const leaseRequestSchema = z.object({
   untagged: z.boolean().optional(),
   /** Whether it runs jobs in images. */
   images: z.boolean().optional(),
+  /** `linux-x64`: results of one kind of machine are not taken for another. */
+  platform: z.string().max(100).optional(),
   free: z.object({ cpu: z.number(), memoryBytes: z.number() }).optional(),
 })
 export type LeaseRequest = z.infer<typeof leaseRequestSchema>

@@ -123,6 +123,8 @@ export interface Attempt {
   readonly runnerLabels?: readonly string[]
   /** From then on its artifacts may go. */
   readonly keepUntil?: Instant
+  /** Of what its result depends on: where it is the same, its result may be taken. */
+  readonly reuseKey?: string
   readonly sandboxed: boolean
   readonly logBytes: number
   readonly createdAt: Instant
@@ -220,6 +222,8 @@ export interface PipelineStore {
   attempt(id: AttemptId): Promise<Attempt | undefined>
   attemptByToken(tokenHash: string): Promise<Attempt | undefined>
   attempts(job: JobId): Promise<readonly Attempt[]>
+  /** The latest that succeeded with this key. */
+  reusable(key: string): Promise<Attempt | undefined>
   attemptsIn(states: readonly AttemptState[]): Promise<readonly Attempt[]>
   renew(id: AttemptId, fence: number, leaseUntil: Instant): Promise<boolean>
   moveAttempt(id: AttemptId, from: AttemptState, to: AttemptState, change: AttemptChange): Promise<boolean>

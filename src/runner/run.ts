@@ -1,22 +1,26 @@
 import { chmod, mkdir, rmdir } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Logger, messageOf, silentLogger } from '../core/index.ts'
+import type { LeaseRequest } from '../api/index.ts'
+import { messageOf, silentLogger } from '../core/index.ts'
+import { aborted } from './attempt/follow.ts'
 import { installReadable } from './attempt/install.ts'
 import { CacheShelf } from './cache/shelf.ts'
 import { backoffMs, pause, within } from './control/backoff.ts'
 import { ControlPlane } from './control/control-plane.ts'
 import { RunnerError } from './errors.ts'
 import { chooseExecutors } from './executors/choose.ts'
-import type { Executor } from './executors/executor.ts'
-import { eachExecutor } from './executors/executors.ts'
+import { type Executors, eachExecutor } from './executors/executors.ts'
 import { lockFolder } from './lock.ts'
 import type { RunnerOptions } from './options.ts'
 import { AttemptPool } from './pool.ts'
 import { Launcher } from './process/launcher.ts'
+import { Room } from './room.ts'
 import { ContentStore } from './store/content-store.ts'
 import { SourceCache } from './workspace/sources.ts'
 
 const GRACE_MS = 1000
+const PLATFORM = `${process.platform}-${process.arch}`
 /** From the order to stop: 5 s of asking, killing, and saying it to the control plane if that is still there. */
 const STOP_MS = 8000
 /** An empty answer that came sooner than this was not a wait: don't ask in a circle. */
@@ -54,11 +58,14 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
       runnerToken,
       logger,
     }
-    const pool = new AttemptPool(context, join(dataDir, 'attempts'), options.concurrency)
+    const pool = new AttemptPool(context, join(dataDir, 'attempts'), roomOf(options))
     await pool.adoptAll()
     options.onReady?.(executors.jobs.kind)
     try {
-      await leaseUntilStopped(options, control, executors.jobs, pool, logger)
+      const { signal, drain } = options
+      const ended = drain ? AbortSignal.any([signal, drain]) : signal
+      await leaseUntil(ended, options, control, executors, pool)
+      if (!signal.aborted) await Promise.race([pool.idle(), aborted(signal)])
     } finally {
       await wind(pool, options)
       launcher.close()
@@ -72,37 +79,59 @@ export async function runRunner(options: RunnerOptions): Promise<void> {
   }
 }
 
-async function leaseUntilStopped(
-  { name, signal }: RunnerOptions,
+async function leaseUntil(
+  ended: AbortSignal,
+  options: RunnerOptions,
   control: ControlPlane,
-  executor: Executor,
+  executors: Executors,
   pool: AttemptPool,
-  logger: Logger,
 ): Promise<void> {
+  const { logger = silentLogger } = options
   let failures = 0
-  for (await pool.whenFree(signal); !signal.aborted; await pool.whenFree(signal)) {
+  for (await pool.whenFree(ended); !ended.aborted; await pool.whenFree(ended)) {
     const asked = Date.now()
     try {
-      const offers = await control.lease(
-        { runner: name, capacity: Math.min(64, pool.free), sandbox: executor.kind },
-        signal,
-      )
+      const offers = await control.lease(leaseRequest(options, executors, pool), ended)
       if (failures > 0) logger.info({ failures }, 'control plane reached again')
       failures = 0
       await Promise.all(offers.map(offer => pool.start(offer)))
-      if (offers.length === 0 && Date.now() - asked < MIN_WAIT_MS) await pause(MIN_WAIT_MS, signal)
+      if (offers.length === 0 && Date.now() - asked < MIN_WAIT_MS) await pause(MIN_WAIT_MS, ended)
     } catch (error) {
-      if (signal.aborted) return
+      if (ended.aborted) return
       if (isTokenRefused(error)) throw error
       if (failures === 0) logger.warn({ reason: messageOf(error) }, 'no lease; trying again')
-      await pause(backoffMs(failures++), signal)
+      await pause(backoffMs(failures++), ended)
     }
+  }
+}
+
+function leaseRequest(
+  { name, labels = [], untagged = true }: RunnerOptions,
+  { jobs, containers }: Executors,
+  pool: AttemptPool,
+): LeaseRequest {
+  return {
+    runner: name,
+    capacity: pool.free,
+    sandbox: jobs.kind,
+    labels: [...labels],
+    untagged,
+    images: containers !== undefined,
+    free: pool.room,
+    platform: PLATFORM,
   }
 }
 
 function isTokenRefused(error: unknown): boolean {
   if (!(error instanceof RunnerError) || error.code !== 'CONTROL_PLANE_REFUSED') return false
   return error.details['status'] === 401 || error.details['status'] === 403
+}
+
+function roomOf({ concurrency, cpus, memoryBytes }: RunnerOptions): Room {
+  return new Room(
+    { cpu: cpus ?? availableParallelism(), memoryBytes: memoryBytes ?? totalmem() },
+    concurrency,
+  )
 }
 
 /** Ends or leaves what runs. */

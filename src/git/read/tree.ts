@@ -12,6 +12,14 @@ const MAX_LISTING_BYTES = 32 << 20
 
 const KINDS: Readonly<Record<string, TreeFile['kind']>> = { '120000': 'link', '160000': 'submodule' }
 
+/** Git's id of a commit's files: equal files, equal ids. Throws COMMIT_UNKNOWN. */
+export async function treeId(directory: string, commit: CommitId): Promise<string> {
+  const args = ['rev-parse', '--verify', '--quiet', `${checkCommitId(commit)}^{tree}`]
+  const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1024, accept: [0, 1, 128] })
+  if (exitCode !== 0) throw unknownCommit(commit)
+  return stdout.toString('latin1').trim()
+}
+
 /** Every file of a commit, sorted by path as Git sorts. Throws COMMIT_UNKNOWN, TREE_TOO_LARGE. */
 export async function listFiles(directory: string, commit: CommitId): Promise<readonly TreeFile[]> {
   return listTree(directory, commit, [])

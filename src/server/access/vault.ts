@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { link, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { randomText, replaceFile, syncFolder, systemCode } from '../../core/index.ts'
@@ -55,6 +55,13 @@ export class Vault {
     } catch (cause) {
       throw stays(changed, cause)
     }
+  }
+
+  /** A digest of a text that may hold secrets: nobody who has not the key can try texts against it. */
+  async fingerprint(text: string): Promise<string> {
+    const key = (await this.#key()) ?? (await this.#makeKey())
+    const own = Buffer.from(hkdfSync('sha256', key, '', 'fingerprint', KEY_BYTES))
+    return createHmac('sha256', own).update(text).digest('hex')
   }
 
   async #key(): Promise<Buffer | undefined> {

@@ -9,6 +9,7 @@ import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matchi
 import { Runners } from './dispatching/runners.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
+import { endAsEarlier, reusable, reuseKeyOf } from './reuse.ts'
 
 /** A runner renews every third of it; a runner that was killed and comes back within it goes on. */
 export const LEASE_MS = 20_000
@@ -130,6 +131,9 @@ export class Dispatcher {
       const work = await offeredWork(this.#plane, pipeline, job, project, by)
       const attempt = newId('attempt')
       const number = (await pipelines.attempts(job.id)).length + 1
+      const reuseKey = await reuseKeyOf(this.#plane, pipeline, job, work, request)
+      // Somebody who sets a job going again wants it to run.
+      if (reuseKey !== undefined && number === 1 && (await this.#reuse(job, reuseKey))) return undefined
       const fence = await pipelines.nextFence()
       const now = this.#plane.clock.now()
       const claimed = await pipelines.claim(job.id, {
@@ -143,6 +147,7 @@ export class Dispatcher {
         tokenHash: hashAttemptToken(token),
         artifacts: [],
         ...(labels.length > 0 && { runnerLabels: labels }),
+        ...(reuseKey !== undefined && { reuseKey }),
         sandboxed: request.sandbox !== 'none',
         logBytes: 0,
         createdAt: now,
@@ -159,6 +164,15 @@ export class Dispatcher {
       })
       return undefined
     }
+  }
+
+  /** Ends a job as an earlier one with the same key ended, where there is one. */
+  async #reuse(job: Job, key: string): Promise<boolean> {
+    const earlier = await reusable(this.#plane, key)
+    if (!earlier || !(await endAsEarlier(this.#plane, job, earlier, LEASE_MS))) return false
+    await this.#reconciler.reconcile(job.pipeline)
+    await this.#reconciler.tellJob(job.id)
+    return true
   }
 
   /** Ready jobs that no runner takes which is there say what they wait for. Called every second. */

@@ -106,6 +106,7 @@ export interface Tables {
     reports: string | null
     runner_labels: string | null
     keep_until: number | null
+    reuse_key: string | null
   }
   models: { name: string; project: string }
   versions: {

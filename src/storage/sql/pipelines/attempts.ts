@@ -21,6 +21,7 @@ type AttemptStore = Pick<
   | 'attempt'
   | 'attemptByToken'
   | 'attempts'
+  | 'reusable'
   | 'attemptsIn'
   | 'renew'
   | 'moveAttempt'
@@ -97,6 +98,16 @@ export function attempts(db: Db): AttemptStore {
     async attempts(job) {
       const query = db.selectFrom('attempts').selectAll().where('job', '=', job)
       return (await query.orderBy('number').execute()).map(attemptOf)
+    },
+    async reusable(key) {
+      const query = db.selectFrom('attempts').selectAll().where('reuse_key', '=', key)
+      const row = await query
+        .where('state', '=', 'succeeded')
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row && attemptOf(row)
     },
     async attemptsIn(states) {
       if (states.length === 0) return []
@@ -177,6 +188,7 @@ function rowOf(attempt: Attempt) {
     reports: attempt.reports ? JSON.stringify(attempt.reports) : null,
     runner_labels: attempt.runnerLabels ? JSON.stringify(attempt.runnerLabels) : null,
     keep_until: attempt.keepUntil ?? null,
+    reuse_key: attempt.reuseKey ?? null,
   }
 }
 
@@ -204,6 +216,7 @@ function attemptOf(row: object): Attempt {
       cause: read.optional('cause', column => read.choice(column, FAILURE_CAUSES)),
       reports: read.optional('reports', column => read.json(column, listOf(isReport))),
       runnerLabels: read.optional('runner_labels', column => read.json(column, isTexts)),
+      reuseKey: read.optional('reuse_key', column => read.text(column)),
       keepUntil: read.optional('keep_until', column => read.instant(column)),
       startedAt: read.optional('started_at', column => read.instant(column)),
       endedAt: read.optional('ended_at', column => read.instant(column)),
