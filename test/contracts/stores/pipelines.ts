@@ -264,6 +264,29 @@ export function pipelineContract(world: () => Stores): void {
     expect(await pipelines.attemptsIn([])).toEqual([])
   })
 
+  test('of attempts with a reuse key the latest that succeeded is found', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    const claimed = async (createdAt: number, reuseKey: string) => {
+      const job = await aReadyJob(world(), home)
+      const attempt = anAttempt(job, { createdAt: later(createdAt), reuseKey })
+      await pipelines.claim(job.id, attempt)
+      return attempt.id
+    }
+    const [first, second, third, other] = [
+      await claimed(1, 'k'),
+      await claimed(2, 'k'),
+      await claimed(3, 'k'),
+      await claimed(4, 'other'),
+    ]
+    expect(await pipelines.reusable('k')).toBeUndefined()
+    for (const id of [second, first, other])
+      await pipelines.moveAttempt(id, 'leased', 'succeeded', { now: later(9) })
+    await pipelines.moveAttempt(third, 'leased', 'failed', { now: later(9) })
+    expect(await pipelines.reusable('k')).toMatchObject({ id: second, reuseKey: 'k' })
+    expect(await pipelines.reusable('none')).toBeUndefined()
+  })
+
   test('an attempt ends together with its job, or neither moves', async () => {
     const { pipelines } = world()
     const job = await aReadyJob(world(), await settle(world()))
