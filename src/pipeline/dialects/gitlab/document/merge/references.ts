@@ -22,6 +22,7 @@ export class References {
   readonly #findings: DocumentFindings
   readonly #values = new Map<Located, Resolved | undefined>()
   readonly #paths = new Map<string, Resolved | 'open' | undefined>()
+  readonly #entries = new Map<Located, ReadonlyMap<string, Entry>>()
   /** References that are being followed, each out of the one before. */
   #open = 0
 
@@ -119,7 +120,7 @@ export class References {
     for (const key of keys) {
       if (node.kind === 'reference') node = this.#resolve(node)?.value
       if (node?.kind !== 'map') return this.#missing(at, written, key, [])
-      const next: Entry | undefined = node.entries.find(entry => entry.key === key)
+      const next: Entry | undefined = this.#entriesOf(node).get(key)
       if (!next) {
         return this.#missing(
           at,
@@ -133,6 +134,15 @@ export class References {
     if (node.kind === 'scalar' && node.value === null)
       return this.#missing(at, written, keys.at(-1) ?? job, [])
     return node
+  }
+
+  /** A map may have 20,000 entries, and 10,000 references into it. */
+  #entriesOf(node: Extract<Located, { kind: 'map' }>): ReadonlyMap<string, Entry> {
+    const known = this.#entries.get(node)
+    if (known) return known
+    const entries = new Map(node.entries.map(entry => [entry.key, entry]))
+    this.#entries.set(node, entries)
+    return entries
   }
 
   #missing(at: Location, written: string, step: string, names: readonly string[]): undefined {
