@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import { jobViewSchema } from '../../api/index.ts'
 import { print } from '../output/print.ts'
+import { variablesOf } from '../remote/pairs.ts'
 import { remote } from '../remote/settings.ts'
 
 export function jobCommand(): Command {
-  const command = new Command('job').description('single jobs: retry, cancel, approve')
+  const command = new Command('job').description('single jobs: play, retry, cancel, approve')
   for (const [action, description] of [
     ['retry', 'set an ended job going again, with everything behind it'],
     ['cancel', 'cancel a job'],
@@ -17,14 +18,23 @@ export function jobCommand(): Command {
       .option('--json', 'for machines')
       .action((job: string, { json }: { readonly json?: boolean }) => act(action, job, json))
   }
+  command
+    .command('play')
+    .description('start a manual or delayed job now')
+    .argument('<job>', 'id, as `ballast pipeline show` tells')
+    .option('--var <NAME=value...>', 'a variable for this job alone, over every other of that name')
+    .option('--json', 'for machines')
+    .action((job: string, { var: pairs = [], json }: { readonly var?: string[]; readonly json?: boolean }) =>
+      act('play', job, json, { variables: variablesOf(pairs) }),
+    )
   return command
 }
 
-async function act(action: string, id: string, json: boolean | undefined): Promise<void> {
+async function act(action: string, id: string, json: boolean | undefined, body?: object): Promise<void> {
   const job = await (await remote()).send(
     'POST',
     `/jobs/${encodeURIComponent(id)}/${action}`,
-    undefined,
+    body,
     jobViewSchema,
   )
   print(job, json, ({ name, state }) => `${name}: ${state}`)
