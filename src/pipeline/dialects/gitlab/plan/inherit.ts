@@ -1,6 +1,6 @@
 import type { Defaults, Globals } from '../keywords/global.ts'
 import type { JobKeys } from '../keywords/job/job.ts'
-import { INHERITABLE, type Inheritable } from '../keywords/job/work/small.ts'
+import { INHERITABLE, type Inheritable } from '../keywords/job/work/inherit.ts'
 import type { WrittenJob } from '../keywords/read.ts'
 
 /** A job's keys, and of those that it does not have the defaults that it inherits. Nothing is merged into a key. */

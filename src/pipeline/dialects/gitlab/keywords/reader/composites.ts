@@ -1,6 +1,6 @@
 import type { Location } from '../../../../../core/index.ts'
 import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
-import { isNothing, mismatch, type Place, type Reader, refine, within } from './reader.ts'
+import { mismatch, type Place, type Reader, within } from './reader.ts'
 
 /** `!reference` puts lists into lists; GitLab takes ten levels, the outermost among them. */
 export const MAX_NESTING = 10
@@ -101,13 +101,5 @@ export function mapOf<T>({ key, value, max, shown }: MapRule<T>): Reader<readonl
       const entries = node.entries.map(entry => readEntry(entry, place))
       return entries.every(entry => entry !== undefined) ? entries : undefined
     },
-  }
-}
-
-/** A reader for a key whose nothing (`key:`) is told from its absence. */
-export function orNothing<T, N>(reader: Reader<T>, nothing: N): Reader<T | N> {
-  return {
-    ...refine(reader, value => value),
-    read: (node, place) => (isNothing(node) ? nothing : reader.read(node, place)),
   }
 }

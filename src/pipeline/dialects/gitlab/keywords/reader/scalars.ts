@@ -88,10 +88,11 @@ export function plainText(maxLength: number): Reader<string> {
   }
 }
 
-/** `1.10` is the number 1.1 to YAML, and `1.0` stays `1.0` in Ruby. */
+/** `1.10` is the number 1.1 to YAML, `1.0` stays `1.0` in Ruby, and whole numbers have no end. */
 function plainOf(node: Located): string | undefined {
   if (node.kind !== 'scalar' || node.value === null) return undefined
-  if (typeof node.value !== 'number' || !Number.isFinite(node.value)) return `${node.value}`
+  if (typeof node.value !== 'number' || /^-?\d{16,}$/.test(node.text))
+    return typeof node.value === 'number' ? node.text : `${node.value}`
   return Number.isInteger(node.value) && /^[-+]?\d[\d_]*\.\d*$/.test(node.text)
     ? `${node.value}.0`
     : `${node.value}`

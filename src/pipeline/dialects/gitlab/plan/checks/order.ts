@@ -1,6 +1,6 @@
 import type { Location } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
-import type { Dependency } from '../../keywords/job/work/small.ts'
+import type { Dependency } from '../../keywords/job/order/dependencies.ts'
 import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
 import { stageOf, stagesOf } from '../stages.ts'

@@ -65,15 +65,19 @@ const reports: Reader<readonly WrittenReport[]> = refine(
           },
         }),
       ),
+      cobertura: optional(reportPaths, {
+        warning:
+          'GitLab has replaced it by coverage_report with coverage_format: cobertura, as which it is read',
+      }),
       metrics: optional(reportPaths),
       ...kept,
     },
-    unavailable: { cobertura: 'GitLab has replaced it by coverage_report with coverage_format: cobertura' },
   }),
   read => [
     ...(['junit', 'dotenv', 'metrics'] as const).flatMap((kind): WrittenReport[] =>
       read[kind] ? [{ kind, paths: read[kind] }] : [],
     ),
+    ...(read.cobertura ? [{ kind: 'coverage', paths: read.cobertura } as const] : []),
     ...(read.coverage_report ? [{ kind: 'coverage', paths: [read.coverage_report.path] } as const] : []),
     ...KEPT_REPORTS.flatMap((name): WrittenReport[] => (read[name] ? [{ paths: read[name] }] : [])),
   ],

@@ -1,9 +1,9 @@
 import type { Location } from '../../../../../../core/index.ts'
 import type { VariableSpec } from '../../../types.ts'
 import { list, mapOf, type NamedEntry } from '../../reader/composites.ts'
-import { byKind, type Reader, refine } from '../../reader/reader.ts'
+import { byKind, isNothing, type Reader, refine } from '../../reader/reader.ts'
 import { flag, plainText, text } from '../../reader/scalars.ts'
-import { optional, required, struct } from '../../reader/struct.ts'
+import { optional, struct } from '../../reader/struct.ts'
 
 /** The kernel's own limit for one string of the environment is 128 KiB. */
 const MAX_VALUE = 131_072
@@ -11,7 +11,11 @@ const MAX_VARIABLES = 1000
 const MAX_OPTIONS = 200
 
 const key = { pattern: /^[A-Za-z0-9_]+$/, expected: 'the name of a variable (letters, digits and _)' }
-const value = plainText(MAX_VALUE)
+/** A name without a value is empty, in GitLab too. */
+const value: Reader<string> = {
+  ...plainText(MAX_VALUE),
+  read: (node, place) => (isNothing(node) ? '' : plainText(MAX_VALUE).read(node, place)),
+}
 
 /** A variable of the files, as a person meets it who starts the pipeline by hand. */
 export interface WrittenVariable extends VariableSpec {
@@ -24,7 +28,7 @@ const jobValue = byKind({
   scalar: refine(value, plain => ({ value: plain, expand: undefined })),
   map: struct({
     what: 'a variable of a job',
-    fields: { value: required(value), expand: optional(flag()) },
+    fields: { value: optional(value), expand: optional(flag()) },
   }),
 })
 

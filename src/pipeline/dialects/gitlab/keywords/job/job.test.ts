@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { formatDiagnostic } from '../../../../core/index.ts'
-import { type JobKeys, jobRule } from './job/job.ts'
-import { Findings } from './reader/findings.ts'
-import { readStruct } from './reader/struct.ts'
-import { located } from './test-config.ts'
+import { formatDiagnostic } from '../../../../../core/index.ts'
+import { Findings } from '../reader/findings.ts'
+import { readStruct } from '../reader/struct.ts'
+import { located } from '../test-config.ts'
+import { type JobKeys, jobRule } from './job.ts'
 
 function read(text: string): { keys: JobKeys; told: readonly string[] } {
   const findings = new Findings()
@@ -164,6 +164,16 @@ describe('what is right', () => {
     ['pages: { publish: dist }', { pages: { publish: 'dist' } }],
     ['run: [{ name: one, script: a }, { name: two, script: b }]', { run: { commands: ['a', 'b'] } }],
     ['timeout: 3 hours 30 minutes', { timeout: 12_600_000 }],
+    [
+      'variables: { A: , B: 123456789012345678901, C: { value: } }',
+      {
+        variables: [
+          { name: 'A', value: '' },
+          { name: 'B', value: '123456789012345678901' },
+          { name: 'C', value: '' },
+        ],
+      },
+    ],
     [
       'variables: { A: 1.0, B: true, C: { value: $A, expand: false } }',
       {
