@@ -20,15 +20,27 @@ export interface RunnerOptions {
   readonly name: string
   /** How many attempts run at once, 1 to 64. */
   readonly concurrency: number
+  /** What jobs may take of the machine together; absent: all of it. */
+  readonly cpus?: number
+  readonly memoryBytes?: number
+  /** What it has: it is for jobs that ask for some of it. */
+  readonly labels?: readonly string[]
+  /** Whether it is for jobs without labels too. Absent: yes. */
+  readonly untagged?: boolean
   /** auto: bubblewrap, else another uid, else an error. none: only on the operator's explicit word. */
   readonly sandbox: 'auto' | SandboxKind
-  /** Where jobs run: as processes in the sandbox, or in containers of their images. process. */
-  readonly executor?: 'process' | 'container'
+  /**
+   * process: jobs are processes in the sandbox. container: each runs in an image. auto: those that name an image
+   * or services run in containers where an engine works, the others are processes. Absent: process.
+   */
+  readonly executor?: 'auto' | 'process' | 'container'
   /** In containers, of jobs that name no image; absent: such jobs are refused. */
   readonly image?: string
   readonly entry: Entry
   /** Aborted: stop leasing, end or leave what runs (`keep`), and return. */
   readonly signal: AbortSignal
+  /** Aborted: stop leasing, and return once all that runs has ended by itself. */
+  readonly drain?: AbortSignal
   /** On the signal leave the processes running; the next runner in this folder adopts them. */
   readonly keep?: boolean
   /** On the signal attempts get this long to end by themselves before they are canceled. 1 s. */

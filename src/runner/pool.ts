@@ -8,27 +8,50 @@ import { withRelativePaths } from './attempt/offer-paths.ts'
 import { removeTrees, Trash } from './attempt/trash.ts'
 import { eachExecutor } from './executors/executors.ts'
 import { identityIn } from './process/shim.ts'
+import type { Room, Share } from './room.ts'
+
+/** Slots have numbers, and some executors as many users. */
+const MAX_RUNNING = 64
+
+interface Running {
+  readonly share: Share
+  /** Undefined while its folder is being made. */
+  attempt: Attempt | undefined
+}
+
+interface Waiting {
+  readonly share: Share
+  readonly go: () => void
+}
 
 /** The attempts under way, each in a slot. */
 export class AttemptPool {
   readonly #context: AttemptContext
   readonly #folder: string
-  readonly #concurrency: number
-  /** By slot; undefined while its folder is being made. */
-  readonly #running = new Map<number, Attempt | undefined>()
+  readonly #room: Room
+  /** By slot. */
+  readonly #running = new Map<number, Running>()
+  /** Of these, those that begin once there is room for them, in their order. */
+  #waiting: Waiting[] = []
   readonly #work = new Set<Promise<void>>()
   readonly #trash = new Trash()
   #freed: (() => void) | undefined
 
-  constructor(context: AttemptContext, folder: string, concurrency: number) {
+  constructor(context: AttemptContext, folder: string, room: Room) {
     this.#context = context
     this.#folder = folder
-    this.#concurrency = concurrency
+    this.#room = room
   }
 
   /** How many attempts can start now. */
   get free(): number {
-    return Math.max(0, this.#concurrency - this.#running.size)
+    if (this.#waiting.length > 0) return 0
+    return Math.max(0, Math.min(MAX_RUNNING - this.#running.size, this.#room.freeSlots))
+  }
+
+  /** What is left for jobs that say how much they take. */
+  get room(): Share {
+    return this.#room.free
   }
 
   /** Goes on with everything that an earlier runner left. */
@@ -39,7 +62,7 @@ export class AttemptPool {
     for (const folder of left) {
       const { offer, slot } = folder
       const begun = (await identityIn(folder.path)) !== undefined || (await folder.conclusion()) !== undefined
-      if (begun && !this.#running.has(slot)) this.#run(new Attempt(this.#context, folder), true)
+      if (begun && !this.#running.has(slot)) this.#adopt(folder)
       else {
         // Its process never started: a new folder, where a shim of the old one can't begin it a second time.
         await folder.remove(this.#trash)
@@ -50,9 +73,12 @@ export class AttemptPool {
 
   /** Starts an attempt; what it comes to is told to the control plane. */
   async start(offer: Offer): Promise<void> {
-    const twice = [...this.#running.values()].some(running => running?.folder.offer.attempt === offer.attempt)
-    if (twice || this.free === 0) {
-      this.#context.logger.warn({ attempt: offer.attempt, free: this.free }, 'offer not taken')
+    const { attempt } = offer
+    const twice = [...this.#running.values()].some(
+      running => running.attempt?.folder.offer.attempt === attempt,
+    )
+    if (twice || this.#running.size >= MAX_RUNNING) {
+      this.#context.logger.warn({ attempt, running: this.#running.size }, 'offer not taken')
       return
     }
     await this.#begin(offer)
@@ -77,17 +103,19 @@ export class AttemptPool {
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(attempt => attempt?.stop('runner stopped')))
+    await Promise.all([...this.#running.values()].map(({ attempt }) => attempt?.stop('runner stopped')))
   }
 
   leaveAll(): void {
-    for (const attempt of this.#running.values()) attempt?.leave()
+    for (const { attempt } of this.#running.values()) attempt?.leave()
   }
 
   async #begin(offer: Offer): Promise<void> {
     let slot = 0
     while (this.#running.has(slot)) slot++
-    this.#running.set(slot, undefined)
+    const running: Running = { share: this.#room.shareOf(offer.resources), attempt: undefined }
+    this.#running.set(slot, running)
+    const turn = this.#turn(running.share)
     try {
       const folder = await AttemptFolder.create(
         this.#folder,
@@ -95,18 +123,36 @@ export class AttemptPool {
         slot,
         this.#context.executors,
       )
-      this.#run(new Attempt(this.#context, folder), false)
+      running.attempt = new Attempt(this.#context, folder)
+      this.#run(running.attempt, false, turn)
     } catch (error) {
-      this.#release(slot)
       // Not ours to run (a full disk): the lease ends, and another runner gets it.
       this.#context.logger.error({ attempt: offer.attempt, reason: messageOf(error) }, 'attempt not begun')
+      void turn.then(() => this.#release(slot))
     }
   }
 
-  #run(attempt: Attempt, adopted: boolean): void {
+  #adopt(folder: AttemptFolder): void {
+    const attempt = new Attempt(this.#context, folder)
+    const share = this.#room.shareOf(folder.offer.resources)
+    this.#running.set(folder.slot, { share, attempt })
+    this.#room.take(share)
+    this.#run(attempt, true, Promise.resolve())
+  }
+
+  /** Resolves once there is room, which is taken then. The control plane may give more than fits together. */
+  #turn(share: Share): Promise<void> {
+    if (this.#waiting.length === 0 && this.#room.fits(share)) {
+      this.#room.take(share)
+      return Promise.resolve()
+    }
+    return new Promise(resolve => this.#waiting.push({ share, go: resolve }))
+  }
+
+  #run(attempt: Attempt, adopted: boolean, turn: Promise<void>): void {
     const { folder } = attempt
-    this.#running.set(folder.slot, attempt)
-    const work = attempt.run(adopted).then(async done => {
+    const work = attempt.run(adopted, turn).then(async done => {
+      await turn
       this.#release(folder.slot)
       if (done) await folder.remove(this.#trash)
     })
@@ -117,7 +163,14 @@ export class AttemptPool {
   }
 
   #release(slot: number): void {
+    const running = this.#running.get(slot)
     this.#running.delete(slot)
+    if (running) this.#room.give(running.share)
+    for (let next = this.#waiting[0]; next && this.#room.fits(next.share); next = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#room.take(next.share)
+      next.go()
+    }
     this.#freed?.()
   }
 

@@ -16,7 +16,7 @@ import { stopTree } from '../process/stop.ts'
 import type { SourceCache } from '../workspace/sources.ts'
 import { conclude } from './conclude.ts'
 import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
-import { followToEnd, leftToNext, stoppable } from './follow.ts'
+import { aborted, followToEnd, leftToNext, stoppable } from './follow.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { RunnerCaches } from './job-caches.ts'
 import { prepare } from './prepare.ts'
@@ -50,6 +50,7 @@ export class Attempt {
   #stopReason: StopReason | undefined
   #lost = false
   #process: JobProcess | undefined
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(context: AttemptContext, folder: AttemptFolder) {
     this.#context = context
@@ -85,10 +86,11 @@ export class Attempt {
    * Works until the control plane has acknowledged the end, or the lease is lost, or it is left. Never throws.
    * `adopted`: an earlier runner began it. True: the folder has done its service.
    */
-  async run(adopted: boolean): Promise<boolean> {
+  async run(adopted: boolean, turn: Promise<void>): Promise<boolean> {
     const { attempt } = this.folder.offer
     const heartbeat = this.#startHeartbeat()
     try {
+      this.#turn = turn
       await this.#log.start(adopted)
       const conclusion = await this.#conclusion(adopted, heartbeat)
       await this.#log.finish().catch(error => this.#rethrowUnlessRefused(error))
@@ -175,6 +177,8 @@ export class Attempt {
     try {
       const { sources, launcher, entry, installation } = this.#context
       const signal = this.#stopping.signal
+      await Promise.race([this.#turn, aborted(signal)])
+      signal.throwIfAborted()
       const command = await prepare({
         folder,
         routes: this.#routes,

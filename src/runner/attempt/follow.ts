@@ -88,7 +88,7 @@ async function lookAtLog(folder: AttemptFolder, stop: Following['stop']): Promis
   if (size > MAX_RAW_LOG_BYTES) await stop('log too long')
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -5,7 +5,7 @@ import { digestOf, hexOf } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
 import type { RunnerOptions } from '../options.ts'
 import { containerExecutor } from './container/container.ts'
-import { detectEngine } from './container/engine.ts'
+import { detectEngine, type Engine } from './container/engine.ts'
 import { prefixOf } from './container/names.ts'
 import type { Executor } from './executor.ts'
 import type { Executors } from './executors.ts'
@@ -50,15 +50,18 @@ export async function chooseExecutors(
   options: Pick<RunnerOptions, 'sandbox' | 'dataDir' | 'tools' | 'executor' | 'image'>,
 ): Promise<Executors> {
   const stages = await chooseExecutor(options)
-  if (options.executor !== 'container') return { jobs: stages, stages }
-  return { jobs: await chooseContainers(options), stages }
+  const { executor = 'process' } = options
+  if (executor === 'process') return { jobs: stages, stages }
+  if (executor === 'container') {
+    const containers = await chooseContainers(options)
+    return { jobs: containers, containers, stages }
+  }
+  const { engine } = await detectEngine()
+  return { jobs: stages, stages, ...(engine && { containers: containersBy(engine, options) }) }
 }
 
 /** Jobs in containers by the engine of this machine. Throws ENGINE_UNAVAILABLE. */
-export async function chooseContainers({
-  dataDir,
-  image,
-}: Pick<RunnerOptions, 'dataDir' | 'image'>): Promise<Executor> {
+export async function chooseContainers(options: Pick<RunnerOptions, 'dataDir' | 'image'>): Promise<Executor> {
   const { engine, reason } = await detectEngine()
   if (!engine) {
     throw new RunnerError('ENGINE_UNAVAILABLE', {
@@ -66,6 +69,13 @@ export async function chooseContainers({
       hint: 'Install podman, or docker and start its daemon; `podman ps` must work for the user of the runner.',
     })
   }
+  return containersBy(engine, options)
+}
+
+function containersBy(
+  engine: Engine,
+  { dataDir, image }: Pick<RunnerOptions, 'dataDir' | 'image'>,
+): Executor {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   return containerExecutor({
     engine,

@@ -4,6 +4,7 @@ import {
   type Finish,
   finishSchema,
   heartbeatSchema,
+  type LeaseRequest,
   leaseRequestSchema,
   type Offer,
 } from '../../../src/api/index.ts'
@@ -35,6 +36,8 @@ export class FakeControlPlane {
   readonly attempts = new Map<string, Given>()
   readonly blobs = new Map<string, Buffer>()
   readonly changed = new Signal<void>()
+  /** What runners asked for. */
+  readonly leases: LeaseRequest[] = []
   sourceReads = 0
   #queue: Offer[] = []
   #source: Buffer
@@ -197,7 +200,10 @@ export class FakeControlPlane {
   }
 
   async #lease(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { capacity } = leaseRequestSchema.parse(JSON.parse((await read(request)).toString()))
+    const lease = leaseRequestSchema.parse(JSON.parse((await read(request)).toString()))
+    const { capacity } = lease
+    this.leases.push(lease)
+    this.changed.emit()
     const give = (): boolean => {
       if (this.#queue.length === 0 || response.destroyed) return false
       response.end(JSON.stringify({ offers: this.#queue.splice(0, capacity) }))
