@@ -43,15 +43,44 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/v1/projects/{project}/secrets': ADMIN,
   'PUT /api/v1/projects/{project}/secrets/{name}': ADMIN,
   'DELETE /api/v1/projects/{project}/secrets/{name}': ADMIN,
+  'GET /api/v1/groups/{group}/secrets': SERVER,
+  'PUT /api/v1/groups/{group}/secrets/{name}': SERVER,
+  'DELETE /api/v1/groups/{group}/secrets/{name}': SERVER,
+  'GET /api/v1/projects/{project}/protected-refs': READ,
+  'PUT /api/v1/projects/{project}/protected-refs': ADMIN,
+  'POST /api/v1/projects/{project}/pipelines': CONTROL,
+  // By a token in its body, which is bound to the project.
+  'POST /api/v1/projects/{project}/trigger': 'open',
+  'GET /api/v1/projects/{project}/schedules': CONTROL,
+  'POST /api/v1/projects/{project}/schedules': CONTROL,
+  'PUT /api/v1/projects/{project}/schedules/{id}': CONTROL,
+  'DELETE /api/v1/projects/{project}/schedules/{id}': CONTROL,
+  'POST /api/v1/projects/{project}/schedules/{id}/run': CONTROL,
+  'GET /api/v1/projects/{project}/merge-requests': READ,
+  'POST /api/v1/projects/{project}/merge-requests': CONTROL,
+  'GET /api/v1/projects/{project}/merge-requests/{number}': READ,
+  'PUT /api/v1/projects/{project}/merge-requests/{number}': CONTROL,
+  'POST /api/v1/projects/{project}/merge-requests/{number}/merge': CONTROL,
+  'POST /api/v1/projects/{project}/merge-requests/{number}/close': CONTROL,
+  'GET /api/v1/projects/{project}/mirror': ADMIN,
+  'PUT /api/v1/projects/{project}/mirror': ADMIN,
+  'DELETE /api/v1/projects/{project}/mirror': ADMIN,
+  'POST /api/v1/projects/{project}/mirror/sync': ADMIN,
+  'GET /api/v1/settings/mirrors': SERVER,
+  'PUT /api/v1/settings/mirrors': SERVER,
+  // By a signature of the forge.
+  'POST /api/v1/hooks/{id}': 'open',
   'GET /api/v1/projects/{project}/pipelines': READ,
   'GET /api/v1/projects/{project}/pipelines/{number}': READ,
   'GET /api/v1/pipelines/{id}': READ,
   'POST /api/v1/pipelines/{id}/cancel': CONTROL,
   'POST /api/v1/jobs/{id}/cancel': CONTROL,
   'POST /api/v1/jobs/{id}/retry': CONTROL,
+  'POST /api/v1/jobs/{id}/play': CONTROL,
   'POST /api/v1/jobs/{id}/approve': DEPLOY,
   'GET /api/v1/attempts/{id}/log': READ,
   'GET /api/v1/attempts/{id}/log/stream': READ,
+  'GET /api/v1/attempts/{id}/log/times': READ,
   'GET /api/v1/attempts/{id}/artifacts/{*}': READ,
   'GET /api/v1/models': 'anyone',
   'GET /api/v1/models/{model}': READ,
@@ -76,6 +105,11 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/v1/attempts/{id}/source': 'attempt',
   'GET /api/v1/attempts/{id}/blobs/{digest}': 'attempt',
   'PUT /api/v1/attempts/{id}/blobs/{digest}': 'attempt',
+  'POST /api/v1/attempts/{id}/caches/find': 'attempt',
+  'POST /api/v1/attempts/{id}/caches/lacking': 'attempt',
+  'GET /api/v1/attempts/{id}/caches/blobs/{digest}': 'attempt',
+  'PUT /api/v1/attempts/{id}/caches/blobs/{digest}': 'attempt',
+  'POST /api/v1/attempts/{id}/caches/save': 'attempt',
   'GET /api/v1/openapi.json': 'open',
   'GET /healthz': 'open',
   'GET /assets/{*}': 'open',
@@ -117,6 +151,10 @@ beforeAll(async () => {
   await repository.pushAndLeave()
   offer = await runner.take('unit')
   const pipeline = await world.pipeline('p', 2)
+  await repository.commit('aside', { 'b.txt': 'b' })
+  await repository.git('push', '-o', 'ci.skip', await repository.remote(), 'HEAD:topic')
+  await world.admin('POST', '/projects/p/merge-requests', { title: 'Aside', source: 'topic' })
+  await world.admin('PUT', '/projects/p/mirror', { url: 'https://mirror.invalid/team/p', forge: 'github' })
   Object.assign(ids, {
     pipelines: pipeline.id,
     jobs: offer.job,
@@ -179,6 +217,7 @@ function pathOf(route: string): string {
   const [kind = ''] = route.replace('/api/v1/', '').split('/')
   return route
     .replace('{project}', 'p')
+    .replace('{group}', 'team')
     .replace('{model}', 'p')
     .replace('{principal}', 'nobody-there')
     .replace('{environment}', 'production')
@@ -193,6 +232,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/v1/session': { token: 'blst_wrong' },
   'PUT /api/v1/projects/{project}/members/{principal}': { role: null },
   'PUT /api/v1/projects/{project}/secrets/{name}': { value: 'of some length' },
+  'PUT /api/v1/groups/{group}/secrets/{name}': { value: 'of some length' },
+  'PUT /api/v1/projects/{project}/protected-refs': { branches: [], tags: [] },
+  'POST /api/v1/projects/{project}/schedules': { description: 'x', cron: '@daily' },
+  'PUT /api/v1/projects/{project}/schedules/{id}': { description: 'x', cron: '@daily' },
+  'POST /api/v1/projects/{project}/merge-requests': { title: 'x', source: 'nowhere' },
+  'PUT /api/v1/projects/{project}/mirror': { url: 'https://github.com/team/digits' },
+  'PUT /api/v1/settings/mirrors': { allow: [] },
 }
 
 /** 401, 403, 404 as the access rules have it; `passed` for whatever the handler itself then says. */

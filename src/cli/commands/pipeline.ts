@@ -4,6 +4,7 @@ import { type PipelineView, pipelineSummarySchema, pipelineViewSchema } from '..
 import { ago, print } from '../output/print.ts'
 import { table } from '../output/table.ts'
 import { compileCommand } from '../pipeline/compile.ts'
+import { startCommand } from '../pipeline/start.ts'
 import { pathOf } from '../remote/pipelines.ts'
 import { remote } from '../remote/settings.ts'
 
@@ -31,6 +32,7 @@ export function pipelineCommand(): Command {
     .argument('<pipeline>', 'id, or project#number')
     .action(cancel)
   command.addCommand(compileCommand())
+  command.addCommand(startCommand())
   return command
 }
 

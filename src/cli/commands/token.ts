@@ -25,7 +25,7 @@ export function tokenCommand(): Command {
     .command('create')
     .description('make a token; its secret is shown once')
     .argument('<name>', 'what it is for')
-    .requiredOption('--scopes <list>', 'of read, push, predict, deploy, admin; comma-separated')
+    .requiredOption('--scopes <list>', 'of read, push, predict, deploy, trigger, admin; comma-separated')
     .option('--project <name>', 'reaches this project only')
     .option('--principal <name>', 'for somebody else; admins only')
     .option('--expires <duration>', 'such as 30d')

@@ -80,6 +80,11 @@ export function accessRoutes(app: App, services: Services): void {
           ? undefined
           : await projectFor(services, caller, request.body.project)
       const bound = project?.id ?? caller.token.project
+      if (scopes.includes('trigger') && bound === undefined)
+        throw new ServerError('REQUEST_INVALID', {
+          message: 'A token of the scope trigger is for one project',
+          hint: 'Name it.',
+        })
       if (caller.token.project && bound !== caller.token.project)
         throw new ServerError('FORBIDDEN', {
           message: 'Your token reaches another project only',

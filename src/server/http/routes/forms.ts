@@ -19,7 +19,8 @@ export async function readForm(body: Buffer, contentType: string): Promise<unkno
     if (++count > MAX_FIELDS) throw invalid(`it has more than ${MAX_FIELDS} fields`)
     if (typeof value !== 'string') throw invalid(`'${name.slice(0, 60)}' is a file`)
     const [, outer, inner] = /^(\w{1,50})(?:\[([^[\]]{1,100})\])?$/.exec(name) ?? []
-    if (outer === undefined) throw invalid(`'${name.slice(0, 60)}' is no name of a field`)
+    if (outer === undefined || outer === '__proto__' || inner === '__proto__')
+      throw invalid(`'${name.slice(0, 60)}' is no name of a field`)
     const there = fields.get(outer)
     if (inner === undefined && there === undefined) fields.set(outer, value)
     else if (inner !== undefined && typeof there !== 'string')
