@@ -17,6 +17,9 @@ export type RecordId = Branded<string, 'RecordId'>
 export type ScheduleId = Branded<string, 'ScheduleId'>
 export type MergeRequestId = Branded<string, 'MergeRequestId'>
 export type HookId = Branded<string, 'HookId'>
+export type EnvironmentId = Branded<string, 'EnvironmentId'>
+export type EnvironmentDeploymentId = Branded<string, 'EnvironmentDeploymentId'>
+export type ReleaseId = Branded<string, 'ReleaseId'>
 
 const PREFIX = {
   project: 'prj',
@@ -33,6 +36,9 @@ const PREFIX = {
   schedule: 'sch',
   mergeRequest: 'mrq',
   hook: 'hok',
+  environment: 'env',
+  environmentDeployment: 'dpl',
+  release: 'rel',
 } as const
 
 interface IdOf {
@@ -50,6 +56,9 @@ interface IdOf {
   schedule: ScheduleId
   mergeRequest: MergeRequestId
   hook: HookId
+  environment: EnvironmentId
+  environmentDeployment: EnvironmentDeploymentId
+  release: ReleaseId
 }
 
 /** Crockford's base 32: no I, L, O or U, so an id read aloud is not misheard. */

@@ -16,6 +16,7 @@ import type { AttemptState, JobState, PipelineState, PushState } from './states.
 import type { PushOptions } from './triggers/push-options.ts'
 import type { FailureCause, Plan, PlannedJob, ReportKind } from './types.ts'
 
+export type * from './delivery/ports.ts'
 export type * from './triggers/ports.ts'
 export type { PushOptions } from './triggers/push-options.ts'
 
@@ -198,8 +199,11 @@ export interface PipelineStore {
 
   job(id: JobId): Promise<Job | undefined>
   jobs(pipeline: PipelineId): Promise<readonly Job[]>
-  /** The states of a pipeline's jobs by position: what changes, without what never does. */
-  jobStates(pipeline: PipelineId): Promise<readonly (JobNow & { readonly id: JobId })[]>
+  /** The states of a pipeline's jobs (or of these of them) by position: what changes, without what never does. */
+  jobStates(
+    pipeline: PipelineId,
+    only?: readonly JobId[],
+  ): Promise<readonly (JobNow & { readonly id: JobId })[]>
   /** Oldest pipeline first (by id: ids sort by creation), then position; those behind `after`. */
   jobsIn(state: JobState, limit?: number, after?: JobPlace): Promise<readonly Job[]>
   /** Jobs of a resource group of the project that have not ended, oldest first. */

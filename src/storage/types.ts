@@ -1,5 +1,5 @@
 import type { AccessStore } from '../access/ports.ts'
-import type { PipelineStore, TriggerStore } from '../pipeline/ports.ts'
+import type { DeliveryStore, PipelineStore, TriggerStore } from '../pipeline/ports.ts'
 import type { VersionStore } from '../registry/ports.ts'
 import type { RolloutStore } from '../rollout/ports.ts'
 
@@ -14,6 +14,7 @@ export interface Stores {
   readonly access: AccessStore
   readonly pipelines: PipelineStore
   readonly triggers: TriggerStore
+  readonly delivery: DeliveryStore
   readonly versions: VersionStore
   readonly rollouts: RolloutStore
   readonly settings: SettingStore

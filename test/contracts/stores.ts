@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Instant } from '../../src/core/index.ts'
 import { accessContract } from './stores/access.ts'
+import { deliveryContract } from './stores/delivery.ts'
 import { engineContract } from './stores/engine.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
@@ -26,6 +27,7 @@ export function describeStores(name: string, open: OpenStores): void {
     describe('pipelines', () => pipelineContract(stores))
     describe('engine', () => engineContract(stores))
     describe('triggers', () => triggerContract(stores))
+    describe('delivery', () => deliveryContract(stores))
     describe('versions', () => versionContract(stores))
     describe('rollouts', () => rolloutContract(stores))
   })

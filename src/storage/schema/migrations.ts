@@ -2,6 +2,7 @@ import { begin } from './0001-begin.ts'
 import { engine } from './0002-engine.ts'
 import { triggers } from './0003-triggers.ts'
 import { reuse } from './0004-reuse.ts'
+import { delivery } from './0005-delivery.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -11,4 +12,4 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers, reuse]
+export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers, reuse, delivery]

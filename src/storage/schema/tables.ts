@@ -235,6 +235,61 @@ export interface Tables {
     next_try_at: number | null
     problem: string | null
   }
+  environments: {
+    id: string
+    project: string
+    name: string
+    slug: string
+    tier: string
+    url: string | null
+    state: string
+    ref: string
+    stop_job: string | null
+    auto_stop_at: number | null
+    reason: string | null
+    stop_asked: number
+    deployment: string | null
+    revision: number
+    created_at: number
+    updated_at: number
+  }
+  environment_deployments: {
+    id: string
+    environment: string
+    attempt: string
+    job: string
+    pipeline: string
+    commit_id: string
+    ref: string
+    principal: string
+    state: string
+    created_at: number
+  }
+  held_jobs: { job: string; attempt: string; result: string | null; created_at: number }
+  releases: {
+    id: string
+    project: string
+    tag: string
+    commit_id: string
+    name: string
+    description: string
+    milestones: string
+    links: string
+    released_at: number
+    created_at: number
+    principal: string
+    pipeline: string
+    job: string
+    made_tag: number
+    state: string
+  }
+  signing_keys: {
+    id: string
+    public_key: string
+    sealed: string
+    created_at: number
+    retired_at: number | null
+  }
   counters: { name: string; value: number }
   settings: { name: string; value: string }
 }

@@ -7,6 +7,9 @@ import { principals } from './access/principals.ts'
 import { projects } from './access/projects.ts'
 import { secrets } from './access/secrets.ts'
 import { tokens } from './access/tokens.ts'
+import { environments } from './delivery/environments.ts'
+import { releases } from './delivery/releases.ts'
+import { signingKeys } from './delivery/signing-keys.ts'
 import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
@@ -35,6 +38,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     },
     pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...attempts(db) },
     triggers: { ...schedules(db), ...mergeRequests(db), ...mirrors(db), ...statuses(db) },
+    delivery: { ...environments(db), ...releases(db), ...signingKeys(db) },
     versions: versions(db),
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
     settings: settings(db),

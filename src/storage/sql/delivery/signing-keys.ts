@@ -1,0 +1,60 @@
+import type { Json } from '../../../core/index.ts'
+import type { DeliveryStore, SigningKey } from '../../../pipeline/ports.ts'
+import { isRecord } from '../json.ts'
+import { present, RowReader } from '../row.ts'
+import type { Db } from '../stores.ts'
+
+export function signingKeys(
+  db: Db,
+): Pick<DeliveryStore, 'signingKeys' | 'addSigningKey' | 'removeSigningKey'> {
+  return {
+    async signingKeys() {
+      const query = db.selectFrom('signing_keys').selectAll().orderBy('created_at').orderBy('id')
+      return (await query.execute()).map(keyOf)
+    },
+    addSigningKey: (key, from) =>
+      db.transaction().execute(async work => {
+        const used = await work
+          .selectFrom('signing_keys')
+          .select('id')
+          .where('retired_at', 'is', null)
+          .executeTakeFirst()
+        if (used?.id !== from) return false
+        await work
+          .updateTable('signing_keys')
+          .set({ retired_at: key.createdAt })
+          .where('retired_at', 'is', null)
+          .execute()
+        await work.insertInto('signing_keys').values(rowOf(key)).execute()
+        return true
+      }),
+    async removeSigningKey(id) {
+      await db.deleteFrom('signing_keys').where('id', '=', id).where('retired_at', 'is not', null).execute()
+    },
+  }
+}
+
+function rowOf({ id, publicKey, sealed, createdAt, retiredAt }: SigningKey) {
+  return {
+    id,
+    public_key: JSON.stringify(publicKey),
+    sealed,
+    created_at: createdAt,
+    retired_at: retiredAt ?? null,
+  }
+}
+
+function keyOf(row: object): SigningKey {
+  const read = new RowReader('signing_keys', row)
+  return {
+    id: read.text('id'),
+    publicKey: read.json('public_key', isJwk),
+    sealed: read.text('sealed'),
+    createdAt: read.instant('created_at'),
+    ...present({ retiredAt: read.optional('retired_at', column => read.instant(column)) }),
+  }
+}
+
+function isJwk(value: unknown): value is Readonly<Record<string, Json>> {
+  return isRecord(value)
+}
