@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parsePeriod } from './durations.ts'
 
@@ -40,4 +41,21 @@ test.each([
   `${'1 '.repeat(99)}s`,
 ])('%s is no period', written => {
   expect(parsePeriod(written)).toBeUndefined()
+})
+
+test('any text is a period or none', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), written => {
+      const period = parsePeriod(written)
+      expect(period === undefined || period >= 0).toBe(true)
+    }),
+  )
+})
+
+test('amounts of units add up', () => {
+  fc.assert(
+    fc.property(fc.nat(1000), fc.nat(1000), (hours, minutes) => {
+      expect(parsePeriod(`${hours} hours and ${minutes}m`)).toBe(hours * HOUR + minutes * MINUTE)
+    }),
+  )
 })
