@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MASK, Masker } from './masker.ts'
+import { MASK, Masker, type SecretForm } from './masker.ts'
 import { secretForms } from './secrets.ts'
 
 /** The plain way: marks every byte of every occurrence in the whole, then writes. */
@@ -24,7 +24,7 @@ function maskWhole(text: Buffer, secrets: readonly Buffer[]): string {
   return out
 }
 
-function maskPieces(pieces: readonly Buffer[], secrets: readonly Buffer[]): string {
+function maskPieces(pieces: readonly Buffer[], secrets: readonly (Buffer | SecretForm)[]): string {
   const masker = new Masker(secrets)
   return Buffer.concat([...pieces.map(piece => masker.push(piece)), masker.end()]).toString('latin1')
 }
@@ -124,6 +124,67 @@ describe('forms of a secret', () => {
     )
   })
 
+  test('text that was wrapped hides it too, wherever it stands, but for a few characters before a line’s end', () => {
+    const wrappings = fc.record({
+      width: fc.integer({ min: 40, max: 80 }),
+      gap: fc.constantFrom('\n', '\r\n', '\n    '),
+      encoding: fc.constantFrom('base64', 'base64url', 'hex'),
+    })
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 90 }),
+        fc.string({ minLength: 30, maxLength: 300, unit: 'binary-ascii' }),
+        fc.uint8Array({ maxLength: 90 }),
+        wrappings,
+        (before, secret, after, { width, gap, encoding }) => {
+          fc.pre(secret.trim() === secret)
+          const encode = (...parts: Uint8Array[]) => Buffer.concat(parts).toString(encoding as BufferEncoding)
+          const whole = encode(before, Buffer.from(secret), after)
+          const text = whole.match(new RegExp(`.{1,${width}}`, 'g'))!.join(gap)
+          const shown = mask(text, secret).replaceAll(/\s/g, '')
+          // Of hexadecimal digits two, of base64 at most four characters are shared with neighbours.
+          const own = whole.slice(
+            Math.ceil((before.length * 8) / (encoding === 'hex' ? 4 : 6)),
+            Math.floor(((before.length + Buffer.byteLength(secret)) * 8) / (encoding === 'hex' ? 4 : 6)),
+          )
+          for (let at = 16; at + 16 <= own.length; at += 16)
+            expect(shown).not.toContain(own.slice(at, at + 16))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('wrapped text gives the same for every way to cut it, and a short line’s end never waits', () => {
+    const secret = 'correct horse battery staple, and more of it'
+    const lines = Buffer.from(`before ${secret} after`)
+      .toString('base64')
+      .match(/.{1,40}/g)!
+    const text = Buffer.from(`log\n${lines.join('\n')}\nlog\n`)
+    const forms = secretForms([secret])
+    const whole = maskPieces([text], forms)
+    expect(whole).toContain('[redacted]')
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length), { maxLength: 6 }), cuts => {
+        const places = [0, ...cuts.sort((a, b) => a - b), text.length]
+        const pieces = places.slice(1).map((end, i) => text.subarray(places[i], end))
+        expect(maskPieces(pieces, forms)).toBe(whole)
+      }),
+    )
+    const masker = new Masker(forms)
+    const begin = Buffer.from(secret).toString('base64').slice(0, 6)
+    expect(masker.push(Buffer.from(`a line that ends in ${begin}\n`)).toString()).toBe(
+      `a line that ends in ${begin}\n`,
+    )
+  })
+
+  test('of many and long secrets, all alike, costs no more time than of one', () => {
+    const alike = Array.from({ length: 50 }, (_, i) => 'a'.repeat(20_000 + i))
+    const log = Buffer.from(`${'a'.repeat(19_999)}\n`.repeat(60))
+    expect(maskPieces([log], secretForms(alike))).toBe(log.toString())
+    expect(maskPieces([Buffer.from('a'.repeat(1_000_000))], secretForms(alike))).toBe('[redacted]')
+  })
+
   test.each([
     [
       'a key file, line by line',
@@ -132,6 +193,14 @@ describe('forms of a secret', () => {
       '   | [redacted]',
     ],
     ['in JSON', 'quo"ted\\secret', '{"key":"quo\\"ted\\\\secret"}', '{"key":"[redacted]"}'],
+    ['in JSON of Go', 'a&b<c>d', '{"key":"a\\u0026b\\u003cc\\u003ed"}', '{"key":"[redacted]"}'],
+    ['in JSON of PHP', 'https://x/y', '{"key":"https:\\/\\/x\\/y"}', '{"key":"[redacted]"}'],
+    ['in quotes of a shell', "it's me", "+ echo 'it'\\''s me'", "+ echo '[redacted]'"],
+    ['in HTML', `<a b="c">'`, '&lt;a b=&quot;c&quot;&gt;&#39;', '[redacted]'],
+    ['in a form', 'a b/c', 'key=a+b%2Fc&x', 'key=[redacted]&x'],
+    ['in a URL of small letters', 'p@ss/word', 'p%40ss%2fword', '[redacted]'],
+    ['in a strict URL', 'wow! (yes)', 'wow%21%20%28yes%29', '[redacted]'],
+    ['in hexadecimal digits', 'pass', '70617373 70 61', '[redacted] 70 61'],
     ['in a URL', 'p@ss/word', 'https://me:p%40ss%2Fword@host', 'https://me:[redacted]@host'],
     ['with the line’s end that a file gave it', 'token-1234\n', 'is token-1234.', 'is [redacted].'],
     ['but not when it is too short to be one', 'no', 'no news', 'no news'],

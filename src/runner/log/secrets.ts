@@ -1,3 +1,5 @@
+import type { SecretForm } from './masker.ts'
+
 /**
  * A value shorter than this is not hidden: masking every `1` or `no` would destroy the log and tell the value
  * by its gaps. Secrets are made longer than this by the control plane.
@@ -9,32 +11,71 @@ const MIN_LINE_BYTES = 8
 const MIN_BASE64 = 8
 
 /**
- * The forms in which secrets reach a log: as they are, trimmed, line by line, quoted in JSON, percent-encoded,
- * and in base64 (both alphabets) at each of the three places where they may begin within a longer encoded text.
+ * The forms in which secrets reach a log: as they are, trimmed, line by line, quoted for JSON, a shell or HTML,
+ * percent-encoded, in hexadecimal digits, and in base64 (both alphabets) at each of the three places where they
+ * may begin within a longer encoded text.
  */
-export function secretForms(secrets: readonly string[]): readonly Buffer[] {
-  const forms = new Set<string>()
+export function secretForms(secrets: readonly string[]): readonly SecretForm[] {
+  const plain = new Set<string>()
+  const encoded = new Set<string>()
   for (const secret of secrets) {
     for (const value of [secret, secret.trim()]) {
       if (Buffer.byteLength(value) < MIN_SECRET_BYTES) continue
-      forms.add(value)
-      forms.add(JSON.stringify(value).slice(1, -1))
-      forms.add(percentEncoded(value))
-      for (const form of base64Forms(Buffer.from(value))) forms.add(form)
+      for (const form of [value, ...quoted(value), ...percentEncoded(value)]) plain.add(form)
+      for (const form of [...hexadecimal(value), ...base64Forms(Buffer.from(value))]) encoded.add(form)
     }
     for (const line of secret.split(/\r?\n/)) {
-      if (Buffer.byteLength(line.trim()) >= MIN_LINE_BYTES) forms.add(line.trim())
+      if (Buffer.byteLength(line.trim()) >= MIN_LINE_BYTES) plain.add(line.trim())
     }
   }
-  return [...forms].map(form => Buffer.from(form))
+  return [
+    ...Array.from(plain, form => ({ bytes: Buffer.from(form), wraps: false })),
+    ...Array.from(encoded, form => ({ bytes: Buffer.from(form), wraps: true })),
+  ]
 }
 
-function percentEncoded(value: string): string {
+/** Within quotes of JSON (also as Go and PHP write it), of a shell, and in HTML. */
+function quoted(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1)
+  const code = (character: string): string => `\\u00${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  const html = value.replace(/[&<>"']/g, character => `&${HTML[character]};`)
+  return [
+    json,
+    json.replace(/[&<>]/g, code),
+    json.replaceAll('/', '\\/'),
+    value.replaceAll("'", `'\\''`),
+    html,
+    html.replaceAll('&#39;', '&#x27;'),
+  ]
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  '&': 'amp',
+  '<': 'lt',
+  '>': 'gt',
+  '"': 'quot',
+  "'": '#39',
+}
+
+/** As JavaScript does it, as RFC 3986 wants it, and as forms do; with digits of both cases. */
+function percentEncoded(value: string): string[] {
+  let encoded: string
   try {
-    return encodeURIComponent(value)
+    encoded = encodeURIComponent(value)
   } catch {
-    return value // A lone surrogate has no percent-encoded form.
+    return [] // A lone surrogate has no percent-encoded form.
   }
+  const strict = encoded.replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  const forms = [encoded, strict, encoded.replaceAll('%20', '+'), strict.replaceAll('%20', '+')]
+  return [...forms, ...forms.map(form => form.replace(/%[0-9A-F]{2}/g, digits => digits.toLowerCase()))]
+}
+
+function hexadecimal(value: string): string[] {
+  const digits = Buffer.from(value).toString('hex')
+  return [digits, digits.toUpperCase()]
 }
 
 /**

@@ -32,7 +32,7 @@ class Kept implements LogSink {
   }
 }
 
-const SECRET = [Buffer.from('hunter2')]
+const SECRET = [{ bytes: Buffer.from('hunter2'), wraps: false }]
 
 function aStream(sink: LogSink, limits?: TrimLimits): LogStream {
   return new LogStream(path, SECRET, sink, {

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { untilReached } from '../control/backoff.ts'
-import { Masker } from './masker.ts'
+import { Masker, type SecretForm } from './masker.ts'
 import { HeadAndTail, type TrimLimits } from './trim.ts'
 
 /** What a person reads is at the ends: how it began, and what broke. The page can search as much as both. */
@@ -28,7 +28,7 @@ export interface LogSink {
  */
 export class LogStream {
   readonly #path: string
-  readonly #secrets: readonly Buffer[]
+  readonly #secrets: readonly SecretForm[]
   readonly #sink: LogSink
   readonly #signal: AbortSignal
   readonly #limits: TrimLimits
@@ -52,7 +52,7 @@ export class LogStream {
 
   constructor(
     path: string,
-    secrets: readonly Buffer[],
+    secrets: readonly SecretForm[],
     sink: LogSink,
     options: { signal: AbortSignal; limits?: TrimLimits },
   ) {
