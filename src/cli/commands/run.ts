@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { BallastError } from '../../core/index.ts'
 import type { Plan } from '../../pipeline/index.ts'
 import { clean } from '../output/clean.ts'
 import { endWithReader } from '../output/pipe.ts'
@@ -78,6 +79,11 @@ async function run(names: readonly string[], options: Options): Promise<void> {
     return
   }
   if (result.kind === 'nothing') {
+    if ('unconfigured' in result)
+      throw new BallastError('CONFIG_MISSING', {
+        message: `${project.tree.root} has no ballast.yaml, no CI file and no model`,
+        hint: 'Name another folder with --folder, or a file with --file.',
+      })
     const text = [`${file}: nothing runs: ${result.reason}`, ...excludedLines(result.excluded)].join('\n')
     process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${text}\n`)
     return

@@ -19,8 +19,9 @@ export interface Attempt {
 }
 
 /** A workspace with the tree and the kept files of the jobs before. */
-export async function prepareWorkspace({ scope, job }: Attempt): Promise<Place> {
-  const place = await scope.world.places.take()
+export async function prepareWorkspace({ scope, job }: Attempt, source = true): Promise<Place> {
+  const { places } = scope.world
+  const place = source ? await places.take() : places.empty()
   for (const source of sourcesOf(job.plan, scope.plan)) {
     const kept = scope.kept.get(source)
     if (kept && kept.length > 0)

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { OfferedCache } from '../../../api/index.ts'
-import { digestOf, hexOf } from '../../../core/index.ts'
+import { digestOf, hexOf, resolveInside } from '../../../core/index.ts'
 import type { CacheRequest } from '../../../pipeline/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
-import { expanded, type Finished } from './keep.ts'
+import type { Finished } from './keep.ts'
+
+/** The key of a cache that has none, or whose files are not there. */
+const DEFAULT_KEY = 'default'
 
 /** Lays the caches of earlier runs into a workspace. */
 export async function restore(finished: Finished): Promise<void> {
@@ -45,12 +47,12 @@ async function requested(finished: Finished): Promise<readonly OfferedCache[]> {
 }
 
 async function offered(cache: CacheRequest, finished: Finished): Promise<OfferedCache> {
-  const { env } = finished
-  const policy = expanded(cache.policy, env)
+  const { expand } = finished
+  const policy = expand(cache.policy)
   return {
     key: await keyOf(cache, finished),
-    fallbackKeys: cache.fallbackKeys.map(key => expanded(key, env)),
-    paths: cache.paths.map(path => expanded(path, env)),
+    fallbackKeys: cache.fallbackKeys.map(key => expand(key) || DEFAULT_KEY),
+    paths: cache.paths.map(expand),
     untracked: cache.untracked,
     policy: policy === 'pull' || policy === 'push' ? policy : 'pull-push',
     when: cache.when,
@@ -58,16 +60,21 @@ async function offered(cache: CacheRequest, finished: Finished): Promise<Offered
 }
 
 /** A lock file may be large; a key needs its digest alone. */
-async function keyOf({ key }: CacheRequest, { env, attempt }: Finished): Promise<string> {
-  if (key.kind === 'text') return expanded(key.text, env) || 'default'
+async function keyOf({ key }: CacheRequest, { expand, workspace, attempt }: Finished): Promise<string> {
+  if (key.kind === 'text') return expand(key.text) || DEFAULT_KEY
   const { root } = attempt.scope.world.project.tree
+  const names = key.files.map(file =>
+    expand(file)
+      .replace(`${workspace}/`, '')
+      .replace(/^(\.?\/)+/, ''),
+  )
   const digests = await Promise.all(
-    key.files.map(async file => {
-      const content = await readFile(join(root, file)).catch(() => undefined)
-      return content === undefined ? '' : `${file} ${digestOf(content)}\n`
+    [...new Set(names)].sort().map(async name => {
+      const content = await readFile(await resolveInside(root, name)).catch(() => undefined)
+      return content === undefined ? '' : `${name} ${digestOf(content)}\n`
     }),
   )
   const text = digests.join('')
-  const name = text === '' ? 'default' : hexOf(digestOf(text)).slice(0, 40)
-  return key.prefix === undefined ? name : `${expanded(key.prefix, env)}-${name}`
+  const digest = text === '' ? DEFAULT_KEY : hexOf(digestOf(text))
+  return key.prefix === undefined ? digest : `${expand(key.prefix)}-${digest}`
 }

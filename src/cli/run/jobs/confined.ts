@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JobWork } from '../../../pipeline/index.ts'
+import type { Image, JobWork, Service } from '../../../pipeline/index.ts'
 import type { Executor, Places } from '../../../runner/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { Finished } from './keep.ts'
@@ -16,7 +16,7 @@ interface Confined extends Finished {
 
 /** A job's script by one of the runner's executors: in a sandbox, in a container, or with phases that share a shell. */
 export async function runConfined(
-  { attempt, place, variables, executor, inImage, log }: Confined,
+  { attempt, place, variables, executor, inImage, expand, log }: Confined,
   { shell, phases }: Extract<JobWork, { kind: 'script' }>,
 ): Promise<AttemptResult> {
   const { runScript } = await import('../../../runner/index.ts')
@@ -35,8 +35,8 @@ export async function runConfined(
       timeoutMs: plan.timeout,
       ...(plan.network !== undefined && { network: plan.network }),
       ...(plan.readOnlyRoot !== undefined && { readOnlyRoot: plan.readOnlyRoot }),
-      ...(plan.image && inImage && { image: plan.image }),
-      ...(plan.services && inImage && { services: plan.services }),
+      ...(plan.image && inImage && { image: imageOf(plan.image, expand) }),
+      ...(plan.services && inImage && { services: plan.services.map(one => serviceOf(one, expand)) }),
       ...(plan.resources && { resources: plan.resources }),
     },
     name: `${all.name}-${slot}-${job.position}`,
@@ -59,4 +59,28 @@ async function makePlaces(place: string): Promise<Places> {
   const places = { home: at('home'), tmp: at('tmp'), given: at('given'), out: at('out') }
   for (const path of Object.values(places)) await mkdir(path, { mode: 0o700 })
   return { ...places, workspace: at('workspace') }
+}
+
+type Expand = Finished['expand']
+
+function imageOf(image: Image, expand: Expand): Image {
+  const { name, user, platform, entrypoint } = image
+  return {
+    ...image,
+    name: expand(name),
+    ...(user !== undefined && { user: expand(user) }),
+    ...(platform !== undefined && { platform: expand(platform) }),
+    ...(entrypoint && { entrypoint: entrypoint.map(expand) }),
+  }
+}
+
+function serviceOf(service: Service, expand: Expand): Service {
+  const variables = Object.entries(service.variables).map(([name, value]) => [name, expand(value)] as const)
+  return {
+    ...service,
+    ...imageOf(service, expand),
+    aliases: service.aliases.map(expand),
+    ...(service.command && { command: service.command.map(expand) }),
+    variables: Object.fromEntries(variables),
+  }
 }

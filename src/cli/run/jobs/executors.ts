@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { BallastError, messageOf } from '../../../core/index.ts'
 import type { Executor, SandboxKind } from '../../../runner/index.ts'
 
 /** The runner's ways to run a job, made when the first job needs one. */
@@ -16,12 +17,33 @@ export function executorsIn(folder: string): Executors {
     made.set(kind, known)
     return known
   }
-  return { sandbox, container: async () => 'there is no container engine' }
+  let container: Promise<Executor | string> | undefined
+  return {
+    sandbox,
+    container() {
+      container ??= containerBy(folder)
+      return container
+    },
+  }
 }
 
 async function make(folder: string, sandbox: 'auto' | SandboxKind): Promise<Executor> {
   const { chooseExecutor } = await import('../../../runner/index.ts')
+  return chooseExecutor({ sandbox, dataDir: makeFolder(folder) })
+}
+
+async function containerBy(folder: string): Promise<Executor | string> {
+  const { chooseContainers } = await import('../../../runner/index.ts')
+  try {
+    return await chooseContainers({ dataDir: makeFolder(folder) })
+  } catch (error) {
+    if (error instanceof BallastError && error.code === 'ENGINE_UNAVAILABLE') return messageOf(error)
+    throw error
+  }
+}
+
+function makeFolder(folder: string): string {
   const dataDir = join(folder, 'executor')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  return chooseExecutor({ sandbox, dataDir })
+  return dataDir
 }

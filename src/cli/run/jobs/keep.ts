@@ -14,6 +14,8 @@ export interface Finished {
   readonly attempt: Attempt
   readonly workspace: string
   readonly env: Variables
+  /** References in a text replaced by the values of the variables; without a dialect the text itself. */
+  readonly expand: (text: string) => string
   readonly log: JobLog
 }
 
@@ -34,14 +36,14 @@ export async function keepResults(finished: Finished, result: AttemptResult): Pr
 }
 
 async function keep(
-  { attempt, workspace, env, log }: Finished,
+  { attempt, workspace, expand, log }: Finished,
   outcome: 'succeeded' | 'failed',
   shelves: Shelves,
 ): Promise<void> {
   const { collectArtifacts, readReports } = await import('../../../runner/index.ts')
   const { scope, job } = attempt
   const { artifacts, artifactRules: rules, dialect } = job.plan
-  const paths = (globs: readonly string[]) => globs.map(glob => expanded(glob, env))
+  const paths = (globs: readonly string[]) => globs.map(expand)
   const { files, reports, notes } = await collectArtifacts(
     {
       workspace,
@@ -86,12 +88,4 @@ async function showKept(
   const folder = join(scope.world.folders.artifacts, fileName(job.path))
   mkdirSync(folder, { recursive: true })
   await layKept(files, shelves, folder)
-}
-
-/** Variables stand in paths as they do in the script. */
-export function expanded(path: string, env: Variables): string {
-  return path.replace(
-    /\$(\w+)|\$\{(\w+)\}/g,
-    (_, plain?: string, braced?: string) => env[plain ?? braced ?? ''] ?? '',
-  )
 }

@@ -21,7 +21,7 @@ export async function machineFor(
   if (plan.image && !settings.noImage) {
     const container = await executors.container()
     if (typeof container !== 'string') return { executor: container, inImage: true, notes }
-    notes.push(`image ${plan.image.name} is not used: ${container}; the job runs on this machine`)
+    notes.push(`image ${plan.image.name} is not used: ${container}. The job runs on this machine`)
   }
   for (const { name } of plan.services ?? [])
     notes.push(`service ${name} is not started: services need an image`)

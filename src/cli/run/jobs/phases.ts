@@ -69,7 +69,7 @@ async function runPhase(
     shells,
     command: [shell === 'sh' ? '/bin/sh' : programs.bash!, ...(await wordsOf(script, place, n))],
     folder: workspace,
-    env: phase.when === 'success' ? env : { ...env, CI_JOB_STATUS: status },
+    env: { ...env, CI_JOB_STATUS: phase.when === 'success' ? 'running' : status },
     log: log.raw,
     started: pid => {
       started(pid)

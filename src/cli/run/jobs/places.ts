@@ -51,6 +51,13 @@ export class Places {
     return this.#ready.shift() ?? this.#lay()
   }
 
+  /** A place whose workspace has nothing in it. */
+  empty(): Place {
+    const path = join(this.root, `${this.#next++}`)
+    mkdirSync(join(path, 'workspace'), { recursive: true })
+    return { path, stamps: undefined }
+  }
+
   /** Lays out the next ones while there is time. */
   prepare(): void {
     while (this.#ready.length < Math.min(AHEAD, this.#left)) {
@@ -61,11 +68,8 @@ export class Places {
   }
 
   async #lay(): Promise<Place> {
-    const path = join(this.root, `${this.#next++}`)
-    const workspace = join(path, 'workspace')
-    mkdirSync(path)
-    mkdirSync(workspace)
-    await this.#snapshot.lay(workspace)
+    const { path } = this.empty()
+    await this.#snapshot.lay(join(path, 'workspace'))
     const { held } = this.#snapshot
     return { path, stamps: held && held.length <= MAX_LOOKED_AT ? stampsOf(path, held) : undefined }
   }

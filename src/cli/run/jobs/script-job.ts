@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { JobWork } from '../../../pipeline/index.ts'
+import type { JobWork, PlannedJob } from '../../../pipeline/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import { type Attempt, openLog, prepareWorkspace } from './attempt.ts'
 import { restore, save } from './caches.ts'
@@ -7,7 +7,7 @@ import { runConfined } from './confined.ts'
 import { keepResults } from './keep.ts'
 import { machineFor } from './machine.ts'
 import { runPhases } from './phases.ts'
-import { onThisMachine, variablesOf } from './variables.ts'
+import { type JobVariables, onThisMachine, variablesOf } from './variables.ts'
 
 type ScriptWork = Extract<JobWork, { kind: 'script' }>
 
@@ -16,14 +16,16 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
   const { scope, job } = attempt
   const { places, host } = scope.world
   const begun = Date.now()
-  const taken = await prepareWorkspace(attempt)
+  const variables = variablesOf(attempt)
+  const taken = await prepareWorkspace(attempt, wantsSource(job.plan, variables))
   const place = taken.path
   const log = openLog(attempt, place)
   const workspace = join(place, 'workspace')
   try {
-    const variables = variablesOf(attempt)
     const env = await onThisMachine(variables, host, place)
-    const finished = { attempt, workspace, env, log }
+    const { dialect } = scope
+    const expand = (text: string): string => dialect?.expandText?.(text, env) ?? text
+    const finished = { attempt, workspace, env, expand, log }
     await restore(finished)
     const machine = await machineFor(job.plan, work, scope.world)
     for (const note of machine.notes) log.say(note)
@@ -38,4 +40,9 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
     log.end()
     places.done(taken, begun)
   }
+}
+
+/** A job of GitLab may ask for none of the commit's files. */
+function wantsSource({ dialect }: PlannedJob, { own }: JobVariables): boolean {
+  return dialect !== 'gitlab' || !['none', 'empty'].includes(own['GIT_STRATEGY'] ?? '')
 }

@@ -37,7 +37,7 @@ export async function runStageJob(attempt: Attempt, stage: StageKind): Promise<A
     if (ended.kind === 'timeout') return { outcome: 'failed', cause: 'timeout', reason: 'it took too long' }
     if (ended.kind === 'unstarted') return { outcome: 'errored', cause: 'setup', reason: ended.reason }
     const result = await verdictIn(output, ended.code)
-    return await keepResults({ attempt, workspace, env: world.host, log }, result)
+    return await keepResults({ attempt, workspace, env: world.host, expand: text => text, log }, result)
   } finally {
     log.end()
     world.places.done(taken, begun)
