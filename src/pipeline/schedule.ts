@@ -1,4 +1,4 @@
-export { isPlayable, playTargets, retryTargets } from './scheduling/again.ts'
+export { awaitsApproval, isPlayable, playTargets, retryTargets } from './scheduling/again.ts'
 export { canceledByFailure, supersededJobs } from './scheduling/auto-cancel.ts'
 export { type AttemptEnd, type JobOutcome, outcomeOf } from './scheduling/outcome.ts'
 export { pipelineStateOf } from './scheduling/pipeline-state.ts'

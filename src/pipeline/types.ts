@@ -219,6 +219,8 @@ export interface PlannedJob {
   /** Of the jobs of a group, in all pipelines of the project, one runs at a time. */
   readonly resourceGroup?: ResourceGroup
   readonly environment?: JobEnvironment
+  /** The policy of this environment wants a person's word before the job starts, however it is started. */
+  readonly approval?: string
   /** RE2 expression; its last match in the log, less what is no figure, is the coverage in percent. */
   readonly coverage?: string
   readonly idTokens?: readonly { readonly variable: string; readonly audience: readonly string[] }[]
@@ -261,6 +263,7 @@ export interface JobView {
   readonly order?: PlannedJob['order']
   readonly stage?: string
   readonly start?: Start
+  readonly approval?: PlannedJob['approval']
   /** Whether its end may be a bad one, as it is known now: of some jobs only the exit code tells. */
   readonly allowFailure: boolean
   readonly state: JobState

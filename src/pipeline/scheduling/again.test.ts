@@ -63,7 +63,16 @@ test('starting a manual job resets what was skipped behind it', () => {
 test.each([
   ['a job that has ended', aView('a', 'succeeded', [], MANUAL)],
   ['a deployment that waits for approval', aView('a', 'waiting')],
+  ['a script that waits for approval', aView('a', 'waiting', [], { approval: 'production' })],
+  ['a manual one that does', aView('a', 'waiting', [], { ...MANUAL, approval: 'production' })],
   ['a manual job that is not reached yet', aView('a', 'blocked', [], MANUAL)],
 ])('nobody starts %s', (_, job) => {
   expect(playTargets('a', [job])).toEqual([])
+})
+
+test('a script that waits for approval starts for who may give it, and nothing else does', () => {
+  const starts = (job: JobView) => names(playTargets('a', [job], [], true))
+  expect(starts(aView('a', 'waiting', [], { ...MANUAL, approval: 'production' }))).toBe('a ready')
+  expect(starts(aView('a', 'blocked', [], { approval: 'production' }))).toBe('')
+  expect(starts(aView('a', 'waiting'))).toBe('')
 })

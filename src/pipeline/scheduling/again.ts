@@ -25,24 +25,36 @@ export function retryTargets(
 
 /**
  * The steps when somebody starts a job that waits for them (or for its time): its own, and the reset of what was
- * skipped behind it. Empty when it waits for nobody.
+ * skipped behind it. Empty when it waits for nobody. One that waits for approval starts for who may give it:
+ * `approved`.
  */
 export function playTargets(
   name: string,
   jobs: readonly JobView[],
   stages: readonly string[] = [],
+  approved = false,
 ): readonly JobMove[] {
   const line = new Line(jobs, stages)
   const job = line.job(name)
-  if (!job || !isPlayable(job)) return []
+  if (!job || !(isPlayable(job) || (approved && awaitsApproval(job)))) return []
   const again = line.behind([job])
   const own: JobMove = { name, from: 'waiting', to: goingOn(job) }
   return [own, ...jobs.filter(other => other !== job && again.has(other.name)).flatMap(reset)]
 }
 
 /** Whether it waits for somebody to start it, or for its time. */
-export function isPlayable({ state, start }: Pick<JobView, 'state' | 'start'>): boolean {
-  return state === 'waiting' && (start?.kind === 'manual' || start?.kind === 'delayed')
+export function isPlayable({
+  state,
+  start,
+  approval,
+}: Pick<JobView, 'state' | 'start' | 'approval'>): boolean {
+  const waits = start?.kind === 'manual' || start?.kind === 'delayed'
+  return state === 'waiting' && approval === undefined && waits
+}
+
+/** Whether its script waits for the approval that the policy of its environment wants. */
+export function awaitsApproval({ state, approval }: Pick<JobView, 'state' | 'approval'>): boolean {
+  return state === 'waiting' && approval !== undefined
 }
 
 function reset({ name, state, skip }: JobView): JobMove[] {

@@ -224,3 +224,17 @@ test.each<[string, readonly JobView[], string]>([
 ])('a pipeline %s', (_, jobs, state) => {
   expect(pipelineStateOf([aView('done', 'succeeded'), ...jobs])).toBe(state)
 })
+
+test.each([
+  ['by itself', {}],
+  ['by hand', { start: { kind: 'manual' } }],
+  ['after a time', { start: { kind: 'delayed', delay: 1000 } }],
+] as const)('a job that would start %s waits for the approval that its environment wants', (_, more) => {
+  const jobs = [
+    aView('build', 'succeeded'),
+    aView('ship', 'blocked', ['build'], { ...more, approval: 'live' }),
+  ]
+  expect(nextTransitions(jobs)).toEqual([
+    { name: 'ship', from: 'blocked', to: 'waiting', reason: 'waits for approval to deploy to live' },
+  ])
+})

@@ -145,6 +145,8 @@ function skipped({ name }: JobView, reason: string): JobMove {
 
 function started(job: JobView): JobMove {
   const { name, work, start } = job
+  // Whoever starts it by hand, and time, are not the person whose word it needs.
+  if (job.approval !== undefined) return held(name, job.approval)
   if (start?.kind === 'manual')
     return { name, from: 'blocked', to: 'waiting', reason: 'waits for somebody to start it' }
   if (start?.kind === 'delayed')
@@ -155,14 +157,12 @@ function started(job: JobView): JobMove {
       delay: start.delay,
       reason: `starts by itself ${spoken(start.delay)} after what came before it`,
     }
-  if (work.kind === 'deploy' && work.approval)
-    return {
-      name,
-      from: 'blocked',
-      to: 'waiting',
-      reason: `waits for approval to deploy to ${work.environment}`,
-    }
+  if (work.kind === 'deploy' && work.approval) return held(name, work.environment)
   return { name, from: 'blocked', to: goingOn(job) }
+}
+
+function held(name: string, environment: string): JobMove {
+  return { name, from: 'blocked', to: 'waiting', reason: `waits for approval to deploy to ${environment}` }
 }
 
 /**

@@ -13,7 +13,7 @@ export interface JobNow {
 
 export function jobViewOf(plan: PlannedJob, now: JobState | JobNow): JobView {
   const { state, forgiven = false, due }: JobNow = typeof now === 'string' ? { state: now } : now
-  const { name, work, needs, order, stage, start, skip, interruptible, resourceGroup } = plan
+  const { name, work, needs, order, stage, start, approval, skip, interruptible, resourceGroup } = plan
   return {
     name,
     work,
@@ -23,6 +23,7 @@ export function jobViewOf(plan: PlannedJob, now: JobState | JobNow): JobView {
     ...(order !== undefined && { order }),
     ...(stage !== undefined && { stage }),
     ...(start !== undefined && { start }),
+    ...(approval !== undefined && { approval }),
     ...(skip !== undefined && { skip }),
     ...(interruptible !== undefined && { interruptible }),
     ...(resourceGroup !== undefined && { group: resourceGroup.name }),

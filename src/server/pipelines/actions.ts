@@ -94,8 +94,7 @@ export class PipelineActions {
     await this.#take(targets, ids)
     await this.#goOn(job.pipeline)
     const now = await this.#plane.stores.pipelines.job(job.id)
-    if (now && isPlayable({ state: now.state, ...(now.plan.start && { start: now.plan.start }) }))
-      await this.#start(now)
+    if (now && isPlayable(jobViewOf(now.plan, now))) await this.#start(now)
   }
 
   /** Starts a job that waits for somebody, or for its time. */
@@ -111,9 +110,10 @@ export class PipelineActions {
     job: Job,
     reason?: string,
     variables: Readonly<Record<string, string>> = {},
+    approved = false,
   ): Promise<boolean> {
     const { jobs, stages, ids } = await this.#board(job)
-    const [own, ...behind] = playTargets(job.plan.name, jobs, stages)
+    const [own, ...behind] = playTargets(job.plan.name, jobs, stages, approved)
     if (!own) return false
     const given = Object.keys(variables).length > 0
     const moved = await this.#plane.stores.pipelines.moveJob(job.id, own.from, own.to, {
@@ -161,13 +161,37 @@ export class PipelineActions {
   }
 
   /**
+   * Has one job run by itself, whatever the others came to: from waiting for somebody, or from its end. One that
+   * needs an approval waits for it, unless this is it. False when it runs already, or was moved meanwhile.
+   */
+  async runAlone(job: Job, reason: string, approved: boolean): Promise<boolean> {
+    const { id, plan, state } = job
+    if (state === 'ready' || state === 'running') return false
+    const { pipelines } = this.#plane.stores
+    const now = this.#plane.clock.now()
+    if (plan.approval !== undefined && !approved) {
+      if (state === 'waiting') return true
+      // From an end the way to waiting leads over blocked.
+      if (state !== 'blocked' && !(await pipelines.moveJob(id, state, 'blocked', { now, reason })))
+        return false
+      const change = { now, reason: `${reason}; waits for approval to act on ${plan.approval}` }
+      if (!(await pipelines.moveJob(id, 'blocked', 'waiting', change))) return false
+    } else {
+      if (!(await pipelines.moveJob(id, state, 'ready', { now, reason }))) return false
+      this.#reconciler.ready.emit()
+    }
+    await this.#goOn(job.pipeline)
+    return true
+  }
+
+  /**
    * Lets a waiting job go on: a deployment that needs approval starts; a gate that could not decide counts as
    * passed, on this person's word; a manual job starts. All stay in the job's reason.
    */
   async approve(job: Job, by: string): Promise<void> {
     if (job.state !== 'waiting')
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a waiting job can be approved.')
-    if (await this.#start(job, `approved by ${by}`)) return
+    if (await this.#start(job, `approved by ${by}`, {}, true)) return
     const rollout = await this.#plane.stores.rollouts.byJob(job.id)
     if (rollout && rollout.endedAt === undefined)
       throw conflict(

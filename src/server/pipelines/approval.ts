@@ -12,8 +12,10 @@ export async function needApprover(
   project: Project,
   job: Job,
 ): Promise<void> {
-  if (job.plan.work.kind !== 'deploy') return
-  const { approvers, environment } = await policyOf(services.plane, project, job.plan.work.environment)
+  const { work, approval } = job.plan
+  const name = work.kind === 'deploy' ? work.environment : approval
+  if (name === undefined) return
+  const { approvers, environment } = await policyOf(services.plane, project, name)
   if (approvers !== 'admin' || (await services.authenticator.roleIn(caller, project.id)) === 'admin') return
   throw new ServerError('FORBIDDEN', {
     message: `Deployments to ${environment} are approved by an admin; ${caller.principal.name} is none`,

@@ -19,6 +19,7 @@ import type {
   TriggerFacts,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { withEnvironmentPolicies } from '../delivery/environments/policies.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import { artifactsOf, childFile } from './child.ts'
 import { storeConfig } from './config.ts'
@@ -149,7 +150,8 @@ async function planOf(
 ): Promise<Planned> {
   const lines = delivery.diagnostics.map(formatDiagnostic)
   if (delivery.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
-  const { repository, plan } = delivery
+  const { repository } = delivery
+  const plan = await withEnvironmentPolicies(plane, request, delivery.plan)
   if (!repository) return { plan, policyGates: [], problems: lines }
   const staged = await withModelStages(plane, request, repository, plan)
   return { ...staged, repository, problems: [...lines, ...staged.bounds] }

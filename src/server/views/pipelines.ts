@@ -10,6 +10,7 @@ import { isoOf, type Location } from '../../core/index.ts'
 import { type Gate, higherIsBetter } from '../../evaluate/index.ts'
 import {
   type Attempt,
+  awaitsApproval,
   isPlayable,
   type Job,
   type Pipeline,
@@ -101,7 +102,9 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
     version: result?.kind === 'stage' ? (result.version?.id ?? null) : null,
     rollout: rollout?.id ?? null,
     awaitsApproval:
-      job.state === 'waiting' && ((work.kind === 'deploy' && rollout === undefined) || work.kind === 'stage'),
+      awaitsApproval(view) ||
+      (job.state === 'waiting' &&
+        ((work.kind === 'deploy' && rollout === undefined) || work.kind === 'stage')),
     playable: isPlayable(view),
     due: isoOrNull(job.due),
     coverage: (result?.kind === 'script' ? result.coverage : undefined) ?? null,
