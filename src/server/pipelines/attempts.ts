@@ -99,7 +99,7 @@ export class AttemptDesk {
     } else await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, end)
     boundary('attempt-ended')
     if (outcome?.to === 'ready') this.#reconciler.ready.emit()
-    await this.#reconciler.reconcile(job.pipeline)
+    await this.#reconciler.reconcile(job.pipeline, job.id)
     await this.#reconciler.tellJob(job.id)
   }
 

@@ -51,6 +51,12 @@ interface FollowUp {
   readonly ended: boolean
 }
 
+/** Asked for, and not begun. */
+interface Asked {
+  moved: Set<JobId> | 'all'
+  done: Promise<void>
+}
+
 /**
  * Moves pipelines on. Every step is a compare-and-set in the journal, so a crash between two steps is repaired
  * by asking again, which the start of the server does for every running pipeline.
@@ -59,7 +65,7 @@ export class PipelineReconciler {
   readonly #plane: ControlPlane
   readonly #serial = new SerialByKey()
   /** Asked for and not begun: who asks meanwhile is served by the same. */
-  readonly #asked = new Map<PipelineId, Promise<void>>()
+  readonly #asked = new Map<PipelineId, Asked>()
   readonly #live = new Map<PipelineId, LivePipeline>()
   #deployer: Deployer | undefined
   #follower: Follower | undefined
@@ -95,22 +101,32 @@ export class PipelineReconciler {
 
   /**
    * Takes every step that is due, and then what follows from it elsewhere: rollouts begin, other pipelines are
-   * made, canceled or told of an end, and whose turn it is in a resource group goes on.
+   * made, canceled or told of an end, and whose turn it is in a resource group goes on. `moved`: the only job that
+   * has moved as far as the caller knows; whoever moves another one says so too.
    */
-  reconcile(id: PipelineId): Promise<void> {
+  reconcile(id: PipelineId, moved?: JobId): Promise<void> {
     const asked = this.#asked.get(id)
-    if (asked) return asked
-    const asking = this.#serial
+    if (asked) {
+      if (moved === undefined) asked.moved = 'all'
+      else if (asked.moved !== 'all') asked.moved.add(moved)
+      return asked.done
+    }
+    const ask: Asked = { moved: moved === undefined ? 'all' : new Set([moved]), done: Promise.resolve() }
+    ask.done = this.#serial
       .run(id, () => {
         this.#asked.delete(id)
-        return this.#reconcile(id)
+        return this.#reconcile(id, ask.moved).catch((error: unknown) => {
+          // What it holds to be done may not be: the journal is read anew.
+          this.#live.delete(id)
+          throw error
+        })
       })
       .then(followUp => followUp && this.#followUp(followUp))
-    this.#asked.set(id, asking)
-    return asking
+    this.#asked.set(id, ask)
+    return ask.done
   }
 
-  async #reconcile(id: PipelineId): Promise<FollowUp | undefined> {
+  async #reconcile(id: PipelineId, moved: ReadonlySet<JobId> | 'all'): Promise<FollowUp | undefined> {
     const { pipelines } = this.#plane.stores
     const pipeline = await pipelines.pipeline(id)
     // One that has ended is set going by a retry alone; one that never compiled has no job that could be.
@@ -121,7 +137,7 @@ export class PipelineReconciler {
     const isNew = !this.#live.has(id)
     const live = this.#live.get(id) ?? new LivePipeline(pipelines, pipeline, await pipelines.jobs(id))
     this.#live.set(id, live)
-    const { changed, ready } = await live.advance(this.#now())
+    const { changed, ready } = await live.advance(this.#now(), moved)
     const { jobs } = live
     const state = pipelineStateOf(jobs)
     const ended =
@@ -144,7 +160,7 @@ export class PipelineReconciler {
     if (isNew) for (const id of await cancelSuperseded(this.#plane, pipeline)) await this.reconcile(id)
     for (const id of deploys) {
       const job = await this.#plane.stores.pipelines.job(id)
-      if (job) await this.#deployer?.begin(pipeline, job)
+      if (job?.state === 'running') await this.#deployer?.begin(pipeline, job)
     }
     for (const id of triggers) await this.#follower?.follow(id)
     for (const group of groups) await this.#nextTurn(pipeline.project, group)
@@ -186,7 +202,7 @@ export class PipelineReconciler {
     const pipeline = await this.#plane.stores.pipelines.pipeline(job.pipeline)
     if (pipeline) this.tell(pipeline)
     if (to === 'ready') this.ready.emit()
-    if (hasEnded(to)) await this.reconcile(job.pipeline)
+    if (hasEnded(to)) await this.reconcile(job.pipeline, job.id)
     return true
   }
 

@@ -136,6 +136,8 @@ export function engineContract(world: () => Stores): void {
       'ready',
     ])
     expect(await pipelines.moveJobs([])).toEqual([])
+    const some = await pipelines.jobStates(pipeline.id, [jobs[2]!.id, jobs[1]!.id])
+    expect(some.map(({ id }) => id)).toEqual([jobs[1]!.id, jobs[2]!.id])
   })
 
   test('why a job waits is told while it does', async () => {

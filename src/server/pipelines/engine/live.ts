@@ -13,6 +13,9 @@ import {
   Scheduler,
 } from '../../../pipeline/index.ts'
 
+/** Beyond as many, all jobs are asked for: a statement for each number would be prepared. */
+const MAX_ASKED = 16
+
 /** A pipeline that runs. Plans never change, so they are read once; of the states, what changed goes to the scheduler. */
 export class LivePipeline {
   readonly #store: PipelineStore
@@ -45,25 +48,32 @@ export class LivePipeline {
     return this.#ids.get(name)!
   }
 
-  /** Takes every step that is due, in the journal. Tells whether anything has changed, and any job became ready. */
-  async advance(now: Instant): Promise<{ readonly changed: boolean; readonly ready: boolean }> {
+  /**
+   * Takes every step that is due, in the journal, now that something has become of these jobs (`all`: of any). Tells
+   * whether anything has changed, and any job became ready.
+   */
+  async advance(
+    now: Instant,
+    moved: ReadonlySet<JobId> | 'all',
+  ): Promise<{ readonly changed: boolean; readonly ready: boolean }> {
     let changed = false
     let ready = false
-    for (;;) {
-      if (await this.#refresh()) changed = true
+    for (let look = moved; ; look = 'all') {
+      if (await this.#refresh(look)) changed = true
       const moves = [...this.#afterFailure(), ...this.#scheduler.moves()]
       if (moves.length === 0) return { changed, ready }
-      const moved = await this.#store.moveJobs(moves.map(move => this.#step(move, now)))
+      const taken = await this.#store.moveJobs(moves.map(move => this.#step(move, now)))
       changed = true
       if (moves.some(({ to }) => to === 'ready')) ready = true
       // Where somebody else was faster, what follows from it is looked at again.
-      if (moved.every(Boolean)) return { changed, ready }
+      if (taken.every(Boolean)) return { changed, ready }
     }
   }
 
-  async #refresh(): Promise<boolean> {
+  async #refresh(moved: ReadonlySet<JobId> | 'all'): Promise<boolean> {
+    const only = moved === 'all' || moved.size > MAX_ASKED ? undefined : [...moved]
     let changed = false
-    for (const { id, ...now } of await this.#store.jobStates(this.#pipeline.id)) {
+    for (const { id, ...now } of await this.#store.jobStates(this.#pipeline.id, only)) {
       const plan = this.#plans.get(id)
       if (!plan || isSame(this.#seen.get(id), now)) continue
       this.#seen.set(id, now)
@@ -75,7 +85,8 @@ export class LivePipeline {
 
   /** From the end, so that no job becomes ready because the one before it was canceled. */
   #afterFailure(): readonly JobMove[] {
-    const rest = canceledByFailure(this.#pipeline.outline?.autoCancel?.onJobFailure, this.jobs)
+    const mode = this.#pipeline.outline?.autoCancel?.onJobFailure
+    const rest = mode === 'all' ? canceledByFailure(mode, this.jobs) : []
     return rest.toReversed().map(job => {
       this.#scheduler.set({ ...job, state: 'canceled' })
       return { name: job.name, from: job.state, to: 'canceled', reason: 'another job of the pipeline failed' }

@@ -170,6 +170,26 @@ describe('a newer commit', () => {
   })
 })
 
+test('a step that the journal could not take is taken the next time', async () => {
+  const { plane } = world.plane
+  let broken = false
+  const pipelines: typeof plane.stores.pipelines = {
+    ...plane.stores.pipelines,
+    moveJobs: steps =>
+      broken ? Promise.reject(new Error('disk full')) : plane.stores.pipelines.moveJobs(steps),
+  }
+  const reconciler = new PipelineReconciler({ ...plane, stores: { ...plane.stores, pipelines } })
+  const { pipeline, jobs } = await world.plane.add(OUTLINE, staged('a', 'build'), staged('b', 'test'))
+  await reconciler.reconcile(pipeline.id)
+  const [a] = jobs
+  await pipelines.moveJob(a!.id, 'ready', 'running', { now: plane.clock.now() })
+  broken = true
+  await expect(reconciler.move(a!, 'running', 'succeeded')).rejects.toThrow('disk full')
+  broken = false
+  await reconciler.reconcile(pipeline.id, a!.id)
+  expect(await world.states(pipeline)).toBe('a succeeded, b ready')
+})
+
 test('a pipeline with many jobs is moved on by one pass for many ends', async () => {
   const jobs = Array.from({ length: 120 }, (_, i) => staged(`j${i}`, i < 60 ? 'build' : 'test'))
   const pipeline = await world.begin(OUTLINE, ...jobs)

@@ -31,10 +31,14 @@ export function jobs(db: Db): JobStore {
       const query = db.selectFrom('jobs').selectAll().where('pipeline', '=', pipeline)
       return (await query.orderBy('position').execute()).map(jobOf)
     },
-    async jobStates(pipeline) {
+    async jobStates(pipeline, only) {
       const columns = ['id', 'state', 'forgiven', 'due_at'] as const
       const query = db.selectFrom('jobs').select(columns).where('pipeline', '=', pipeline)
-      return (await query.orderBy('position').execute()).map(nowOf)
+      const rows = await query
+        .$if(only !== undefined, query => query.where('id', 'in', only!))
+        .orderBy('position')
+        .execute()
+      return rows.map(nowOf)
     },
     async jobsIn(state, limit, after) {
       // Ids of pipelines sort by creation, and the index has this very order: nothing is sorted.
