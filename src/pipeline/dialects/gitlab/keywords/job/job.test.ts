@@ -263,7 +263,7 @@ describe('what is wrong is told with its place', () => {
     ['trigger: { include: { artifact: a.yml } }', "expected 'job' with 'artifact'"],
     ['run: [{ name: a, step: x }]', "'run[1].step' is not supported"],
     ['release: { tag_name: v1 }', "'description' is missing in release"],
-    ['allow_failure: { exit_codes: 300 }', 'expected a whole number from 0 to 255, found 300'],
+    ['allow_failure: { exit_codes: -1 }', 'expected a whole number from 0 to 4294967295, found -1'],
     ['stage: 5', 'expected the name of a stage, found 5 (put it in quotes: "5")'],
   ])('%s', (text, line) => {
     const { told } = read(text)

@@ -28,11 +28,7 @@ import { jobVariables } from './work/variables.ts'
 const merged: Reader<true> = { expected: 'the name of a job', keywords: [], read: () => true }
 
 const stageName = text({ expected: 'the name of a stage', maxLength: 255 })
-const groupName = text({
-  expected: "letters, digits, spaces and - _ / $ { } ., with no '/' at either end",
-  pattern: /^(?!\/)[\p{L}\p{N} _/${}.-]+(?<!\/)$/u,
-  maxLength: 255,
-})
+const groupName = text({ expected: 'the name of a group', maxLength: 255 })
 
 const fields = {
   stage: optional(placed(stageName), {

@@ -56,7 +56,7 @@ const fields = {
       pattern: /^(pull-push|pull|push|\$\{?\w{1,255}\}?)$/,
     }),
   ),
-  fallback_keys: optional(list(keyText, { max: MAX_FALLBACK_KEYS })),
+  fallback_keys: optional(list(text({ expected: 'a key', maxLength: 1024 }), { max: MAX_FALLBACK_KEYS })),
 }
 
 export type WrittenCache = StructOf<typeof fields>

@@ -1,6 +1,6 @@
 import { list, oneOrMore } from '../../reader/composites.ts'
 import { byKind, type Reader, refine } from '../../reader/reader.ts'
-import { choice, text } from '../../reader/scalars.ts'
+import { choice, plainText, text } from '../../reader/scalars.ts'
 import { optional, required, type StructOf, struct } from '../../reader/struct.ts'
 import { script } from './script.ts'
 import { plainVariables } from './variables.ts'
@@ -29,7 +29,7 @@ const fields = {
   kubernetes: optional(
     struct({
       what: 'kubernetes',
-      fields: { user: optional(text({ expected: 'a user, or user:group', maxLength: 255 })) },
+      fields: { user: optional(plainText(255)) },
     }),
     { warning: KUBERNETES },
   ),
