@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MergeRequestView, PipelineSummary, ScheduleView } from '../../src/api/index.ts'
-import { type Answer, modelFiles, type Repository, startWorld, type World } from '../server/world.ts'
+import { FakeRunner } from '../server/agents.ts'
+import { type Answer, type Repository, startWorld, type World } from '../server/world.ts'
 
-const YAML = 'model: model.onnx\njobs: { unit: { run: "true" } }\n'
+/** Runs on every event: branches, tags and merge requests. */
+const CI = 'unit: { script: ["true"], rules: [{ when: always }] }\n'
 const P = '/api/v1/projects/team%2Fp'
 let world: World
 let repository: Repository
@@ -17,7 +19,7 @@ beforeAll(async () => {
   for (const role of ['reader', 'developer', 'maintainer'])
     token[role] = await world.person(role, role, 'team/p', all)
   token['stranger'] = await world.person('stranger', null, 'team/p', all)
-  repository = await world.repository('team/p', modelFiles(YAML))
+  repository = await world.repository('team/p', { '.gitlab-ci.yml': CI })
   await repository.pushAndLeave('HEAD:main')
   await repository.git('push', await repository.remote(), 'HEAD:topic', '-o', 'ci.skip')
 })
@@ -48,6 +50,8 @@ describe('push options', () => {
     await repository.pushAndLeave('HEAD:with-option', '-o', 'ci.variable=MODE=fast')
     const [made] = await world.pipelines('team/p')
     expect(made).toMatchObject({ ref: 'refs/heads/with-option' })
+    const offers = await new FakeRunner(world).lease(64)
+    expect(offers.find(({ pipeline }) => pipeline === made!.id)?.env).toMatchObject({ MODE: 'fast' })
   })
 })
 
@@ -199,7 +203,13 @@ describe('merge requests', () => {
     expect((await as<MergeRequestView>('reader', 'GET', `${M}/1`)).body).toMatchObject({
       head: more,
       conflicts: [],
+      pipeline: { commit: more, ref: 'refs/merge-requests/1/head', by: 'admin' },
     })
+    const own = (await world.pipelines('team/p')).filter(({ ref }) => ref.startsWith('refs/merge-requests/'))
+    expect(own.map(({ commit, by }) => [commit, by])).toEqual([
+      [more, 'admin'],
+      [head, 'developer'],
+    ])
   })
 
   test('its own ref is nobody’s to push', async () => {
