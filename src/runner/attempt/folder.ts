@@ -147,6 +147,7 @@ export class AttemptFolder {
   }
 
   async timeouts(): Promise<ReadonlySet<number>> {
+    if (this.offer.work.kind !== 'script' || isPlain(this.offer.work)) return new Set()
     const text = await readFile(join(this.path, 'timeouts'), 'utf8').catch(() => '')
     return new Set(text.split('\n').slice(0, -1).map(Number))
   }

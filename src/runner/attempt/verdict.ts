@@ -4,6 +4,7 @@ import type { Finish } from '../../api/index.ts'
 import { formatDuration, formatSize, messageOf } from '../../core/index.ts'
 import { MAX_LOG_BYTES } from '../log/stream.ts'
 import type { JobPhase } from '../received.ts'
+import { isPlain, type ShellName } from '../script/job-script.ts'
 import { decidedIn } from '../script/outcome.ts'
 import type { Conclusion, StopReason } from './folder.ts'
 
@@ -12,7 +13,7 @@ const MAX_REASON = 1900
 /** Of a job, what its verdict depends on. */
 interface Judged {
   readonly work:
-    | { readonly kind: 'script'; readonly phases: readonly JobPhase[] }
+    | { readonly kind: 'script'; readonly shell: ShellName; readonly phases: readonly JobPhase[] }
     | { readonly kind: 'stage' }
   readonly timeoutMs: number
 }
@@ -40,13 +41,18 @@ export async function verdictOf({ offer, out, exitCode, stop, timedOut }: Ended)
     const reason = `The sandbox could not be started (exit code ${exitCode}); the log says why`
     return { outcome: 'errored', exitCode, reason, cause: 'setup' }
   }
-  const decided = await decidedIn(out)
+  const decided = mayDecide(offer) ? await decidedIn(out) : undefined
   if (!decided) {
     return exitCode === 0
       ? { outcome: 'succeeded', exitCode }
       : { outcome: 'failed', exitCode, reason: exitReason(exitCode), cause: 'script' }
   }
   return decidedAs(offer, decided, timedOut)
+}
+
+/** Whether its script says more than its exit code. */
+function mayDecide({ work }: Judged): boolean {
+  return work.kind === 'script' && !isPlain(work)
 }
 
 function decidedAs(

@@ -70,7 +70,7 @@ export async function runScript(run: ScriptRun): Promise<Verdict> {
   try {
     await executor.prepare?.(places, confinement, { env: job.env, say, signal: run.signal })
     const ended = await runCommand(run, executor.command(places, confinement))
-    const offer = { work: { kind: 'script', phases: job.phases }, timeoutMs: job.timeoutMs } as const
+    const offer = { work: { ...job, kind: 'script' }, timeoutMs: job.timeoutMs } as const
     return await verdictOf({ ...ended, offer, out: places.out })
   } catch (error) {
     await executor.sweep({ attempt, slot, places }, true)
