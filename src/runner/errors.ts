@@ -26,6 +26,8 @@ export type RunnerErrorCode =
   | 'BLOB_DIGEST_MISMATCH'
   | 'ARTIFACT_MISSING'
   | 'ARTIFACTS_TOO_LARGE'
+  /** Twice as much as a store of contents may hold is in use at once. */
+  | 'STORE_FULL'
   /** A report that later jobs depend on can't be read. */
   | 'REPORT_INVALID'
   /** What a stage wrote is not a result. */

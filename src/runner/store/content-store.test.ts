@@ -99,7 +99,7 @@ describe('a content', () => {
 
 describe('a full store', () => {
   test('loses what was used longest ago, and nothing that was used just now', async () => {
-    const store = await ContentStore.open(root, { maxBytes: 100 })
+    const store = await ContentStore.open(root, { maxBytes: 15_000 })
     const kept = []
     for (const [i, name] of ['oldest', 'old', 'newer'].entries()) {
       const content = await store.take(await aFile(name, name.padEnd(30, '.')))
@@ -121,13 +121,23 @@ describe('a full store', () => {
   })
 
   test('that another process fills counts too', async () => {
-    const mine = await ContentStore.open(root, { maxBytes: 100 })
+    const mine = await ContentStore.open(root, { maxBytes: 5000 })
     const first = await mine.take(await aFile('a', 'a'.repeat(60)))
     await lastUsed(mine, first.digest, DAY_MS)
-    const other = await ContentStore.open(root, { maxBytes: 100 })
+    const other = await ContentStore.open(root, { maxBytes: 5000 })
     await other.take(await aFile('b', 'b'.repeat(60)))
     expect(await mine.has(first.digest)).toBe(false)
   })
+})
+
+test('a store takes no more than twice its bound while all of it is in use', async () => {
+  const store = await ContentStore.open(root, { maxBytes: 8192 })
+  for (const i of [0, 1, 2, 3, 4]) await store.take(await aFile(`f${i}`, `${i}`))
+  const sixth = await aFile('sixth', '6')
+  await expect(store.take(sixth)).rejects.toMatchObject({ code: 'STORE_FULL' })
+  await lastUsed(store, digestOf('0'), DAY_MS)
+  await lastUsed(store, digestOf('1'), DAY_MS)
+  expect(await store.take(sixth)).toMatchObject({ size: 1 })
 })
 
 test('copies that nobody finishes go, those under way stay', async () => {
@@ -143,14 +153,16 @@ test('killed at any moment, beside another that goes on, it holds whole contents
   const child = join(folder, 'child.ts')
   await writeFile(
     child,
-    `import { writeFileSync } from 'node:fs'
+    `import { utimesSync, writeFileSync } from 'node:fs'
      import { ContentStore } from ${JSON.stringify(join(import.meta.dirname, 'content-store.ts'))}
      const [root, folder, seed] = process.argv.slice(2)
      const store = await ContentStore.open(root, { maxBytes: 4_000_000 })
      for (let i = 0; ; i++) {
        const name = folder + '/' + seed + '-' + (i % 50)
        writeFileSync(name, Buffer.alloc(20_000 + i * 997, seed + i))
-       await store.take(name)
+       const { digest } = await store.take(name)
+       // Long ago, so that room is made by dropping it, while the other may take the same in.
+       try { utimesSync(store.pathOf(digest), 1, 1) } catch {}
        console.log(i)
      }`,
   )
@@ -163,6 +175,7 @@ test('killed at any moment, beside another that goes on, it holds whole contents
     for await (const _ of createInterface({ input: children[0]!.stdout! })) if (--left === 0) break
     for (const one of children) {
       const exit = once(one, 'exit')
+      expect(one.exitCode).toBeNull()
       one.kill('SIGKILL')
       await exit
     }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, diskFull, hexOf, randomText, systemCode } from '../../core/index.ts'
+import { RunnerError } from '../errors.ts'
 import { hashFile } from '../workspace/hash-file.ts'
 import { Room } from './room.ts'
 
@@ -57,7 +58,7 @@ export class ContentStore {
     )
   }
 
-  /** Takes a regular file in. A link in its place is refused (ELOOP). Throws DISK_FULL. */
+  /** Takes a regular file in. A link in its place is refused (ELOOP). Throws DISK_FULL, STORE_FULL. */
   async take(path: string): Promise<StoredContent> {
     const known = await hashFile(path)
     if (await this.has(known.digest)) return known
@@ -67,7 +68,7 @@ export class ContentStore {
     })
   }
 
-  /** Takes bytes in. False, and nothing is kept, when they are not this content. Throws DISK_FULL. */
+  /** Takes bytes in. False, and nothing is kept, when they are not this content. Throws DISK_FULL, STORE_FULL. */
   async receive(content: StoredContent, body: AsyncIterable<Uint8Array>): Promise<boolean> {
     const got = await this.#fill(async part => {
       const handle = await open(part, 'wx', 0o600)
@@ -120,6 +121,7 @@ export class ContentStore {
 
   /** Lets `fill` make a file, and gives it its name: that of its bytes, or none when they are not `wanted`. */
   async #fill(fill: (part: string) => Promise<void>, wanted?: StoredContent): Promise<StoredContent> {
+    if (await this.#room.isFull()) throw full(this.root)
     const part = join(this.root, 'parts', `${randomText(20)}${PART}`)
     try {
       await fill(part)
@@ -148,6 +150,13 @@ export class ContentStore {
     const hex = hexOf(digest)
     return join(this.root, 'files', hex.slice(0, 2), hex.slice(2))
   }
+}
+
+function full(root: string): RunnerError {
+  return new RunnerError('STORE_FULL', {
+    message: `The store ${root} is full of what is in use`,
+    hint: 'Cache less at once, or try again in ten minutes: what is not used goes then.',
+  })
 }
 
 /** Read-only, just used, and on the disk. */

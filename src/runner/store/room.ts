@@ -4,6 +4,10 @@ import { systemCode } from '../../core/index.ts'
 
 /** Down to this part of the bound, so that not every new file makes room. */
 const DOWN_TO = 0.9
+/** Files take whole blocks of a disk: many small ones are not for nothing. */
+const BLOCK = 4096
+/** Nothing more comes in while so many times the bound is in use at once. */
+const FULL = 2
 /** What nobody used for so long goes, however much room there is. */
 const UNUSED_MS = 60 * 24 * 60 * 60_000
 /** What was used this lately may be on its way to a job or into a manifest, of another process too: it stays. */
@@ -32,10 +36,20 @@ export class Room {
     this.#maxBytes = maxBytes
   }
 
-  /** Says that so many bytes came in; makes room where they are too many. */
-  async added(bytes: number): Promise<void> {
-    if (this.#bytes !== undefined) this.#bytes += bytes
-    if (this.#bytes !== undefined && this.#bytes <= this.#maxBytes) return
+  /** Whether there is no room even for what is in use: nothing of it can go. */
+  async isFull(): Promise<boolean> {
+    if ((this.#bytes ?? 0) <= FULL * this.#maxBytes) return false
+    await this.#makeRoom()
+    return (this.#bytes ?? 0) > FULL * this.#maxBytes
+  }
+
+  /** Says that a content of so many bytes came in; makes room where they are too many. */
+  async added(size: number): Promise<void> {
+    if (this.#bytes !== undefined) this.#bytes += onDisk(size)
+    if (this.#bytes === undefined || this.#bytes > this.#maxBytes) await this.#makeRoom()
+  }
+
+  async #makeRoom(): Promise<void> {
     this.#making ??= this.#make().finally(() => {
       this.#making = undefined
     })
@@ -63,7 +77,7 @@ export class Room {
       for (const name of names) {
         const path = join(this.#folder, folder, name)
         const found = await stat(path).catch(ignoreMissing)
-        if (found) kept.push({ path, size: found.size, lastUse: found.mtimeMs })
+        if (found) kept.push({ path, size: onDisk(found.size), lastUse: found.mtimeMs })
       }
     }
     return kept
@@ -78,6 +92,10 @@ export class Room {
       if (found && found.mtimeMs < before) await unlink(path).catch(ignoreMissing)
     }
   }
+}
+
+function onDisk(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK
 }
 
 function ignoreMissing(cause: unknown): undefined {

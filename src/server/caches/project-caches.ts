@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { MAX_CACHE_MANIFEST_BYTES } from '../../api/index.ts'
-import { type Digest, isDigest, type ProjectId } from '../../core/index.ts'
+import { BallastError, type Digest, isDigest, type ProjectId } from '../../core/index.ts'
 import { ContentStore, KeyedFiles, readManifest } from '../../runner/index.ts'
 import { notFound, ServerError } from '../errors.ts'
 
@@ -14,6 +14,7 @@ const MAX_PROJECT_BYTES = 10 * 1024 ** 3
 const MAX_CONTENT_BYTES = 8 * 1024 ** 3
 /** A key's record: a digest and a size. */
 const MAX_RECORD_BYTES = 4096
+const FULL: readonly string[] = ['STORE_FULL', 'DISK_FULL']
 
 export interface Content {
   readonly digest: Digest
@@ -92,7 +93,7 @@ class ProjectCache {
     return lacking
   }
 
-  /** Throws BLOB_NOT_FOUND's kind of NOT_FOUND. */
+  /** Throws NOT_FOUND. */
   async stream(digest: Digest): Promise<Readable> {
     if (!(await this.#store.has(digest))) throw notFound('cached content', digest)
     return createReadStream(this.#store.pathOf(digest), { highWaterMark: 256 * 1024 })
@@ -105,8 +106,12 @@ class ProjectCache {
         `A file of a cache may have ${MAX_CONTENT_BYTES} bytes; this one has ${content.size}`,
         'Leave it out of the cache.',
       )
-    if (!(await this.#store.receive(content, body)))
-      throw invalid(`The bytes are not ${content.digest}`, 'Send them again.')
+    // A cache only saves time: no runner is to wait until there is room.
+    const isGood = await this.#store.receive(content, body).catch((cause: unknown) => {
+      if (!(cause instanceof BallastError) || !FULL.includes(cause.code)) throw cause
+      throw invalid(cause.message, 'Cache less, or make room on that disk.')
+    })
+    if (!isGood) throw invalid(`The bytes are not ${content.digest}`, 'Send them again.')
   }
 
   /**
