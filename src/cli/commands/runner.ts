@@ -2,24 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createLogger, type Logger, parseSize } from '../../core/index.ts'
+import { createLogger, type Logger } from '../../core/index.ts'
 import { type RunnerOptions, runRunner } from '../../runner/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
+import { type JobFlags, withJobOptions } from '../runner-options.ts'
 import { version } from '../version.ts'
 
-interface RunnerFlags {
+interface RunnerFlags extends JobFlags {
   readonly server: string
   readonly token?: string
   readonly tokenFile?: string
   readonly data: string
   readonly name: string
-  readonly concurrency: number
-  readonly cpus?: number
-  readonly memory?: number
-  readonly label: readonly string[]
-  readonly untagged: boolean
-  readonly executor: 'auto' | 'process' | 'container'
-  readonly image?: string
   readonly sandbox: 'auto' | 'bubblewrap' | 'uid' | 'none'
   readonly tools: readonly string[]
   readonly keep: boolean
@@ -46,22 +40,6 @@ export function runnerCommand(): Command {
     .option('--keep', 'when stopped, leave jobs running for the next runner in this folder', false)
     .option('--drain', 'when stopped, take nothing new and finish what runs; a second signal stops it', false)
     .action(run)
-}
-
-/** What jobs the runner takes, and how many at once. */
-function withJobOptions(command: Command): Command {
-  return command
-    .option('--label <label>', 'a label that jobs may ask for; give it again for each', collectLabel, [])
-    .option('--no-untagged', 'leave jobs without labels to others')
-    .addOption(
-      new Option('--executor <kind>', 'auto: jobs with an image in containers where podman or docker works')
-        .choices(['auto', 'process', 'container'])
-        .default('auto'),
-    )
-    .option('--image <image>', 'with --executor container: for jobs that name none')
-    .option('--concurrency <n>', 'attempts at once', positive, 4)
-    .option('--cpus <n>', 'cores that jobs may take together; all of them by default', cores)
-    .option('--memory <size>', 'memory that jobs may take together, such as 16GiB; all by default', size)
 }
 
 async function run(flags: RunnerFlags): Promise<void> {
@@ -121,35 +99,4 @@ function drainFirst(drain: AbortController, stop: AbortController, logger: Logge
   const now = (): void => stop.abort()
   process.once('SIGTERM', now).once('SIGINT', now)
   drain.abort()
-}
-
-function collectLabel(label: string, before: readonly string[]): readonly string[] {
-  const text = label.trim()
-  if (text === '' || text.length > 100)
-    throw new InvalidArgumentError('Expected a label of 1 to 100 characters.')
-  if (before.length >= 100) throw new InvalidArgumentError('A runner has 100 labels at most.')
-  return [...new Set([...before, text])]
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 64) throw new InvalidArgumentError('Expected 1 to 64.')
-  return value
-}
-
-function cores(text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && value <= 4096))
-    throw new InvalidArgumentError('Expected a number of cores such as 8 or 0.5.')
-  return value
-}
-
-function size(text: string): number {
-  try {
-    const bytes = parseSize(text)
-    if (bytes > 0) return bytes
-  } catch {
-    // Said below.
-  }
-  throw new InvalidArgumentError('Expected a size such as 16GiB or 500MB.')
 }

@@ -12,9 +12,10 @@ import {
   superviseAll,
 } from '../../server/supervision/index.ts'
 import { paint } from '../report.ts'
+import { type JobFlags, jobArguments, withJobOptions } from '../runner-options.ts'
 import { version } from '../version.ts'
 
-interface Options {
+interface Options extends JobFlags {
   readonly data: string
   readonly listen: string
   readonly port: number
@@ -27,7 +28,7 @@ interface Options {
 
 /** `ballast up`: everything on one machine, supervised. `script` is what each role is started with. */
 export function upCommand(script: string = process.argv[1] ?? ''): Command {
-  return new Command('up')
+  const command = new Command('up')
     .description(
       'the whole of Ballast on this machine: server, runner, model host and gateway, state in one folder',
     )
@@ -39,7 +40,7 @@ export function upCommand(script: string = process.argv[1] ?? ''): Command {
     .option('--gateway-url <url>', 'where clients send predictions', parseUrl)
     .option('--no-sandbox', 'run jobs as this very user: only where everybody who may push is trusted')
     .option('--json', 'print one line of JSON when ready')
-    .action((options: Options) => run(options, realpathSync(script)))
+  return withJobOptions(command).action((options: Options) => run(options, realpathSync(script)))
 }
 
 async function run(options: Options, script: string): Promise<void> {
@@ -54,7 +55,16 @@ async function run(options: Options, script: string): Promise<void> {
     dataDir,
     entry: [script],
     version,
-    roles: rolesOf({ dataDir, listen, port, gatewayPort, publicUrl, gatewayUrl, sandbox }),
+    roles: rolesOf({
+      dataDir,
+      listen,
+      port,
+      gatewayPort,
+      publicUrl,
+      gatewayUrl,
+      sandbox,
+      runner: jobArguments(options),
+    }),
     onEvent: event => say(describe(event)),
   })
   const stopped = stopOnSignals(supervision)

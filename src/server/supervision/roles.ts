@@ -24,18 +24,20 @@ export interface RoleOptions {
   readonly publicUrl: string
   readonly gatewayUrl: string
   readonly sandbox: boolean
+  /** More options of the runner: `['--label', 'gpu']`. */
+  readonly runner?: readonly string[]
 }
 
 /**
  * The four processes of a machine, the server first: the others need the tokens that it makes on its first start.
  *
  *   server  --data D --listen H:P --public-url U --gateway-url G
- *   runner  --data D/runner  --server S --token-file D/secrets/runner.token [--sandbox none]
+ *   runner  --data D/runner  --server S --token-file D/secrets/runner.token [--sandbox none] […]
  *   host    --data D/host    --server S --token-file D/secrets/host.token
  *   gateway --data D/gateway --server S --token-file D/secrets/gateway.token --listen H:P
  */
 export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
-  const { dataDir, listen, port, gatewayPort, publicUrl, gatewayUrl, sandbox } = options
+  const { dataDir, listen, port, gatewayPort, publicUrl, gatewayUrl, sandbox, runner = [] } = options
   const serverUrl = `http://${authority(reachable(listen), port)}`
   const agent = (role: string, stopDeadlineMs: number, ...more: string[]): RoleSpec => {
     const folder = join(dataDir, role)
@@ -57,7 +59,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
       ...agent('gateway', 10_000, '--listen', authority(listen, gatewayPort)),
       listens: { host: listen, port: gatewayPort, option: '--gateway-port' },
     },
-    agent('runner', 15_000, ...(sandbox ? [] : ['--sandbox', 'none'])),
+    agent('runner', 15_000, ...(sandbox ? [] : ['--sandbox', 'none']), ...runner),
   ]
 }
 
