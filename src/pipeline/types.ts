@@ -242,6 +242,8 @@ export interface Plan {
   readonly jobs: readonly PlannedJob[]
   /** Names in order, where jobs have stages. */
   readonly stages?: readonly string[]
+  /** Path in the commit of the file that says what runs; absent where it is no file of the commit. */
+  readonly file?: string
   /** What to call the pipeline. */
   readonly name?: string
   readonly excluded?: readonly ExcludedJob[]

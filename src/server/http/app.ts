@@ -21,6 +21,7 @@ import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { hostRoutes } from './routes/host-agent.ts'
+import { identityRoutes } from './routes/identity.ts'
 import { mergeRequestRoutes } from './routes/merge-requests.ts'
 import { mirrorRoutes } from './routes/mirrors.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -98,6 +99,7 @@ export async function createApp(services: Services): Promise<App> {
     cacheRoutes,
     hostRoutes,
     gatewayRoutes,
+    identityRoutes,
     webRoutes,
   ]) {
     await routes(app, services)

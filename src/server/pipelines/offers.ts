@@ -2,6 +2,7 @@ import type { Project } from '../../access/index.ts'
 import type { Offer } from '../../api/index.ts'
 import type { Job, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { identityTokens } from '../delivery/identity/tokens.ts'
 import { jobEnvironment, type RunnerFacts } from './offers/environment.ts'
 import { inputFiles } from './offers/inputs.ts'
 import { scriptPart } from './offers/script.ts'
@@ -19,6 +20,11 @@ export async function offeredWork(
   by: RunnerFacts,
 ): Promise<OfferedWork> {
   const environment = await jobEnvironment(plane, pipeline, job, project, by)
+  const tokens = await identityTokens(plane, pipeline, job, project, {
+    runner: by.runner,
+    expand: environment.expand,
+  })
+  const files = Object.entries(environment.files).filter(([name]) => !Object.hasOwn(tokens, name))
   const { work } = job.plan
   return {
     job: job.id,
@@ -27,9 +33,9 @@ export async function offeredWork(
     project: project.name,
     commit: pipeline.commit,
     work: await workOf(plane, pipeline, job, project),
-    env: { ...environment.env },
-    ...(Object.keys(environment.files).length > 0 && { files: { ...environment.files } }),
-    secrets: [...environment.masked],
+    env: { ...environment.env, ...tokens },
+    ...(files.length > 0 && { files: Object.fromEntries(files) }),
+    secrets: [...environment.masked, ...Object.values(tokens)],
     timeoutMs: job.plan.timeout,
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),

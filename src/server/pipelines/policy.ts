@@ -10,7 +10,7 @@ import type { ControlPlane } from '../control-plane.ts'
 
 /** The environment's policy: what was set for it, else the default. */
 export async function policyOf(
-  plane: ControlPlane,
+  plane: Pick<ControlPlane, 'stores'>,
   project: Project,
   environment: string,
 ): Promise<EnvironmentPolicy> {

@@ -151,7 +151,9 @@ async function planOf(
   const lines = delivery.diagnostics.map(formatDiagnostic)
   if (delivery.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
   const { repository } = delivery
-  const plan = await withEnvironmentPolicies(plane, request, delivery.plan)
+  const bounded = await withEnvironmentPolicies(plane, request, delivery.plan)
+  // The files of a child may lie elsewhere.
+  const plan = request.parent?.sources ? bounded : { ...bounded, file: delivery.file }
   if (!repository) return { plan, policyGates: [], problems: lines }
   const staged = await withModelStages(plane, request, repository, plan)
   return { ...staged, repository, problems: [...lines, ...staged.bounds] }
