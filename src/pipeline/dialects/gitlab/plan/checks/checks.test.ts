@@ -4,6 +4,14 @@ import { problemsOf } from '../test-compile.ts'
 describe('what does not fit together is told', () => {
   test.each([
     [
+      'a: { trigger: { include: [{ artifact: x.yml, job: bb }] } }',
+      "Job 'a' runs a file of 'bb', and there is no such job",
+    ],
+    [
+      'a: { trigger: { include: [{ artifact: x.yml, job: b }] } }\nb: { script: x }',
+      "Job 'a' runs a file of 'b', which does not come before it (add 'needs: [b]')",
+    ],
+    [
       'a: { stage: invalid, script: x }',
       "1:13: error: Job 'a' is in the stage 'invalid', and there is no such stage",
     ],

@@ -25,6 +25,7 @@ export function checkOrder(config: WrittenConfig, findings: Findings): void {
     checkStage(job, known, findings)
     checkNeeds(job, known, findings)
     checkDependencies(job, known, findings)
+    checkSources(job, known, findings)
   }
 }
 
@@ -43,6 +44,21 @@ function checkNeeds(job: WrittenJob, known: Known, findings: Findings): void {
     if (!other || !isLater(other, job, known)) continue
     const message = `Job ${quote(job.name)} needs ${quote(need.job)}, which is in the later stage ${quote(stageOf(other))}`
     findings.error(need.at, 'NEED_LATER_STAGE', message)
+  }
+}
+
+/** A child pipeline's file is kept by a job that has ended by then. */
+function checkSources(job: WrittenJob, known: Known, findings: Findings): void {
+  const target = job.keys.trigger?.target
+  const at = job.keysAt.get('trigger') ?? job.at
+  for (const source of target?.kind === 'child' ? target.sources : []) {
+    if (source.kind !== 'artifact') continue
+    const other = findJob({ job: source.job, at }, job, known, findings, 'NEED_UNKNOWN', 'runs a file of')
+    const needed = job.keys.needs?.some(need => need.job === source.job) ?? false
+    if (!other || needed || difference(other, job, known) < 0) continue
+    const message = `Job ${quote(job.name)} runs a file of ${quote(other.name)}, which does not come before it`
+    const hint = `add 'needs: [${other.name.slice(0, 60)}]'`
+    findings.error(at, 'DEPENDENCY_NOT_BEFORE', message, { hint })
   }
 }
 
