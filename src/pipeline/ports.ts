@@ -17,6 +17,8 @@ import type { PushOptions } from './triggers/push-options.ts'
 import type { FailureCause, Plan, PlannedJob, ReportKind } from './types.ts'
 
 export type * from './delivery/ports.ts'
+export type { TriggerFacts } from './dialects/types.ts'
+export type { JobNow } from './scheduling/view.ts'
 export type * from './triggers/ports.ts'
 export type { PushOptions } from './triggers/push-options.ts'
 

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { JobId, PipelineId } from '../../../core/index.ts'
-import type { Job, JobChange, JobPlace, PipelineStore } from '../../../pipeline/ports.ts'
-import type { JobNow } from '../../../pipeline/scheduling/view.ts'
+import type { Job, JobChange, JobNow, JobPlace, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
   hasEnded,

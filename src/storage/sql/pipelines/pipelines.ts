@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { CommitId, JobId, PipelineId, PrincipalId, ProjectId, PushId } from '../../../core/index.ts'
-import type { TriggerFacts } from '../../../pipeline/dialects/types.ts'
-import type { Pipeline, PipelineStore } from '../../../pipeline/ports.ts'
+import type { Pipeline, PipelineStore, TriggerFacts } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
   hasEnded,
