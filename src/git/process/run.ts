@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { systemCode } from '../../core/index.ts'
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly config?: readonly (readonly [key: string, value: string])[]
   /** Ends it when aborted: GIT_TIMED_OUT. */
   readonly signal?: AbortSignal
+  /** It starts helpers that would wait on after it: all of them are ended with it. */
+  readonly helpers?: boolean
   /** No file that it writes becomes larger; it is ended at that. */
   readonly maxFileBytes?: number
   readonly environment?: Readonly<Record<string, string>>
@@ -42,11 +44,13 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
     env: { ...gitEnvironment({ config: options.config ?? [] }), ...options.environment },
     cwd: '/',
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    timeout: maxMs,
-    killSignal: 'SIGKILL',
+    detached: options.helpers === true,
   }) as ChildProcessWithoutNullStreams
-  const stop = () => child.kill('SIGTERM')
+  const kill = (signal: NodeJS.Signals) => end(child, signal, options.helpers === true)
+  const late = setTimeout(() => kill('SIGKILL'), maxMs)
+  const stop = () => kill('SIGTERM')
   options.signal?.addEventListener('abort', stop)
+  if (options.signal?.aborted) stop()
   if (options.input !== undefined) {
     // It may end before it has read all: its status tells.
     child.stdin.on('error', () => undefined)
@@ -56,14 +60,18 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
   let size = 0
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > maxBytes) child.kill('SIGKILL')
+    if (size > maxBytes) kill('SIGKILL')
     else chunks.push(chunk)
   })
   const complaint = keepStart(child.stderr, MAX_COMPLAINT)
-  const [exitCode] = (await once(child, 'close').catch(cause => {
-    throw unavailable(cause)
-  })) as [number | null]
-  options.signal?.removeEventListener('abort', stop)
+  const [exitCode] = (await once(child, 'close')
+    .catch(cause => {
+      throw unavailable(cause)
+    })
+    .finally(() => {
+      clearTimeout(late)
+      options.signal?.removeEventListener('abort', stop)
+    })) as [number | null]
   if (size > maxBytes) throw tooMuch(args, maxBytes)
   if (exitCode === null) {
     throw new GitError('GIT_TIMED_OUT', {
@@ -73,6 +81,18 @@ export async function runGit(args: readonly string[], options: RunOptions): Prom
   }
   if (!accept.includes(exitCode)) throw failure(args, exitCode, complaint(), directory)
   return { exitCode, stdout: Buffer.concat(chunks), complaint: complaint() }
+}
+
+function end(child: ChildProcess, signal: NodeJS.Signals, group: boolean): void {
+  if (!group || child.pid === undefined) {
+    child.kill(signal)
+    return
+  }
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }
 
 /** `ulimit` counts blocks of 512 bytes. */

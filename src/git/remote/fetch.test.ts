@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -59,4 +62,62 @@ test.each([
   { url: 'ssh://host/x', protocol: 'https' },
 ] as const)('$url is not an address of $protocol', async remote => {
   await expect(fetchRemote(directory, remote, INTO)).rejects.toMatchObject({ code: 'GIT_FAILED' })
+})
+
+async function aServer(
+  answer: (request: IncomingMessage) => { readonly status: number; readonly location?: string },
+) {
+  const asked: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    asked.push(request)
+    const { status, location } = answer(request)
+    response.writeHead(status, location === undefined ? {} : { location }).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { asked, port, stop: () => server.close() }
+}
+
+test('the host is the one that was pinned, and gets the authorization; nobody else is asked', async () => {
+  const elsewhere = await aServer(() => ({ status: 404 }))
+  const server = await aServer(() => ({
+    status: 302,
+    location: `http://127.0.0.1:${elsewhere.port}/x.git/info/refs?service=git-upload-pack`,
+  }))
+  const fetched = fetchRemote(
+    directory,
+    {
+      url: `http://pinned.invalid:${server.port}/x.git`,
+      protocol: 'http',
+      pinned: { host: 'pinned.invalid', port: server.port, address: '127.0.0.1' },
+      authorization: 'Basic c2VjcmV0',
+    },
+    INTO,
+  )
+  const error: unknown = await fetched.catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'GIT_FAILED' })
+  expect(String(error)).not.toContain('c2VjcmV0')
+  expect(server.asked[0]!.headers).toMatchObject({
+    authorization: 'Basic c2VjcmV0',
+    host: `pinned.invalid:${server.port}`,
+  })
+  expect(elsewhere.asked).toEqual([])
+  server.stop()
+  elsewhere.stop()
+})
+
+test('one that is stopped leaves what there was', async () => {
+  const stop = new AbortController()
+  const server = createServer(() => stop.abort())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const silent: Remote = { url: `http://127.0.0.1:${port}/x.git`, protocol: 'http' }
+  await expect(fetchRemote(directory, silent, INTO, stop.signal)).rejects.toMatchObject({
+    code: 'GIT_TIMED_OUT',
+  })
+  expect(await ownRefs(directory, INTO)).toEqual(new Map())
+  server.closeAllConnections()
+  server.close()
 })

@@ -53,6 +53,7 @@ export async function fetchRemote(
     maxBytes: 1 << 20,
     maxMs: MAX_FETCH_MS,
     maxFileBytes: MAX_FETCH_BYTES,
+    helpers: true,
     config: configOf(remote),
     ...(signal && { signal }),
     environment: { GIT_ALLOW_PROTOCOL: remote.protocol, GIT_ASKPASS: '', SSH_ASKPASS: '' },

@@ -26,22 +26,26 @@ export async function hookRoutes(app: App, services: Services): Promise<void> {
 
 function deliveryRoute(app: App, services: Services): void {
   const { plane, logins, mirrors } = services
+  const find = async (id: string, ip: string) => {
+    const mirror = await plane.stores.triggers.mirrorByHook(id as HookId)
+    if (mirror) return mirror
+    logins.take(`hook ${ip}`)
+    throw notFound('hook', id.slice(0, 100))
+  }
   app.post(
     '/api/v1/hooks/:id',
     {
       config: { access: { kind: 'open' } },
       bodyLimit: MAX_BODY_BYTES,
+      // Before anything of the body is read: only who knows an address may send much.
+      onRequest: async request => void (await find(request.params.id, request.ip)),
       schema: {
         params: z.object({ id: z.string().max(100) }),
         response: { 202: z.object({ outcome: z.string() }) },
       },
     },
     async (request, reply) => {
-      const mirror = await plane.stores.triggers.mirrorByHook(request.params.id as HookId)
-      if (!mirror) {
-        logins.take(`hook ${request.ip}`)
-        throw notFound('hook', request.params.id)
-      }
+      const mirror = await find(request.params.id, request.ip)
       const body = request.body as Buffer
       const verified = Buffer.isBuffer(body)
         ? verify(mirror.forge, request.headers, body, await openHookSecret(plane.vault, mirror))
