@@ -13,8 +13,9 @@ export const PIPELINE_STATES = ['running', 'succeeded', 'failed', 'canceled'] as
 export type PipelineState = (typeof PIPELINE_STATES)[number]
 
 /**
- * blocked: needs have not ended. ready: a runner may claim it. waiting: for a person (approval) or for
- * evidence (a canary without traffic). errored: it could not be tried; failed: it was tried and is no good.
+ * blocked: what it waits for has not ended. ready: a runner may claim it. waiting: for a person (approval, a manual
+ * job), for its time (a delayed one) or for evidence (a canary without traffic). errored: it could not be tried;
+ * failed: it was tried and is no good.
  */
 export const JOB_STATES = [
   'blocked',
