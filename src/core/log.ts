@@ -1,4 +1,5 @@
-import { pino } from 'pino'
+import { createRequire } from 'node:module'
+import type { pino as Pino } from 'pino'
 
 /** Structured log of a process. Goes to standard error, JSON a line; never holds a secret. */
 export interface Logger {
@@ -9,6 +10,8 @@ export interface Logger {
 }
 
 export function createLogger(process: string): Logger {
+  // Loaded with the first log: most commands keep none, and start sooner.
+  const { pino } = createRequire(import.meta.url)('pino') as { readonly pino: typeof Pino }
   return pino(
     {
       base: { process },

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 export interface Interrupts {
   /** After the first Ctrl-C, or a TERM. */
   readonly asked: AbortSignal
@@ -10,6 +12,8 @@ export interface Interrupts {
 export function watchInterrupts(told: () => void): Interrupts {
   const asked = new AbortController()
   const killed = new AbortController()
+  // Each job listens.
+  setMaxListeners(0, asked.signal, killed.signal)
   const interrupt = (): void => {
     if (asked.signal.aborted) killed.abort()
     else {

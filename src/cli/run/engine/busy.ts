@@ -19,7 +19,8 @@ function isBusy(root: number): boolean {
   const open = [root]
   for (let n = 0; n < open.length && n < MAX_LOOKED_AT; n++) {
     const state = read(`/proc/${open[n]}/stat`)
-    if (/^[RD]/.test(state.slice(state.lastIndexOf(') ') + 2))) return true
+    // Gone or dead (Z): its end is just not heard of yet, and its place is about to be free.
+    if (state === '' || /^[RDZ]/.test(state.slice(state.lastIndexOf(') ') + 2))) return true
     const children = read(`/proc/${open[n]}/task/${open[n]}/children`)
     open.push(...children.split(' ').filter(Boolean).map(Number))
   }

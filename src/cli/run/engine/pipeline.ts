@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { instant, messageOf } from '../../../core/index.ts'
 import {
   type AttemptEnd,
@@ -53,6 +54,7 @@ export class LocalPipeline {
   constructor(options: PipelineOptions) {
     const { plan, path } = options
     this.#options = options
+    setMaxListeners(0, this.#canceling.signal)
     this.jobs = plan.jobs.map((job, n) => new JobRecord(job, [...path, job.name].join('/'), n))
     this.#scheduler = new Scheduler(
       this.jobs.map(job => job.view()),

@@ -50,6 +50,7 @@ export class Slots {
   take(priority: number, signal: AbortSignal): Promise<Slot> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
+      if (this.#waiting.length === 0 && this.#taken.size < this.#base) return resolve(this.#occupy())
       const waiting: Waiting = {
         priority,
         order: this.#order++,
@@ -69,6 +70,11 @@ export class Slots {
     })
   }
 
+  get #base(): number {
+    const { limit, cores } = this.#options
+    return limit === 'auto' ? cores : limit
+  }
+
   #insert(waiting: Waiting): void {
     let at = this.#waiting.length
     while (at > 0 && this.#waiting[at - 1]!.priority < waiting.priority) at--
@@ -76,16 +82,17 @@ export class Slots {
   }
 
   #hand(): void {
-    const { limit, cores } = this.#options
-    const base = limit === 'auto' ? cores : limit
-    while (this.#waiting.length > 0 && this.#taken.size < base) this.#give()
-    if (limit !== 'auto' || this.#waiting.length === 0) this.#rest()
+    while (this.#waiting.length > 0 && this.#taken.size < this.#base) this.#give()
+    if (this.#options.limit !== 'auto' || this.#waiting.length === 0) this.#rest()
     else this.#timer ??= setInterval(() => this.#grow(), LOOK_MS).unref()
   }
 
   #give(): void {
-    const next = this.#waiting.shift()!
-    const used = new Set([...this.#taken.keys()].map(({ number }) => number))
+    this.#waiting.shift()!.start(this.#occupy())
+  }
+
+  #occupy(): Slot {
+    const used = new Set([...this.#taken.keys()].map(slot => slot.number))
     let number = 0
     while (used.has(number)) number++
     const slot: Slot = {
@@ -99,7 +106,7 @@ export class Slots {
       },
     }
     this.#taken.set(slot, { since: performance.now() })
-    next.start(slot)
+    return slot
   }
 
   /** Opens places where jobs wait and those that run are asleep: for the network, for a timer, for each other. */

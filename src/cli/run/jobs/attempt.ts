@@ -22,7 +22,8 @@ export interface Attempt {
 export async function prepareWorkspace({ scope, job }: Attempt, source = true): Promise<Place> {
   const { places } = scope.world
   const place = source ? await places.take() : places.empty()
-  for (const source of sourcesOf(job.plan, scope.plan)) {
+  const sources = scope.kept.size > 0 ? sourcesOf(job.plan, scope.plan) : []
+  for (const source of sources) {
     const kept = scope.kept.get(source)
     if (kept && kept.length > 0)
       await layKept(kept, await scope.world.shelves(), join(place.path, 'workspace'))

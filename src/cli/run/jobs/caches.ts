@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { OfferedCache } from '../../../api/index.ts'
 import { digestOf, hexOf, resolveInside } from '../../../core/index.ts'
-import type { CacheRequest } from '../../../pipeline/index.ts'
+import { type CacheRequest, keyFilesIn } from '../../../pipeline/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { Finished } from './keep.ts'
 
@@ -59,22 +59,24 @@ async function offered(cache: CacheRequest, finished: Finished): Promise<Offered
   }
 }
 
-/** A lock file may be large; a key needs its digest alone. */
-async function keyOf({ key }: CacheRequest, { expand, workspace, attempt }: Finished): Promise<string> {
+async function keyOf({ key }: CacheRequest, { expand, attempt }: Finished): Promise<string> {
   if (key.kind === 'text') return expand(key.text) || DEFAULT_KEY
-  const { root } = attempt.scope.world.project.tree
-  const names = key.files.map(file =>
-    expand(file)
-      .replace(`${workspace}/`, '')
-      .replace(/^(\.?\/)+/, ''),
-  )
-  const digests = await Promise.all(
-    [...new Set(names)].sort().map(async name => {
-      const content = await readFile(await resolveInside(root, name)).catch(() => undefined)
-      return content === undefined ? '' : `${name} ${digestOf(content)}\n`
-    }),
-  )
+  const { root, files } = attempt.scope.world.project.tree
+  const digests: string[] = []
+  for (const name of keyFilesIn(key.files, files)) {
+    const content = await readInside(root, name)
+    if (content) digests.push(`${name} ${digestOf(content)}\n`)
+  }
   const text = digests.join('')
   const digest = text === '' ? DEFAULT_KEY : hexOf(digestOf(text))
   return key.prefix === undefined ? digest : `${expand(key.prefix)}-${digest}`
+}
+
+/** Undefined: it was deleted, or is a link that leads out of the tree. */
+async function readInside(root: string, name: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(await resolveInside(root, name))
+  } catch {
+    return undefined
+  }
 }

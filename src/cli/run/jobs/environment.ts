@@ -57,6 +57,12 @@ export function layered(layers: Layers, expand: Dialect['expandVariables']): Var
   const { plan, predefined, dotenv, secrets, given } = layers
   const all = { ...predefined, ...plan.env, ...dotenv, ...secrets, ...given }
   if (!plan.expand || !expand) return all
-  const literal = [...(plan.literal ?? []), ...Object.keys(secrets), ...Object.keys(dotenv)]
-  return expand(all, new Set(literal.filter(name => !Object.hasOwn(given, name))))
+  // What is defined for the job is as it is; what files and people wrote may refer to it.
+  const literal = new Set([...(plan.literal ?? []), ...Object.keys(secrets), ...Object.keys(dotenv)])
+  const written = Object.keys({ ...plan.env, ...given }).filter(
+    name => Object.hasOwn(given, name) || !literal.has(name),
+  )
+  if (!written.some(name => all[name]!.includes('$'))) return all
+  const referring = new Set(written)
+  return expand(all, new Set(Object.keys(all).filter(name => !referring.has(name))))
 }

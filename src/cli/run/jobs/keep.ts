@@ -69,7 +69,7 @@ async function keep(
   const found = await readReports(workspace, reports)
   for (const problem of found?.problems ?? []) log.say(problem)
   const variables = (found?.variables ?? []).map(({ name, value }) => [name, value] as const)
-  scope.dotenv.set(job.name, Object.fromEntries(variables))
+  if (variables.length > 0) scope.dotenv.set(job.name, Object.fromEntries(variables))
   await showKept(attempt, files, shelves, log)
 }
 

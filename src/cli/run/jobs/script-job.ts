@@ -4,6 +4,7 @@ import type { AttemptResult } from '../engine/pipeline.ts'
 import { type Attempt, openLog, prepareWorkspace } from './attempt.ts'
 import { restore, save } from './caches.ts'
 import { runConfined } from './confined.ts'
+import { coverageOfLog } from './coverage.ts'
 import { keepResults } from './keep.ts'
 import { machineFor } from './machine.ts'
 import { runPhases } from './phases.ts'
@@ -38,6 +39,8 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
     return await keepResults(finished, result)
   } finally {
     log.end()
+    const { coverage } = job.plan
+    job.coverage = coverage === undefined ? undefined : await coverageOfLog(log.path, coverage)
     places.done(taken, begun)
   }
 }

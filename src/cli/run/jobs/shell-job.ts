@@ -53,7 +53,6 @@ export async function runInShell(wanted: ShellCommand): Promise<ShellEnded> {
       await stop(group, ended, kill)
       return { kind: first }
     }
-    signalGroup(group, 'SIGKILL')
     return { kind: 'exit', code: first }
   } finally {
     clearTimeout(limit)
@@ -80,7 +79,6 @@ async function stop(group: number, ended: Promise<number>, kill: AbortSignal): P
   while (!(await Promise.race([over, delay(LOOK_MS, false)])))
 }
 
-const NAME = /^[A-Za-z_]\w*$/
 /** Names that a shell refuses to set, or that would change how it reads what follows. */
 const NOT_SET: ReadonlySet<string> = new Set([
   'BASHOPTS',
@@ -93,8 +91,8 @@ const NOT_SET: ReadonlySet<string> = new Set([
 ])
 
 function lineOf({ command, folder, env, log }: ShellCommand): string {
-  const entries = Object.entries(env).filter(([name]) => NAME.test(name) && !NOT_SET.has(name))
-  const set = entries.map(([name, value]) => `${name}=${quote(value)} `).join('')
+  let set = ''
+  for (const [name, value] of Object.entries(env)) if (!NOT_SET.has(name)) set += `${name}=${quote(value)} `
   const words = command.map(quote).join(' ')
   return `cd ${quote(folder)}; unset OLDPWD\n${set}${words} >> ${quote(log)} 2>&1 < /dev/null &\n`
 }

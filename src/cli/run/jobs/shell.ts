@@ -35,5 +35,5 @@ function told(step: string): string {
 
 /** One word for a shell, whatever it holds. */
 export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
+  return word.includes("'") ? `'${word.replaceAll("'", `'\\''`)}'` : `'${word}'`
 }

@@ -4,14 +4,17 @@ import { join } from 'node:path'
 
 /**
  * Reads names of files, and runs each: it starts one process in the background. With job control (`set -m`) such a
- * process has a group of its own and hears SIGINT; without, it would be deaf to it.
+ * process has a group of its own and hears SIGINT; without, it would be deaf to it. What it leaves in its group is
+ * killed.
  */
 const LOOP = `set -m
 while IFS= read -r file; do
   . "$file"
   echo "started $!"
   wait $!
-  echo "ended $?"
+  code=$?
+  kill -KILL -- "-$!"
+  echo "ended $code"
 done
 `
 /** With a network connection as its input, bash would read ~/.bashrc. */

@@ -5,6 +5,9 @@ import type { Attempt } from './attempt.ts'
 import { layered, type Variables } from './environment.ts'
 import { variableSourcesOf } from './handover.ts'
 
+/** Names that a shell can hold. */
+const NAME = /^[A-Za-z_]\w*$/
+
 /** What a job finds defined beside its machine's environment. */
 export interface JobVariables {
   readonly own: Variables
@@ -28,7 +31,8 @@ export function variablesOf({ scope, job }: Attempt): JobVariables {
     runnerLabels: job.plan.labels ?? [],
     token: '',
   })
-  const dotenv = variableSourcesOf(job.plan, plan).map(name => scope.dotenv.get(name) ?? {})
+  const sources = scope.dotenv.size > 0 ? variableSourcesOf(job.plan, plan) : []
+  const dotenv = sources.map(name => scope.dotenv.get(name) ?? {})
   const all = layered(
     {
       plan: job.plan,
@@ -40,11 +44,15 @@ export function variablesOf({ scope, job }: Attempt): JobVariables {
     dialect?.expandVariables,
   )
   const isFile = new Set(job.plan.fileVariables)
-  const entries = Object.entries(all).filter(([name]) => /^[^=\0]+$/.test(name))
-  return {
-    own: Object.fromEntries(entries.filter(([name]) => !isFile.has(name))),
-    files: Object.fromEntries(entries.filter(([name]) => isFile.has(name) && /^\w+$/.test(name))),
+  const own: Record<string, string> = Object.create(null)
+  const files: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(all)) {
+    if (!NAME.test(name)) continue
+    const plain = value.includes('\0') ? value.replaceAll('\0', '') : value
+    if (isFile.has(name)) files[name] = plain
+    else own[name] = plain
   }
+  return { own, files }
 }
 
 /** All of it as a process on this machine gets it; file variables are files in its place. */
@@ -60,7 +68,7 @@ export async function onThisMachine(
   for (const name of names) await writeFile(join(folder, name), files[name]!, { mode: 0o600 })
   const env: Record<string, string> = { ...host }
   for (const [name, value] of Object.entries(own))
-    env[name] = value.replaceAll('\0', '').replaceAll(WORKSPACE_PLACE, () => workspace)
+    env[name] = value.includes(WORKSPACE_PLACE) ? value.replaceAll(WORKSPACE_PLACE, () => workspace) : value
   for (const name of names) env[name] = join(folder, name)
   return { ...env, BALLAST: 'true', BALLAST_WORKSPACE: workspace, PWD: workspace }
 }
