@@ -1,15 +1,17 @@
 import { constants } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Digest, diskFull, hexOf, randomText, systemCode } from '../../core/index.ts'
+import { type Digest, digestOf, diskFull, hexOf, randomText, systemCode } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
-import { hashFile } from '../workspace/hash-file.ts'
+import { hashFile, readSmall } from '../workspace/hash-file.ts'
 import { Room } from './room.ts'
 
 /** Of one runner's disk: some tens of usual dependency folders. */
 const DEFAULT_STORE_BYTES = 20 * 1024 ** 3
 
 const PART = '.part'
+/** Up to this size a file is read whole: that takes fewer calls than a copy. */
+const SMALL_BYTES = 256 * 1024
 
 export interface StoredContent {
   readonly digest: Digest
@@ -60,12 +62,33 @@ export class ContentStore {
 
   /** Takes a regular file in. A link in its place is refused (ELOOP). Throws DISK_FULL, STORE_FULL. */
   async take(path: string): Promise<StoredContent> {
+    const bytes = await readSmall(path, SMALL_BYTES)
+    if (bytes) return this.#takeBytes(bytes)
     const known = await hashFile(path)
     if (await this.has(known.digest)) return known
-    return this.#fill(async part => {
+    const taken = await this.#fill(async part => {
       await copyFile(path, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
       await chmod(part, 0o600)
     })
+    // What was copied, should it have changed since.
+    return taken ?? known
+  }
+
+  /** Most files are small: read once, written once. */
+  async #takeBytes(bytes: Buffer): Promise<StoredContent> {
+    const content = { digest: digestOf(bytes), size: bytes.length }
+    if (await this.has(content.digest)) return content
+    await this.#bringIn(async part => {
+      const handle = await open(part, 'wx', 0o444)
+      try {
+        await handle.writeFile(bytes)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      return content
+    })
+    return content
   }
 
   /** Takes bytes in. False, and nothing is kept, when they are not this content. Throws DISK_FULL, STORE_FULL. */
@@ -84,7 +107,7 @@ export class ContentStore {
         await handle.close()
       }
     }, content)
-    return got.digest === content.digest && got.size === content.size
+    return got !== undefined
   }
 
   /**
@@ -119,20 +142,28 @@ export class ContentStore {
     return this.#pathOf(digest)
   }
 
-  /** Lets `fill` make a file, and gives it its name: that of its bytes, or none when they are not `wanted`. */
-  async #fill(fill: (part: string) => Promise<void>, wanted?: StoredContent): Promise<StoredContent> {
+  /** Lets `fill` make a file of any size; undefined, and nothing is kept, when it is not the `wanted` content. */
+  #fill(fill: (part: string) => Promise<void>, wanted?: StoredContent): Promise<StoredContent | undefined> {
+    return this.#bringIn(async part => {
+      await fill(part)
+      const content = await hashFile(part)
+      if (wanted && (content.digest !== wanted.digest || content.size !== wanted.size)) return undefined
+      await sealed(part)
+      return content
+    })
+  }
+
+  /** Gives what `make` has made, synced, the name of its content. */
+  async #bringIn(
+    make: (part: string) => Promise<StoredContent | undefined>,
+  ): Promise<StoredContent | undefined> {
     if (await this.#room.isFull()) throw full(this.root)
     const part = join(this.root, 'parts', `${randomText(20)}${PART}`)
     try {
-      await fill(part)
-      const content = await hashFile(part)
-      if (wanted && (content.digest !== wanted.digest || content.size !== wanted.size)) {
-        await unlink(part)
-        return content
-      }
-      await sealed(part)
-      await this.#place(part, content.digest)
-      await this.#room.added(content.size)
+      const content = await make(part)
+      if (content) await this.#place(part, content.digest)
+      else await unlink(part)
+      if (content) await this.#room.added(content.size)
       return content
     } catch (cause) {
       await unlink(part).catch(() => undefined)
@@ -142,8 +173,11 @@ export class ContentStore {
 
   async #place(part: string, digest: Digest): Promise<void> {
     const path = this.#pathOf(digest)
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await rename(part, path)
+    await rename(part, path).catch(async cause => {
+      if (systemCode(cause) !== 'ENOENT') throw cause
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await rename(part, path)
+    })
   }
 
   #pathOf(digest: Digest): string {
