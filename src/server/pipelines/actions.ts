@@ -3,6 +3,7 @@ import {
   hasEnded,
   isPlayable,
   type Job,
+  type JobChange,
   type JobMove,
   type JobView,
   jobViewOf,
@@ -91,6 +92,7 @@ export class PipelineActions {
     const targets = retryTargets(job.plan.name, jobs, stages)
     if (targets.length === 0)
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a job that has ended can be retried.')
+    await this.#setGoing(job.pipeline)
     await this.#take(targets, ids)
     await this.#goOn(job.pipeline)
     const now = await this.#plane.stores.pipelines.job(job.id)
@@ -115,17 +117,14 @@ export class PipelineActions {
     const { jobs, stages, ids } = await this.#board(job)
     const [own, ...behind] = playTargets(job.plan.name, jobs, stages, approved)
     if (!own) return false
-    const given = Object.keys(variables).length > 0
-    const moved = await this.#plane.stores.pipelines.moveJob(job.id, own.from, own.to, {
-      now: this.#plane.clock.now(),
+    await this.#setGoing(job.pipeline)
+    const [moved] = await this.#take([own, ...behind], ids, {
       ...(reason !== undefined && { reason }),
-      ...(given && { variables }),
+      ...(Object.keys(variables).length > 0 && { variables }),
     })
-    if (!moved) return false
-    await this.#take(behind, ids)
     if (own.to === 'ready') this.#reconciler.ready.emit()
     await this.#goOn(job.pipeline)
-    return true
+    return moved === true
   }
 
   async #board(job: Job): Promise<{
@@ -143,45 +142,37 @@ export class PipelineActions {
     }
   }
 
-  async #take(moves: readonly JobMove[], ids: ReadonlyMap<string, JobId>): Promise<void> {
-    const change = { now: this.#plane.clock.now() }
-    await this.#plane.stores.pipelines.moveJobs(
-      moves.map(({ name, from, to }) => ({ id: ids.get(name)!, from, to, change })),
+  /** Takes these steps together; `first` is what the first of them brings besides. */
+  #take(
+    moves: readonly JobMove[],
+    ids: ReadonlyMap<string, JobId>,
+    first: Pick<JobChange, 'reason' | 'variables'> = {},
+  ): Promise<readonly boolean[]> {
+    const now = this.#plane.clock.now()
+    return this.#plane.stores.pipelines.moveJobs(
+      moves.map(({ name, from, to }, i) => ({
+        id: ids.get(name)!,
+        from,
+        to,
+        change: { now, ...(i === 0 && first) },
+      })),
     )
   }
 
-  /** Sets a pipeline that has ended going again, and moves it on. */
-  async #goOn(id: PipelineId): Promise<void> {
+  /** Before its jobs move: a pipeline that runs is looked at again after a crash, one that has ended never is. */
+  async #setGoing(id: PipelineId): Promise<void> {
     const { pipelines } = this.#plane.stores
     const pipeline = await pipelines.pipeline(id)
     if (pipeline && pipeline.state !== 'running')
       await pipelines.movePipeline(id, pipeline.state, 'running', this.#plane.clock.now())
-    if (pipeline) this.#reconciler.tell(pipeline)
-    await this.#reconciler.reconcile(id)
   }
 
-  /**
-   * Has one job run by itself, whatever the others came to: from waiting for somebody, or from its end. One that
-   * needs an approval waits for it, unless this is it. False when it runs already, or was moved meanwhile.
-   */
-  async runAlone(job: Job, reason: string, approved: boolean): Promise<boolean> {
-    const { id, plan, state } = job
-    if (state === 'ready' || state === 'running') return false
-    const { pipelines } = this.#plane.stores
-    const now = this.#plane.clock.now()
-    if (plan.approval !== undefined && !approved) {
-      if (state === 'waiting') return true
-      // From an end the way to waiting leads over blocked.
-      if (state !== 'blocked' && !(await pipelines.moveJob(id, state, 'blocked', { now, reason })))
-        return false
-      const change = { now, reason: `${reason}; waits for approval to act on ${plan.approval}` }
-      if (!(await pipelines.moveJob(id, 'blocked', 'waiting', change))) return false
-    } else {
-      if (!(await pipelines.moveJob(id, state, 'ready', { now, reason }))) return false
-      this.#reconciler.ready.emit()
-    }
-    await this.#goOn(job.pipeline)
-    return true
+  /** Moves a pipeline on whose jobs were set going; meanwhile it may have ended as it was. */
+  async #goOn(id: PipelineId): Promise<void> {
+    await this.#setGoing(id)
+    const pipeline = await this.#plane.stores.pipelines.pipeline(id)
+    if (pipeline) this.#reconciler.tell(pipeline)
+    await this.#reconciler.reconcile(id)
   }
 
   /**

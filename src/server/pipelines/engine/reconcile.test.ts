@@ -3,6 +3,7 @@ import { aTrigger } from '../../../../test/contracts/stores/world.ts'
 import { EngineWorld } from '../../../../test/server/engine.ts'
 import type { CommitId } from '../../../core/index.ts'
 import type { PlannedJob } from '../../../pipeline/index.ts'
+import { PipelineActions } from '../actions.ts'
 import { PipelineReconciler } from '../reconcile.ts'
 
 let world: EngineWorld
@@ -93,6 +94,24 @@ describe('a manual job', () => {
     await world.runReady()
     expect(await world.states(pipeline)).toBe('approve succeeded, go ready')
     await expect(world.actions.play(approve, 'ada')).rejects.toMatchObject({ code: 'STATE_CONFLICT' })
+  })
+
+  test('is as it was after a crash while it was started, or has started', async () => {
+    const { plane } = world.plane
+    const pipeline = await world.begin(OUTLINE, staged('review', 'build', { ...MANUAL, allowFailure: true }))
+    expect(await world.stateOf(pipeline.id)).toBe('succeeded')
+    const pipelines: typeof plane.stores.pipelines = {
+      ...plane.stores.pipelines,
+      moveJobs: () => Promise.reject(new Error('killed')),
+    }
+    const killed = new PipelineActions(
+      { ...plane, stores: { ...plane.stores, pipelines } },
+      new PipelineReconciler(plane),
+    )
+    await expect(killed.play(await world.job(pipeline, 'review'), 'ada')).rejects.toThrow('killed')
+    await new PipelineReconciler(plane).resume()
+    expect(await world.states(pipeline)).toBe('review waiting')
+    expect(await world.stateOf(pipeline.id)).toBe('succeeded')
   })
 
   test('that is retried starts at once', async () => {
