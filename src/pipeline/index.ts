@@ -1,3 +1,5 @@
+export * from './cache-key.ts'
+export * from './coverage.ts'
 export { type CiFileChoice, chooseCiFile } from './dialects/choose.ts'
 export { dialectOf } from './dialects/index.ts'
 export type * from './dialects/types.ts'

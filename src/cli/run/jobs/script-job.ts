@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { JobWork, PlannedJob } from '../../../pipeline/index.ts'
+import { coverageIn, type JobWork, type PlannedJob } from '../../../pipeline/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import { type Attempt, openLog, prepareWorkspace } from './attempt.ts'
 import { restore, save } from './caches.ts'
@@ -36,6 +36,7 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
       ? await runConfined({ ...finished, place, variables, executor, inImage }, work)
       : await runPhases({ ...finished, place, shells: shells! }, work)
     await save(finished, result.outcome)
+    if (job.plan.coverage !== undefined) job.coverage = coverageIn(log.tail(), job.plan.coverage)
     return await keepResults(finished, result)
   } finally {
     log.end()

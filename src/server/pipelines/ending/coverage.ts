@@ -1,41 +1,8 @@
-import { RE2JS } from 're2js'
 import type { AttemptId } from '../../../core/index.ts'
+import { coverageIn, MAX_COVERAGE_TAIL_BYTES } from '../../../pipeline/index.ts'
 import type { AttemptLogs } from '../logs.ts'
 
-/** The figure is in the summary, which is printed last. */
-const MAX_TAIL_BYTES = 1024 * 1024
-/** What terminals are told within a log: colours, cursor, and sections' titles. */
-const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g
-
-/**
- * Coverage in percent: the figure in the last match of `pattern` (RE2) within the end of a log, in its last group
- * where it has some. Undefined where there is none, or the pattern is none.
- *
- *   'TOTAL.*? (\d+)%$' in 'TOTAL  120  6  95%' -> 95
- */
-export function coverageIn(log: string, pattern: string): number | undefined {
-  let expression: RE2JS
-  try {
-    expression = RE2JS.compile(pattern, RE2JS.MULTILINE)
-  } catch {
-    return undefined
-  }
-  const matcher = expression.matcher(log.replaceAll(ESCAPES, ''))
-  let last: string | undefined
-  while (matcher.find()) last = lastGroup(matcher) ?? last
-  const figure = last?.match(/\d+(?:[.,]\d+)?/)?.[0]?.replace(',', '.')
-  const percent = figure === undefined ? Number.NaN : Number(figure)
-  return percent >= 0 && percent <= 100 ? percent : undefined
-}
-
-function lastGroup(matcher: ReturnType<RE2JS['matcher']>): string | undefined {
-  for (let group = matcher.groupCount(); group > 0; group--) {
-    const found = matcher.group(group)
-    if (found) return found
-  }
-  return matcher.groupCount() > 0 ? undefined : (matcher.group(0) ?? undefined)
-}
-
+/** Coverage of an attempt by the end of its log; undefined where no figure is in it. */
 export async function coverageOf(
   logs: AttemptLogs,
   attempt: AttemptId,
@@ -44,7 +11,7 @@ export async function coverageOf(
   const length = await logs.length(attempt)
   const chunks: Buffer[] = []
   if (length === 0) return undefined
-  for await (const chunk of logs.read(attempt, Math.max(0, length - MAX_TAIL_BYTES), length))
+  for await (const chunk of logs.read(attempt, Math.max(0, length - MAX_COVERAGE_TAIL_BYTES), length))
     chunks.push(chunk as Buffer)
   return coverageIn(Buffer.concat(chunks).toString('utf8'), pattern)
 }

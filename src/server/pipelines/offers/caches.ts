@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OfferedCache } from '../../../api/index.ts'
 import { listFiles } from '../../../git/index.ts'
-import type { CacheRequest, Job, Pipeline } from '../../../pipeline/index.ts'
+import { type CacheRequest, type Job, keyFilesIn, type Pipeline } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 
@@ -46,7 +46,7 @@ async function keyOf(
   expand: (text: string) => string,
 ): Promise<string> {
   if (key.kind === 'text') return expand(key.text) || DEFAULT_KEY
-  const digest = await digestOfFiles(plane, pipeline, key.files.map(expand))
+  const digest = await digestOfFiles(plane, pipeline, key.files)
   return key.prefix === undefined ? digest : `${expand(key.prefix)}-${digest}`
 }
 
@@ -56,10 +56,13 @@ async function digestOfFiles(
   { project, commit }: Pipeline,
   files: readonly string[],
 ): Promise<string> {
-  const wanted = new Set(files.map(file => file.replace(/^(\.?\/)+/, '')))
-  const found = (await listFiles(repositoryDirectory(settings, project), commit))
-    .filter(({ path }) => wanted.has(path))
-    .map(({ path, id }) => `${path}\0${id}`)
+  const listed = await listFiles(repositoryDirectory(settings, project), commit)
+  const named = keyFilesIn(
+    files,
+    listed.map(({ path }) => path),
+  )
+  const wanted = new Set(named)
+  const found = listed.filter(({ path }) => wanted.has(path)).map(({ path, id }) => `${path}\0${id}`)
   return found.length === 0 ? DEFAULT_KEY : sha256(found.sort().join('\n'))
 }
 

@@ -134,7 +134,7 @@ async function withInputs(
   const given = surroundings.given(specs) ?? { at: header.at, values: new Map() }
   const inputs = resolveInputs(specs, given, findings)
   if (!inputs) return undefined
-  const component = componentValues(surroundings, header.at)
+  const component = componentValues(spec.component ?? [], surroundings, header.at)
   const context = { inputs, component, expand: (text: string) => surroundings.expand(text) }
   return stream.read(1, interpolatingHooks(masked, context, findings))
 }
@@ -157,9 +157,14 @@ async function allInputs(
   return findings.errors > before ? undefined : new Map([...included, ...spec.inputs])
 }
 
-/** GitLab gives a component only those fields that its `spec: component:` names; here it has all of them. */
-function componentValues(surroundings: FileSurroundings, at: Location): ReadonlyMap<string, Located> {
-  const facts = Object.entries(surroundings.component ?? {})
+/** A component knows of itself what its `spec: component:` asks for. */
+function componentValues(
+  fields: readonly ComponentField[],
+  { component }: FileSurroundings,
+  at: Location,
+): ReadonlyMap<string, Located> {
+  if (!component) return new Map()
+  const facts = fields.map(field => [field, component[field]] as const)
   return new Map(
     facts.map(([field, value]) => [field, { kind: 'scalar', value, text: value ?? '', at } as const]),
   )

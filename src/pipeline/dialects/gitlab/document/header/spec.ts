@@ -4,7 +4,14 @@ import type { DocumentFindings } from '../findings.ts'
 import { MAX_INPUT_OPTIONS, MAX_INPUTS } from '../limits.ts'
 import { isNothing, mismatch, readMap, textOf, textsOf } from '../read.ts'
 import { inputsOf, parseCondition } from './condition.ts'
-import { COMPONENT_FIELDS, INPUT_TYPES, type InputRule, type InputSpec, type Spec } from './types.ts'
+import {
+  COMPONENT_FIELDS,
+  type ComponentField,
+  INPUT_TYPES,
+  type InputRule,
+  type InputSpec,
+  type Spec,
+} from './types.ts'
 
 const INPUT_KEYS = ['default', 'description', 'options', 'regex', 'rules', 'type']
 
@@ -16,16 +23,22 @@ export function readSpec(header: Located, findings: DocumentFindings): Spec | un
   if (!node || isNothing(node)) return { inputs: new Map() }
   const spec = readMap(node, 'spec', ['inputs', 'include', 'component', 'description'], findings)
   const inputs = readInputs(spec?.get('inputs')?.value, findings)
-  checkComponent(spec?.get('component')?.value, findings)
+  const component = readComponent(spec?.get('component')?.value, findings)
   const include = spec?.get('include')?.value
-  return findings.errors > before ? undefined : { inputs, ...(include && { include }) }
+  return findings.errors > before
+    ? undefined
+    : { inputs, ...(component && { component }), ...(include && { include }) }
 }
 
-function checkComponent(node: Located | undefined, findings: DocumentFindings): void {
+function readComponent(
+  node: Located | undefined,
+  findings: DocumentFindings,
+): readonly ComponentField[] | undefined {
   const names = node ? textsOf(node, 'spec: component', 'BAD_VALUE', findings) : undefined
-  if (!node || !names) return
-  if (names.every(name => COMPONENT_FIELDS.some(field => field === name))) return
-  mismatch(node, 'spec: component', `a list of ${COMPONENT_FIELDS.join(', ')}`, 'BAD_VALUE', findings)
+  if (!node || !names) return undefined
+  const fields = COMPONENT_FIELDS.filter(field => names.includes(field))
+  if (names.every(name => COMPONENT_FIELDS.some(field => field === name))) return fields
+  return mismatch(node, 'spec: component', `a list of ${COMPONENT_FIELDS.join(', ')}`, 'BAD_VALUE', findings)
 }
 
 /** `inputs:` of a header, or of a file that a header includes. */

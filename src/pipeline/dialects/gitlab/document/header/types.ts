@@ -31,6 +31,8 @@ export type ComponentField = (typeof COMPONENT_FIELDS)[number]
 
 export interface Spec {
   readonly inputs: ReadonlyMap<string, InputSpec>
+  /** `spec: component:`, what the file asks about itself as a component. */
+  readonly component?: readonly ComponentField[]
   /** `spec: include:`, files with more inputs. */
   readonly include?: Located
 }

@@ -1,4 +1,5 @@
 import type { Location } from '../../../../../core/index.ts'
+import { MAX_WILDCARD, matchingPaths } from '../../../../wildcards.ts'
 import { type Located, quote } from '../../../../yaml/located.ts'
 import type { RepositoryFiles } from '../../../types.ts'
 import type { Rule } from '../../types.ts'
@@ -14,7 +15,6 @@ import { readIncludes } from './entries.ts'
 import type { IncludedFile, Sources } from './sources.ts'
 import { plainPath } from './targets.ts'
 import type { Home, IncludeEntry, IncludeTarget } from './types.ts'
-import { MAX_WILDCARD, matchingPaths } from './wildcards.ts'
 
 export interface IncludeOptions {
   readonly files: RepositoryFiles

@@ -246,6 +246,18 @@ spec:
     ).toContain(problem)
   })
 
+  // https://docs.gitlab.com/ci/yaml/expressions/#component-context
+  test('what a component knows of itself is what its header asks for', async () => {
+    const parts = {
+      'team/parts/a@1': 'spec: { component: [name] }\n---\na: { script: "$[[ component.sha ]]" }',
+      'team/parts/b@1': 'spec: { inputs: {} }\n---\nb: { script: "$[[ component.name ]]" }',
+    }
+    const include = '[{ component: ballast.test/team/parts/a@1 }, { component: ballast.test/team/parts/b@1 }]'
+    const { problems } = await load(including(include, {}, { elsewhere: parts }))
+    expect(problems.join()).toContain("Unknown value 'component.sha'")
+    expect(problems.join()).toContain("Unknown value 'component.name'")
+  })
+
   test('a file that is no component knows nothing of the kind', async () => {
     const world = including('a.yml', { 'a.yml': 'spec: {}\n---\na: { script: "$[[ component.name ]]" }' })
     expect((await load(world)).problems.join()).toContain("Unknown value 'component.name'")

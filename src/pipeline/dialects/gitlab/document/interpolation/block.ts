@@ -58,5 +58,5 @@ function unknownHint(
   if (nearest.hint !== undefined) return nearest
   return place === 'inputs'
     ? { hint: 'add it to spec: inputs: of this file' }
-    : { hint: 'only a file that is included as a component has name, sha, version and reference' }
+    : { hint: 'a component knows its name, sha, version and reference where spec: component: lists them' }
 }

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 
 /**
- * Paths that a local include with wildcards takes: `*` stands for any characters of one name, `**` for any at all,
+ * Paths that a pattern of GitLab's for the repository's files names, as local includes have it: `*` stands for any characters of one name, `**` for any at all,
  * so that `ci/**.yml` is everywhere below `ci` and the same with a slash after the stars needs a folder between.
  */
 export function matchingPaths(pattern: string, paths: readonly string[]): readonly string[] {
