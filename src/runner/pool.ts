@@ -58,11 +58,15 @@ export class AttemptPool {
   async adoptAll(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     const left = await AttemptFolder.left(this.#folder, this.#context.executors)
-    await this.#sweepOthers(left)
+    const begun = new Set<AttemptFolder>()
+    for (const folder of left) {
+      if ((await identityIn(folder.path)) !== undefined || (await folder.conclusion()) !== undefined)
+        begun.add(folder)
+    }
+    await this.#sweepOthers(left, begun)
     for (const folder of left) {
       const { offer, slot } = folder
-      const begun = (await identityIn(folder.path)) !== undefined || (await folder.conclusion()) !== undefined
-      if (begun && !this.#running.has(slot)) this.#adopt(folder)
+      if (begun.has(folder) && !this.#running.has(slot)) this.#adopt(folder)
       else {
         // Its process never started: a new folder, where a shim of the old one can't begin it a second time.
         await folder.remove(this.#trash)
@@ -175,10 +179,11 @@ export class AttemptPool {
   }
 
   /** What executors keep outside the folder, of attempts that are gone. */
-  async #sweepOthers(left: readonly AttemptFolder[]): Promise<void> {
+  async #sweepOthers(left: readonly AttemptFolder[], begun: ReadonlySet<AttemptFolder>): Promise<void> {
     const kept = new Set(left.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
     for (const { placesRoot: root, sweepOthers } of eachExecutor(this.#context.executors)) {
-      await sweepOthers?.(new Set(left.map(({ offer }) => offer.attempt)))
+      // What one that has not begun had beside it is made again.
+      await sweepOthers?.(new Set([...begun].map(({ offer }) => offer.attempt)))
       if (root === undefined) continue
       const orphans = (await readdir(root)).filter(name => !kept.has(name))
       if (orphans.length > 0) await removeTrees(orphans.map(name => join(root, name)))

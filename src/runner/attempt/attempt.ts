@@ -194,11 +194,13 @@ export class Attempt {
       if (!this.#stopping.signal.aborted) {
         if (error instanceof RunnerError && error.code === 'LEASE_LOST') throw error
         await folder.say(`the job could not be started: ${messageOf(error)}`)
+        await this.#sweep(true)
         return errored(error, 'setup')
       }
     }
-    if (this.#stopReason) return stoppedAs(this.#stopReason, folder.offer)
-    throw leftToNext()
+    if (!this.#stopReason) throw leftToNext()
+    await this.#sweep(true)
+    return stoppedAs(this.#stopReason, folder.offer)
   }
 
   async #adopt(): Promise<JobProcess> {
