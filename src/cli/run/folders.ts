@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { digestOf, hexOf, randomText } from '../../core/index.ts'
+import { digestOf, hexOf, type Milliseconds, randomText } from '../../core/index.ts'
+import type { JobSummary } from './engine/events.ts'
 import type { RunFolders } from './jobs/world.ts'
 
 /** Runs whose logs and kept files stay. */
@@ -52,4 +53,18 @@ export async function pruneRuns(root: string): Promise<void> {
   const runs = (await readdir(parent)).filter(name => RUN_NAME.test(name)).sort()
   for (const name of runs.slice(0, Math.max(0, runs.length - KEPT_RUNS)))
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
+}
+
+/** How long the jobs of the last run took, by name. */
+export async function earlierTimes(root: string): Promise<ReadonlyMap<string, Milliseconds>> {
+  try {
+    const text = await readFile(join(root, '.ballast/run/latest/result.json'), 'utf8')
+    const { jobs } = JSON.parse(text) as { readonly jobs: readonly JobSummary[] }
+    return new Map(
+      jobs.flatMap(({ job, durationMs }) => (durationMs === undefined ? [] : [[job, durationMs] as const])),
+    )
+  } catch {
+    // There was none, or it was killed.
+    return new Map()
+  }
 }

@@ -6,7 +6,7 @@ import type { Compilation, Project } from './compile/compile.ts'
 import { hasSpareMemory } from './engine/busy.ts'
 import type { JobSummary, Tell } from './engine/events.ts'
 import { Slots } from './engine/slots.ts'
-import { makeRunFolders, pruneRuns } from './folders.ts'
+import { earlierTimes, makeRunFolders, pruneRuns } from './folders.ts'
 import { hostEnvironment } from './jobs/environment.ts'
 import { executorsIn } from './jobs/executors.ts'
 import { Places, sweepPlaces } from './jobs/places.ts'
@@ -46,6 +46,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const mask = await maskOf(secrets)
   const places = new Places(await snapshotOf(project.tree), plan.jobs.length)
   const programs = programsIn(places.root)
+  const earlier = await earlierTimes(root)
   const folders = makeRunFolders(root, startedAt, request.logDir)
   const world: World = {
     project,
@@ -61,6 +62,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     tell,
     clock: () => performance.now() - begun,
     startedAt,
+    earlier,
     kill,
     settings,
     pipelines: [],

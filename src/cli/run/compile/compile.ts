@@ -13,6 +13,7 @@ import {
 import { filesOf, pathInTree } from '../tree/files.ts'
 import { readWorkingTree, type WorkingTree } from '../tree/repository.ts'
 import { localIncludes } from './includes.ts'
+import { typedInputs } from './inputs.ts'
 import { type Occasion, occasionOf } from './occasion.ts'
 import { type OccasionOptions, tableOf } from './options.ts'
 
@@ -102,7 +103,16 @@ async function compileCi(
   dialect: DialectName = 'gitlab',
 ): Promise<Compilation> {
   const { files, includes, trigger, project: facts } = project
-  const request = { file, text, files, includes, trigger, project: facts, variables: [] }
+  const inputs = typedInputs(trigger.inputs, text)
+  const request = {
+    file,
+    text,
+    files,
+    includes,
+    trigger: { ...trigger, inputs },
+    project: facts,
+    variables: [],
+  }
   const result = await dialectOf(dialect).compile(request)
   return { file, dialect, result: strict(result) }
 }

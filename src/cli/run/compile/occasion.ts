@@ -4,7 +4,7 @@ import type { MergeRequestFacts, ProjectFacts, TriggerFacts } from '../../../pip
 import { baseOf, commitOf } from '../tree/changes.ts'
 import { git } from '../tree/git.ts'
 import type { WorkingTree } from '../tree/repository.ts'
-import { inputOf, type NamedEvent, type OccasionOptions, tableOf } from './options.ts'
+import { type NamedEvent, type OccasionOptions, tableOf } from './options.ts'
 
 const NO_COMMIT: string = '0'.repeat(40)
 
@@ -32,7 +32,8 @@ export async function occasionOf(tree: WorkingTree, options: OccasionOptions): P
     protectedRef: ref === `refs/heads/${defaultBranch}`,
     principal: { id: 'local', name: user },
     variables: Object.fromEntries(tableOf(options.var)),
-    inputs: Object.fromEntries([...tableOf(options.input)].map(([name, text]) => [name, inputOf(text)])),
+    // As texts: the file that declares them says what they are.
+    inputs: Object.fromEntries(tableOf(options.input)),
   }
   const target = options.target ?? defaultBranch
   const base = await baseOf(tree, event === 'merge_request' ? target : undefined)

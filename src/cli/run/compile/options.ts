@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { InputValue } from '../../../pipeline/index.ts'
 
 /** Events that a person may name; `api` and the rest come from servers. */
 export const NAMED_EVENTS = ['push', 'tag', 'merge_request', 'schedule', 'manual'] as const
@@ -51,18 +50,4 @@ export function tableOf(given: readonly string[] | undefined): ReadonlyMap<strin
       return [pair.slice(0, at), pair.slice(at + 1)]
     }),
   )
-}
-
-/** An input as its type would have it: `true`, `12` and `["a"]` are no texts. */
-export function inputOf(text: string): InputValue {
-  if (text === 'true' || text === 'false') return text === 'true'
-  if (/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) return Number(text)
-  if (!text.startsWith('[')) return text
-  try {
-    const list: unknown = JSON.parse(text)
-    if (Array.isArray(list) && list.every(item => typeof item === 'string')) return list
-  } catch {
-    // A text that begins with a bracket.
-  }
-  return text
 }

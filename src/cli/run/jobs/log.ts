@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, openSync, readSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import { formatSize, systemCode } from '../../../core/index.ts'
+import { systemCode } from '../../../core/index.ts'
+import { MAX_COVERAGE_TAIL_BYTES } from '../../../pipeline/index.ts'
 
 /** A job that writes more is broken, and would fill the disk. */
 const MAX_LOG_BYTES = 256 * 1024 * 1024
@@ -71,8 +72,16 @@ export class JobLog {
     this.#keep(Buffer.from(`${this.#open === '' ? '' : '\n'}${text}\n`))
   }
 
-  sayTooLong(): void {
-    this.say(`the log was cut here: it is longer than ${formatSize(MAX_LOG_BYTES)}`)
+  /** The end of what people read. */
+  tail(): string {
+    this.look()
+    const file = openIfThere(this.path)
+    if (file === undefined) return ''
+    const { size } = fstatSync(file)
+    const bytes = Buffer.alloc(Math.min(size, MAX_COVERAGE_TAIL_BYTES))
+    readSync(file, bytes, 0, bytes.length, size - bytes.length)
+    closeSync(file)
+    return bytes.toString()
   }
 
   end(): void {

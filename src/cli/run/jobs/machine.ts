@@ -25,6 +25,9 @@ export async function machineFor(
   }
   for (const { name } of plan.services ?? [])
     notes.push(`service ${name} is not started: services need an image`)
+  for (const { variable } of plan.idTokens ?? [])
+    notes.push(`${variable} is not set: only a server signs tokens`)
+  if (plan.release) notes.push(`release ${plan.release.tag} is not made: only on a server`)
   if (settings.sandbox === 'none' && programs.shells && isPlain(phases)) return { inImage: false, notes }
   return { executor: await executors.sandbox(settings.sandbox), inImage: false, notes }
 }

@@ -20,7 +20,7 @@ export async function runScope({
     compilation,
     plan,
     ...(dialect && { dialect: dialectOf(dialect) }),
-    priorities: chainLengths(plan.jobs, plan.stages ?? [], new Map()),
+    priorities: chainLengths(plan.jobs, plan.stages ?? [], world.earlier),
     kept: new Map(),
     dotenv: new Map(),
     nested: runScope,

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WORKSPACE_PLACE } from '../../../pipeline/index.ts'
+import { type PlannedJob, WORKSPACE_PLACE } from '../../../pipeline/index.ts'
 import type { Attempt } from './attempt.ts'
 import { layered, type Variables } from './environment.ts'
 import { variableSourcesOf } from './handover.ts'
@@ -38,12 +38,13 @@ export function variablesOf({ scope, job }: Attempt): JobVariables {
       plan: job.plan,
       predefined: { CI: 'true', ...predefined },
       dotenv: Object.assign({}, ...dotenv),
-      secrets: world.secrets,
+      secrets: secretsFor(job.plan, world.secrets),
       given: trigger.variables,
     },
     dialect?.expandVariables,
   )
-  const isFile = new Set(job.plan.fileVariables)
+  const asFiles = (job.plan.secrets ?? []).flatMap(({ variable, file }) => (file ? [variable] : []))
+  const isFile = new Set([...(job.plan.fileVariables ?? []), ...asFiles])
   const own: Record<string, string> = Object.create(null)
   const files: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(all)) {
@@ -53,6 +54,14 @@ export function variablesOf({ scope, job }: Attempt): JobVariables {
     else own[name] = plain
   }
   return { own, files }
+}
+
+/** All of the file of secrets; a job of ballast.yaml gets those that it asks for. */
+function secretsFor({ dialect, secrets = [] }: PlannedJob, known: Variables): Variables {
+  const asked = secrets.flatMap(({ variable, secret }) =>
+    Object.hasOwn(known, secret) ? [[variable, known[secret]!] as const] : [],
+  )
+  return { ...(dialect !== undefined && known), ...Object.fromEntries(asked) }
 }
 
 /** All of it as a process on this machine gets it; file variables are files in its place. */

@@ -26,6 +26,8 @@ export interface World {
   readonly mask: () => Mask | undefined
   readonly tell: Tell
   readonly clock: () => Milliseconds
+  /** How long jobs took in the run before, by name. */
+  readonly earlier: ReadonlyMap<string, Milliseconds>
   readonly startedAt: Date
   /** Aborted: jobs are ended, and not asked. */
   readonly kill: AbortSignal

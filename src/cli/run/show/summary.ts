@@ -28,7 +28,7 @@ export function summaryText(result: RunResult, paint: Paint): string {
     `${markOf(job)} ${clean(job.job)}`,
     stateOf(job),
     job.durationMs === undefined ? '' : shortTime(job.durationMs),
-    clean(job.reason ?? '').slice(0, MAX_REASON),
+    clean(job.reason ?? coverageOf(job)).slice(0, MAX_REASON),
   ])
   const lines = rows.length > 0 ? table(['  JOB', 'STATE', 'TIME', 'WHY'], rows).split('\n') : []
   const painted = lines.map((line, n) =>
@@ -50,6 +50,10 @@ function paintRow(line: string, job: JobSummary, paint: Paint): string {
 
 function isBad({ state, forgiven }: JobSummary): boolean {
   return (state === 'failed' || state === 'errored') && !forgiven
+}
+
+function coverageOf({ coverage }: JobSummary): string {
+  return coverage === undefined ? '' : `coverage ${coverage} %`
 }
 
 function stateOf({ state, forgiven, tries }: JobSummary): string {
