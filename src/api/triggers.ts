@@ -119,7 +119,23 @@ export const mirrorBodySchema = z.object({
   apiUrl: z.string().max(2000).optional(),
   /** Absent: those that are there stay, where the address is the same; null: none. */
   credentials: z
-    .object({ user: z.string().max(200), token: z.string().min(1).max(2000) })
+    .object({
+      user: z.string().max(200).default(''),
+      token: z.string().max(2000).default(''),
+      /** For an address of ssh: a private key without a passphrase, and the public key that the host shows. */
+      ssh: z
+        .object({
+          key: z
+            .string()
+            .max(20_000)
+            .regex(/^-----BEGIN [A-Z ]+-----\n[\w+/=\n:,. -]+-----END [A-Z ]+-----\n?$/),
+          hostKey: z
+            .string()
+            .max(2000)
+            .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d{3}) [A-Za-z0-9+/]+=*$/),
+        })
+        .optional(),
+    })
     .nullable()
     .optional(),
   statuses: z.boolean().default(true),

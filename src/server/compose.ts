@@ -158,6 +158,7 @@ function lifeOf(
       await publisher.publish()
       await pipelines.resume()
       await follower.resume()
+      await services.mirrors.prepare()
       stopTelling = await statuses.start()
       await rollouts.reconcileAll()
       fleet.reported.on(() =>

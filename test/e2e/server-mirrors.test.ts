@@ -170,7 +170,7 @@ describe('setting one', () => {
       'file:///etc',
       'ext::sh -c id',
       '--upload-pack=id',
-      'ssh://git@h/x',
+      'ssh://git@127.0.0.1/x',
       'https://a:b@h/x',
     ])
       expect((await set({ url })).status, url).toBe(400)

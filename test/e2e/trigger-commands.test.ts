@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FakeRunner } from '../server/agents.ts'
@@ -87,7 +89,9 @@ test('a mirror is set with a token from standard input, which is told nowhere', 
   const set = ['mirror', 'set', 'team/p', 'https://mirror.invalid/team/p.git']
   expect((await ballast(set)).stderr).toContain('which forge')
   const done = await ballast([...set, '--forge', 'gitea', '--user', 'bot'], 'a-token-of-a-bot\n')
-  expect(done.stdout).toMatch(/gitea, with a token.*\/api\/v1\/hooks\/hok_\w+\n.*shown again:\n\w{40}\n$/s)
+  expect(done.stdout).toMatch(
+    /gitea, with credentials.*\/api\/v1\/hooks\/hok_\w+\n.*shown again:\n\w{40}\n$/s,
+  )
   const shown = await ballast(['mirror', 'show', 'team/p'])
   expect(shown.stdout).toContain('owner       admin')
   expect(done.stdout + done.stderr + shown.stdout).not.toContain('a-token-of-a-bot')
@@ -98,6 +102,24 @@ test('a mirror is set with a token from standard input, which is told nowhere', 
   expect(await ballast(['mirror', 'sync', 'team/p'])).toMatchObject({ code: 0 })
   expect(await ballast(['mirror', 'remove', 'team/p'])).toMatchObject({ code: 0 })
   expect((await ballast(['mirror', 'show', 'team/p'])).stderr).toContain('NOT_FOUND')
+}, 60_000)
+
+test('a mirror by ssh takes a key and the host’s own, from files', async () => {
+  const [key, host] = [join(world.folder, 'key'), join(world.folder, 'host.pub')]
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  await writeFile(key, pem)
+  const url = 'ssh://git@mirror.invalid/team/p.git'
+  const set = ['mirror', 'set', 'team/p', url, '--forge', 'github', '--ssh-key', key]
+  await writeFile(host, 'no key at all\n')
+  expect((await ballast([...set, '--host-key', host])).stderr).toContain('REQUEST_INVALID')
+  await writeFile(host, 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== root@forge\n')
+  const done = await ballast([...set, '--host-key', host])
+  expect(done).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${url} (github, with credentials)`),
+  })
+  expect(done.stdout).not.toContain(pem.split('\n')[1])
+  expect(await ballast(['mirror', 'remove', 'team/p'])).toMatchObject({ code: 0 })
 }, 60_000)
 
 test('protection and secrets of a group are set and shown', async () => {

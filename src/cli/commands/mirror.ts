@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
 import {
@@ -18,6 +19,8 @@ interface Set extends Json {
   readonly forge?: string
   readonly api?: string
   readonly user?: string
+  readonly sshKey?: string
+  readonly hostKey?: string
   readonly credentials: boolean
   readonly statuses: boolean
   readonly newHook?: boolean
@@ -36,6 +39,8 @@ export function mirrorCommand(): Command {
     .option('--forge <kind>', 'github, gitlab or gitea (Forgejo too), where the address does not tell')
     .option('--api <url>', 'of its API, where it is not at the usual place')
     .option('--user <name>', 'whose token it is; the token reads the repository and writes statuses')
+    .option('--ssh-key <file>', 'private key without a passphrase, for an ssh:// address')
+    .option('--host-key <file>', 'public key that the host shows: a line such as `ssh-ed25519 AAAA…`')
     .option('--no-credentials', 'forget the token')
     .option('--no-statuses', 'tell the forge nothing of pipelines')
     .option('--new-hook', 'make another address and secret for its webhook')
@@ -64,17 +69,12 @@ export function mirrorCommand(): Command {
 const pathOf = (project: string) => `/projects/${encodeURIComponent(project)}/mirror`
 
 async function set(project: string, url: string, options: Set): Promise<void> {
-  const token = options.user === undefined ? undefined : (await text(process.stdin)).trim()
-  const credentials = !options.credentials
-    ? { credentials: null }
-    : token === undefined
-      ? {}
-      : { credentials: { user: options.user, token } }
+  const credentials = await credentialsOf(options)
   const body = {
     url,
     ...(options.forge && { forge: options.forge }),
     ...(options.api && { apiUrl: options.api }),
-    ...credentials,
+    ...(credentials !== undefined && { credentials }),
     statuses: options.statuses,
     newHook: options.newHook ?? false,
   }
@@ -93,13 +93,34 @@ async function set(project: string, url: string, options: Set): Promise<void> {
   )
 }
 
+/** Undefined: those that are there stay. */
+async function credentialsOf({ credentials, user, sshKey, hostKey }: Set) {
+  if (!credentials) return null
+  if (user === undefined && sshKey === undefined) return undefined
+  return {
+    user: user ?? '',
+    token: user === undefined ? '' : (await text(process.stdin)).trim(),
+    ...(sshKey !== undefined && {
+      ssh: {
+        key: (await readFile(sshKey, 'utf8')).replaceAll('\r\n', '\n'),
+        hostKey: hostKey === undefined ? '' : hostKeyOf(await readFile(hostKey, 'utf8')),
+      },
+    }),
+  }
+}
+
+/** Of a public key's file, or a line of known_hosts: its type and text. */
+function hostKeyOf(line: string): string {
+  return /(ssh-ed25519|ssh-rsa|ecdsa-sha2-\w+) [A-Za-z0-9+/]+=*/.exec(line)?.[0] ?? line.trim()
+}
+
 async function show(project: string, { json }: Json): Promise<void> {
   print(await (await remote()).get(pathOf(project), mirrorViewSchema), json, describe)
 }
 
 function describe(mirror: MirrorView): string {
   return [
-    `remote      ${mirror.url} (${mirror.forge}${mirror.hasCredentials ? ', with a token' : ''})`,
+    `remote      ${mirror.url} (${mirror.forge}${mirror.hasCredentials ? ', with credentials' : ''})`,
     `webhook     ${mirror.hookUrl}`,
     `statuses    ${mirror.statuses ? 'told' : 'not told'}`,
     `owner       ${mirror.owner}`,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,4 +120,52 @@ test('one that is stopped leaves what there was', async () => {
   expect(await ownRefs(directory, INTO)).toEqual(new Map())
   server.closeAllConnections()
   server.close()
+})
+
+test('ssh is started with the one key, for the host that was pinned, and asks nothing of the machine', async () => {
+  const bin = join(folder, 'b in')
+  await mkdir(bin)
+  const log = join(folder, 'ssh.log')
+  // Says the part of the other side: runs what it is asked to run.
+  await writeFile(
+    join(bin, 'ssh'),
+    `#!/bin/sh\nprintf '%s\\n' "$@" > '${log}'\nfor last; do :; done\nexec sh -c "$last"\n`,
+  )
+  await chmod(join(bin, 'ssh'), 0o700)
+  const path = process.env['PATH']
+  process.env['PATH'] = `${bin}:${path}`
+  try {
+    await fetchRemote(
+      directory,
+      {
+        url: `ssh://git@forge.invalid:2222${elsewhere}`,
+        protocol: 'ssh',
+        pinned: { host: 'forge.invalid', port: 2222, address: '203.0.113.7' },
+        ssh: { keyFile: "/run/it's a key", knownHostsFile: '/run/known hosts' },
+      },
+      INTO,
+    )
+  } finally {
+    process.env['PATH'] = path
+  }
+  expect([...(await ownRefs(directory, INTO)).keys()]).toContain('heads/main')
+  const args = (await readFile(log, 'utf8')).split('\n')
+  for (const wanted of [
+    "/run/it's a key",
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    'UserKnownHostsFile="/run/known hosts"',
+    'HostName=203.0.113.7',
+    'HostKeyAlias=mirror',
+    '2222',
+    'git@forge.invalid',
+  ])
+    expect(args).toContain(wanted)
+})
+
+test('without a key ssh is not started at all', async () => {
+  const url = `ssh://git@127.0.0.1${elsewhere}`
+  await expect(fetchRemote(directory, { url, protocol: 'ssh' }, INTO)).rejects.toMatchObject({
+    code: 'GIT_FAILED',
+  })
 })

@@ -1,5 +1,6 @@
 import { GitError } from '../errors.ts'
 import { runGit } from '../process/run.ts'
+import { type SshFiles, sshCommand } from './ssh.ts'
 
 /** A repository with its models, over a slow line. */
 const MAX_FETCH_MS = 30 * 60_000
@@ -8,10 +9,10 @@ const MAX_FETCH_BYTES = 32 * 2 ** 30
 /** A remote that sends less than this for a minute is given up. */
 const LEAST_BYTES_PER_SECOND = 1000
 
-export type RemoteProtocol = 'https' | 'http' | 'file'
+export type RemoteProtocol = 'https' | 'http' | 'file' | 'ssh'
 
 export interface Remote {
-  /** `https://…`, `http://…` or `file:///…`, without credentials. */
+  /** `https://…`, `http://…`, `file:///…` or `ssh://user@…`, without credentials. */
   readonly url: string
   /** The only protocol that git may speak for it. */
   readonly protocol: RemoteProtocol
@@ -19,6 +20,8 @@ export interface Remote {
   readonly pinned?: { readonly host: string; readonly port: number; readonly address: string }
   /** Sent to that host alone. */
   readonly authorization?: string
+  /** For ssh, and only there. */
+  readonly ssh?: SshFiles
 }
 
 /**
@@ -56,7 +59,13 @@ export async function fetchRemote(
     helpers: true,
     config: configOf(remote),
     ...(signal && { signal }),
-    environment: { GIT_ALLOW_PROTOCOL: remote.protocol, GIT_ASKPASS: '', SSH_ASKPASS: '' },
+    environment: {
+      GIT_ALLOW_PROTOCOL: remote.protocol,
+      GIT_ASKPASS: '',
+      SSH_ASKPASS: '',
+      GIT_SSH_VARIANT: 'ssh',
+      GIT_SSH_COMMAND: remote.ssh ? sshCommand(remote.ssh, remote.pinned?.address) : 'false',
+    },
   })
 }
 
@@ -68,7 +77,9 @@ function configOf({ pinned, authorization, url }: Remote): readonly (readonly [s
     ['http.lowSpeedLimit', String(LEAST_BYTES_PER_SECOND)],
     ['http.lowSpeedTime', '60'],
     ['fetch.showForcedUpdates', 'false'],
-    ...(pinned ? ([['http.curloptResolve', `${pinned.host}:${pinned.port}:${address}`]] as const) : []),
+    ...(pinned && url.startsWith('http')
+      ? ([['http.curloptResolve', `${pinned.host}:${pinned.port}:${address}`]] as const)
+      : []),
     ...(authorization
       ? ([[`http.${new URL(url).origin}/.extraHeader`, `Authorization: ${authorization}`]] as const)
       : []),

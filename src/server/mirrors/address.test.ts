@@ -6,6 +6,8 @@ test.each([
   ['https://git.test:8443/x.git', []],
   ['http://git.test/x.git', ['http']],
   ['file:///srv/git/x.git', ['file']],
+  ['ssh://git@github.com/team/digits.git', []],
+  ['ssh://git.test:2222/x.git', []],
   ['http://127.0.0.1:3000/x.git', ['http', 'private']],
   ['https://[fd00::1]/x.git', ['private']],
 ] as const)('%s may be, with %j', (url, allowed) => {
@@ -15,7 +17,12 @@ test.each([
 test.each([
   ['http://git.test/x.git', []],
   ['file:///srv/git/x.git', ['http', 'private']],
-  ['ssh://git@git.test/x.git', ['http', 'file', 'private']],
+  ['ssh://git:secret@git.test/x.git', []],
+  ['ssh://-oProxyCommand=id/x.git', ['http', 'file', 'private']],
+  ['ssh://-oProxyCommand=id@git.test/x.git', ['http', 'file', 'private']],
+  ['ssh://git@127.0.0.1/x.git', []],
+  ['ssh://git@[::1]/x.git', []],
+  ['ssh://git@a%20b/x.git', []],
   ['git://git.test/x.git', ['http', 'file', 'private']],
   ['ext::sh -c id', ['http', 'file', 'private']],
   ['--upload-pack=id', ['http', 'file', 'private']],

@@ -8,7 +8,10 @@ import { ServerError } from '../errors.ts'
 import { isPublic } from '../outbound/fetch.ts'
 
 const SETTING = 'mirrors.allow'
-const PORTS: Readonly<Record<string, number>> = { https: 443, http: 80 }
+const PORTS: Readonly<Record<string, number>> = { https: 443, http: 80, ssh: 22 }
+/** Neither can be an option of ssh. */
+const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/
+const SSH_HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
 
 /** What the installation allows beside https to public addresses. Nothing until an admin says so. */
 export async function allowances(settings: SettingStore): Promise<readonly MirrorAllowance[]> {
@@ -36,11 +39,12 @@ export function readAddress(text: string, allowed: readonly MirrorAllowance[]): 
   if (/[\s\x00-\x1f\x7f]/.test(text) || !URL.canParse(text)) throw refused(text, 'it is no URL')
   const url = new URL(text)
   const protocol = url.protocol.slice(0, -1)
-  if (protocol !== 'https' && protocol !== 'http' && protocol !== 'file')
+  if (protocol !== 'https' && protocol !== 'http' && protocol !== 'file' && protocol !== 'ssh')
     throw refused(text, `${protocol} is not spoken; use https`)
-  if (protocol !== 'https' && !allowed.includes(protocol))
+  if ((protocol === 'http' || protocol === 'file') && !allowed.includes(protocol))
     throw refused(text, `an admin has not allowed ${protocol}`)
-  if (url.username || url.password) throw refused(text, 'it has credentials in it; give them apart')
+  if (protocol === 'ssh') checkSsh(url)
+  else if (url.username || url.password) throw refused(text, 'it has credentials in it; give them apart')
   if (url.search || url.hash) throw refused(text, 'it has a query')
   if (protocol === 'file' ? url.hostname !== '' : url.hostname === '') throw refused(text, 'its host is odd')
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -48,6 +52,14 @@ export function readAddress(text: string, allowed: readonly MirrorAllowance[]): 
   if (isIP(host) && !isPublic(host) && !allowed.includes('private'))
     throw refused(text, `${host} is no public address, and an admin has not allowed private ones`)
   return address
+}
+
+/** The user of ssh is no secret, and part of its addresses; a password is none of it. */
+function checkSsh(url: URL): void {
+  if (url.password) throw refused(url.href, 'it has credentials in it; give them apart')
+  if (url.username && !SSH_USER.test(url.username)) throw refused(url.href, 'its user is odd')
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (!isIP(host) && !SSH_HOST.test(host)) throw refused(url.href, 'its host is odd')
 }
 
 /**

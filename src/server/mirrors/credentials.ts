@@ -5,10 +5,17 @@ import type { Vault } from '../access/vault.ts'
 /** By which the server reads the remote and posts statuses. */
 export interface Credentials {
   readonly user: string
+  /** Empty where there is only a key. */
   readonly token: string
+  /** For ssh: a private key, and the one that the host shows. The forge's API never sees them. */
+  readonly ssh?: { readonly key: string; readonly hostKey: string } | undefined
 }
 
-const schema = z.object({ user: z.string(), token: z.string() })
+const schema = z.object({
+  user: z.string(),
+  token: z.string(),
+  ssh: z.object({ key: z.string(), hostKey: z.string() }).optional(),
+})
 /** What they are sealed for, with the project: no secret of a job has such a name. */
 const CREDENTIALS = 'mirror credentials'
 const HOOK_SECRET = 'mirror hook secret'
@@ -18,9 +25,9 @@ type Of = Pick<Mirror, 'project'>
 export function sealCredentials(
   vault: Vault,
   { project }: Of,
-  { user, token }: Credentials,
+  { user, token, ssh }: Credentials,
 ): Promise<string> {
-  return vault.seal(project, CREDENTIALS, JSON.stringify({ user, token }))
+  return vault.seal(project, CREDENTIALS, JSON.stringify({ user, token, ssh }))
 }
 
 /** Throws VAULT_SEALED. */

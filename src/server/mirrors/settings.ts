@@ -71,9 +71,10 @@ async function resealed({ vault }: ControlPlane, mirror: Mirror): Promise<string
 }
 
 function checkApi(apiUrl: string, allowed: Parameters<typeof readAddress>[1]): void {
-  if (readAddress(apiUrl, allowed).protocol !== 'file') return
+  const { protocol } = readAddress(apiUrl, allowed)
+  if (protocol === 'https' || protocol === 'http') return
   throw new ServerError('REQUEST_INVALID', {
-    message: 'The API of a forge is not a file',
+    message: 'The API of a forge is spoken with by https',
     hint: 'Such as https://git.example.org/api/v1.',
   })
 }

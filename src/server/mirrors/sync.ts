@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hasRole, type Project } from '../../access/index.ts'
 import { messageOf, type ProjectId } from '../../core/index.ts'
 import {
@@ -6,6 +8,7 @@ import {
   NO_COMMIT,
   ownRefs,
   type RefChange,
+  type Remote,
   readRefs,
   updateRefs,
 } from '../../git/index.ts'
@@ -19,6 +22,7 @@ import { repositoryDirectory } from '../repositories.ts'
 import { allowances, pin, readAddress } from './address.ts'
 import { basic, openCredentials } from './credentials.ts'
 import { type MirrorPlan, planMirror } from './plan.ts'
+import { removeSshFiles, withSshFiles } from './ssh-files.ts'
 
 const FETCHED = 'refs/ballast/fetched/'
 const MIRRORED = 'refs/ballast/mirrored/'
@@ -56,6 +60,12 @@ export class MirrorSync {
     this.#pushes = pushes
     this.#follower = follower
     this.#background = background
+  }
+
+  /** What a crash left: keys must not lie about. */
+  async prepare(): Promise<void> {
+    const { dataDir } = this.#plane.settings
+    await removeSshFiles(dataDir, await readdir(join(dataDir, 'run')))
   }
 
   /** Begins what is due, as far as there is room; does not wait for it. */
@@ -137,13 +147,13 @@ export class MirrorSync {
     const allowed = await allowances(stores.settings)
     const remote = await pin(readAddress(mirror.url, allowed), allowed)
     const credentials = await openCredentials(vault, mirror)
-    const authorization = credentials && remote.protocol !== 'file' ? basic(credentials) : undefined
-    await fetchRemote(
-      directory,
-      { ...remote, ...(authorization && { authorization }) },
-      FETCHED,
-      this.#stop.signal,
-    )
+    const fetch = (more: Pick<Remote, 'authorization' | 'ssh'>) =>
+      fetchRemote(directory, { ...remote, ...more }, FETCHED, this.#stop.signal)
+    if (remote.protocol === 'file') return fetch({})
+    if (remote.protocol !== 'ssh')
+      return fetch(credentials?.token ? { authorization: basic(credentials) } : {})
+    if (!credentials?.ssh) throw conflict('There is no key for ssh', 'Set the mirror again, with one.')
+    return withSshFiles(this.#plane.settings.dataDir, credentials.ssh, ssh => fetch({ ssh }))
   }
 
   /** What is news starts pipelines; a history that is taken over starts that of the default branch alone. */

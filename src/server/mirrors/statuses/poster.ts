@@ -104,7 +104,7 @@ export class StatusPoster {
     const pipeline = await stores.pipelines.pipeline(status.pipeline)
     if (!mirror?.statuses || !pipeline) return { kind: 'refused', problem: 'the mirror is gone' }
     const credentials = await openCredentials(vault, mirror)
-    if (!credentials) return { kind: 'refused', problem: 'the mirror has no token for statuses' }
+    if (!credentials?.token) return { kind: 'refused', problem: 'the mirror has no token for statuses' }
     const request = statusRequest(mirror, credentials, this.#factsOf(pipeline, status))
     if (!request) return { kind: 'refused', problem: `${mirror.url} names no repository of ${mirror.forge}` }
     return post(request, await allowances(stores.settings))

@@ -25,6 +25,12 @@ test.each([
     'Bearer secret-token',
   ],
   [
+    { forge: 'github', url: 'ssh://git@github.com/team/digits.git' },
+    'https://api.github.com/repos/team/digits/statuses/',
+    'authorization',
+    'Bearer secret-token',
+  ],
+  [
     { forge: 'gitea', url: 'https://codeberg.org/team/digits.git' },
     'https://codeberg.org/api/v1/repos/team/digits/statuses/',
     'authorization',

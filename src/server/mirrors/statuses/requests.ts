@@ -86,7 +86,9 @@ export function statusRequest(
 
 /** Where a forge has its API unless somebody says otherwise. */
 function apiOf({ forge, url }: Pick<Mirror, 'forge' | 'url'>): string {
-  const { origin, hostname } = new URL(url)
+  const { protocol, host, hostname } = new URL(url)
+  // Where the repository is at ssh, the API is at https: another port.
+  const origin = protocol === 'ssh:' ? `https://${hostname}` : `${protocol}//${host}`
   if (forge === 'gitlab') return `${origin}/api/v4`
   if (forge === 'gitea') return `${origin}/api/v1`
   return hostname === 'github.com' ? 'https://api.github.com' : `${origin}/api/v3`
