@@ -42,6 +42,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
             <Attempts attempts={job.attempts} shown={attempt?.id} onChoose={setChosen} />
           ) : (
             job.state !== 'succeeded' &&
+            job.state !== 'skipped' &&
             job.kind !== 'deploy' && <p className="text-soft">{t('job.noAttempt')}</p>
           )}
         </div>

@@ -87,5 +87,6 @@ function mostInteresting(jobs: readonly JobView[]): JobView | undefined {
     const found = jobs.find(job => job.state === state && !job.allowFailure)
     if (found) return found
   }
-  return jobs.at(-1)
+  // All is well: the last that did something, or waits for somebody.
+  return jobs.findLast(job => job.attempts.length > 0 || job.playable) ?? jobs.at(-1)
 }
