@@ -12,6 +12,8 @@ import { Background } from './background.ts'
 import { ProjectCaches } from './caches/project-caches.ts'
 import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
+import { DeliveryDesk } from './delivery/desk.ts'
+import { EnvironmentStops } from './delivery/environments/stops.ts'
 import { ServerError } from './errors.ts'
 import { MergeRequestActions } from './merge-requests/actions.ts'
 import { MergeRequestFollower } from './merge-requests/follow.ts'
@@ -76,6 +78,11 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const statuses = new StatusPoster(plane, outward)
   const launcher = new Launcher(plane, pipelines, startPipeline)
   const schedules = new ScheduleReconciler(plane, launcher)
+  const stops = new EnvironmentStops(plane, pipelines)
+  pushes.followWith((push, project) => stops.follow(push, project))
+  const desk = new AttemptDesk(plane, pipelines, logs)
+  const delivery = new DeliveryDesk(plane, pipelines, pushes)
+  desk.deliverWith(delivery)
   const services: Services = {
     plane,
     authenticator,
@@ -84,8 +91,9 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     projectCaches: new ProjectCaches(settings.dataDir),
     pipelines,
     dispatcher: new Dispatcher(plane, pipelines),
-    desk: new AttemptDesk(plane, pipelines, logs),
+    desk,
     pipelineActions: new PipelineActions(plane, pipelines),
+    stops,
     mergeRequests: new MergeRequestActions(plane, pushes, follower),
     mirrors: new MirrorSync(plane, pushes, follower, outward),
     launcher,
@@ -100,7 +108,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     predictSecret: own.secret,
   }
-  return { services, ...lifeOf(services, { pushes, follower, statuses, outward }) }
+  return { services, ...lifeOf(services, { pushes, follower, statuses, outward, delivery }) }
 }
 
 async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
@@ -140,12 +148,13 @@ interface Unseen {
   readonly follower: MergeRequestFollower
   readonly statuses: StatusPoster
   readonly outward: Background
+  readonly delivery: DeliveryDesk
 }
 
 /** `unseen`: parts that no route calls. */
 function lifeOf(
   services: Services,
-  { pushes, follower, statuses, outward }: Unseen,
+  { pushes, follower, statuses, outward, delivery }: Unseen,
 ): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
@@ -159,6 +168,7 @@ function lifeOf(
       await pipelines.resume()
       await follower.resume()
       await services.mirrors.prepare()
+      await delivery.tick()
       stopTelling = await statuses.start()
       await rollouts.reconcileAll()
       fleet.reported.on(() =>
@@ -174,6 +184,8 @@ function lifeOf(
           await desk.expire()
           await pipelines.startDue()
           await dispatcher.explain()
+          await delivery.tick()
+          await services.stops.tick()
           await publisher.publishIfStale()
           await rollouts.reconcileAll()
         })

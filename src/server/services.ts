@@ -3,6 +3,7 @@ import type { Authenticator } from './access/authenticate.ts'
 import type { RateLimit } from './access/rate-limit.ts'
 import type { ProjectCaches } from './caches/project-caches.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { EnvironmentStops } from './delivery/environments/stops.ts'
 import type { MergeRequestActions } from './merge-requests/actions.ts'
 import type { MirrorSync } from './mirrors/sync.ts'
 import type { PipelineActions } from './pipelines/actions.ts'
@@ -31,6 +32,7 @@ export interface Services {
   readonly dispatcher: Dispatcher
   readonly desk: AttemptDesk
   readonly pipelineActions: PipelineActions
+  readonly stops: EnvironmentStops
   readonly mergeRequests: MergeRequestActions
   readonly mirrors: MirrorSync
   readonly launcher: Launcher

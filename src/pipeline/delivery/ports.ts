@@ -135,6 +135,8 @@ export interface DeliveryStore {
   /** False, and nothing is added, where the project has one at that tag. */
   addRelease(release: Release): Promise<boolean>
   publishRelease(id: ReleaseId): Promise<void>
+  /** What a job has begun and not published. */
+  pendingReleases(job: JobId): Promise<readonly Release[]>
   /** Only while it is pending. */
   dropRelease(id: ReleaseId): Promise<void>
   release(project: ProjectId, tag: string): Promise<Release | undefined>

@@ -1,5 +1,5 @@
 import type { Finish } from '../../api/index.ts'
-import { type AttemptId, boundary, type Digest, type Instant } from '../../core/index.ts'
+import { type AttemptId, boundary, type Digest, type Instant, type JobId } from '../../core/index.ts'
 import {
   type Attempt,
   type AttemptChange,
@@ -23,6 +23,18 @@ const FRESH = 0.9
 /** A runner that is lost this often in one job: the job is what kills it. */
 const MAX_LOST = 3
 
+/** What the end of a script brings about beside the end of its job. */
+export interface Deliverer {
+  /** Before the end is written; bears repeating. True: the attempt ends, and the job once `deliver` ends it. */
+  ending(
+    job: Job,
+    attempt: Pick<Attempt, 'id' | 'runner' | 'runnerLabels' | 'artifacts' | 'reports'>,
+    end: JobEnd,
+  ): Promise<boolean>
+  /** After it; what fails is tried again by the deliverer itself. */
+  deliver(job: JobId): Promise<void>
+}
+
 /** What runners say about their attempts. Everything is fenced: a late word of a lost lease is refused. */
 export class AttemptDesk {
   readonly #plane: ControlPlane
@@ -31,12 +43,17 @@ export class AttemptDesk {
   readonly #startedAt: Instant
   /** One word about a job at a time: its end, and the end of its lease, never interleave. */
   readonly #serial = new SerialByKey()
+  #deliverer: Deliverer | undefined
 
   constructor(plane: ControlPlane, reconciler: PipelineReconciler, logs: AttemptLogs) {
     this.#plane = plane
     this.#reconciler = reconciler
     this.#logs = logs
     this.#startedAt = plane.clock.now()
+  }
+
+  deliverWith(deliverer: Deliverer): void {
+    this.#deliverer = deliverer
   }
 
   /** Renews the lease; tells whether to stop. Throws LEASE_LOST. */
@@ -91,13 +108,15 @@ export class AttemptDesk {
       ...endingOf(job, finish, now),
       logBytes: await this.#logs.length(attempt.id),
     }
+    const held = outcome ? await this.#deliverer?.ending(job, { ...attempt, ...end }, outcome) : false
     boundary('attempt-ending')
-    if (outcome) {
+    if (outcome && !held) {
       const { to, ...change } = outcome
       const move = { id: job.id, to, change: { now, ...change } }
       await pipelines.endAttempt(attempt.id, attempt.state, finish.outcome, end, move)
     } else await pipelines.moveAttempt(attempt.id, attempt.state, finish.outcome, end)
     boundary('attempt-ended')
+    if (held) await this.#deliverer?.deliver(job.id)
     if (outcome?.to === 'ready') this.#reconciler.ready.emit()
     await this.#reconciler.reconcile(job.pipeline, job.id)
     await this.#reconciler.tellJob(job.id)
@@ -193,10 +212,11 @@ function endingOf({ plan }: Job, finish: Finish, now: Instant): AttemptChange {
     ...(exitCode !== undefined && { exitCode }),
     ...(reason !== undefined && { reason }),
     ...(cause !== undefined && { cause }),
-    artifacts: artifacts.map(({ reportOnly, ...file }) => ({
+    artifacts: artifacts.map(({ reportOnly, folder, ...file }) => ({
       ...file,
       digest: file.digest as Digest,
       ...(reportOnly && { reportOnly }),
+      ...(folder && { folder }),
     })),
     ...(reports && { reports: reports.filter(({ path }) => kept.has(path)) }),
     ...(expireIn !== undefined && artifacts.length > 0 && { keepUntil: (now + expireIn) as Instant }),

@@ -173,6 +173,8 @@ export function deliveryContract(stores: () => Stores): void {
       const { home, job } = await begin()
       const release = aRelease(home, job)
       await store().addRelease(release)
+      expect(await store().pendingReleases(job.id)).toEqual([release])
+      expect(await store().pendingReleases(newId('job'))).toEqual([])
       await store().dropRelease(release.id)
       expect(await store().release(home.project, 'v1')).toBeUndefined()
     })

@@ -139,20 +139,21 @@ async function handedOn(
 ): Promise<Readonly<Record<string, string>>> {
   const variables = new Map<string, string>()
   for (const file of await variableReports(plane, pipeline, job)) {
-    const report = await read(plane, file)
-    if ('variables' in report) for (const { name, value } of report.variables) variables.set(name, value)
+    for (const { name, value } of await dotenvOf(plane, file)) variables.set(name, value)
   }
   return Object.fromEntries(variables)
 }
 
-async function read(
-  { blobs }: ControlPlane,
+/** Variables of a kept dotenv report; none where it is none. */
+export async function dotenvOf(
+  { blobs }: Pick<ControlPlane, 'blobs'>,
   { digest, size }: KeptFile,
-): Promise<ReturnType<typeof parseDotenv>> {
-  if (size > MAX_DOTENV_BYTES) return { problems: [] }
+): Promise<readonly { readonly name: string; readonly value: string }[]> {
+  if (size > MAX_DOTENV_BYTES) return []
   const source = await blobs.open(digest)
   try {
-    return parseDotenv(await source.read(0, size))
+    const report = parseDotenv(await source.read(0, size))
+    return 'variables' in report ? report.variables : []
   } finally {
     await source.close()
   }

@@ -20,6 +20,7 @@ type ReleaseStore = Pick<
   | 'letJobGo'
   | 'addRelease'
   | 'publishRelease'
+  | 'pendingReleases'
   | 'dropRelease'
   | 'release'
   | 'releases'
@@ -41,6 +42,10 @@ export function releases(db: Db): ReleaseStore {
     },
     async publishRelease(id) {
       await db.updateTable('releases').set({ state: 'published' }).where('id', '=', id).execute()
+    },
+    async pendingReleases(job) {
+      const query = all.where('job', '=', job).where('state', '=', 'pending')
+      return (await query.orderBy('id').execute()).map(releaseOf)
     },
     async dropRelease(id) {
       await db.deleteFrom('releases').where('id', '=', id).where('state', '=', 'pending').execute()
