@@ -51,7 +51,7 @@ export function runCommand(): Command {
     )
     .option(
       '--sandbox <kind>',
-      'none, bubblewrap, or auto: the best that works; none, as this is your machine',
+      'none, bubblewrap, or auto: bubblewrap where it works; none, as this is your machine',
       sandboxOf,
       'none',
     )

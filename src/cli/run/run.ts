@@ -9,6 +9,7 @@ import { Slots } from './engine/slots.ts'
 import { earlierTimes, makeRunFolders, pruneRuns } from './folders.ts'
 import { hostEnvironment } from './jobs/environment.ts'
 import { executorsIn } from './jobs/executors.ts'
+import { shortHistoryIn } from './jobs/own-history.ts'
 import { Places, sweepPlaces } from './jobs/places.ts'
 import { programsIn } from './jobs/programs.ts'
 import { runScope } from './jobs/scope.ts'
@@ -55,6 +56,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     folders,
     shelves: shelvesIn(folders.cache),
     executors: executorsIn(folders.cache),
+    shortHistory: shortHistoryIn(places.root, project.tree),
     programs,
     host: hostEnvironment(process.env, request.passedVariables),
     secrets,

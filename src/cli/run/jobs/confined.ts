@@ -4,6 +4,7 @@ import type { Image, JobWork, Service } from '../../../pipeline/index.ts'
 import type { Executor, Places } from '../../../runner/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { Finished } from './keep.ts'
+import { ownHistory } from './own-history.ts'
 import type { JobVariables } from './variables.ts'
 
 interface Confined extends Finished {
@@ -22,7 +23,8 @@ export async function runConfined(
   const { runScript } = await import('../../../runner/index.ts')
   const { scope, job, signal, slot } = attempt
   const { plan } = job
-  const { host, places: all } = scope.world
+  const { host, places: all, shortHistory } = scope.world
+  if (executor.kind !== 'none') await ownHistory(join(place, 'workspace'), await shortHistory())
   const verdict = await runScript({
     executor,
     places: await makePlaces(place),

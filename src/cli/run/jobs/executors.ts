@@ -1,49 +1,47 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { BallastError, messageOf } from '../../../core/index.ts'
-import type { Executor, SandboxKind } from '../../../runner/index.ts'
+import type { Executor } from '../../../runner/index.ts'
 
-/** The runner's ways to run a job, made when the first job needs one. */
+/** The runner's ways to run a job, made when the first job needs one. A text: why there is none. */
 export interface Executors {
-  /** A text: why there is none. */
   container(): Promise<Executor | string>
-  sandbox(kind: 'auto' | SandboxKind): Promise<Executor>
+  bubblewrap(): Promise<Executor | string>
+  /** This machine as it is, for phases that share a shell. */
+  plain(): Promise<Executor>
 }
+
+const UNAVAILABLE: ReadonlySet<string> = new Set(['ENGINE_UNAVAILABLE', 'SANDBOX_UNAVAILABLE'])
 
 export function executorsIn(folder: string): Executors {
-  const made = new Map<string, Promise<Executor>>()
-  const sandbox = (kind: 'auto' | SandboxKind): Promise<Executor> => {
-    const known = made.get(kind) ?? make(folder, kind)
-    made.set(kind, known)
-    return known
+  const runner = () => import('../../../runner/index.ts')
+  const dataDir = (): string => {
+    const made = join(folder, 'executor')
+    mkdirSync(made, { recursive: true, mode: 0o700 })
+    return made
   }
-  let container: Promise<Executor | string> | undefined
   return {
-    sandbox,
-    container() {
-      container ??= containerBy(folder)
-      return container
-    },
+    container: once(() => orReason(async () => (await runner()).chooseContainers({ dataDir: dataDir() }))),
+    bubblewrap: once(() =>
+      orReason(async () => (await runner()).chooseExecutor({ sandbox: 'bubblewrap', dataDir: dataDir() })),
+    ),
+    plain: once(async () => (await runner()).chooseExecutor({ sandbox: 'none', dataDir: dataDir() })),
   }
 }
 
-async function make(folder: string, sandbox: 'auto' | SandboxKind): Promise<Executor> {
-  const { chooseExecutor } = await import('../../../runner/index.ts')
-  return chooseExecutor({ sandbox, dataDir: makeFolder(folder) })
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
-async function containerBy(folder: string): Promise<Executor | string> {
-  const { chooseContainers } = await import('../../../runner/index.ts')
+async function orReason(make: () => Promise<Executor>): Promise<Executor | string> {
   try {
-    return await chooseContainers({ dataDir: makeFolder(folder) })
+    return await make()
   } catch (error) {
-    if (error instanceof BallastError && error.code === 'ENGINE_UNAVAILABLE') return messageOf(error)
+    if (error instanceof BallastError && UNAVAILABLE.has(error.code)) return messageOf(error)
     throw error
   }
-}
-
-function makeFolder(folder: string): string {
-  const dataDir = join(folder, 'executor')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  return dataDir
 }

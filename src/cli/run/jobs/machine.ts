@@ -28,6 +28,10 @@ export async function machineFor(
   for (const { variable } of plan.idTokens ?? [])
     notes.push(`${variable} is not set: only a server signs tokens`)
   if (plan.release) notes.push(`release ${plan.release.tag} is not made: only on a server`)
-  if (settings.sandbox === 'none' && programs.shells && isPlain(phases)) return { inImage: false, notes }
-  return { executor: await executors.sandbox(settings.sandbox), inImage: false, notes }
+  const sandbox = settings.sandbox === 'none' ? undefined : await executors.bubblewrap()
+  if (typeof sandbox === 'object') return { executor: sandbox, inImage: false, notes }
+  if (sandbox !== undefined && settings.sandbox === 'bubblewrap') throw new Error(sandbox)
+  if (sandbox !== undefined) notes.push(`it is not isolated: ${sandbox}`)
+  if (programs.shells && isPlain(phases)) return { inImage: false, notes }
+  return { executor: await executors.plain(), inImage: false, notes }
 }

@@ -19,6 +19,8 @@ export interface World {
   readonly folders: RunFolders
   readonly shelves: () => Promise<Shelves>
   readonly executors: Executors
+  /** A repository with the last commits alone; undefined where there is no history. */
+  readonly shortHistory: () => Promise<string | undefined>
   readonly programs: Programs
   readonly host: Variables
   readonly secrets: Variables
