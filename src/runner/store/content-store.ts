@@ -1,17 +1,17 @@
-import { constants } from 'node:fs'
+import { closeSync, constants, fsync, openSync, utimesSync } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Digest, digestOf, diskFull, hexOf, randomText, systemCode } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
-import { hashFile, readSmall } from '../workspace/hash-file.ts'
+import { hashFile } from '../workspace/hash-file.ts'
 import { Room } from './room.ts'
+import { readSmall, SMALL_BYTES, turn, writeSmall } from './small-files.ts'
 
 /** Of one runner's disk: some tens of usual dependency folders. */
 const DEFAULT_STORE_BYTES = 20 * 1024 ** 3
 
 const PART = '.part'
-/** Up to this size a file is read whole: that takes fewer calls than a copy. */
-const SMALL_BYTES = 256 * 1024
 
 export interface StoredContent {
   readonly digest: Digest
@@ -50,19 +50,25 @@ export class ContentStore {
 
   /** Whether it is here; if so, it has just been used. */
   async has(digest: Digest): Promise<boolean> {
-    const now = new Date()
-    return utimes(this.#pathOf(digest), now, now).then(
-      () => true,
-      cause => {
-        if (systemCode(cause) === 'ENOENT') return false
-        throw cause
-      },
-    )
+    await turn()
+    return this.#touch(digest)
+  }
+
+  #touch(digest: Digest): boolean {
+    try {
+      const now = Date.now() / 1000
+      utimesSync(this.#pathOf(digest), now, now)
+      return true
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') return false
+      throw cause
+    }
   }
 
   /** Takes a regular file in. A link in its place is refused (ELOOP). Throws DISK_FULL, STORE_FULL. */
   async take(path: string): Promise<StoredContent> {
-    const bytes = await readSmall(path, SMALL_BYTES)
+    await turn()
+    const bytes = readSmall(path)
     if (bytes) return this.#takeBytes(bytes)
     const known = await hashFile(path)
     if (await this.has(known.digest)) return known
@@ -77,15 +83,10 @@ export class ContentStore {
   /** Most files are small: read once, written once. */
   async #takeBytes(bytes: Buffer): Promise<StoredContent> {
     const content = { digest: digestOf(bytes), size: bytes.length }
-    if (await this.has(content.digest)) return content
+    if (this.#touch(content.digest)) return content
     await this.#bringIn(async part => {
-      const handle = await open(part, 'wx', 0o444)
-      try {
-        await handle.writeFile(bytes)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
+      writeSmall(part, bytes, 0o444, Date.now())
+      await synced(part)
       return content
     })
     return content
@@ -111,30 +112,59 @@ export class ContentStore {
   }
 
   /**
-   * Makes a file at `target`, where nothing may be, with this content and mode. missing: it is not here (any
-   * more). damaged: the disk did not keep it; it is thrown out, and there is no file. Throws DISK_FULL.
+   * Makes a file at `target`, where nothing may be (EEXIST), with this content, mode and time. missing: it is not
+   * here (any more). damaged: the disk did not keep it; it is thrown out, and there is no file. Throws DISK_FULL.
    */
   async give(
+    content: StoredContent,
+    target: string,
+    mode: number,
+    mtimeMs: number = Date.now(),
+  ): Promise<'given' | 'missing' | 'damaged'> {
+    await turn()
+    if (!this.#touch(content.digest)) return 'missing'
+    try {
+      const isGood =
+        content.size <= SMALL_BYTES
+          ? this.#giveSmall(content, target, mode, mtimeMs)
+          : await this.#giveLarge(content, target, mode, mtimeMs)
+      if (isGood) return 'given'
+      await unlink(this.#pathOf(content.digest)).catch(() => undefined)
+      return 'damaged'
+    } catch (cause) {
+      // Between the two looks somebody else made room.
+      if (systemCode(cause) === 'ENOENT' && !this.#touch(content.digest)) return 'missing'
+      throw diskFull(cause, target) ?? cause
+    }
+  }
+
+  #giveSmall({ digest, size }: StoredContent, target: string, mode: number, mtimeMs: number): boolean {
+    const bytes = readSmall(this.#pathOf(digest))
+    if (bytes?.length !== size || digestOf(bytes) !== digest) return false
+    writeSmall(target, bytes, mode, mtimeMs)
+    return true
+  }
+
+  async #giveLarge(
     { digest, size }: StoredContent,
     target: string,
     mode: number,
-  ): Promise<'given' | 'missing' | 'damaged'> {
-    if (!(await this.has(digest))) return 'missing'
-    try {
-      await copyFile(this.#pathOf(digest), target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    } catch (cause) {
-      if (systemCode(cause) === 'ENOENT') return 'missing'
-      if (systemCode(cause) !== 'EEXIST') await unlink(target).catch(() => undefined)
-      throw diskFull(cause, target) ?? cause
-    }
+    mtimeMs: number,
+  ): Promise<boolean> {
+    await copyFile(this.#pathOf(digest), target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE).catch(
+      async cause => {
+        if (systemCode(cause) !== 'EEXIST') await unlink(target).catch(() => undefined)
+        throw cause
+      },
+    )
     const actual = await hashFile(target)
     if (actual.digest !== digest || actual.size !== size) {
       await unlink(target)
-      await unlink(this.#pathOf(digest)).catch(() => undefined)
-      return 'damaged'
+      return false
     }
     await chmod(target, mode)
-    return 'given'
+    await utimes(target, mtimeMs / 1000, mtimeMs / 1000)
+    return true
   }
 
   /** Where the bytes of a content are, to be read only, and at once. */
@@ -195,13 +225,17 @@ function full(root: string): RunnerError {
 
 /** Read-only, just used, and on the disk. */
 async function sealed(part: string): Promise<void> {
-  const handle = await open(part, 'r+')
+  const now = new Date()
+  await utimes(part, now, now)
+  await chmod(part, 0o444)
+  await synced(part)
+}
+
+async function synced(path: string): Promise<void> {
+  const handle = openSync(path, 'r')
   try {
-    const now = new Date()
-    await handle.utimes(now, now)
-    await handle.chmod(0o444)
-    await handle.sync()
+    await promisify(fsync)(handle)
   } finally {
-    await handle.close()
+    closeSync(handle)
   }
 }

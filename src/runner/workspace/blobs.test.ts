@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -19,6 +19,11 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 const CONTENT = 'the weights'
 const serve = (content: string) => async (): Promise<Download> => Readable.from([Buffer.from(content)])
 const aFile = (path: string) => ({ path, digest: digestOf(CONTENT), size: CONTENT.length, executable: false })
+
+test('a folder that was kept empty is made', async () => {
+  await fetchFile(workspace, { ...aFile('a/none'), size: 0, folder: true }, serve(''))
+  expect((await stat(join(workspace, 'a/none'))).isDirectory()).toBe(true)
+})
 
 test('a file is laid into folders that are made for it, over what the commit had', async () => {
   await mkdir(join(workspace, 'a'))

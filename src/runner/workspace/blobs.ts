@@ -13,6 +13,8 @@ export interface WantedFile {
   readonly digest: Digest
   readonly size: number
   readonly executable: boolean
+  /** A folder, and no file. */
+  readonly folder?: boolean | undefined
 }
 
 /**
@@ -25,6 +27,10 @@ export async function fetchFile(
   fetch: (digest: Digest) => Promise<Download>,
   owner?: number,
 ): Promise<void> {
+  if (file.folder) {
+    await folderFor(folder, file.path, owner)
+    return
+  }
   const target = await placeFor(folder, file.path, owner)
   const body = await fetch(file.digest)
   try {
@@ -69,9 +75,26 @@ async function writeVerified(
 export async function placeFor(folder: string, path: string, owner?: number): Promise<string> {
   const plain = plainPath(path)
   if (plain === undefined) throw escapes(path)
+  const at = await folderFor(folder, dirname(plain), owner)
+  const target = join(at, plain.split('/').at(-1)!)
+  const found = await lstat(target).catch(() => undefined)
+  if (found?.isDirectory()) {
+    throw new RunnerError('INPUT_INVALID', {
+      message: `An earlier job kept a file ${path}; in this commit that is a folder`,
+      hint: 'Let the job write it under another name.',
+    })
+  }
+  if (found) await unlink(target)
+  return target
+}
+
+/** The absolute path of a folder below another, made with those above it where it is not there. */
+export async function folderFor(folder: string, path: string, owner?: number): Promise<string> {
+  const plain = path === '.' ? path : plainPath(path)
+  if (plain === undefined) throw escapes(path)
   const root = await realpath(folder)
   let at = root
-  for (const segment of dirname(plain).split('/')) {
+  for (const segment of plain.split('/')) {
     if (segment === '.') break
     at = join(at, segment)
     const made = await mkdir(at).then(
@@ -86,16 +109,7 @@ export async function placeFor(folder: string, path: string, owner?: number): Pr
     at = await realpath(at)
     if (!isInside(root, at)) throw escapes(path)
   }
-  const target = join(at, plain.split('/').at(-1)!)
-  const found = await lstat(target).catch(() => undefined)
-  if (found?.isDirectory()) {
-    throw new RunnerError('INPUT_INVALID', {
-      message: `An earlier job kept a file ${path}; in this commit that is a folder`,
-      hint: 'Let the job write it under another name.',
-    })
-  }
-  if (found) await unlink(target)
-  return target
+  return at
 }
 
 function escapes(path: string): RunnerError {

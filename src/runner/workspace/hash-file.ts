@@ -6,24 +6,6 @@ import type { Digest } from '../../core/index.ts'
 /** Read at once: most files are smaller, and take one read. */
 const AT_ONCE_BYTES = 1 << 20
 
-/**
- * A regular file's bytes where they are no more than `most`, else undefined. Refuses a link in its place (ELOOP),
- * waits for no pipe.
- */
-export async function readSmall(path: string, most: number): Promise<Buffer | undefined> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const { size } = await handle.stat()
-    if (size > most) return undefined
-    const buffer = Buffer.allocUnsafe(size + 1)
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
-    // One that grows meanwhile, or comes in parts, is read by whoever takes any size.
-    return bytesRead === size ? buffer.subarray(0, size) : undefined
-  } finally {
-    await handle.close()
-  }
-}
-
 /** SHA-256 and size of a regular file as it is; refuses a link in its place (ELOOP), waits for no pipe. */
 export async function hashFile(path: string): Promise<{ digest: Digest; size: number }> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)

@@ -98,6 +98,25 @@ test('collected files are laid into another workspace, but for those of reports'
   await expect(stat(join(other, 'junit.xml'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
+// https://docs.gitlab.com/ci/yaml/#artifactsexclude
+test('folders without files are kept, those that exclusions empty as well, and laid', async () => {
+  await mkdir(join(workspace, 'dist/empty/deep'), { recursive: true })
+  const rules = { exclude: ['dist/*.*', 'dist/sub/**'] }
+  const store = await ContentStore.open(join(folder, 'store'))
+  await mkdir(join(workspace, 'dist/sub'), { recursive: true })
+  await writeFile(join(workspace, 'dist/sub/a'), '')
+  const { files } = await collectArtifacts(aRequest(rules, { paths: ['dist'] }), store)
+  expect(files.map(({ path, folder }) => [path, folder])).toEqual([
+    ['dist/empty/deep', true],
+    ['dist/sub', true],
+  ])
+  const other = join(folder, 'other')
+  await mkdir(other)
+  await layArtifacts(files, store, other)
+  expect((await stat(join(other, 'dist/empty/deep'))).isDirectory()).toBe(true)
+  expect((await stat(join(other, 'dist/sub'))).isDirectory()).toBe(true)
+})
+
 test('no file is laid through a link that leads out', async () => {
   const store = await ContentStore.open(join(folder, 'store'))
   const { files } = await collectArtifacts(aRequest({}, { paths: ['dist/'] }), store)

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { ArtifactRulesWire } from '../../api/index.ts'
 import { formatSize } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
@@ -18,9 +19,12 @@ export interface KeepRequest {
 
 export type FoundReport = ArtifactRulesWire['reports'][number]['kind']
 
+/** `reportOnly`: nobody asked for it but a report. `folder`: it is one, with nothing kept below it. */
+export type FoundToKeep = FoundFile & { readonly reportOnly?: boolean; readonly folder?: boolean }
+
 export interface Kept {
-  /** Sorted by path. `reportOnly`: nobody asked for it but a report. */
-  readonly files: readonly (FoundFile & { readonly reportOnly?: boolean })[]
+  /** Sorted by path. */
+  readonly files: readonly FoundToKeep[]
   readonly reports: readonly { readonly kind: FoundReport; readonly path: string }[]
   /** For the job's log. */
   readonly notes: readonly string[]
@@ -38,13 +42,14 @@ export async function findKept(request: KeepRequest): Promise<Kept> {
     return { files: due ? await findArtifacts(workspace, paths) : [], reports: [], notes: [] }
   }
   const notes: string[] = []
-  const files = new Map<string, FoundFile & { readonly reportOnly?: boolean }>()
+  const files = new Map<string, FoundToKeep>()
   if (isDue(rules.when, outcome)) {
     const selection = await artifactsOf(request, rules)
     notes.push(...notesOn('artifacts', selection))
     if (selection.unmatched.length > 0 && !rules.mayMiss && outcome === 'succeeded')
       throw missing(selection.unmatched)
-    for (const file of filesIn(selection.entries)) files.set(file.path, file)
+    for (const file of [...filesIn(selection.entries), ...emptyFoldersIn(selection.entries)])
+      files.set(file.path, file)
   }
   const reports: Kept['reports'][number][] = []
   for (const { kind, paths } of rules.reports) {
@@ -81,6 +86,19 @@ function filesIn(entries: readonly FoundEntry[]): FoundFile[] {
   return entries
     .filter(entry => entry.kind === 'file')
     .map(({ path, size, mode }) => ({ path, size, executable: (mode & 0o100) !== 0 }))
+}
+
+/** Folders that would be missing if files alone were laid out. */
+function emptyFoldersIn(entries: readonly FoundEntry[]): FoundToKeep[] {
+  const made = new Set<string>()
+  for (const { path, kind } of entries) {
+    if (kind === 'link') continue
+    for (let above = posix.dirname(path); above !== '.' && !made.has(above); above = posix.dirname(above))
+      made.add(above)
+  }
+  return entries
+    .filter(({ kind, path }) => kind === 'folder' && !made.has(path))
+    .map(({ path }) => ({ path, size: 0, executable: false, folder: true }))
 }
 
 function notesOn(what: string, { refused, unmatched, passedOver, entries, incomplete }: Selection): string[] {

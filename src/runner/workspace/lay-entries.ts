@@ -1,4 +1,5 @@
-import { chmod, chown, lchown, lstat, mkdir, rename, rm, symlink, unlink, utimes } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
+import { chmod, chown, lchown, lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CacheEntry } from '../../api/index.ts'
 import { type Digest, randomText, systemCode } from '../../core/index.ts'
@@ -118,20 +119,19 @@ class Laying {
 
   async #file(entry: FileEntry): Promise<'given' | 'missing' | 'damaged'> {
     const final = join(this.#workspace, entry.path)
-    const there = await lstat(final).catch(() => undefined)
+    // As the store does with small files: here, rather than through Node's pool of threads.
+    const there = lstatSync(final, { throwIfNoEntry: false })
     if (there?.isDirectory()) {
       this.#blocked++
       return 'given'
     }
     const target = there ? join(dirname(final), `.${randomText(12)}`) : final
     const content = { digest: entry.digest as Digest, size: entry.size }
-    const outcome = await this.#store.give(content, target, entry.mode)
+    const outcome = await this.#store.give(content, target, entry.mode, entry.mtimeMs)
     if (outcome !== 'given') return outcome
     if (there) this.#replacing.push({ from: target, to: final })
     else this.#made.push(entry.path)
     await this.#own(target)
-    const time = new Date(entry.mtimeMs)
-    await utimes(target, time, time)
     this.#files++
     this.#bytes += entry.size
     return 'given'

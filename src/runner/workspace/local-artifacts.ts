@@ -1,16 +1,19 @@
 import { join } from 'node:path'
-import type { Digest } from '../../core/index.ts'
+import { type Digest, digestOf } from '../../core/index.ts'
 import { RunnerError } from '../errors.ts'
 import type { ContentStore } from '../store/content-store.ts'
-import { placeFor, type WantedFile } from './blobs.ts'
-import { findKept, type KeepRequest, type Kept } from './keep.ts'
+import { folderFor, placeFor, type WantedFile } from './blobs.ts'
+import { type FoundToKeep, findKept, type KeepRequest, type Kept } from './keep.ts'
 import { inParallel } from './parallel.ts'
 
 /** Files under way at once: node has four threads for files. */
 const AT_ONCE = 8
 
+/** The content of a folder. */
+const NOTHING = { digest: digestOf(new Uint8Array()), size: 0 }
+
 export interface CollectedArtifacts extends Omit<Kept, 'files'> {
-  readonly files: readonly (WantedFile & { readonly reportOnly?: boolean })[]
+  readonly files: readonly (WantedFile & FoundToKeep)[]
 }
 
 /** Takes what a job keeps into a store. Throws as `findKept` does. */
@@ -21,7 +24,8 @@ export async function collectArtifacts(
   const { files, reports, notes } = await findKept(request)
   const taken = new Array<CollectedArtifacts['files'][number]>(files.length)
   await inParallel(files, AT_ONCE, async (file, index) => {
-    taken[index] = { ...file, ...(await store.take(join(request.workspace, file.path))) }
+    const content = file.folder ? NOTHING : await store.take(join(request.workspace, file.path))
+    taken[index] = { ...file, ...content }
   })
   return { files: taken, reports, notes }
 }
@@ -36,8 +40,12 @@ export async function layArtifacts(
   store: ContentStore,
   workspace: string,
 ): Promise<void> {
-  for (const { path, digest, size, executable, reportOnly } of files) {
+  for (const { path, digest, size, executable, reportOnly, folder } of files) {
     if (reportOnly) continue
+    if (folder) {
+      await folderFor(workspace, path)
+      continue
+    }
     const target = await placeFor(workspace, path)
     const outcome = await store.give({ digest, size }, target, executable ? 0o755 : 0o644)
     if (outcome !== 'given') throw gone(path, digest, outcome)

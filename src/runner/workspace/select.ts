@@ -53,7 +53,8 @@ export async function select(workspace: string, rules: SelectionRules): Promise<
   }
   const exclude: PathGlob[] = []
   for (const text of rules.exclude) {
-    const glob = globOf(text, rules.seenAt)
+    // All that is in a folder: that itself stays, empty.
+    const glob = globOf(text.replace(/\/\*\*\/?$/, '/**/*'), rules.seenAt)
     if (glob) exclude.push(glob)
     else refused.push(text)
   }
