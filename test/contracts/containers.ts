@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,10 +12,10 @@ const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox']
 
 /**
  * Makes a small image without any registry: a static busybox and the few files that it wants. Undefined where this
- * machine has no static busybox, or the engine can't import (docker's daemon would read the archive too).
+ * machine has none, or the engine does not take it.
  */
 async function makeImage(engine: string, name: string): Promise<string | undefined> {
-  const busybox = BUSYBOX.find(isStatic)
+  const busybox = BUSYBOX.find(path => existsSync(path))
   if (busybox === undefined) return undefined
   const root = await mkdtemp(join(tmpdir(), 'ballast-image-'))
   try {
@@ -43,14 +44,6 @@ async function makeImage(engine: string, name: string): Promise<string | undefin
     return undefined
   } finally {
     await rm(root, { recursive: true, force: true })
-  }
-}
-
-function isStatic(path: string): boolean {
-  try {
-    return execFileSync('ldd', [path], { encoding: 'utf8', stdio: 'pipe' }).includes('statically linked')
-  } catch (error) {
-    return /not a dynamic executable/.test(String((error as { stderr?: string }).stderr))
   }
 }
 
