@@ -146,6 +146,12 @@ export interface TriggerStore {
     project: ProjectId,
     page: { readonly state?: MergeRequestState; readonly before?: number; readonly limit: number },
   ): Promise<readonly MergeRequest[]>
+  /** Pipelines of this commit on one of these refs, the newest first. */
+  pipelinesOf(
+    project: ProjectId,
+    commit: CommitId,
+    refs: readonly string[],
+  ): Promise<readonly { readonly id: PipelineId; readonly ref: string }[]>
   /** Of one project, or of all. */
   openMergeRequests(project?: ProjectId): Promise<readonly MergeRequest[]>
   /** Title, description, target, draft, labels and whether it needs success; of an open one. */

@@ -13,8 +13,6 @@ import type { MergeRequestFollower } from './follow.ts'
 const MAX_TRIES = 5
 /** Conflicts that are told by name. */
 const MAX_SHOWN = 20
-/** More recent pipelines than are made while one branch is worked on. */
-const MAX_LOOKED_AT = 500
 /** Reading all of them is the price of a list. */
 const MAX_OPEN = 500
 
@@ -89,20 +87,12 @@ export class MergeRequestActions {
 
   /** The newest pipeline of its head: its own, else its branch's. */
   async pipelineOf(request: MergeRequest): Promise<Pipeline | undefined> {
-    const { pipelines } = this.#plane.stores
-    let found: Pipeline | undefined
-    let before: Pipeline['id'] | undefined
-    for (let seen = 0; seen < MAX_LOOKED_AT; ) {
-      const page = await pipelines.pipelines(request.project, { limit: 100, ...(before && { before }) })
-      const ofHead = page.filter(pipeline => pipeline.commit === request.head)
-      const own = ofHead.find(({ ref }) => ref === headRef(request))
-      if (own) return own
-      found ??= ofHead.find(({ ref }) => ref === `refs/heads/${request.source}`)
-      before = page.at(-1)?.id
-      if (page.length < 100) return found
-      seen += page.length
-    }
-    return found
+    const { triggers, pipelines } = this.#plane.stores
+    const own = headRef(request)
+    const refs = [own, `refs/heads/${request.source}`]
+    const found = await triggers.pipelinesOf(request.project, request.head, refs)
+    const newest = found.find(({ ref }) => ref === own) ?? found[0]
+    return newest && pipelines.pipeline(newest.id)
   }
 
   /** Paths that both sides changed; undefined where one of the branches is gone. */

@@ -72,6 +72,7 @@ export const triggers: Migration = {
       unique (project, external)
     )`,
     'create index merge_requests_by_state on merge_requests (state, project, number)',
+    'create index pipelines_by_commit on pipelines (project, commit_id)',
 
     // wanted, done: a synchronisation is due while the one is greater than the other.
     `create table mirrors (

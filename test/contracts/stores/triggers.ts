@@ -176,6 +176,31 @@ function mergeRequestContract(world: () => Stores): void {
     ).rejects.toMatchObject({ code: 'CONSTRAINT_VIOLATED' })
   })
 
+  test('pipelines of a commit are found by ref, the newest first', async () => {
+    const { triggers, pipelines } = world()
+    const [home, elsewhere] = [await settle(world()), await settle(world())]
+    const [first, second, other] = [
+      aPipeline(home, { ref: 'refs/heads/topic' }),
+      aPipeline(home, { ref: 'refs/heads/topic', createdAt: later(5) }),
+      aPipeline(home, { ref: 'refs/merge-requests/1/head', createdAt: later(1) }),
+    ]
+    const unlike = [aPipeline(home), aPipeline(home, { ref: 'refs/heads/topic', commit: OTHER })]
+    for (const pipeline of [
+      first,
+      second,
+      other,
+      ...unlike,
+      aPipeline(elsewhere, { ref: 'refs/heads/topic' }),
+    ])
+      await pipelines.addPipeline(pipeline, [])
+    const refs = ['refs/heads/topic', 'refs/merge-requests/1/head']
+    const found = async (asked: readonly string[]) =>
+      (await triggers.pipelinesOf(home.project, COMMIT, asked)).map(({ id }) => id)
+    expect(await found(refs)).toEqual([second.id, other.id, first.id])
+    expect(await found(refs.slice(1))).toEqual([other.id])
+    expect(await found([])).toEqual([])
+  })
+
   test('its head and state move from what they are, and an ended one stays', async () => {
     const { triggers } = world()
     const home = await settle(world())

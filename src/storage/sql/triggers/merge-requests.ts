@@ -1,4 +1,4 @@
-import type { CommitId, MergeRequestId, PrincipalId, ProjectId } from '../../../core/index.ts'
+import type { CommitId, MergeRequestId, PipelineId, PrincipalId, ProjectId } from '../../../core/index.ts'
 import type { MergeRequest, TriggerStore } from '../../../pipeline/ports.ts'
 import { isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
@@ -12,6 +12,7 @@ type MergeRequestStore = Pick<
   | 'mergeRequest'
   | 'externalMergeRequest'
   | 'mergeRequests'
+  | 'pipelinesOf'
   | 'openMergeRequests'
   | 'changeMergeRequest'
   | 'moveHead'
@@ -49,6 +50,22 @@ export function mergeRequests(db: Db): MergeRequestStore {
         .limit(limit)
         .execute()
       return rows.map(mergeRequestOf)
+    },
+    async pipelinesOf(project, commit, refs) {
+      if (refs.length === 0) return []
+      const rows = await db
+        .selectFrom('pipelines')
+        .select(['id', 'ref'])
+        .where('project', '=', project)
+        .where('commit_id', '=', commit)
+        .where('ref', 'in', refs)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute()
+      return rows.map(row => {
+        const read = new RowReader('pipelines', row)
+        return { id: read.text<PipelineId>('id'), ref: read.text('ref') }
+      })
     },
     async openMergeRequests(project) {
       const rows = await all
