@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
             'web/src/**/*.test.ts',
             'test/contracts/**/*.test.ts',
             'test/hostile/**/*.test.ts',
+            'test/conformance/compile.test.ts',
           ],
           testTimeout: 30_000,
           setupFiles,
@@ -41,7 +42,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/conformance/run.test.ts'],
           testTimeout: 300_000,
           setupFiles,
           hookTimeout: 120_000,

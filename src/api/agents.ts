@@ -19,6 +19,8 @@ export const keptFileSchema = z.object({
   executable: z.boolean(),
   /** Kept because a report is in it: later jobs don't find it in their workspace. */
   reportOnly: z.boolean().optional(),
+  /** An empty folder, and no file. */
+  folder: z.boolean().optional(),
 })
 
 // ---- runner ---------------------------------------------------------------------------------------------

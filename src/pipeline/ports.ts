@@ -95,6 +95,8 @@ export interface KeptFile {
   readonly executable: boolean
   /** Kept because a report is in it: later jobs don't find it in their workspace. */
   readonly reportOnly?: boolean
+  /** An empty folder, and no file. */
+  readonly folder?: boolean
 }
 
 /** A kept file that is also read. */

@@ -1,35 +1,43 @@
 import { join } from 'node:path'
-import type { Digest } from '../../core/index.ts'
+import { type Digest, digestOf } from '../../core/index.ts'
 import { untilReached } from '../control/backoff.ts'
 import type { AttemptRoutes } from '../control/control-plane.ts'
-import type { FoundFile } from '../workspace/artifacts.ts'
 import { hashFile } from '../workspace/hash-file.ts'
+import type { FoundToKeep } from '../workspace/keep.ts'
 import { inParallel } from '../workspace/parallel.ts'
 import type { Conclusion } from './folder.ts'
 
 const UPLOADS_AT_ONCE = 4
 
-type Found = FoundFile & { readonly reportOnly?: boolean }
+/** The content of a folder. */
+const NOTHING = { digest: digestOf(new Uint8Array()), size: 0 }
 
 /** Puts files of the workspace as blobs, equal contents once. */
 export async function putFiles(
   workspace: string,
-  found: readonly Found[],
+  found: readonly FoundToKeep[],
   routes: AttemptRoutes,
   signal: AbortSignal,
 ): Promise<Conclusion['artifacts']> {
   const kept = new Array<Conclusion['artifacts'][number]>(found.length)
   const put = new Map<Digest, Promise<void>>()
-  await inParallel(found, UPLOADS_AT_ONCE, async ({ path, executable, reportOnly }, index) => {
+  await inParallel(found, UPLOADS_AT_ONCE, async ({ path, executable, reportOnly, folder }, index) => {
     const file = join(workspace, path)
-    const { digest, size } = await hashFile(file)
+    const { digest, size } = folder ? NOTHING : await hashFile(file)
     let putting = put.get(digest)
     if (!putting) {
       putting = untilReached(signal, () => routes.putBlob(digest, size, file, signal))
       put.set(digest, putting)
     }
     await putting
-    kept[index] = { path, digest, size, executable, ...(reportOnly && { reportOnly }) }
+    kept[index] = {
+      path,
+      digest,
+      size,
+      executable,
+      ...(reportOnly && { reportOnly }),
+      ...(folder && { folder }),
+    }
   })
   return kept
 }

@@ -161,7 +161,9 @@ async function attemptViewOf(logs: AttemptLogs, attempt: Attempt): Promise<Attem
     exitCode: attempt.exitCode ?? null,
     reason: attempt.reason ?? null,
     logBytes: await logs.length(attempt.id),
-    artifacts: attempt.artifacts.map(({ path, digest, size }) => ({ path, digest, size })),
+    artifacts: attempt.artifacts
+      .filter(({ folder }) => !folder)
+      .map(({ path, digest, size }) => ({ path, digest, size })),
     startedAt: isoOrNull(attempt.startedAt),
     endedAt: isoOrNull(attempt.endedAt),
   }

@@ -21,7 +21,7 @@ export function artifactRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const { id, '*': path } = request.params
       const attempt = await attemptFor(services, callerIn(request), id)
-      const file = attempt.artifacts.find(kept => kept.path === path)
+      const file = attempt.artifacts.find(kept => kept.path === path && !kept.folder)
       if (!file) throw notFound('artifact', path)
       return reply
         .type('application/octet-stream')
