@@ -22,6 +22,8 @@ let runner: FakeRunner
 let control: ControlPlane
 let folder: string
 let said: string[]
+/** What a runner says of its attempts, or it loses them. */
+let beats: NodeJS.Timeout
 /** Attempts at work: of project a on main and on a branch, of project b. */
 let main: Offer
 let branch: Offer
@@ -42,8 +44,12 @@ beforeAll(async () => {
   branch = await runner.take('build')
   await (await world.repository('b', files)).pushAndLeave()
   other = await runner.take('build')
+  beats = setInterval(() => {
+    for (const offer of [main, branch, other]) void runner.beat(offer).catch(() => undefined)
+  }, 3000)
 })
 afterAll(async () => {
+  clearInterval(beats)
   control.close()
   await world.stop()
   await rm(folder, { recursive: true, force: true })
