@@ -7,14 +7,6 @@ export interface RefChange {
   readonly after: CommitId
 }
 
-export interface CommitInfo {
-  readonly id: CommitId
-  readonly title: string
-  readonly author: string
-  /** When it was authored: milliseconds since 1970. */
-  readonly time: number
-}
-
 /** What a path of a commit is. A link's size is the length of its target; a submodule has none. */
 export interface TreeFile {
   readonly path: string

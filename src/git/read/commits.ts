@@ -1,7 +1,6 @@
 import type { CommitId } from '../../core/index.ts'
 import { GitError } from '../errors.ts'
 import { runGit } from '../process/run.ts'
-import type { CommitInfo } from '../types.ts'
 import { checkCommitId, checkRefName } from './names.ts'
 
 /** Titles and names are shown in one line; a longer one is cut. */
@@ -16,24 +15,6 @@ export async function resolveCommit(directory: string, name: string): Promise<Co
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', expression]
   const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1024, accept: [0, 1, 128] })
   return exitCode === 0 ? checkCommitId(stdout.toString('latin1').trim()) : undefined
-}
-
-/** Title, author and time. Throws COMMIT_UNKNOWN. */
-export async function commitInfo(directory: string, id: CommitId): Promise<CommitInfo> {
-  const args = [
-    'log',
-    '-1',
-    '--no-color',
-    '--encoding=UTF-8',
-    '--format=%H%x00%s%x00%an%x00%at',
-    checkCommitId(id),
-    '--',
-  ]
-  const { stdout, exitCode } = await runGit(args, { directory, maxBytes: 1 << 20, accept: [0, 128] })
-  const [commit, title = '', author = '', seconds = ''] = stdout.toString('utf8').trimEnd().split('\0')
-  if (exitCode !== 0 || commit !== id) throw unknownCommit(id)
-  const time = Number(seconds) * 1000
-  return { id, title: oneLine(title), author: oneLine(author), time: Number.isSafeInteger(time) ? time : 0 }
 }
 
 /** More than any message that a person reads; the rest is cut. */

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CommitId } from '../../core/index.ts'
 import { archive } from '../read/archive.ts'
-import { commitInfo, isAncestor, resolveCommit } from '../read/commits.ts'
+import { describeCommit, isAncestor, resolveCommit } from '../read/commits.ts'
 import { readRefs } from '../read/refs.ts'
 import { listFiles, readFile } from '../read/tree.ts'
 import { createRepository, removeRepository } from './create.ts'
@@ -93,14 +93,13 @@ describe('reading commits', () => {
     expect(await resolveCommit(bare, NOWHERE)).toBeUndefined()
   })
 
-  test('title, author and time', async () => {
-    expect(await commitInfo(bare, first)).toEqual({
-      id: first,
-      title: 'Begin 开始',
-      author: 'Ada',
-      time: 1_700_000_000_000,
+  test('message, author and time', async () => {
+    expect(await describeCommit(bare, first)).toEqual({
+      message: 'Begin 开始',
+      author: expect.stringMatching(/^Ada <[^<>]+>$/),
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/),
     })
-    await expect(commitInfo(bare, NOWHERE)).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' })
+    await expect(describeCommit(bare, NOWHERE)).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' })
   })
 
   test('ancestry', async () => {

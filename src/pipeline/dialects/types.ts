@@ -2,17 +2,15 @@ import type { Diagnostic, Location } from '../../core/index.ts'
 import type { DialectName, InputValue, Plan, PlannedJob } from '../types.ts'
 
 /** What sets a pipeline going. */
-export const EVENTS = [
-  'push',
-  'tag',
-  'merge_request',
-  'schedule',
-  'manual',
-  'api',
-  'upstream',
-  'child',
-] as const
-export type PipelineEvent = (typeof EVENTS)[number]
+export type PipelineEvent =
+  | 'push'
+  | 'tag'
+  | 'merge_request'
+  | 'schedule'
+  | 'manual'
+  | 'api'
+  | 'upstream'
+  | 'child'
 
 export interface MergeRequestFacts {
   readonly number: number
