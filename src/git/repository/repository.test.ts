@@ -95,7 +95,7 @@ describe('reading commits', () => {
 
   test('message, author and time', async () => {
     expect(await describeCommit(bare, first)).toEqual({
-      message: 'Begin 开始',
+      message: 'Begin 开始\n\nBody',
       author: expect.stringMatching(/^Ada <[^<>]+>$/),
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/),
     })
