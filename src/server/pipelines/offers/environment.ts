@@ -11,9 +11,9 @@ import {
 } from '../../../pipeline/index.ts'
 import { parseDotenv } from '../../../runner/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import { ServerError } from '../../errors.ts'
 import type { SecretVariable } from '../given.ts'
 import { jobSecrets } from '../job-secrets.ts'
+import { secretMissing } from '../secret-missing.ts'
 import { variableReports } from './inputs.ts'
 
 /** A dotenv report is at most this long; a larger one never was one. */
@@ -56,7 +56,7 @@ export async function jobEnvironment(
     return { env, files: {}, masked: [], expand: text => text }
   }
   const secrets = await jobSecrets(plane, pipeline, job, project)
-  const asked = askedSecrets(job, secrets)
+  const asked = await askedSecrets(plane, pipeline, job, project, secrets)
   const layers: readonly Readonly<Record<string, string>>[] = [
     ballastVariables(pipeline, job, project),
     predefined(plane, pipeline, job, project, by),
@@ -160,15 +160,20 @@ export async function dotenvOf(
 }
 
 /** Secrets of the project that the job asks for under a name of its own. Throws SECRET_MISSING. */
-function askedSecrets({ plan }: Job, secrets: readonly SecretVariable[]): readonly SecretVariable[] {
-  return (plan.secrets ?? []).map(({ variable, secret, file }) => {
+async function askedSecrets(
+  plane: ControlPlane,
+  pipeline: Pipeline,
+  job: Job,
+  project: Project,
+  secrets: readonly SecretVariable[],
+): Promise<readonly SecretVariable[]> {
+  const asked: SecretVariable[] = []
+  for (const { variable, secret, file } of job.plan.secrets ?? []) {
     const found = secrets.find(({ name }) => name === secret)
-    if (found) return { ...found, name: variable, file, literal: true, masked: true }
-    throw new ServerError('SECRET_MISSING', {
-      message: `Job '${plan.name}' asks for the secret '${secret}', and there is none for this ref`,
-      hint: 'Set it with `ballast secret set`; a protected one is given on protected refs only.',
-    })
-  })
+    if (!found) throw await secretMissing(plane, pipeline, job, project, secret)
+    asked.push({ ...found, name: variable, file, literal: true, masked: true })
+  }
+  return asked
 }
 
 function named(variables: readonly SecretVariable[]): Readonly<Record<string, string>> {
