@@ -1,8 +1,10 @@
 import {
   type CollectionTag,
   Composer,
+  type CST,
   type Document,
   isScalar,
+  Lexer,
   type LineCounter,
   Parser,
   Scalar,
@@ -10,6 +12,7 @@ import {
 } from 'yaml'
 import { REFERENCE_TAG } from './layout.ts'
 import type { YamlOptions } from './options.ts'
+import { Parts } from './parts.ts'
 
 /**
  * The parser's trees, one more than there may be at most. Where there may be several, those with nothing in them
@@ -21,17 +24,28 @@ export function parseDocuments(
   options: YamlOptions,
 ): readonly Document.Parsed[] {
   return withoutStacks(() => {
-    const source = new Parser(lines.addNewLine).parse(text)
     const composer = new Composer(parserOptions(options))
+    const parts = new Parts(parserOptions(options))
     const documents: Document.Parsed[] = []
     let empty: Document.Parsed | undefined
-    for (const document of composer.compose(source, true, text.length) as Iterable<Document.Parsed>) {
-      if (isEmpty(document) && options.maxDocuments > 1) empty ??= document
-      else documents.push(document)
+    for (const document of composer.compose(tokensOf(text, lines, parts), true, text.length)) {
+      const whole = parts.joined(document as Document.Parsed)
+      if (isEmpty(whole) && options.maxDocuments > 1) empty ??= whole
+      else documents.push(whole)
       if (documents.length > options.maxDocuments) break
     }
     return documents.length === 0 && empty ? [empty] : documents
   })
+}
+
+function* tokensOf(text: string, lines: LineCounter, parts: Parts): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const word of new Lexer().lex(text)) {
+    for (const token of parser.next(word)) yield parts.rest(token)
+    parts.take(parser.stack)
+  }
+  for (const token of parser.end()) yield parts.rest(token)
 }
 
 function isEmpty({ contents, errors }: Document.Parsed): boolean {
