@@ -7,6 +7,8 @@ export interface Machine {
   /** Absent: this machine as it is, with a process for each phase. */
   readonly executor?: Executor
   readonly inImage: boolean
+  /** Why it can't be run as it was asked for. */
+  readonly refusal?: string
   /** For the job's log: what it asked for and does not get. */
   readonly notes: readonly string[]
 }
@@ -30,7 +32,8 @@ export async function machineFor(
   if (plan.release) notes.push(`release ${plan.release.tag} is not made: only on a server`)
   const sandbox = settings.sandbox === 'none' ? undefined : await executors.bubblewrap()
   if (typeof sandbox === 'object') return { executor: sandbox, inImage: false, notes }
-  if (sandbox !== undefined && settings.sandbox === 'bubblewrap') throw new Error(sandbox)
+  if (sandbox !== undefined && settings.sandbox === 'bubblewrap')
+    return { inImage: false, notes, refusal: sandbox }
   if (sandbox !== undefined) notes.push(`it is not isolated: ${sandbox}`)
   if (programs.shells && isPlain(phases)) return { inImage: false, notes }
   return { executor: await executors.plain(), inImage: false, notes }

@@ -30,7 +30,8 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
     await restore(finished)
     const machine = await machineFor(job.plan, work, scope.world)
     for (const note of machine.notes) log.say(note)
-    const { executor, inImage } = machine
+    const { executor, inImage, refusal } = machine
+    if (refusal !== undefined) return { outcome: 'errored', cause: 'setup', reason: refusal }
     const { shells } = scope.world.programs
     const result = executor
       ? await runConfined({ ...finished, place, variables, executor, inImage }, work)
