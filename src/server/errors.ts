@@ -10,6 +10,7 @@ export type ServerErrorCode =
   | 'STATE_CONFLICT'
   | 'LEASE_LOST'
   | 'LOG_GAP'
+  | 'ARTIFACTS_EXPIRED'
   | 'GATEWAY_UNREACHABLE'
   | 'PORT_IN_USE'
   | 'ADDRESS_UNUSABLE'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AttemptView } from '../../src/api/index.ts'
 import { FakeRunner } from '../server/agents.ts'
-import { modelFiles, type Ran, run, startWorld, type World } from '../server/world.ts'
+import { modelFiles, type Ran, run, startWorld, until, type World } from '../server/world.ts'
 
 const ENTRY = join(import.meta.dirname, '../../src/cli/main.ts')
 const SCRIPT = '<script>alert(1)</script>'
@@ -123,5 +123,53 @@ describe('ballast artifacts', () => {
       'out.txt',
     )
     expect(await readdir(join(folder, 'refused', job)).catch(() => [])).toEqual([])
+  })
+})
+
+describe('artifacts of a CI file', () => {
+  const FILE = `
+for-all: { script: "true", artifacts: { paths: [a.txt] } }
+for-developers: { script: "true", artifacts: { paths: [a.txt], access: developer } }
+for-jobs: { script: "true", artifacts: { paths: [a.txt], access: none } }
+for-a-while: { script: "true", artifacts: { paths: [a.txt], expire_in: 1 sec } }
+`
+  const kept = new Map<string, AttemptView>()
+
+  beforeAll(async () => {
+    await (await world.repository('files', { '.gitlab-ci.yml': FILE })).pushAndLeave()
+    const runner = new FakeRunner(world)
+    for (const name of ['for-all', 'for-developers', 'for-jobs', 'for-a-while']) {
+      const offer = await runner.take(name)
+      await runner.finish(offer, {
+        outcome: 'succeeded',
+        artifacts: [await runner.put(offer, 'a.txt', name)],
+      })
+    }
+    for (const { name, attempts } of (await world.pipeline('files', 1)).jobs) kept.set(name, attempts[0]!)
+  })
+
+  const statusFor = async (job: string, secret: string) =>
+    (
+      await fetch(`${world.url}/api/v1/attempts/${kept.get(job)!.id}/artifacts/a.txt`, {
+        headers: { authorization: `Bearer ${secret}` },
+      })
+    ).status
+
+  test('go to those for whom the job keeps them', async () => {
+    const reader = await world.person('reads', 'reader', 'files', ['read'])
+    const developer = await world.person('develops', 'developer', 'files', ['read'])
+    const seen = async (secret: string) => [
+      await statusFor('for-all', secret),
+      await statusFor('for-developers', secret),
+      await statusFor('for-jobs', secret),
+    ]
+    expect(await seen(reader)).toEqual([200, 403, 403])
+    expect(await seen(developer)).toEqual([200, 200, 403])
+    expect(await seen(token)).toEqual([200, 200, 403])
+  })
+
+  test('are gone once their time is over', async () => {
+    const gone = async () => (await statusFor('for-a-while', token)) === 410
+    expect(await until('410 Gone', gone)).toBe(true)
   })
 })

@@ -11,7 +11,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field, INPUT } from '../ui/field.tsx'
 import { Problem } from '../ui/problem.tsx'
 
-const SCOPES = ['read', 'push', 'predict', 'deploy', 'admin'] as const
+const SCOPES = ['read', 'push', 'trigger', 'predict', 'deploy', 'admin'] as const
 type Scope = (typeof SCOPES)[number]
 const DAYS = [7, 30, 90, 365] as const
 const DAY_MS = 24 * 3_600_000

@@ -286,6 +286,7 @@ export const en = {
   'tokens.state': 'State',
   'scope.read': 'see projects, pipelines and models',
   'scope.push': 'push and fetch with Git',
+  'scope.trigger': 'start pipelines, and nothing else',
   'scope.predict': 'ask models for predictions',
   'scope.deploy': 'approve, promote, abort, roll back',
   'scope.admin': 'administer the server',

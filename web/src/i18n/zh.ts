@@ -279,6 +279,7 @@ export const zh: Record<MessageKey, Message> = {
   'tokens.state': '状态',
   'scope.read': '查看项目、流水线和模型',
   'scope.push': '用 Git 推送和拉取',
+  'scope.trigger': '启动流水线，仅此而已',
   'scope.predict': '请求模型预测',
   'scope.deploy': '批准、全量、中止、回滚',
   'scope.admin': '管理服务器',

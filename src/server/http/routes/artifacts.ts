@@ -3,13 +3,13 @@ import { z } from 'zod'
 import type { Digest } from '../../../core/index.ts'
 import { notFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
-import { attemptFor } from '../find.ts'
+import { downloadableAttempt } from '../artifact-access.ts'
 import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
 
 /**
  * GET /api/v1/attempts/:id/artifacts/PATH: a file that this attempt kept, by the path it was kept under.
- * Whoever reads the project reads it. It is a job's own bytes, so a browser saves it and never shows it.
+ * Whoever reads the project reads it, unless the job keeps it for fewer (`artifacts:access`) or its time is over. It is a job's own bytes, so a browser saves it and never shows it.
  */
 export function artifactRoutes(app: App, services: Services): void {
   app.get(
@@ -20,7 +20,7 @@ export function artifactRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { id, '*': path } = request.params
-      const attempt = await attemptFor(services, callerIn(request), id)
+      const attempt = await downloadableAttempt(services, callerIn(request), id)
       const file = attempt.artifacts.find(kept => kept.path === path && !kept.folder)
       if (!file) throw notFound('artifact', path)
       return reply
