@@ -2,6 +2,10 @@
 const TAKEN =
   /^(BALLAST|BALLAST_.*|CI|PATH|HOME|TMPDIR|LANG|LC_.*|LD_.*|DYLD_.*|IFS|ENV|BASH_ENV|SHELL|PWD|OLDPWD|USER|LOGNAME)$/
 
+/** What makes a shell or git run a command of its value's. An admin may put it there; nobody gives it with a trigger. */
+const RUNS =
+  /^(SHELLOPTS|BASHOPTS|BASH_.*|PS[0-4]|PROMPT_COMMAND|GIT_(CONFIG|SSH|PROXY_COMMAND|EXEC_PATH|TEMPLATE_DIR|.*ASKPASS|.*EDITOR|.*PAGER|EXTERNAL_DIFF)(_.*)?)$/
+
 /**
  * Whether a project's secret may have this name: it becomes a variable of jobs.
  *
@@ -18,5 +22,5 @@ export function isSecretName(name: string): boolean {
  * a shell or a loader: somebody who may start a pipeline does not take over its jobs.
  */
 export function isTriggerVariable(name: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) && !TAKEN.test(name)
+  return /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) && !TAKEN.test(name) && !RUNS.test(name)
 }

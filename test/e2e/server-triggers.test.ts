@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MergeRequestView, PipelineSummary, ScheduleView } from '../../src/api/index.ts'
+import type { MergeRequestView, PipelineSummary, PipelineView, ScheduleView } from '../../src/api/index.ts'
 import { FakeRunner } from '../server/agents.ts'
 import { type Answer, type Repository, startWorld, type World } from '../server/world.ts'
 
@@ -283,4 +283,32 @@ describe("a group's secrets", () => {
     expect(pushed.code).not.toBe(0)
     expect((await as('developer', 'POST', '/api/v1/projects', { name: 'mine/own' })).status).toBe(201)
   })
+})
+
+describe('jobs of a protected branch', () => {
+  test.each([
+    ['developer', {}, 403],
+    ['maintainer', { variables: { BASH_ENV: '$(env >&2)' } }, 400],
+    ['maintainer', { variables: { MODE: 'fast' } }, 200],
+  ] as const)('%s starts a manual one with %j: %i', async (who, body, status) => {
+    const job = await aManualJob()
+    expect((await as(who, 'POST', `/api/v1/jobs/${job}/play`, body)).status).toBe(status)
+  })
+
+  test.each([
+    ['developer', 403],
+    ['maintainer', 200],
+  ] as const)('%s retries one: %i', async (who, status) => {
+    const job = await aManualJob()
+    await as('maintainer', 'POST', `/api/v1/jobs/${job}/cancel`)
+    expect((await as(who, 'POST', `/api/v1/jobs/${job}/retry`)).status).toBe(status)
+  })
+
+  async function aManualJob(): Promise<string> {
+    await repository.commit('by hand', { '.gitlab-ci.yml': 'hand: { script: ["true"], when: manual }\n' })
+    await repository.pushAndLeave('+HEAD:main')
+    const [made] = await world.pipelines('team/p')
+    const { jobs } = await world.admin<PipelineView>('GET', `/pipelines/${made!.id}`)
+    return jobs[0]!.id
+  }
 })

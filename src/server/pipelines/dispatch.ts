@@ -7,6 +7,7 @@ import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
 import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
 import { Runners } from './dispatching/runners.ts'
+import { jobToken } from './job-token.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 import { endAsEarlier, reusable, reuseKeyOf } from './reuse.ts'
@@ -127,9 +128,9 @@ export class Dispatcher {
     try {
       const token = `blsta_${randomText(32)}`
       const labels = request.labels ?? []
-      const by = { runner: request.runner, labels, token }
-      const work = await offeredWork(this.#plane, pipeline, job, project, by)
       const attempt = newId('attempt')
+      const by = { runner: request.runner, labels, token: await jobToken(this.#plane, attempt) }
+      const work = await offeredWork(this.#plane, pipeline, job, project, by)
       const number = (await pipelines.attempts(job.id)).length + 1
       const reuseKey = await reuseKeyOf(this.#plane, pipeline, job, work, request)
       // Somebody who sets a job going again wants it to run.

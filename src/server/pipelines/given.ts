@@ -11,16 +11,16 @@ export interface SecretVariable extends GivenVariable {
 
 /**
  * The secrets and plain variables of a project and its group, opened, for pipelines of this ref: the protected ones
- * on protected refs only. With an environment, also those that are for it. By name. Throws VAULT_SEALED.
+ * on protected refs only, as far as the occasion is trusted. With an environment, also those that are for it. By name. Throws VAULT_SEALED.
  */
 export async function givenVariables(
   { stores, vault }: Pick<ControlPlane, 'stores' | 'vault'>,
   project: Project,
-  ref: string,
+  { ref, trusted = true }: { readonly ref: string; readonly trusted?: boolean },
   environment?: string,
 ): Promise<readonly SecretVariable[]> {
   const place = {
-    protectedRef: isProtectedRef(project, ref),
+    protectedRef: trusted && isProtectedRef(project, ref),
     ...(environment !== undefined && { environment }),
   }
   const scopes = await Promise.all(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { aTrigger } from '../../../test/contracts/stores/world.ts'
 import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
 import { groupScope, type Project, type SealedSecret, type SecretScope } from '../../access/index.ts'
 import { commands, type PlannedJob } from '../../pipeline/index.ts'
@@ -43,6 +44,21 @@ const lease = () => {
   const dispatcher = new Dispatcher(world.plane, new PipelineReconciler(world.plane))
   return dispatcher.lease({ runner: 'r', capacity: 1, sandbox: 'none' }, AbortSignal.timeout(300))
 }
+
+test('what was pushed before its ref was protected gets no protected secret', async () => {
+  const { access } = world.plane.stores
+  await access.protectRefs(project.id, ['refs/heads/release/*'])
+  project = (await access.projectByName('digits'))!
+  const ref = 'refs/heads/release/1'
+  for (const [protectedRef, gets] of [
+    [false, []],
+    [true, ['API_KEY']],
+  ] as const) {
+    const { pipeline, jobs } = await world.add({ ref, trigger: aTrigger({ ref, protectedRef }) }, {})
+    const found = await jobSecrets(world.plane, pipeline, jobs[0]!, project)
+    expect(found.map(({ name }) => name)).toEqual(gets)
+  }
+})
 
 describe('a job gets the secrets', () => {
   const script: PlannedJob['work'] = commands(['true'])

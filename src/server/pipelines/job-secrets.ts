@@ -16,5 +16,7 @@ export async function jobSecrets(
   project: Project,
 ): Promise<readonly SecretVariable[]> {
   if (job.plan.work.kind !== 'script') return []
-  return givenVariables(plane, project, pipeline.ref, job.plan.environment?.name)
+  // A ref that was protected since: what was pushed before that has been taken up by nobody.
+  const trusted = pipeline.trigger?.protectedRef !== false
+  return givenVariables(plane, project, { ref: pipeline.ref, trusted }, job.plan.environment?.name)
 }

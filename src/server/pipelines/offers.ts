@@ -35,7 +35,7 @@ export async function offeredWork(
     work: await workOf(plane, pipeline, job, project),
     env: { ...environment.env, ...tokens },
     ...(files.length > 0 && { files: Object.fromEntries(files) }),
-    secrets: [...environment.masked, ...Object.values(tokens)],
+    secrets: [...environment.masked, ...(job.plan.dialect ? [by.token] : []), ...Object.values(tokens)],
     timeoutMs: job.plan.timeout,
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),

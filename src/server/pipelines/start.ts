@@ -90,7 +90,7 @@ async function triggerFacts(plane: ControlPlane, request: PipelineRequest): Prom
     commitMessage: message,
     commitAuthor: author,
     commitTimestamp: timestamp,
-    protectedRef: isProtectedRef(project, ref),
+    protectedRef: isTrusted(request),
     principal: { id: request.principal, name: principal?.name ?? '' },
     ...(request.mergeRequest && { mergeRequest: request.mergeRequest }),
     ...(request.schedule && { schedule: request.schedule }),
@@ -104,6 +104,12 @@ async function triggerFacts(plane: ControlPlane, request: PipelineRequest): Prom
       },
     }),
   }
+}
+
+/** A child has what made it to thank: where that ref was protected since, its commit is as it was. */
+function isTrusted({ project, ref, parent }: PipelineRequest): boolean {
+  const inherited = !parent?.sources || parent.pipeline.trigger?.protectedRef !== false
+  return inherited && isProtectedRef(project, ref)
 }
 
 async function compiled(
@@ -124,7 +130,7 @@ async function compiled(
       defaultBranch: project.defaultBranch,
       serverUrl: plane.settings.publicUrl,
     },
-    variables: await givenVariables(plane, project, request.ref),
+    variables: await givenVariables(plane, project, { ref: request.ref, trusted: trigger.protectedRef }),
   }
   if (!parent?.sources) return compileDelivery(delivery)
   const child = await childFile(delivery.includes, parent.job, parent.sources)

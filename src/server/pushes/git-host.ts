@@ -11,6 +11,7 @@ import { type Push, readPushOptions } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { isJobToken, readerOf } from '../pipelines/job-token.ts'
 import { createProject } from '../projects.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import type { PushAcceptance } from './acceptance.ts'
@@ -33,6 +34,7 @@ export class ControlPlaneGitHost implements GitHost {
 
   authorize: GitHost['authorize'] = async ({ repository, token, access }) => {
     const { plane, authenticator } = this.#parts
+    if (token !== undefined && isJobToken(token)) return this.#jobReads(repository, token, access)
     const caller = token === undefined ? undefined : await authenticator.caller(token)
     if (!caller) return { kind: 'unauthenticated' }
     const right = access === 'read' ? 'project.read' : 'project.push'
@@ -69,6 +71,25 @@ export class ControlPlaneGitHost implements GitHost {
       project: project.id,
       principal: caller.principal.id,
       directory: repositoryDirectory(plane.settings, project.id),
+    }
+  }
+
+  /** A job's own commands: `https://ci-token:$CI_JOB_TOKEN@…/team/digits.git`. */
+  async #jobReads(
+    repository: string,
+    token: string,
+    access: 'read' | 'write',
+  ): Promise<Awaited<ReturnType<GitHost['authorize']>>> {
+    const { plane } = this.#parts
+    const reader = await readerOf(plane, token)
+    if (!reader) return { kind: 'unauthenticated' }
+    const project = await plane.stores.access.projectByName(repository)
+    if (project?.id === reader.project && access === 'read')
+      return { kind: 'granted', ...reader, directory: repositoryDirectory(plane.settings, reader.project) }
+    return {
+      kind: 'refused',
+      message: `A job reads the repository of its own project alone, not '${repository}'.`,
+      hint: 'Give the job a token of its own, as a secret.',
     }
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isProtectedRef, type Project } from '../../../access/index.ts'
 import {
   logTimesSchema,
   pipelineSummarySchema,
@@ -6,9 +7,12 @@ import {
   playJobSchema,
 } from '../../../api/index.ts'
 import type { PipelineId } from '../../../core/index.ts'
+import type { Pipeline } from '../../../pipeline/index.ts'
+import type { Caller } from '../../access/authenticate.ts'
 import { notFound } from '../../errors.ts'
 import { needApprover } from '../../pipelines/approval.ts'
 import type { Services } from '../../services.ts'
+import { checkVariables } from '../../triggers/given.ts'
 import { jobViewOf, pipelineViewOf, summaryOf } from '../../views/pipelines.ts'
 import { attemptFor, jobFor, pipelineFor, projectFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
@@ -95,7 +99,9 @@ function jobRoutes(app: App, services: Services): void {
     return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
   })
   app.post('/api/v1/jobs/:id/retry', { config: CALLER, schema: { params: byId } }, async request => {
-    const { job } = await jobFor(services, callerIn(request), request.params.id, 'pipeline.control')
+    const caller = callerIn(request)
+    const { job, ...where } = await jobFor(services, caller, request.params.id, 'pipeline.control')
+    await needStarter(services, caller, where)
     await pipelineActions.retry(job)
     return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
   })
@@ -115,11 +121,24 @@ function playRoute(app: App, services: Services): void {
     { config: CALLER, schema: { params: byId, body: playJobSchema.nullish() } },
     async request => {
       const caller = callerIn(request)
-      const { job } = await jobFor(services, caller, request.params.id, 'pipeline.control')
-      await pipelineActions.play(job, caller.principal.name, request.body?.variables)
+      const { job, ...where } = await jobFor(services, caller, request.params.id, 'pipeline.control')
+      await needStarter(services, caller, where)
+      const variables = request.body?.variables ?? {}
+      checkVariables(variables)
+      await pipelineActions.play(job, caller.principal.name, variables)
       return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
     },
   )
+}
+
+/** A job of a protected ref has the project's secrets: who starts it is who might have started its pipeline. */
+async function needStarter(
+  services: Services,
+  caller: Caller,
+  { pipeline, project }: { readonly pipeline: Pipeline; readonly project: Project },
+): Promise<void> {
+  if (isProtectedRef(project, pipeline.ref))
+    await services.authenticator.need(caller, 'project.push-protected', project)
 }
 
 /** Logs by byte offset: whole, from where a reader stopped, or followed live. */

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aTrigger } from '../../../../test/contracts/stores/world.ts'
 import { EngineWorld } from '../../../../test/server/engine.ts'
-import { newId } from '../../../core/index.ts'
+import { BareRepository } from '../../../../test/server/repository.ts'
+import type { Role } from '../../../access/index.ts'
+import { newId, type PrincipalId } from '../../../core/index.ts'
 import type { Pipeline, PlannedJob, TriggerWork } from '../../../pipeline/index.ts'
 import { PipelineReconciler } from '../reconcile.ts'
 import type { PipelineRequest, Started } from '../start.ts'
@@ -60,6 +62,41 @@ async function childOf(pipeline: Pipeline): Promise<Pipeline> {
   if (!child) throw new Error('there is no child')
   return child
 }
+
+/** Somebody with this role in team/other, whose release branches are protected. */
+async function aPerson(role: Role): Promise<PrincipalId> {
+  const { plane } = world.plane
+  const { access } = plane.stores
+  const [id, createdAt] = [newId('principal'), plane.clock.now()]
+  const project = { id: newId('project'), name: 'team/other', defaultBranch: 'main', createdAt }
+  await access.addPrincipal({ id, name: role, kind: 'person', admin: false, createdAt })
+  await access.addProject(project)
+  await access.protectRefs(project.id, ['refs/heads/release/*'])
+  await access.setRole(id, project.id, role)
+  const repository = await BareRepository.make(plane, project)
+  const commit = repository.commit({ README: 'first' })
+  for (const branch of ['main', 'topic', 'release/1']) repository.set(`refs/heads/${branch}`, commit)
+  return id
+}
+
+test.each([
+  { role: 'developer', branch: 'topic' },
+  { role: 'maintainer', branch: 'main' },
+] as const)(
+  'a $role triggers $branch of another project; what steers a shell stays behind',
+  async ({ role, branch }) => {
+    const principal = await aPerson(role)
+    const target = { kind: 'project', project: 'team/other', branch } as const
+    const env = { MODE: 'fast', PATH: '/tmp', BASH_ENV: '$(id)', PS4: '$(id)' }
+    const pipeline = await world.begin({ principal }, { ...trigger('none', { target }), env })
+    expect(asked).toMatchObject([{ event: 'upstream', ref: `refs/heads/${branch}` }])
+    expect(asked[0]!.variables).toEqual({ MODE: 'fast' })
+    expect(await world.job(pipeline, 'child')).toMatchObject({
+      state: 'succeeded',
+      reason: 'started pipeline #1; it takes no variable PATH, BASH_ENV, PS4',
+    })
+  },
+)
 
 test('a trigger job makes a child of the same commit, with its variables, and has succeeded', async () => {
   const pipeline = await world.begin({}, { ...trigger('none'), env: { DEEP: 'yes' } })
@@ -135,6 +172,18 @@ describe('a trigger job fails, with the reason,', () => {
     expect(await reasonOf(await world.begin({}, trigger('none', { target })))).toBe(
       "failed: there is no project 'nobody/knows' in which who started this may start pipelines",
     )
+  })
+
+  test.each([
+    { role: 'developer', branch: 'main', why: "'main' of team/other is protected: only a maintainer" },
+    { role: 'developer', branch: 'release/1', why: "'release/1' of team/other is protected" },
+    { role: 'reader', branch: 'topic', why: "there is no project 'team/other' in which who started this" },
+  ] as const)("where a $role's push would run $branch of another project", async ({ role, branch, why }) => {
+    const principal = await aPerson(role)
+    const target = { kind: 'project', project: 'team/other', branch } as const
+    const pipeline = await world.begin({ principal }, trigger('none', { target }))
+    expect(await reasonOf(pipeline)).toContain(why)
+    expect(asked).toEqual([])
   })
 
   test('where pipelines make each other without an end', async () => {

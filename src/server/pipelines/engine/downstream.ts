@@ -1,4 +1,4 @@
-import { hasRole, type Project } from '../../../access/index.ts'
+import { hasRole, isProtectedRef, isTriggerVariable, type Project, type Role } from '../../../access/index.ts'
 import { BallastError, type CommitId, messageOf } from '../../../core/index.ts'
 import { resolveCommit } from '../../../git/index.ts'
 import type { Job, JobState, Pipeline, TriggerWork } from '../../../pipeline/index.ts'
@@ -68,11 +68,11 @@ export class Downstream {
       return { job, end: { to: 'errored', reason: `It could not be started: ${messageOf(error)}` } }
     }
     if (typeof child === 'string') return { job, end: { to: 'failed', reason: child } }
-    const end = await this.#endOf(work, child)
+    const end = await this.#endOf(work, child, keptBack(job, work))
     return { job, ...(!there && { made: child }), ...(end && { end }) }
   }
 
-  async #endOf({ strategy }: TriggerWork, child: Pipeline): Promise<End | undefined> {
+  async #endOf({ strategy }: TriggerWork, child: Pipeline, note: string): Promise<End | undefined> {
     const result = storeResult({ kind: 'trigger', pipeline: child.id })
     const neverRan =
       child.state === 'failed' && (await this.#plane.stores.pipelines.jobs(child.id)).length === 0
@@ -82,9 +82,10 @@ export class Downstream {
         result,
         reason: `pipeline #${child.number} could not be made: ${child.problems[0]}`,
       }
-    if (strategy === 'none') return { to: 'succeeded', result, reason: `started pipeline #${child.number}` }
+    if (strategy === 'none')
+      return { to: 'succeeded', result, reason: `started pipeline #${child.number}${note}` }
     if (child.state === 'running') return undefined
-    return { to: child.state, result, reason: `pipeline #${child.number} ${ENDS[child.state]}` }
+    return { to: child.state, result, reason: `pipeline #${child.number} ${ENDS[child.state]}${note}` }
   }
 
   /** The pipeline, or why there is none. */
@@ -139,21 +140,40 @@ export class Downstream {
         parent: { pipeline, job, sources },
       }
     }
-    const project = await this.#startable(pipeline, expand(target.project))
+    const { project, role } = (await this.#startable(pipeline, expand(target.project))) ?? {}
     if (!project)
       return `there is no project '${target.project}' in which who started this may start pipelines`
     const branch = target.branch === undefined ? project.defaultBranch : expand(target.branch)
     const ref = `refs/heads/${branch}`
+    // What runs there has the project's secrets, and takes these variables for its own.
+    if (isProtectedRef(project, ref) && !(hasRole(role, 'maintainer') && (await this.#isKnown(pipeline))))
+      return `'${branch}' of ${project.name} is protected: only a maintainer starts pipelines on it`
     const commit = await this.#headOf(project, ref)
     if (!commit) return `${project.name} has no branch '${branch}'`
-    return { ...common, project, ref, commit, event: 'upstream', parent: { pipeline, job } }
+    const taken = Object.fromEntries(Object.entries(variables).filter(([name]) => isTriggerVariable(name)))
+    return { ...common, project, ref, commit, event: 'upstream', variables: taken, parent: { pipeline, job } }
   }
 
-  async #startable({ principal }: Pipeline, name: string): Promise<Project | undefined> {
+  /** The project, and the role there of who started this; undefined where it may start none. */
+  async #startable(
+    { principal }: Pipeline,
+    name: string,
+  ): Promise<{ project: Project; role: Role } | undefined> {
     const { access } = this.#plane.stores
     const project = await access.projectByName(name)
-    if (!project || (await access.principal(principal))?.admin) return project
-    return hasRole(await access.roleOf(principal, project.id), 'developer') ? project : undefined
+    if (!project) return undefined
+    const isAdmin = (await access.principal(principal))?.admin === true
+    const role = isAdmin ? 'admin' : await access.roleOf(principal, project.id)
+    return role && hasRole(role, 'developer') ? { project, role } : undefined
+  }
+
+  /**
+   * Whether who started it said what is in it. A mirror brings branches in the name of who set it up, whoever pushed
+   * them to the other forge.
+   */
+  async #isKnown({ project, principal, trigger }: Pipeline): Promise<boolean> {
+    if (trigger?.protectedRef) return true
+    return (await this.#plane.stores.triggers.mirror(project))?.owner !== principal
   }
 
   async #headOf(project: Project, ref: string): Promise<CommitId | undefined> {
@@ -165,6 +185,13 @@ export class Downstream {
       throw error
     }
   }
+}
+
+/** Variables of a file that steer a shell reach no other project: its jobs would be somebody else's. */
+function keptBack({ plan }: Job, { target, forward }: TriggerWork): string {
+  if (target.kind !== 'project' || !forward.yamlVariables) return ''
+  const names = Object.keys(plan.env).filter(name => !isTriggerVariable(name))
+  return names.length === 0 ? '' : `; it takes no variable ${names.join(', ').slice(0, 200)}`
 }
 
 interface End {

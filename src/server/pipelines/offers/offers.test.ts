@@ -95,7 +95,7 @@ describe('variables of a job', () => {
       M: 'given',
       SEEN: 'plan given',
     })
-    expect(offer?.secrets).toEqual(['project'])
+    expect(offer?.secrets).toEqual(['project', offer?.env['CI_JOB_TOKEN']])
   })
 
   test('some are files', async () => {
