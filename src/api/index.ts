@@ -1,6 +1,7 @@
 export * from './agents.ts'
 export * from './caches.ts'
 export { ApiClient, type ApiClientOptions } from './client.ts'
+export * from './delivery.ts'
 export * from './log-sections.ts'
 export * from './log-times.ts'
 export * from './reports.ts'

@@ -17,6 +17,7 @@ import { accessRoutes } from './routes/access.ts'
 import { artifactRoutes } from './routes/artifacts.ts'
 import { attemptRoutes } from './routes/attempts.ts'
 import { cacheRoutes } from './routes/caches.ts'
+import { environmentRoutes } from './routes/environments.ts'
 import { eventRoutes } from './routes/events.ts'
 import { gatewayRoutes } from './routes/gateway-agent.ts'
 import { hookRoutes } from './routes/hooks.ts'
@@ -27,6 +28,7 @@ import { mirrorRoutes } from './routes/mirrors.ts'
 import { modelRoutes } from './routes/models.ts'
 import { pipelineRoutes } from './routes/pipelines.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { releaseRoutes } from './routes/releases.ts'
 import { rolloutRoutes } from './routes/rollouts.ts'
 import { runnerRoutes } from './routes/runner-agent.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -100,6 +102,8 @@ export async function createApp(services: Services): Promise<App> {
     hostRoutes,
     gatewayRoutes,
     identityRoutes,
+    environmentRoutes,
+    releaseRoutes,
     webRoutes,
   ]) {
     await routes(app, services)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signingKeySchema } from '../../../api/index.ts'
 import { keyInfos, publishedKeys, rotateKeys } from '../../delivery/identity/keys.ts'
 import type { Services } from '../../services.ts'
 import type { App } from '../types.ts'
@@ -9,8 +10,6 @@ const ADMIN = { access: { kind: 'right', right: 'server.administer' } } as const
 const KEYS = '/oauth/discovery/keys'
 /** A key that signs from now on is looked for by its id when a checker does not know it: old answers do little harm. */
 const CACHED = 'public, max-age=300'
-
-const keySchema = z.object({ id: z.string(), createdAt: z.string(), retiredAt: z.string().nullable() })
 
 /** By what others check the identity tokens of jobs (OpenID Connect Discovery 1.0), and the keys behind them. */
 export function identityRoutes(app: App, { plane }: Services): void {
@@ -30,12 +29,12 @@ export function identityRoutes(app: App, { plane }: Services): void {
   )
   app.get(
     '/api/v1/identity/keys',
-    { config: ADMIN, schema: { response: { 200: z.array(keySchema) } } },
+    { config: ADMIN, schema: { response: { 200: z.array(signingKeySchema) } } },
     async () => [...(await keyInfos(plane))],
   )
   app.post(
     '/api/v1/identity/keys',
-    { config: ADMIN, schema: { response: { 201: keySchema } } },
+    { config: ADMIN, schema: { response: { 201: signingKeySchema } } },
     async (_request, reply) => reply.status(201).send(await rotateKeys(plane)),
   )
 }
