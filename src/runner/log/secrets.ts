@@ -34,16 +34,23 @@ export function secretForms(secrets: readonly string[]): readonly SecretForm[] {
   ]
 }
 
-/** Within quotes of JSON (also as Go and PHP write it), of a shell, and in HTML. */
+/** Within quotes of JSON (also as Go, PHP and Python write it, and in JSON once more), in a shell, and in HTML. */
 function quoted(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1)
   const code = (character: string): string => `\\u00${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  const ascii = (text: string): string =>
+    text.replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const again = (text: string): string => JSON.stringify(text).slice(1, -1)
   const html = value.replace(/[&<>"']/g, character => `&${HTML[character]};`)
   return [
     json,
     json.replace(/[&<>]/g, code),
     json.replaceAll('/', '\\/'),
+    ascii(json),
+    again(json),
+    again(ascii(json)),
     value.replaceAll("'", `'\\''`),
+    value.replace(/[^\w.,:+/@%=~\x80-\uffff-]/g, '\\$&'),
     html,
     html.replaceAll('&#39;', '&#x27;'),
   ]
@@ -57,7 +64,10 @@ const HTML: Readonly<Record<string, string>> = {
   "'": '#39',
 }
 
-/** As JavaScript does it, as RFC 3986 wants it, and as forms do; with digits of both cases. */
+/**
+ * As JavaScript does it, as RFC 3986 wants it, and as forms do; as a whole address or a path of one (Python and
+ * curl leave the slash, Go also what has no meaning there); with digits of both cases.
+ */
 function percentEncoded(value: string): string[] {
   let encoded: string
   try {
@@ -69,7 +79,13 @@ function percentEncoded(value: string): string[] {
     /[!'()*]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-  const forms = [encoded, strict, encoded.replaceAll('%20', '+'), strict.replaceAll('%20', '+')]
+  const left = (characters: string): string =>
+    strict.replace(/%[0-9A-F]{2}/g, code => {
+      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
+      return characters.includes(character) ? character : code
+    })
+  const whole = [encoded, strict, encodeURI(value), left('/'), left('$&+=:@'), left('$&+=:@/'), left('*')]
+  const forms = whole.flatMap(form => [form, form.replaceAll('%20', '+')])
   return [...forms, ...forms.map(form => form.replace(/%[0-9A-F]{2}/g, digits => digits.toLowerCase()))]
 }
 
