@@ -78,6 +78,16 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/jobs/{id}/retry': CONTROL,
   'POST /api/v1/jobs/{id}/play': CONTROL,
   'POST /api/v1/jobs/{id}/approve': DEPLOY,
+  'GET /api/v1/projects/{project}/environments': READ,
+  'GET /api/v1/environments/{id}': READ,
+  'POST /api/v1/environments/{id}/stop': CONTROL,
+  'GET /api/v1/projects/{project}/releases': READ,
+  'GET /api/v1/projects/{project}/releases/{tag}': READ,
+  'GET /api/v1/identity/keys': SERVER,
+  'POST /api/v1/identity/keys': SERVER,
+  // By what others check the identity tokens of jobs.
+  'GET /.well-known/openid-configuration': 'open',
+  'GET /oauth/discovery/keys': 'open',
   'GET /api/v1/attempts/{id}/log': READ,
   'GET /api/v1/attempts/{id}/log/stream': READ,
   'GET /api/v1/attempts/{id}/log/times': READ,
@@ -115,6 +125,14 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'GET /assets/{*}': 'open',
   'GET /{*}': 'open',
 }
+
+/** Makes an environment and a release. */
+const DELIVERS = `deliver:
+  rules: [{ if: $CI_COMMIT_BRANCH }]
+  script: "true"
+  environment: review
+  release: { tag_name: v1, description: First }
+`
 
 interface Credential {
   readonly name: string
@@ -155,7 +173,12 @@ beforeAll(async () => {
   await repository.git('push', '-o', 'ci.skip', await repository.remote(), 'HEAD:topic')
   await world.admin('POST', '/projects/p/merge-requests', { title: 'Aside', source: 'topic' })
   await world.admin('PUT', '/projects/p/mirror', { url: 'https://mirror.invalid/team/p', forge: 'github' })
+  const aside = await world.repository('p', { '.gitlab-ci.yml': DELIVERS })
+  await aside.pushAndLeave('HEAD:delivery')
+  await runner.finish(await runner.take('deliver'), { outcome: 'succeeded', artifacts: [] })
+  const environments = await world.admin<{ id: string }[]>('GET', '/projects/p/environments')
   Object.assign(ids, {
+    environments: environments[0]?.id,
     pipelines: pipeline.id,
     jobs: offer.job,
     attempts: offer.attempt,
@@ -223,6 +246,7 @@ function pathOf(route: string): string {
     .replace('{environment}', 'production')
     .replace('{name}', 'API_KEY')
     .replace('{number}', '1')
+    .replace('{tag}', 'v1')
     .replace('{digest}', DIGEST)
     .replace('{id}', ids[route.includes('/artifacts/') ? 'artifacts' : kind] ?? 'none')
     .replace('{*}', 'page')

@@ -1,6 +1,6 @@
 import type { Project, Right } from '../../access/index.ts'
-import type { AttemptId, JobId, PipelineId, RolloutId, VersionId } from '../../core/index.ts'
-import type { Attempt, Job, Pipeline } from '../../pipeline/index.ts'
+import type { AttemptId, EnvironmentId, JobId, PipelineId, RolloutId, VersionId } from '../../core/index.ts'
+import type { Attempt, Environment, Job, Pipeline } from '../../pipeline/index.ts'
 import type { Version } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { Caller } from '../access/authenticate.ts'
@@ -81,6 +81,19 @@ export async function rolloutFor(
   if (!rollout || !project) throw notFound('rollout', id)
   await needIn(services, caller, project, right, 'rollout', id)
   return { rollout, project }
+}
+
+export async function environmentFor(
+  services: Services,
+  caller: Caller,
+  id: string,
+  right: Right = 'project.read',
+): Promise<{ environment: Environment; project: Project }> {
+  const environment = await services.plane.stores.delivery.environment(id as EnvironmentId)
+  const project = environment && (await services.plane.stores.access.project(environment.project))
+  if (!environment || !project) throw notFound('environment', id)
+  await needIn(services, caller, project, right, 'environment', id)
+  return { environment, project }
 }
 
 /** The project that owns a model. */

@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import type { Project } from '../../../access/index.ts'
 import { environmentDetailSchema, environmentViewSchema } from '../../../api/index.ts'
-import type { EnvironmentId } from '../../../core/index.ts'
 import type { Environment } from '../../../pipeline/index.ts'
 import type { Caller } from '../../access/authenticate.ts'
-import { conflict, notFound } from '../../errors.ts'
+import { conflict } from '../../errors.ts'
 import { needApprover } from '../../pipelines/approval.ts'
 import type { Services } from '../../services.ts'
 import { deploymentViewOf, environmentViewOf } from '../../views/delivery.ts'
-import { projectFor } from '../find.ts'
+import { environmentFor, projectFor } from '../find.ts'
 import { callerIn } from '../guard.ts'
 import type { App } from '../types.ts'
 
@@ -53,8 +52,7 @@ export function environmentRoutes(app: App, services: Services): void {
     async request => {
       const caller = callerIn(request)
       const { id } = request.params
-      const { environment, project } = await environmentFor(services, caller, id)
-      await services.authenticator.need(caller, 'pipeline.control', project)
+      const { environment, project } = await environmentFor(services, caller, id, 'pipeline.control')
       if (environment.state === 'stopped')
         throw conflict(`${environment.name} is stopped`, 'The next deployment makes it available again.')
       const approved = await mayApprove(services, caller, project, environment)
@@ -63,18 +61,6 @@ export function environmentRoutes(app: App, services: Services): void {
       return environmentViewOf(plane, project, now)
     },
   )
-}
-
-async function environmentFor(
-  { plane, authenticator }: Services,
-  caller: Caller,
-  id: string,
-): Promise<{ readonly environment: Environment; readonly project: Project }> {
-  const environment = await plane.stores.delivery.environment(id as EnvironmentId)
-  const project = environment && (await plane.stores.access.project(environment.project))
-  if (!environment || !project || !(await authenticator.may(caller, 'project.read', project)))
-    throw notFound('environment', id)
-  return { environment, project }
 }
 
 /** Whether who asks is also the person whose word its stop job needs. */
