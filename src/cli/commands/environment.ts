@@ -56,7 +56,7 @@ function rowOf({ name, state, tier, url, lastDeployment }: EnvironmentView): rea
 async function stop(project: string, name: string, { json }: Json): Promise<void> {
   const found = (await environmentsOf(project)).find(environment => environment.name === name)
   if (!found)
-    throw new BallastError('NOT_FOUND', {
+    throw new BallastError('ENVIRONMENT_UNKNOWN', {
       message: `${project} has no environment '${name}'`,
       hint: `See \`ballast environment list ${project}\`.`,
     })
