@@ -4,7 +4,7 @@ import type { Keyed, MergedConfig } from '../types.ts'
 import { type Globals, globalRule } from './global.ts'
 import { type JobKeys, jobRule } from './job/job.ts'
 import type { Findings } from './reader/findings.ts'
-import { readStruct } from './reader/struct.ts'
+import { type KnownValues, readStruct } from './reader/struct.ts'
 
 export interface WrittenJob {
   readonly name: string
@@ -26,14 +26,19 @@ export function readKeywords({ globals, jobs }: MergedConfig, findings: Findings
   const entries = [...globals.values()]
   const start = entries[0]?.keyAt ?? { file: '', line: 1, column: 1 }
   const top = { kind: 'map', entries, at: start } as const
+  const known: KnownValues = new Map()
   return {
     globals: readStruct(globalRule, top, { findings, trail: '' })?.values ?? {},
     globalsAt: new Map(entries.map(({ key, keyAt }) => [key, keyAt])),
-    jobs: [...jobs.values()].flatMap(job => readJob(job, findings) ?? []),
+    jobs: [...jobs.values()].flatMap(job => readJob(job, known, findings) ?? []),
   }
 }
 
-function readJob({ key: name, keyAt: at, value }: Keyed, findings: Findings): WrittenJob | undefined {
+function readJob(
+  { key: name, keyAt: at, value }: Keyed,
+  known: KnownValues,
+  findings: Findings,
+): WrittenJob | undefined {
   if (value.kind !== 'map') {
     const facts = {
       expected: 'a map with script, run or trigger',
@@ -45,7 +50,7 @@ function readJob({ key: name, keyAt: at, value }: Keyed, findings: Findings): Wr
   return {
     name,
     at,
-    keys: readStruct(jobRule, value, { findings, trail: '' })?.values ?? {},
+    keys: readStruct(jobRule, value, { findings, trail: '' }, known)?.values ?? {},
     keysAt: new Map(value.entries.map(entry => [entry.key, entry.keyAt])),
   }
 }

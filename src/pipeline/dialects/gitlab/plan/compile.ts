@@ -28,12 +28,12 @@ export async function compileMerged(
   const config = readKeywords(merged, findings)
   checkGlobals(config, findings)
   for (const job of config.jobs) checkJob(job, findings)
-  checkOrder(config, findings)
+  const instances = makeInstances(config.jobs, findings)
+  checkOrder(config, instances, findings)
   checkEnvironments(config, findings)
   if (config.jobs.length === 0 && findings.errors === 0) {
     findings.error(start, 'MISSING_KEY', 'There is no job that is not hidden')
   }
-  const instances = makeInstances(config.jobs, findings)
   if (findings.errors > 0) return { kind: 'problems', diagnostics: findings.sorted() }
   return decided(config, instances, start, judge, findings)
 }

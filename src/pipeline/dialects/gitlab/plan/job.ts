@@ -1,4 +1,5 @@
 import type { PlannedJob, Start } from '../../../types.ts'
+import { quote } from '../../../yaml/located.ts'
 import { parsePeriod } from '../keywords/reader/durations.ts'
 import type { Findings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
@@ -21,7 +22,7 @@ export function plannedJob(
   findings: Findings,
 ): PlannedJob {
   const { instance, keys, why, expander } = job
-  return {
+  const planned: PlannedJob = {
     name: instance.name,
     at: instance.job.at,
     ...(why !== undefined && { why }),
@@ -39,6 +40,9 @@ export function plannedJob(
     ...placeOf(job),
     ...deliveryOf(job, findings),
   }
+  for (const problem of expander.problems())
+    findings.error(instance.job.at, 'VARIABLES_INVALID', `Job ${quote(instance.name)}: ${problem}`)
+  return planned
 }
 
 function orderOf(

@@ -28,6 +28,8 @@ export interface Expander {
   name(text: string): string
   /** What is not defined stays: an address, which the job's own variables complete. */
   part(text: string): string
+  /** What is wrong with the variables, as far as they were looked at: a line each. */
+  problems(): readonly string[]
 }
 
 export type Verdict = { readonly problems: readonly Diagnostic[] } & (

@@ -19,6 +19,7 @@ export interface ResolvedNeeds {
 
 /** Every instance that the file makes, and which of them are in the pipeline. */
 export interface Population {
+  /** By the names of written jobs, and by their own. */
   readonly byJob: ReadonlyMap<string, readonly Instance[]>
   readonly included: ReadonlySet<string>
 }

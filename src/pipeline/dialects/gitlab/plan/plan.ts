@@ -41,7 +41,10 @@ export function planJobs(
 
 function populationOf(decided: readonly DecidedJob[], instances: readonly Instance[]): Population {
   return {
-    byJob: Map.groupBy(instances, ({ job }) => job.name),
+    byJob: new Map([
+      ...instances.map(instance => [instance.name, [instance]] as const),
+      ...Map.groupBy(instances, ({ job }) => job.name),
+    ]),
     included: new Set(decided.map(({ instance }) => instance.name)),
   }
 }
@@ -66,7 +69,7 @@ function dependenciesOf(
 function tellCycle(cycle: readonly string[], decided: readonly DecidedJob[], findings: Findings): void {
   const first = decided.find(({ instance }) => instance.name === cycle[0])!
   const next = decided.find(({ instance }) => instance.name === (cycle[1] ?? cycle[0]))!
-  const need = first.needs?.find(({ job }) => job === next.instance.job.name)
+  const need = first.needs?.find(({ job }) => job === next.instance.job.name || job === next.instance.name)
   const shown = cycle.slice(0, MAX_SHOWN).map(quote)
   const rest = cycle.length > MAX_SHOWN ? [`… ${cycle.length - MAX_SHOWN} more`] : []
   const message = `These jobs need each other: ${[...shown, ...rest, quote(cycle[0]!)].join(' → ')}`

@@ -26,7 +26,7 @@ export function aJudge(truths: readonly string[] = []): Judge {
           /\$(\w+)/g,
           (whole, name) => variables.find(variable => variable.name === name)?.value ?? whole,
         )
-      return { name: put, part: put }
+      return { name: put, part: put, problems: () => [] }
     },
   }
 }

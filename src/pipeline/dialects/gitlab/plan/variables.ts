@@ -4,12 +4,12 @@ import type { VariableSpec } from '../types.ts'
 
 /** Later lists outrank earlier ones; a name keeps the place where it first stood. */
 export function mergeVariables(...lists: readonly (readonly VariableSpec[])[]): readonly VariableSpec[] {
+  const some = lists.filter(list => list.length > 0)
+  const [only = []] = some
   const merged = new Map<string, VariableSpec>()
-  for (const variable of lists.flat()) {
-    const { name, value, expand, file } = variable
-    merged.set(name, { name, value, expand, file })
-  }
-  return [...merged.values()]
+  for (const variable of some.flat()) merged.set(variable.name, variable)
+  // One list of different names is what it is: jobs share it.
+  return some.length < 2 && merged.size === only.length ? only : [...merged.values()]
 }
 
 /** The global ones that a job inherits. */

@@ -1,7 +1,8 @@
 import type { ProjectFacts, RepositoryFiles, TriggerFacts } from '../../types.ts'
+import type { Work } from '../expression/work.ts'
 import { expandVariables } from '../variables/expand.ts'
 import { expandAll } from '../variables/expand-all.ts'
-import type { LayeredVariable } from '../variables/layers.ts'
+import type { Variables } from '../variables/layers.ts'
 import { Lookups, type ProjectFiles } from './lookups.ts'
 
 /** What rules are decided by. Make one for each pipeline, and the others from it: they share what was looked up. */
@@ -30,24 +31,22 @@ export interface OccasionFacts {
 /** `variables`: those that are visible in the rules that are to be decided. */
 export function occasionOf(
   { trigger, project, file, files, projectFiles }: OccasionFacts,
-  variables: ReadonlyMap<string, LayeredVariable>,
+  variables: Variables,
 ): Occasion {
   const lookups = new Lookups(files, projectFiles)
-  return { trigger, project, file, lookups, ...views(variables) }
+  return { trigger, project, file, lookups, ...views(variables, lookups.work) }
 }
 
 /** The same occasion for other rules: those of a job see its variables too. */
-export function withVariables(occasion: Occasion, variables: ReadonlyMap<string, LayeredVariable>): Occasion {
-  return { ...occasion, ...views(variables) }
+export function withVariables(occasion: Occasion, variables: Variables): Occasion {
+  return { ...occasion, ...views(variables, occasion.lookups.work) }
 }
 
 /** Most rules have no path with a variable in it, so all are expanded when the first is asked for. */
-function views(
-  variables: ReadonlyMap<string, LayeredVariable>,
-): Pick<Occasion, 'variable' | 'shows' | 'expand'> {
+function views(variables: Variables, work: Work): Pick<Occasion, 'variable' | 'shows' | 'expand'> {
   let values: ReadonlyMap<string, string> | undefined
   const expanded = (name: string) => {
-    values ??= expandAll(variables, 'paths').values
+    values ??= expandAll(variables.all(), 'paths', work).values
     return values.get(name)
   }
   return {

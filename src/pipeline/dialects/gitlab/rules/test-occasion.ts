@@ -1,6 +1,6 @@
 import type { MergeRequestFacts, ProjectFacts, RepositoryFiles, TriggerFacts } from '../../types.ts'
 import type { Rule } from '../types.ts'
-import { layered } from '../variables/layers.ts'
+import { layering } from '../variables/layers.ts'
 import { pipelineVariables } from '../variables/predefined/pipeline.ts'
 import type { ProjectFiles } from './lookups.ts'
 import { type Occasion, occasionOf } from './occasion.ts'
@@ -62,14 +62,8 @@ export interface World {
 /** An occasion with the predefined variables of its trigger and those of the world over them. */
 export function anOccasion(world: World = {}): Occasion {
   const trigger = aTrigger(world.trigger)
-  const variables = layered({
+  const seeing = layering({
     predefined: pipelineVariables({ trigger, project: DIGITS, file: FILE }),
-    written: Object.entries(world.variables ?? {}).map(([name, value]) => ({
-      name,
-      value,
-      expand: true,
-      file: false,
-    })),
     given: Object.entries(world.given ?? {}).map(([name, value]) => ({
       name,
       value,
@@ -78,6 +72,14 @@ export function anOccasion(world: World = {}): Occasion {
     })),
     pipeline: {},
   })
+  const variables = seeing(
+    Object.entries(world.variables ?? {}).map(([name, value]) => ({
+      name,
+      value,
+      expand: true,
+      file: false,
+    })),
+  )
   const { changed = {}, files = [], projectFiles } = world
   const repository: RepositoryFiles = {
     list: async () => files,

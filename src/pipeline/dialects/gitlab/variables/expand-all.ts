@@ -1,5 +1,6 @@
+import type { Work } from '../expression/work.ts'
 import { expandVariables } from './expand.ts'
-import { inOrder } from './order.ts'
+import { inOrder, type References } from './order.ts'
 import { FREE_TEXT } from './predefined/free-text.ts'
 import { type Mechanism, partsOf } from './references.ts'
 
@@ -13,9 +14,14 @@ export interface ExpandedVariables {
   readonly values: ReadonlyMap<string, string>
   /** Variables that refer to themselves, directly or through others: left as they are. */
   readonly cyclic: readonly string[]
+  /** Those among `cyclic` that others lead back to: `PATH: $PATH:/bin` alone is no mistake. */
+  readonly circles: readonly string[]
   /** Left as they are, because all values together would be larger than 1 MiB. */
   readonly tooLarge: readonly string[]
 }
+
+/** Steps of work for each character that is looked through, measured with values of many references. */
+const STEPS = 30
 
 type Variables = ReadonlyMap<string, Expandable>
 
@@ -25,10 +31,14 @@ const MAX_TOTAL = 1_048_576
 /**
  * Expands variables that refer to each other, each after those it refers to. For the runner twice, as GitLab does
  * and then its runner: a reference that is put together (`${URL_${ENV}}`) is found the second time. What is taken as
- * it is stays so in what refers to it.
+ * it is stays so in what refers to it. Where `work` is spent, all stay as they are.
  */
-export function expandAll(variables: Variables, mechanism: Mechanism): ExpandedVariables {
+export function expandAll(variables: Variables, mechanism: Mechanism, work?: Work): ExpandedVariables {
   const budget = { room: MAX_TOTAL }
+  if (work && !work.spend(costOf(variables))) {
+    const values = [...variables].map(([name, { value }]) => [name, value] as const)
+    return { values: new Map(values), cyclic: [], circles: [], tooLarge: [] }
+  }
   if (mechanism !== 'runner') return expandOnce(variables, mechanism, budget, name => variables.has(name))
   const first = expandOnce(variables, 'paths', budget, name => isExpanded(name, variables))
   const between = new Map(
@@ -38,6 +48,7 @@ export function expandAll(variables: Variables, mechanism: Mechanism): ExpandedV
   return {
     values: second.values,
     cyclic: [...new Set([...first.cyclic, ...second.cyclic])],
+    circles: [...new Set([...first.circles, ...second.circles])],
     tooLarge: [...new Set([...first.tooLarge, ...second.tooLarge])],
   }
 }
@@ -49,30 +60,50 @@ function expandOnce(
   budget: { room: number },
   known: (name: string) => boolean,
 ): ExpandedVariables {
-  const uses = [...variables].map(([name, { value }]) => [name, usesOf(name, value)] as const)
+  const open = new Map(
+    [...variables].filter(([name, { value }]) => refers(value) && isExpanded(name, variables)),
+  )
+  const uses = [...open].map(([name, { value }]) => [name, usesOf(value)] as const)
   const { order, cyclic } = inOrder(new Map(uses))
   const values = new Map<string, string>()
   for (const [name, { value }] of variables) values.set(name, value)
   const tooLarge: string[] = []
   for (const name of order) {
     const { value } = variables.get(name)!
-    if (!isExpanded(name, variables) || !/[$%]/.test(value)) continue
     const get = (other: string) => (known(other) ? values.get(other) : undefined)
     const expanded = budget.room > 0 ? expandVariables(value, get, mechanism) : undefined
     budget.room -= expanded ? Math.max(0, expanded.length - value.length) : 0
     if (expanded !== undefined && budget.room > 0) values.set(name, expanded)
     else tooLarge.push(name)
   }
-  return { values, cyclic, tooLarge }
+  return { values, cyclic, circles: circlesOf(cyclic, new Map(uses)), tooLarge }
 
-  function usesOf(name: string, value: string): ReadonlySet<string> {
+  function usesOf(value: string): ReadonlySet<string> {
     const names = new Set<string>()
-    if (!isExpanded(name, variables)) return names
     for (const part of partsOf(value, mechanism)) {
-      if (part.kind === 'reference' && variables.has(part.name) && known(part.name)) names.add(part.name)
+      if (part.kind === 'reference' && open.has(part.name) && known(part.name)) names.add(part.name)
     }
     return names
   }
+}
+
+function circlesOf(cyclic: readonly string[], uses: References): readonly string[] {
+  if (cyclic.length < 2) return []
+  const members = new Set(cyclic)
+  const others = (name: string) =>
+    [...(uses.get(name) ?? [])].filter(other => other !== name && members.has(other))
+  return inOrder(new Map(cyclic.map(name => [name, new Set(others(name))]))).cyclic
+}
+
+function costOf(variables: Variables): number {
+  let characters = variables.size
+  for (const { value, expand } of variables.values()) if (expand && refers(value)) characters += value.length
+  return characters * STEPS
+}
+
+/** Whether there may be references in it. */
+export function refers(value: string): boolean {
+  return value.includes('$') || value.includes('%')
 }
 
 function isExpanded(name: string, variables: Variables): boolean {

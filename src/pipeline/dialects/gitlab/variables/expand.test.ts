@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Work } from '../expression/work.ts'
 import { expandVariables } from './expand.ts'
 import { expandAll } from './expand-all.ts'
-import { layered, plainValues } from './layers.ts'
+import { layering } from './layers.ts'
 
 const VALUES = new Map([
   ['A', 'a'],
@@ -96,7 +97,7 @@ describe('variables that refer to each other', () => {
   })
 
   test('cycles stay as they are, and what leads to one is expanded with it', () => {
-    const { values, cyclic } = expandAll(
+    const { values, cyclic, circles } = expandAll(
       set({
         A: '$B',
         B: '$C-b',
@@ -120,6 +121,7 @@ describe('variables that refer to each other', () => {
       D: 'd',
     })
     expect(cyclic).toEqual(['A', 'B', 'C', 'SELF'])
+    expect(circles).toEqual(['A', 'B', 'C'])
   })
 
   test('values that double with each line end at a mebibyte', () => {
@@ -128,6 +130,15 @@ describe('variables that refer to each other', () => {
     expect([...values.values()].reduce((sum, value) => sum + value.length, 0)).toBeLessThan(1_100_000)
     expect(tooLarge.length).toBeGreaterThan(30)
     expect(values.get('V50')).toBe('x'.repeat(1024))
+  })
+
+  test('once the work is spent all stay as they are', () => {
+    const work = new Work(10)
+    expect(Object.fromEntries(expandAll(set({ A: '$B', B: 'b' }), 'names', work).values)).toEqual({
+      A: '$B',
+      B: 'b',
+    })
+    expect(work.exhausted).toBe(true)
   })
 
   test('a chain of ten thousand needs no stack', () => {
@@ -161,23 +172,19 @@ describe('variables that refer to each other', () => {
 test('precedence: trigger over project over files over predefined', () => {
   const written = (name: string, value: string) => ({ name, value, expand: true, file: false })
   const given = (name: string, value: string) => ({ name, value, file: false, literal: true })
-  const variables = layered({
-    predefined: new Map([
-      ['A', 'predefined'],
-      ['B', 'predefined'],
-      ['C', 'predefined'],
-      ['D', 'predefined'],
-    ]),
-    written: [written('B', 'global'), written('B', 'job'), written('C', 'job'), written('D', 'job')],
+  const predefined = (value: string, ...names: string[]) => new Map(names.map(name => [name, value]))
+  const seeing = layering({
+    predefined: predefined('of the pipeline', 'A', 'B', 'C', 'D', 'E'),
     given: [given('C', '$project'), given('D', 'project')],
     pipeline: { D: 'trigger' },
   })
-  expect(Object.fromEntries(plainValues(variables))).toEqual({
-    A: 'predefined',
-    B: 'job',
-    C: '$project',
-    D: 'trigger',
-  })
+  const variables = seeing(
+    [written('B', 'global'), written('B', 'job'), written('C', 'job'), written('D', 'job')],
+    () => predefined('of the job', 'B', 'E'),
+  )
+  const expected = { A: 'of the pipeline', B: 'job', C: '$project', D: 'trigger', E: 'of the job' }
+  for (const [name, value] of Object.entries(expected)) expect(variables.get(name)?.value).toBe(value)
+  expect(Object.fromEntries([...variables.all()].map(([name, { value }]) => [name, value]))).toEqual(expected)
   expect(variables.get('C')).toEqual({
     value: '$project',
     expand: false,

@@ -5,7 +5,7 @@ import type { VariableSpec } from '../types.ts'
  * Where variables come from, lowest precedence first: GitLab's order, without what only its own products set.
  * Later ones of a list outrank earlier ones.
  */
-export interface VariableLayers {
+interface VariableLayers {
   readonly predefined: ReadonlyMap<string, string>
   /** Of the files: at the top, of the workflow rule that matched, of the job, of its rule that matched. */
   readonly written: readonly VariableSpec[]
@@ -24,7 +24,7 @@ export interface LayeredVariable {
 }
 
 /** One variable for each name: the one that outranks the others. Values are as written, not expanded. */
-export function layered(layers: VariableLayers): ReadonlyMap<string, LayeredVariable> {
+function layered(layers: VariableLayers): ReadonlyMap<string, LayeredVariable> {
   const variables = new Map<string, LayeredVariable>()
   for (const [name, value] of layers.predefined) variables.set(name, { value, expand: false, file: false })
   for (const { name, value, expand, file } of layers.written) variables.set(name, { value, expand, file })
@@ -37,7 +37,33 @@ export function layered(layers: VariableLayers): ReadonlyMap<string, LayeredVari
   return variables
 }
 
-/** As conditions see them: not expanded (GitLab's reference of `rules:if`). */
-export function plainValues(variables: ReadonlyMap<string, LayeredVariable>): ReadonlyMap<string, string> {
-  return new Map([...variables].map(([name, { value }]) => [name, value]))
+/** The variables that something sees, looked up one by one: most jobs ask for a few of a hundred. */
+export interface Variables {
+  get(name: string): LayeredVariable | undefined
+  /** Written down when first asked for. */
+  all(): ReadonlyMap<string, LayeredVariable>
+}
+
+/** Variables of one pipeline, of which jobs see the same but for what they write and what is predefined for them. */
+export function layering(
+  common: Omit<VariableLayers, 'written'>,
+): (written: readonly VariableSpec[], predefined?: () => ReadonlyMap<string, string>) => Variables {
+  const nothing = { predefined: new Map<string, string>(), written: [], given: [], pipeline: {} }
+  const below = layered({ ...nothing, predefined: common.predefined })
+  const above = layered({ ...nothing, given: common.given, pipeline: common.pipeline })
+  return (written, predefined = () => nothing.predefined) => {
+    let own: ReadonlyMap<string, LayeredVariable> | undefined
+    let all: ReadonlyMap<string, LayeredVariable> | undefined
+    const between = () => {
+      own ??= layered({ ...nothing, predefined: predefined(), written })
+      return own
+    }
+    return {
+      get: name => above.get(name) ?? between().get(name) ?? below.get(name),
+      all() {
+        all ??= new Map([...below, ...between(), ...above])
+        return all
+      },
+    }
+  }
 }

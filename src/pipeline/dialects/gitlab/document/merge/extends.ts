@@ -8,6 +8,9 @@ import { deepMerge } from './deep.ts'
 import { isGlobal } from './globals.ts'
 import { dependenciesFirst } from './order.ts'
 
+/** Names of one circle that a message shows. */
+const MAX_SHOWN = 20
+
 /** A job, and the names that its `extends` lists. */
 interface Extending {
   readonly entry: Entry
@@ -31,8 +34,10 @@ export function applyExtends(
   const order = dependenciesFirst(names, name => jobs.get(name)?.bases ?? [])
   if (order.cycle) {
     const [first] = order.cycle
-    const chain = order.cycle.map(name => quote(name)).join(' -> ')
-    findings.error(entries.get(first!)!.keyAt, 'EXTENDS_CYCLE', `extends goes round in a circle: ${chain}`)
+    const chain = order.cycle.slice(0, MAX_SHOWN).map(name => quote(name))
+    const more = order.cycle.length - chain.length
+    const message = `extends goes round in a circle: ${chain.join(' -> ')}${more > 0 ? ` … and ${more} more` : ''}`
+    findings.error(entries.get(first!)!.keyAt, 'EXTENDS_CYCLE', message)
   }
   if (!order.cycle) checkLevels(order.names, jobs, findings)
   if (findings.errors > before) return undefined

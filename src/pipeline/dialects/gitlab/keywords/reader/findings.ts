@@ -20,6 +20,7 @@ export type KeywordDiagnosticCode =
   | 'DEPENDENCY_NOT_BEFORE'
   | 'TOO_MANY_JOBS'
   | 'TOO_MANY_NEEDS'
+  | 'VARIABLES_INVALID'
 
 type Facts = Pick<Diagnostic, 'expected' | 'found' | 'hint'>
 

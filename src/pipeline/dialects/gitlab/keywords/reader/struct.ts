@@ -63,11 +63,28 @@ export interface ReadStruct<F extends Fields> {
   readonly broken: boolean
 }
 
+/** What was read before, by its key: jobs share the values of what they extend. */
+export type KnownValues = Map<string, Map<Located, unknown>>
+
+/** What is wrong with a shared value is told once: its place is the same. */
+function readOnce(
+  { reader }: Field<unknown, boolean>,
+  { key, value: node }: Entry,
+  place: Place,
+  known: KnownValues,
+): unknown {
+  const values = known.get(key) ?? new Map<Located, unknown>()
+  known.set(key, values)
+  if (!values.has(node)) values.set(node, reader.read(node, place))
+  return values.get(node)
+}
+
 /** A map with known keys, as far as it can be read. A key without a value counts as not written. */
 export function readStruct<F extends Fields>(
   rule: StructRule<F>,
   node: Located,
   place: Place,
+  known?: KnownValues,
 ): ReadStruct<F> | undefined {
   const expected = `a map (${Object.keys(rule.fields).join(', ')})`
   if (node.kind !== 'map') return mismatch(node, place, expected)
@@ -83,7 +100,8 @@ export function readStruct<F extends Fields>(
     if (isNothing(entry.value)) continue
     const field = rule.fields[entry.key]!
     if (field.warning) place.findings.warn(entry.keyAt, 'DIFFERS', field.warning)
-    const value = field.reader.read(entry.value, within(place, entry.key))
+    const inside = within(place, entry.key)
+    const value = known ? readOnce(field, entry, inside, known) : field.reader.read(entry.value, inside)
     if (value !== undefined) values.set(entry.key, value)
   }
   if (lacking.size === 0) tellMissing(rule, node, place)

@@ -3,21 +3,30 @@ import { quote } from '../../../../yaml/located.ts'
 import type { Dependency } from '../../keywords/job/order/dependencies.ts'
 import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
 import type { Findings } from '../../keywords/reader/findings.ts'
+import type { Instance } from '../instances.ts'
 import { stageOf, stagesOf } from '../stages.ts'
 
 interface Known {
   readonly stages: readonly string[]
+  /** By their names, and by those of the jobs that `parallel` makes of them. */
   readonly jobs: ReadonlyMap<string, WrittenJob>
   readonly names: readonly string[]
   readonly place: ReadonlyMap<string, number>
 }
 
 /** Stages, needs and dependencies name what is there, and what is there comes before. */
-export function checkOrder(config: WrittenConfig, findings: Findings): void {
+export function checkOrder(
+  config: WrittenConfig,
+  instances: readonly Instance[],
+  findings: Findings,
+): void {
   const stages = stagesOf(config)
   const known: Known = {
     stages,
-    jobs: new Map(config.jobs.map(job => [job.name, job])),
+    jobs: new Map([
+      ...instances.map(({ name, job }) => [name, job] as const),
+      ...config.jobs.map(job => [job.name, job] as const),
+    ]),
     names: config.jobs.map(({ name }) => name),
     place: new Map(stages.map((stage, index) => [stage, index])),
   }
@@ -67,7 +76,7 @@ function checkDependencies(job: WrittenJob, known: Known, findings: Findings): v
   for (const dependency of job.keys.dependencies ?? []) {
     const other = findJob(dependency, job, known, findings, 'DEPENDENCY_UNKNOWN', 'takes the artifacts of')
     if (!other) continue
-    if (needed && !needed.has(other.name)) {
+    if (needed && !needed.has(other.name) && !needed.has(dependency.job)) {
       const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)} and does not need it`
       const hint = "a job with 'needs' gets artifacts from these alone"
       findings.error(dependency.at, 'DEPENDENCY_NOT_BEFORE', message, { hint })
