@@ -7,6 +7,8 @@ import type { SecretForm } from './masker.ts'
 const MIN_SECRET_BYTES = 4
 /** A multi-line secret (a key file) is printed line by line: its lines are hidden too, when they are telling. */
 const MIN_LINE_BYTES = 8
+/** Of longer ones, files with keys, only the usual forms are looked for: each form costs 40 bytes of memory a byte. */
+const MAX_RARE_BYTES = 4096
 /** Shorter pieces of base64 occur by chance. */
 const MIN_BASE64 = 8
 
@@ -41,14 +43,14 @@ function quoted(value: string): string[] {
   const ascii = (text: string): string =>
     text.replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
   const again = (text: string): string => JSON.stringify(text).slice(1, -1)
+  const rare = value.length <= MAX_RARE_BYTES
   const html = value.replace(/[&<>"']/g, character => `&${HTML[character]};`)
   return [
     json,
     json.replace(/[&<>]/g, code),
     json.replaceAll('/', '\\/'),
     ascii(json),
-    again(json),
-    again(ascii(json)),
+    ...(rare ? [again(json), again(ascii(json))] : []),
     value.replaceAll("'", `'\\''`),
     value.replace(/[^\w.,:+/@%=~\x80-\uffff-]/g, '\\$&'),
     html,
@@ -84,7 +86,8 @@ function percentEncoded(value: string): string[] {
       const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
       return characters.includes(character) ? character : code
     })
-  const whole = [encoded, strict, encodeURI(value), left('/'), left('$&+=:@'), left('$&+=:@/'), left('*')]
+  const rare = value.length <= MAX_RARE_BYTES ? ['/', '$&+=:@', '$&+=:@/', '*'] : []
+  const whole = [encoded, strict, encodeURI(value), ...rare.map(left)]
   const forms = whole.flatMap(form => [form, form.replaceAll('%20', '+')])
   return [...forms, ...forms.map(form => form.replace(/%[0-9A-F]{2}/g, digits => digits.toLowerCase()))]
 }

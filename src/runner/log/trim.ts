@@ -1,3 +1,4 @@
+import { logNoticeText } from '../../api/index.ts'
 import { formatSize } from '../../core/index.ts'
 
 export interface TrimLimits {
@@ -51,15 +52,14 @@ export class HeadAndTail {
     const tail = all.subarray(over)
     const line = tail.indexOf(0x0a)
     const start = line >= 0 && line < MAX_LINE_SOUGHT ? line + 1 : 0
-    const gap = `${RESET}\n[${formatSize(leftOut + start)} of the log were left out here]\n`
-    return Buffer.concat([Buffer.from(gap), tail.subarray(start)])
+    const notice = logNoticeText({ kind: 'left-out', size: formatSize(leftOut + start) })
+    return Buffer.concat([Buffer.from(`${RESET}\n${notice}\n`), tail.subarray(start)])
   }
 
   #notice(): Buffer {
     const { head, tail } = this.#limits
-    return Buffer.from(
-      `${RESET}\n[The log is longer than ${formatSize(head)}: of the rest the last ${formatSize(tail)} follow when it has ended]\n`,
-    )
+    const notice = logNoticeText({ kind: 'longer', head: formatSize(head), tail: formatSize(tail) })
+    return Buffer.from(`${RESET}\n${notice}\n`)
   }
 
   /** Drops whole pieces from the front as long as the tail is in the others. */

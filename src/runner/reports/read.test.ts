@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -141,4 +141,18 @@ test('a link in a report’s place is not followed', async () => {
 
 test('a job without reports has no summary', async () => {
   expect(await readReports(workspace, [])).toBeUndefined()
+})
+
+test('of one job only so much is read, over all reports', async () => {
+  const reports = ['a', 'b', 'c'].map(path => ({ kind: 'junit', path }) as const)
+  for (const { path } of reports) {
+    await writeFile(join(workspace, path), '')
+    await truncate(join(workspace, path), 128 * 1024 * 1024)
+  }
+  const read = await readReports(workspace, reports)
+  expect(read?.problems).toEqual([
+    expect.stringContaining('junit report a: there is text outside'),
+    expect.stringContaining('junit report b: there is text outside'),
+    'junit report c: of one job 268435456 bytes of reports are read; this would be more',
+  ])
 })

@@ -13,6 +13,8 @@ import { type XmlHandler, XmlProblem, XmlReader } from './xml.ts'
 
 /** Of one report's file: hundreds of thousands of tests. Reading goes on beside everything else. */
 const MAX_REPORT_BYTES = 128 * 1024 * 1024
+/** Of all reports of a job that are XML: reading is at work for some 25 s then, while other jobs wait their turn. */
+const MAX_ALL_REPORT_BYTES = 256 * 1024 * 1024
 const MAX_METRICS_BYTES = 4 * 1024 * 1024
 /** Files of one job that are read; the rest are kept all the same. */
 const MAX_REPORTS = 2000
@@ -46,6 +48,7 @@ class Reading {
   readonly #variables = new Map<string, string>()
   readonly #kinds = new Set<FoundReport>()
   readonly #problems: string[] = []
+  #xmlLeft = MAX_ALL_REPORT_BYTES
 
   constructor(workspace: string) {
     this.#workspace = workspace
@@ -89,12 +92,20 @@ class Reading {
     }
   }
 
+  async #readXml(handle: FileHandle, counter: Counter): Promise<void> {
+    const { size } = await handle.stat()
+    if (size > this.#xmlLeft)
+      throw new XmlProblem(`of one job ${MAX_ALL_REPORT_BYTES} bytes of reports are read; this would be more`)
+    this.#xmlLeft -= size
+    await readXml(handle, size, counter)
+  }
+
   async #readAs(kind: FoundReport, path: string, handle: FileHandle): Promise<void> {
     switch (kind) {
       case 'junit':
-        return readXml(handle, this.#junit)
+        return this.#readXml(handle, this.#junit)
       case 'coverage':
-        return readXml(handle, this.#coverage)
+        return this.#readXml(handle, this.#coverage)
       case 'metrics':
         for (const { name, value } of parseMetrics((await readAtMost(handle, MAX_METRICS_BYTES)).toString()))
           this.#metrics.set(name, value)
@@ -112,16 +123,15 @@ class Reading {
   }
 }
 
-async function readXml(handle: FileHandle, counter: Counter): Promise<void> {
-  const { size } = await handle.stat()
+async function readXml(handle: FileHandle, size: number, counter: Counter): Promise<void> {
   if (size > MAX_REPORT_BYTES)
     throw new XmlProblem(`it has ${size} bytes; ${MAX_REPORT_BYTES} at most are read`)
   const decoder = new TextDecoder()
   const reader = new XmlReader(counter)
   const buffer = Buffer.allocUnsafe(CHUNK)
   counter.begin()
-  for (let at = 0; at < MAX_REPORT_BYTES; ) {
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK, at)
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(CHUNK, size - at), at)
     if (bytesRead === 0) break
     at += bytesRead
     reader.write(decoder.decode(buffer.subarray(0, bytesRead), { stream: true }))
