@@ -72,7 +72,7 @@ function publicLookup(url: string): LookupFunction {
       const hidden = addresses.find(({ address }) => !isPublic(address))
       const first = addresses[0]
       if (hidden || !first)
-        return callback(refused(url, `${name} is at ${hidden?.address ?? 'no address'}`), '', 0)
+        return callback(refused(url, `${name} is ${hidden ? 'not at a public' : 'at no'} address`), '', 0)
       if (options.all) return callback(null, addresses)
       callback(null, first.address, first.family)
     })
@@ -88,14 +88,28 @@ for (const [net, prefix] of [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const)
   HIDDEN.addSubnet(net, prefix, 'ipv4')
 for (const [net, prefix] of [
   ['::', 96],
+  // An IPv4 address is in these: a gateway on the way may take them for it.
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
+  ['100::', 64],
+  ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  ['fec0::', 10],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],
