@@ -3,8 +3,8 @@ import { type Attempt, dialectOf, type Job, type Pipeline } from '../../pipeline
 import type { ControlPlane } from '../control-plane.ts'
 import { dotenvOf, jobEnvironment } from '../pipelines/offers/environment.ts'
 
-/** Stands where a secret stood. */
-export const MASKED = '[MASKED]'
+/** Stands where a secret stood, as in logs. */
+export const MASKED = '[redacted]'
 
 /** What of an attempt tells the variables of its job after its end. */
 export type EndedAttempt = Pick<Attempt, 'id' | 'runner' | 'runnerLabels' | 'artifacts' | 'reports'>

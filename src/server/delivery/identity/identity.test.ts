@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aTrigger } from '../../../../test/contracts/stores/world.ts'
@@ -155,6 +157,17 @@ describe('signing keys', () => {
     expect(await ids()).toEqual([id])
     await rotateKeys(world.plane.plane)
     expect((await keyInfos(world.plane.plane)).map(key => key.id)).toEqual([id, expect.any(String)])
+  })
+
+  test('one that the vault can not open says how to go on, and a rotation does', async () => {
+    await anOffer()
+    await rm(join(world.plane.plane.settings.dataDir, 'secrets'), { recursive: true })
+    await mkdir(join(world.plane.plane.settings.dataDir, 'secrets'))
+    expect(await anOffer()).toBeUndefined()
+    const [job] = await world.store.jobsIn('errored')
+    expect(job?.reason).toContain("The key of identity tokens can't be opened")
+    await rotateKeys(world.plane.plane)
+    await verified(tokenOf(await anOffer()))
   })
 
   test('a token is valid for a day at most', async () => {

@@ -10,6 +10,7 @@ import {
 import { isoOf } from '../../../core/index.ts'
 import type { SigningKey } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
+import { ServerError } from '../../errors.ts'
 
 const ALGORITHM = 'RS256'
 /** What clouds that read these tokens take; 2048 bits are good beyond 2030 (NIST SP 800-57). */
@@ -26,7 +27,7 @@ type Plane = Pick<ControlPlane, 'stores' | 'vault' | 'clock'>
 /** Signs a token's claims with the key in use; makes the first one. Throws VAULT_SEALED. */
 export async function signToken(plane: Plane, claims: JWTPayload): Promise<string> {
   const { id, sealed } = await keyInUse(plane)
-  const jwk = JSON.parse(await plane.vault.unseal(PLACE, id, sealed)) as JWK
+  const jwk = JSON.parse(await plane.vault.unseal(PLACE, id, sealed).catch(unopened)) as JWK
   const header = { alg: ALGORITHM, kid: id, typ: 'JWT' }
   return new SignJWT(claims).setProtectedHeader(header).sign(await importJWK(jwk, ALGORITHM))
 }
@@ -65,6 +66,16 @@ export interface KeyInfo {
 
 export async function keyInfos(plane: Plane): Promise<readonly KeyInfo[]> {
   return (await plane.stores.delivery.signingKeys()).map(infoOf)
+}
+
+/** No secret of a project can be set again to mend it. */
+function unopened(cause: unknown): never {
+  if (!(cause instanceof ServerError)) throw cause
+  throw new ServerError(cause.code, {
+    message: `The key of identity tokens can't be opened: ${cause.message}`,
+    hint: 'Make another with `ballast identity rotate`, or restore the data folder as a whole.',
+    cause,
+  })
 }
 
 async function keyInUse(plane: Plane): Promise<SigningKey> {

@@ -6,7 +6,7 @@ import { repositoryDirectory } from '../../repositories.ts'
 import type { EndedAttempt } from '../texts.ts'
 
 /** Longer than any release notes that a person reads. */
-export const MAX_DESCRIPTION_BYTES = 256 * 1024
+const MAX_DESCRIPTION_BYTES = 256 * 1024
 /** Of a name, a title or an address; what is longer is cut, or refused where it would be another. */
 const MAX_TEXT = 1000
 /** A description that long, or with a line end in it, names no file. */

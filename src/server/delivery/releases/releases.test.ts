@@ -119,7 +119,7 @@ describe('a job that succeeds', () => {
       createdAt: clock.now(),
     })
     await released({ description: 'Key: $KEY' })
-    expect(await world.release('v1')).toMatchObject({ description: 'Key: [MASKED]' })
+    expect(await world.release('v1')).toMatchObject({ description: 'Key: [redacted]' })
   })
 })
 
