@@ -6,6 +6,8 @@ const MARKER = new RegExp(
 )
 /** Sections within sections; what is deeper belongs to the last. */
 const MAX_DEPTH = 32
+/** More than any job has on purpose; lines of later ones are in what is around them. */
+const MAX_SECTIONS = 20_000
 
 export type LogPiece =
   | { readonly kind: 'text'; readonly text: string }
@@ -63,51 +65,88 @@ export interface LogSection {
 }
 
 /** A log's lines without markers, and the sections that they are in, in order of their beginning. */
-export interface OutlinedLog {
+interface OutlinedLog {
   readonly lines: readonly string[]
   readonly sections: readonly LogSection[]
 }
 
-interface OpenSection {
-  readonly index: number
+interface SectionDraft {
   readonly name: string
+  header: string
+  readonly collapsed: boolean
+  readonly depth: number
+  readonly first: number
+  end?: number
+  seconds?: number
+}
+
+interface OpenSection {
+  readonly section: SectionDraft
   readonly at: number
 }
 
 /**
- * Finds a log's sections. An end closes the innermost open section of its name, and those that are open within
- * it; one of a name that is not open is passed over. A line that held nothing but markers is no line.
+ * Finds a log's sections line by line. An end closes the innermost open section of its name, and those that are
+ * open within it; one of a name that is not open is passed over. A line that held nothing but markers is no line.
  */
-export function outlineLog(text: string): OutlinedLog {
-  const lines: string[] = []
-  const sections: LogSection[] = []
-  const open: OpenSection[] = []
-  const close = (name: string, at: number): void => {
-    const from = open.findLastIndex(section => section.name === name)
-    if (from < 0) return
-    for (const { index, at: begun } of open.splice(from))
-      sections[index] = { ...sections[index]!, end: lines.length, seconds: Math.max(0, at - begun) }
+export class LogOutline {
+  #sections: SectionDraft[] = []
+  readonly #open: OpenSection[] = []
+  #lines = 0
+
+  /** In order of their beginning; they change as lines come. */
+  get sections(): readonly LogSection[] {
+    return this.#sections
   }
-  for (const line of text.split('\n')) {
+
+  /** The line without its markers; undefined where nothing else was on it. */
+  line(text: string): string | undefined {
     let shown = ''
     let isMarked = false
-    const started: number[] = []
-    for (const piece of logPieces(line)) {
+    const started: SectionDraft[] = []
+    for (const piece of logPieces(text)) {
       if (piece.kind === 'text') {
         shown += piece.text
         continue
       }
       isMarked = true
-      if (piece.kind === 'end') close(piece.name, piece.at)
-      else if (open.length < MAX_DEPTH) {
-        const { name, at, collapsed } = piece
-        open.push({ index: sections.length, name, at })
-        started.push(sections.length)
-        sections.push({ name, header: '', collapsed, depth: open.length - 1, first: lines.length })
-      }
+      if (piece.kind === 'end') this.#close(piece.name, piece.at)
+      else started.push(...this.#start(piece))
     }
-    for (const index of started) sections[index] = { ...sections[index]!, header: shown }
-    if (shown !== '' || !isMarked) lines.push(shown)
+    for (const section of started) section.header = shown
+    if (shown === '' && isMarked) return undefined
+    this.#lines++
+    return shown
   }
-  return { lines, sections }
+
+  /** Lines before this are no longer held: sections that ended before it are forgotten. */
+  drop(before: number): void {
+    this.#sections = this.#sections.filter(({ end }) => end === undefined || end > before)
+  }
+
+  #start({ name, at, collapsed }: Extract<LogPiece, { kind: 'start' }>): SectionDraft[] {
+    const depth = this.#open.length
+    if (depth >= MAX_DEPTH) return []
+    const section = { name, header: '', collapsed, depth, first: this.#lines }
+    this.#open.push({ section, at })
+    if (this.#sections.length >= MAX_SECTIONS) return []
+    this.#sections.push(section)
+    return [section]
+  }
+
+  #close(name: string, at: number): void {
+    const from = this.#open.findLastIndex(({ section }) => section.name === name)
+    if (from < 0) return
+    for (const { section, at: begun } of this.#open.splice(from)) {
+      section.end = this.#lines
+      section.seconds = Math.max(0, at - begun)
+    }
+  }
+}
+
+/** Lines and sections of a whole log: see LogOutline. */
+export function outlineLog(text: string): OutlinedLog {
+  const outline = new LogOutline()
+  const lines = text.split('\n').flatMap(line => outline.line(line) ?? [])
+  return { lines, sections: outline.sections }
 }

@@ -156,6 +156,10 @@ export const en = {
   'job.seeVersion': 'See the version',
   'job.select': 'Select a job to see its log.',
 
+  'log.times': 'Times',
+  'log.underSecond': 'under 1 sec',
+  'log.leftOut': '{size} of the log were left out here: the job wrote more than is kept.',
+  'log.longer': 'The log is longer than {head}: of the rest, the last {tail} follow when the job has ended.',
   'log.follow': 'Follow',
   'log.download': 'Download',
   'log.empty': 'Nothing has been written yet.',

@@ -154,6 +154,10 @@ export const zh: Record<MessageKey, Message> = {
   'job.seeVersion': '查看版本',
   'job.select': '选择一个作业以查看其日志。',
 
+  'log.times': '时间',
+  'log.underSecond': '不到 1 秒',
+  'log.leftOut': '此处略去了 {size} 的日志：作业的输出超过了保留的上限。',
+  'log.longer': '日志已超过 {head}：其余部分只保留最后 {tail}，作业结束后显示。',
   'log.follow': '跟随',
   'log.download': '下载',
   'log.empty': '还没有输出。',

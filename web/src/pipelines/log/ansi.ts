@@ -15,6 +15,9 @@ export interface Piece {
 
 export const PLAIN: AnsiStyle = {}
 
+/** What is behind them on its line has the last one's style: each is an element of the page. */
+const MAX_PIECES = 500
+
 /** CSI, OSC and two-character escapes, then other control characters except the tab. */
 const CONTROL =
   /\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f]/g
@@ -28,7 +31,11 @@ export function styleLine(
   let style = before
   let from = 0
   const add = (to: number) => {
-    if (to > from) pieces.push({ text: line.slice(from, to), style })
+    if (to <= from) return
+    const last = pieces.at(-1)
+    if (last && pieces.length >= MAX_PIECES)
+      pieces[pieces.length - 1] = { ...last, text: last.text + line.slice(from, to) }
+    else pieces.push({ text: line.slice(from, to), style })
   }
   for (const match of line.matchAll(CONTROL)) {
     add(match.index)

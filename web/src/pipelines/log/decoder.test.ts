@@ -4,7 +4,8 @@ import { styleLine } from './ansi.ts'
 import { bytesOfBase64, LogDecoder, type LogLine } from './decoder.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const plain = (lines: readonly LogLine[]) => lines.map(line => line.map(({ text }) => text).join(''))
+const plain = (lines: readonly LogLine[]) =>
+  lines.map(({ pieces }) => pieces.map(({ text }) => text).join(''))
 
 function decoded(pieces: readonly Uint8Array[]): readonly LogLine[] {
   const decoder = new LogDecoder()
@@ -38,6 +39,70 @@ test('a line without an end is cut rather than held for ever', () => {
   const lines = decoder.push(bytes('x'.repeat(200_000)))
   expect(lines.length).toBeGreaterThan(2)
   expect(plain([...lines, decoder.pending()!]).join('')).toHaveLength(200_000)
+})
+
+describe('sections', () => {
+  const log = bytes(
+    'a\nsection_start:10:build[collapsed=true]\r\x1b[0K\x1b[36mBuild\x1b[0m\n1 %\r2 %\nsection_end:12:build\r\x1b[0K\nend',
+  )
+
+  test('wherever the bytes are cut, no marker is shown, not even one that has only begun', () => {
+    for (let cut = 0; cut <= log.length; cut++) {
+      const decoder = new LogDecoder()
+      const before = decoder.push(log.subarray(0, cut))
+      const seen = [...before, decoder.pending() ?? []].flat()
+      expect(plain(seen).join('\n')).not.toMatch(/section_|build/)
+      const lines = [...before, ...decoder.push(log.subarray(cut)), decoder.pending()!]
+      expect(plain(lines)).toEqual(['a', 'Build', '2 %', 'end'])
+      expect(decoder.sections).toMatchObject([
+        { name: 'build', collapsed: true, first: 1, end: 3, seconds: 2 },
+      ])
+    }
+  })
+
+  test('lines know where in the log they begin', () => {
+    const text = new TextDecoder()
+    for (let cut = 0; cut <= log.length; cut++) {
+      const lines = decoded([log.subarray(0, cut), log.subarray(cut)])
+      expect(lines.map(({ at }) => text.decode(log.subarray(at)).split('\n')[0])).toEqual([
+        'a',
+        expect.stringMatching(/^section_start/),
+        '1 %\r2 %',
+        'end',
+      ])
+    }
+  })
+
+  test('what begins within a log begins with its next line', () => {
+    const decoder = new LogDecoder(100)
+    expect(decoder.push(bytes('the rest of'))).toEqual([])
+    const [line] = decoder.push(bytes(' a line\nnext\n'))
+    expect(line).toMatchObject({ at: 119, pieces: [{ text: 'next' }] })
+  })
+
+  test('a million markers are counted to a bound', () => {
+    const decoder = new LogDecoder()
+    const many = bytes('section_start:1:a\r\x1b[0Kx\nsection_end:1:a\r\x1b[0K'.repeat(100_000))
+    let lines = 0
+    for (let i = 0; i < 10; i++) lines += decoder.push(many).length
+    expect(lines).toBe(1_000_000)
+    expect(decoder.sections.length).toBeLessThanOrEqual(20_000)
+    decoder.drop(lines)
+    expect(decoder.sections).toEqual([])
+  })
+
+  test('a line without an end is not cut through a marker', () => {
+    const decoder = new LogDecoder()
+    const marker = 'section_start:1:a\r\x1b[0K'
+    const lines = decoder.push(bytes(`${'x'.repeat(64 * 1024 - 5)}${marker}${'y'.repeat(64 * 1024)}\n`))
+    expect(plain(lines).join('')).toBe(`${'x'.repeat(64 * 1024 - 5)}${'y'.repeat(64 * 1024)}`)
+  })
+})
+
+test('a line of countless colours is few elements, with all its text', () => {
+  const { pieces } = styleLine('\x1b[31ma\x1b[32mb'.repeat(10_000), {})
+  expect(pieces.length).toBeLessThanOrEqual(500)
+  expect(pieces.map(({ text }) => text).join('')).toHaveLength(20_000)
 })
 
 test('a line that ends as Windows ends it keeps its text', () => {
@@ -83,6 +148,6 @@ describe('colours', () => {
 
   test('a colour lasts over the end of its line', () => {
     const [, second] = decoded([bytes('\x1b[32mfirst\nsecond')])
-    expect(second).toEqual([{ text: 'second', style: { color: 2 } }])
+    expect(second?.pieces).toEqual([{ text: 'second', style: { color: 2 } }])
   })
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LogSection } from '../../../../src/api/log-sections.ts'
 import { bytesOfBase64, LogDecoder, type LogLine } from './decoder.ts'
 
 export type LogState = 'live' | 'ended' | 'broken'
@@ -7,6 +8,8 @@ export interface LogShown {
   readonly lines: readonly LogLine[]
   /** How many lines before them are no longer held. */
   readonly dropped: number
+  /** Lines counted from the first, dropped ones too. */
+  readonly sections: readonly LogSection[]
   readonly state: LogState
 }
 
@@ -22,7 +25,7 @@ const chunkSchema = z.object({ base64: z.string() })
  * that was cut off resumes without a hole. Returns what ends it.
  */
 export function followLog(attempt: string, offset: number, tell: (log: LogShown) => void): () => void {
-  const decoder = new LogDecoder()
+  const decoder = new LogDecoder(offset)
   const source = new EventSource(
     `/api/v1/attempts/${encodeURIComponent(attempt)}/log/stream?offset=${offset}`,
   )
@@ -30,12 +33,10 @@ export function followLog(attempt: string, offset: number, tell: (log: LogShown)
   let dropped = 0
   let state: LogState = 'live'
   let timer: ReturnType<typeof setTimeout> | undefined
-  // What stands before the first line's end began earlier than what was asked for.
-  let cutFirst = offset > 0
   const show = () => {
     timer = undefined
     const pending = decoder.pending()
-    tell({ lines: pending ? [...lines, pending] : [...lines], dropped, state })
+    tell({ lines: pending ? [...lines, pending] : [...lines], dropped, sections: decoder.sections, state })
   }
   const soon = () => {
     timer ??= setTimeout(show, EVERY_MS)
@@ -48,14 +49,11 @@ export function followLog(attempt: string, offset: number, tell: (log: LogShown)
   source.onerror = () => become('broken')
   source.addEventListener('log', event => {
     const added = decoder.push(bytesOfBase64(chunkSchema.parse(JSON.parse(event.data)).base64))
-    if (cutFirst && added.length > 0) {
-      added.shift()
-      cutFirst = false
-    }
     for (const line of added) lines.push(line)
     if (lines.length > MAX_LINES) {
       dropped += lines.length - MAX_LINES
       lines = lines.slice(-MAX_LINES)
+      decoder.drop(dropped)
     }
     soon()
   })

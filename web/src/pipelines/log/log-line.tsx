@@ -1,34 +1,43 @@
-import { memo } from 'react'
-import type { AnsiStyle } from './ansi.ts'
-import type { LogLine } from './decoder.ts'
+import { memo, type ReactNode } from 'react'
+import type { AnsiStyle, Piece } from './ansi.ts'
 
-interface LogLineProps {
-  readonly line: LogLine
-  readonly number: number
+interface LogRowProps {
+  /** From one; none where the row is no line. */
+  readonly number: number | undefined
   readonly top: number
   readonly height: number
+  /** When it came; undefined where that is not shown. */
+  readonly time: { readonly text: string; readonly title: string } | undefined
+  readonly children: ReactNode
 }
 
-/** Text only ever becomes text: nothing in a log is read as markup. */
-export const LogLineView = memo(function LogLineView({ line, number, top, height }: LogLineProps) {
+export function LogRowView({ number, top, height, time, children }: LogRowProps) {
   return (
     <div
-      className="absolute left-0 flex px-3 whitespace-pre hover:bg-raised"
+      className="absolute left-0 flex min-w-full px-3 whitespace-pre hover:bg-raised"
       style={{ top, height, lineHeight: `${height}px` }}
     >
       <span aria-hidden="true" className="tabular mr-3 w-10 shrink-0 text-right text-soft/70 select-none">
         {number}
       </span>
-      <span>
-        {line.map(({ text, style }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name
-          <span key={index} className={classOf(style)} style={colorOf(style)}>
-            {text}
-          </span>
-        ))}
-      </span>
+      {time && (
+        <span title={time.title} className="tabular mr-3 w-22 shrink-0 text-right text-soft select-none">
+          {time.text}
+        </span>
+      )}
+      {children}
     </div>
   )
+}
+
+/** Text only ever becomes text: nothing in a log is read as markup. */
+export const Pieces = memo(function Pieces({ pieces }: { readonly pieces: readonly Piece[] }) {
+  return pieces.map(({ text, style }, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name
+    <span key={index} className={classOf(style)} style={colorOf(style)}>
+      {text}
+    </span>
+  ))
 })
 
 function classOf({ color, bold, dim, italic, underline }: AnsiStyle): string | undefined {

@@ -1,18 +1,15 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { AttemptView } from '../../../../src/api/views.ts'
 import { useI18n } from '../../i18n/index.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import type { LogLine } from './decoder.ts'
 import { followLog, type LogShown } from './follow.ts'
-import { LogLineView } from './log-line.tsx'
+import { Lines } from './lines.tsx'
+import { useLogTimes } from './times.ts'
 
 /** A longer log is shown from this far before its end. */
 const TAIL_BYTES = 4 * 1024 * 1024
-const LINE_HEIGHT = 18
-/** This near to the end counts as being there. */
-const NEAR_PIXELS = 40
+const SHOWS_TIMES = 'ballast.log.times'
 
 interface LogViewProps {
   readonly attempt: AttemptView
@@ -22,25 +19,24 @@ interface LogViewProps {
 export function LogView({ attempt, name }: LogViewProps) {
   const { t, format } = useI18n()
   const [from] = useState(() => Math.max(0, attempt.logBytes - TAIL_BYTES))
-  const [log, setLog] = useState<LogShown>({ lines: [], dropped: 0, state: 'live' })
+  const [log, setLog] = useState<LogShown>({ lines: [], dropped: 0, sections: [], state: 'live' })
   const [following, setFollowing] = useState(true)
+  const [timed, setTimed] = useState(() => localStorage.getItem(SHOWS_TIMES) === 'yes')
+  const times = useLogTimes(attempt.id, from, log, timed)
   useEffect(() => followLog(attempt.id, from, setLog), [attempt.id, from])
   const state = { live: t('log.live'), ended: t('log.ended'), broken: t('log.broken') }[log.state]
+  const showTimes = (shown: boolean) => {
+    localStorage.setItem(SHOWS_TIMES, shown ? 'yes' : 'no')
+    setTimed(shown)
+  }
   const aside = (
     <>
       <span role="status" className="text-xs">
         {state}
       </span>
       <span className="tabular text-xs">{t('log.lines', { n: log.lines.length + log.dropped })}</span>
-      <label className="flex items-center gap-1 text-xs">
-        <input
-          type="checkbox"
-          className="accent-accent"
-          checked={following}
-          onChange={event => setFollowing(event.target.checked)}
-        />
-        {t('log.follow')}
-      </label>
+      <Choice label={t('log.times')} checked={timed} onChange={showTimes} />
+      <Choice label={t('log.follow')} checked={following} onChange={setFollowing} />
       <a
         href={`/api/v1/attempts/${attempt.id}/log`}
         download={`${name}-${attempt.number}.log`}
@@ -62,53 +58,34 @@ export function LogView({ attempt, name }: LogViewProps) {
       {log.lines.length === 0 ? (
         <p className="p-3 text-sm text-soft">{t('log.empty')}</p>
       ) : (
-        <Lines lines={log.lines} following={following} onFollow={setFollowing} label={t('job.log')} />
+        <Lines
+          log={log}
+          job={name}
+          times={timed ? times : undefined}
+          following={following}
+          onFollow={setFollowing}
+        />
       )}
     </Panel>
   )
 }
 
-interface LinesProps {
-  readonly lines: readonly LogLine[]
-  readonly following: boolean
-  readonly onFollow: (following: boolean) => void
+interface ChoiceProps {
   readonly label: string
+  readonly checked: boolean
+  readonly onChange: (checked: boolean) => void
 }
 
-/** Only the lines in view are in the page. Scrolling up stops following, scrolling to the end starts it. */
-function Lines({ lines, following, onFollow, label }: LinesProps) {
-  const box = useRef<HTMLDivElement>(null)
-  const rows = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => LINE_HEIGHT,
-    overscan: 20,
-  })
-  useEffect(() => {
-    if (following && box.current) box.current.scrollTop = lines.length * LINE_HEIGHT
-  }, [following, lines.length])
-  const scrolled = (up: boolean) => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current!
-    const atEnd = scrollHeight - clientHeight - scrollTop < NEAR_PIXELS
-    if (up && !atEnd && following) onFollow(false)
-    if (!up && atEnd && !following) onFollow(true)
-  }
+function Choice({ label, checked, onChange }: ChoiceProps) {
   return (
-    // A region that scrolls takes the focus, so that keys can scroll it.
-    <section
-      ref={box}
-      aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region is reached by keyboard this way
-      tabIndex={0}
-      onWheel={event => scrolled(event.deltaY < 0)}
-      onKeyDown={event => scrolled(['ArrowUp', 'PageUp', 'Home'].includes(event.key))}
-      className="max-h-[32rem] overflow-auto py-2 font-mono text-xs"
-    >
-      <div className="relative min-w-max" style={{ height: rows.getTotalSize() }}>
-        {rows.getVirtualItems().map(({ index, start }) => (
-          <LogLineView key={index} line={lines[index]!} number={index + 1} top={start} height={LINE_HEIGHT} />
-        ))}
-      </div>
-    </section>
+    <label className="flex items-center gap-1 text-xs">
+      <input
+        type="checkbox"
+        className="accent-accent"
+        checked={checked}
+        onChange={event => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
   )
 }
