@@ -1,5 +1,5 @@
 import type { Location } from '../../../../core/index.ts'
-import { quote, showFound } from '../../../yaml/located.ts'
+import { type Entry, quote, showFound } from '../../../yaml/located.ts'
 import type { Keyed, MergedConfig } from '../types.ts'
 import { type Globals, globalRule } from './global.ts'
 import { type JobKeys, jobRule } from './job/job.ts'
@@ -11,7 +11,28 @@ export interface WrittenJob {
   readonly at: Location
   readonly keys: JobKeys
   /** Where each key stands, those that could not be read too. */
-  readonly keysAt: ReadonlyMap<string, Location>
+  readonly keysAt: KeyPlaces
+}
+
+/** Of the few keys of one job, looked up where they are written: maps of 5,000 jobs would take megabytes. */
+export class KeyPlaces {
+  readonly #entries: readonly Entry[]
+
+  constructor(entries: readonly Entry[]) {
+    this.#entries = entries
+  }
+
+  get(key: string): Location | undefined {
+    return this.#entries.find(entry => entry.key === key)?.keyAt
+  }
+
+  has(key: string): boolean {
+    return this.#entries.some(entry => entry.key === key)
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, Location]> {
+    for (const { key, keyAt } of this.#entries) yield [key, keyAt]
+  }
 }
 
 export interface WrittenConfig {
@@ -51,6 +72,6 @@ function readJob(
     name,
     at,
     keys: readStruct(jobRule, value, { findings, trail: '' }, known)?.values ?? {},
-    keysAt: new Map(value.entries.map(entry => [entry.key, entry.keyAt])),
+    keysAt: new KeyPlaces(value.entries),
   }
 }

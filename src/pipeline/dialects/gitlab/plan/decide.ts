@@ -44,7 +44,7 @@ export async function decideJobs(
       instance,
       keys: common.keys,
       variables: all,
-      expander: judge.expander(all, outline),
+      expander: () => judge.expander(all, outline),
       inEnvironment: environment => judge.expander(all, { ...outline, environment }),
       why: verdict.why,
     })

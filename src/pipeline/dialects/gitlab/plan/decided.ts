@@ -19,7 +19,7 @@ export interface DecidedJob {
   readonly needs?: readonly NeedSpec[]
   /** Of the files, the last of a name. */
   readonly variables: readonly VariableSpec[]
-  readonly expander: Expander
+  expander(): Expander
   /** Once the name of its environment is known. */
   inEnvironment(name: string): Expander
 }

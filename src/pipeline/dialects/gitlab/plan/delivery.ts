@@ -12,7 +12,8 @@ type Expand = Expander['name']
 /** Names are put together now; the address may have what the job itself tells in it. */
 export function environmentOf(
   written: WrittenEnvironment,
-  { instance, expander, inEnvironment }: DecidedJob,
+  { instance, inEnvironment }: DecidedJob,
+  expander: Expander,
   findings: Findings,
 ): JobEnvironment {
   const { url, on_stop, action, auto_stop_in, deployment_tier } = written

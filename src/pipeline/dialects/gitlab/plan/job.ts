@@ -5,6 +5,7 @@ import type { Findings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
 import { environmentOf, labelsOf, triggerOf } from './delivery.ts'
 import { imageOf, serviceOf } from './images.ts'
+import type { Expander } from './judge.ts'
 import { artifactsOf, cachesOf } from './keeping.ts'
 import type { ResolvedNeeds } from './needs.ts'
 import { phasesOf } from './phases.ts'
@@ -21,7 +22,8 @@ export function plannedJob(
   dependencies: readonly string[] | undefined,
   findings: Findings,
 ): PlannedJob {
-  const { instance, keys, why, expander } = job
+  const { instance, keys, why } = job
+  const expander = job.expander()
   const planned: PlannedJob = {
     name: instance.name,
     at: instance.job.at,
@@ -30,15 +32,15 @@ export function plannedJob(
     work: keys.trigger ? triggerOf(keys.trigger, expander.name) : phasesOf(keys),
     stage: stageOf(instance.job),
     ...orderOf(needs, dependencies),
-    ...startOf(job),
+    ...startOf(job, expander),
     ...variablesOf(job.variables),
     ...artifactsOf(instance.job.name, keys),
     timeout: keys.timeout ?? DEFAULT_TIMEOUT,
     retries: keys.retry?.max ?? 0,
     ...(keys.retry?.only && { retryWhen: keys.retry.only }),
     ...allowance(job),
-    ...placeOf(job),
-    ...deliveryOf(job, findings),
+    ...placeOf(job, expander),
+    ...deliveryOf(job, expander, findings),
   }
   for (const problem of expander.problems())
     findings.error(instance.job.at, 'VARIABLES_INVALID', `Job ${quote(instance.name)}: ${problem}`)
@@ -58,7 +60,7 @@ function orderOf(
   }
 }
 
-function startOf({ when, startIn, keys, expander }: DecidedJob): { readonly start?: Start } {
+function startOf({ when, startIn, keys }: DecidedJob, expander: Expander): { readonly start?: Start } {
   if (when === 'on_success') return {}
   if (when === 'delayed') return { start: { kind: 'delayed', delay: parsePeriod(startIn ?? '') ?? 0 } }
   if (when !== 'manual') return { start: { kind: when } }
@@ -76,7 +78,7 @@ function allowance({
 }
 
 /** Where it runs, and what it finds there. */
-function placeOf({ keys, expander }: DecidedJob): Partial<PlannedJob> {
+function placeOf({ keys }: DecidedJob, expander: Expander): Partial<PlannedJob> {
   const caches = cachesOf(keys.cache ?? [])
   return {
     ...(keys.image && { image: imageOf(keys.image) }),
@@ -90,14 +92,14 @@ function placeOf({ keys, expander }: DecidedJob): Partial<PlannedJob> {
   }
 }
 
-function deliveryOf(job: DecidedJob, findings: Findings): Partial<PlannedJob> {
-  const { keys, interruptible, expander } = job
+function deliveryOf(job: DecidedJob, expander: Expander, findings: Findings): Partial<PlannedJob> {
+  const { keys, interruptible } = job
   const { resource_group, environment, coverage, release } = keys
   const group = resource_group === undefined ? undefined : expander.name(resource_group).trim()
   return {
     ...(interruptible !== undefined && { interruptible }),
     ...(group !== undefined && group !== '' && { resourceGroup: { name: group } }),
-    ...(environment && { environment: environmentOf(environment, job, findings) }),
+    ...(environment && { environment: environmentOf(environment, job, expander, findings) }),
     ...(coverage !== undefined && { coverage }),
     ...(release && { release }),
   }

@@ -41,8 +41,8 @@ export function planJobs(
 
 function populationOf(decided: readonly DecidedJob[], instances: readonly Instance[]): Population {
   return {
-    byJob: new Map([
-      ...instances.map(instance => [instance.name, [instance]] as const),
+    byJob: new Map<string, readonly Instance[]>([
+      ...instances.map((instance): [string, Instance[]] => [instance.name, [instance]]),
       ...Map.groupBy(instances, ({ job }) => job.name),
     ]),
     included: new Set(decided.map(({ instance }) => instance.name)),
