@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Diagnostic, formatDiagnostic } from '../../src/core/index.ts'
 import type { CompileResult, PlannedJob } from '../../src/pipeline/index.ts'
-import { CORPUS_TITLE, corpusFiles, hasCorpus } from './corpus.ts'
+import { CORPUS_TITLE, corpusFiles, FIXTURES, GITLAB, hasCorpus } from './corpus.ts'
 import { CASES, DEFAULT_FILE, INCLUDED, titleOf } from './gitlab/cases.ts'
+import { OWN } from './gitlab/own.ts'
 import type { Case, JobOutcome } from './gitlab/types.ts'
 import { withCase } from './world.ts'
 
@@ -14,7 +16,17 @@ describe.skipIf(!hasCorpus)(CORPUS_TITLE, () => {
   })
 
   test.each(CASES.map(one => [titleOf(one), one] as const))('%s compiles as expected', async (_, one) => {
-    await withCase(one, async ({ compilation }) => expectCompiled(compilation.result, one))
+    await withCase(GITLAB, one, async ({ compilation }) => expectCompiled(compilation.result, one))
+  })
+})
+
+describe('GitLab CI files of our own', () => {
+  test('each folder has an expectation', () => {
+    expect([...new Set(OWN.map(({ folder }) => folder))].sort()).toEqual(readdirSync(FIXTURES).sort())
+  })
+
+  test.each(OWN.map(one => [titleOf(one), one] as const))('%s compiles as expected', async (_, one) => {
+    await withCase(FIXTURES, one, async ({ compilation }) => expectCompiled(compilation.result, one))
   })
 })
 

@@ -22,10 +22,13 @@ export function corpusFiles(): readonly string[] {
     .sort()
 }
 
-/** A folder of the corpus as a repository with one commit. The caller removes it. */
+/** The repository's own, which are there wherever its tests are. */
+export const FIXTURES: string = resolve(import.meta.dirname, '../fixtures/gitlab-ci')
+
+/** A folder as a repository with one commit. The caller removes it. */
 export function checkOut(folder: string, branch = 'main'): string {
   const root = mkdtempSync(join(tmpdir(), 'ballast-conformance-'))
-  cpSync(join(GITLAB, folder), root, { recursive: true })
+  cpSync(folder, root, { recursive: true })
   const git = (...words: readonly string[]): void => {
     execFileSync('git', ['-C', root, ...words], { stdio: 'pipe' })
   }

@@ -2,39 +2,48 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CORPUS_TITLE, hasCorpus } from './corpus.ts'
+import { CORPUS_TITLE, FIXTURES, GITLAB, hasCorpus } from './corpus.ts'
 import { CASES, titleOf } from './gitlab/cases.ts'
+import { OWN } from './gitlab/own.ts'
 import type { Case, JobOutcome, Outcome } from './gitlab/types.ts'
 import { type Ran, runJobs, withCase } from './world.ts'
 
 type Runs = Extract<Outcome, { readonly kind: 'runs' }>
 
-const RUNNING = CASES.flatMap(one =>
-  one.outcome.kind === 'runs' && reached(one.outcome).length > 0
-    ? [[titleOf(one), one, one.outcome] as const]
-    : [],
-)
+const caches = mkdtempSync(join(tmpdir(), 'ballast-conformance-caches-'))
+const given = process.env['XDG_CACHE_HOME']
+
+beforeAll(() => {
+  process.env['XDG_CACHE_HOME'] = caches
+})
+afterAll(() => {
+  if (given === undefined) delete process.env['XDG_CACHE_HOME']
+  else process.env['XDG_CACHE_HOME'] = given
+  rmSync(caches, { recursive: true, force: true })
+})
 
 describe.skipIf(!hasCorpus)(CORPUS_TITLE, () => {
-  const caches = mkdtempSync(join(tmpdir(), 'ballast-conformance-caches-'))
-  const given = process.env['XDG_CACHE_HOME']
-
-  beforeAll(() => {
-    process.env['XDG_CACHE_HOME'] = caches
-  })
-  afterAll(() => {
-    if (given === undefined) delete process.env['XDG_CACHE_HOME']
-    else process.env['XDG_CACHE_HOME'] = given
-    rmSync(caches, { recursive: true, force: true })
-  })
-
-  test.concurrent.each(RUNNING)('%s runs as expected', async (_, one, outcome) => {
-    expectRan(await ran(one, outcome), outcome)
+  test.concurrent.each(running(CASES))('%s runs as expected', async (_, one, outcome) => {
+    expectRan(await ran(GITLAB, one, outcome), outcome)
   })
 })
 
-async function ran(one: Case, outcome: Runs): Promise<Ran> {
-  return withCase(one, async compiled => {
+describe('GitLab CI files of our own', () => {
+  test.concurrent.each(running(OWN))('%s runs as expected', async (_, one, outcome) => {
+    expectRan(await ran(FIXTURES, one, outcome), outcome)
+  })
+})
+
+function running(cases: readonly Case[]): readonly (readonly [string, Case, Runs])[] {
+  return cases.flatMap(one =>
+    one.outcome.kind === 'runs' && reached(one.outcome).length > 0
+      ? [[titleOf(one), one, one.outcome] as const]
+      : [],
+  )
+}
+
+async function ran(cases: string, one: Case, outcome: Runs): Promise<Ran> {
+  return withCase(cases, one, async compiled => {
     const { result } = compiled.compilation
     if (result.kind !== 'plan') expect.fail(`it compiles to ${result.kind}`)
     const names = reached(outcome).filter(name => result.plan.jobs.some(job => job.name === name))

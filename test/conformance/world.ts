@@ -22,12 +22,14 @@ export interface Compiled {
   readonly compilation: Compilation
 }
 
+/** A case of a folder of cases. */
 export async function withCase<T>(
+  cases: string,
   { folder, file = DEFAULT_FILE, occasion = {} }: Case,
   use: (compiled: Compiled) => Promise<T>,
 ): Promise<T> {
   const { branch, manual: _manual, runs: _runs, projectPath, ...options } = occasion
-  const root = checkOut(folder, branch)
+  const root = checkOut(join(cases, folder), branch)
   try {
     const project = await openProject({
       project: 'conformance/project',

@@ -1,9 +1,9 @@
 import type { OccasionOptions } from '../../../src/cli/run/compile/options.ts'
 import type { JobState } from '../../../src/pipeline/index.ts'
 
-/** One file of the corpus on one occasion, and what GitLab's documentation says comes of it. */
+/** One CI file on one occasion, and what GitLab's documentation says comes of it. */
 export interface Case {
-  /** In the corpus; its files are those of a repository of their own. */
+  /** Of the corpus, or of this repository's fixtures; its files are those of a repository of their own. */
   readonly folder: string
   /** Absent: `.gitlab-ci.yml`. */
   readonly file?: string

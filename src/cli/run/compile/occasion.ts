@@ -37,11 +37,13 @@ export async function occasionOf(tree: WorkingTree, options: OccasionOptions): P
   }
   const target = options.target ?? defaultBranch
   const base = await baseOf(tree, event === 'merge_request' ? target : undefined)
+  // Where it is said what has changed, there was something before.
+  const before = base?.commit ?? (options.changed && event !== 'tag' ? commit : undefined)
   const name = options.project ?? nameOf(state?.origin) ?? basename(tree.root)
   return {
     trigger: {
       ...facts,
-      ...(base && { before: base.commit }),
+      ...(before !== undefined && { before }),
       ...(event === 'merge_request' && {
         mergeRequest: await mergeRequestOf(tree, { ...facts, target, project: name }),
       }),

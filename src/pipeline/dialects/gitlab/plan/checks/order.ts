@@ -15,11 +15,7 @@ interface Known {
 }
 
 /** Stages, needs and dependencies name what is there, and what is there comes before. */
-export function checkOrder(
-  config: WrittenConfig,
-  instances: readonly Instance[],
-  findings: Findings,
-): void {
+export function checkOrder(config: WrittenConfig, instances: readonly Instance[], findings: Findings): void {
   const stages = stagesOf(config)
   const known: Known = {
     stages,

@@ -1,4 +1,5 @@
 import type { JobEnvironment } from '../../../../types.ts'
+import { groupOf } from './group.ts'
 import { environmentSlugOf, slugOf } from './slug.ts'
 import { type Predefined, valuesOf } from './table.ts'
 import { tierOf } from './tier.ts'
@@ -18,6 +19,7 @@ export interface JobContext {
 const JOB: readonly Predefined<JobContext>[] = [
   { name: 'CI_JOB_NAME', value: ({ name }) => name },
   { name: 'CI_JOB_NAME_SLUG', value: ({ name }) => slugOf(name) },
+  { name: 'CI_JOB_GROUP_NAME', value: ({ name }) => groupOf(name) },
   { name: 'CI_JOB_STAGE', value: ({ stage }) => stage },
   { name: 'CI_JOB_IMAGE', value: ({ image }) => image },
   { name: 'CI_JOB_MANUAL', value: ({ manual }) => (manual ? 'true' : undefined) },

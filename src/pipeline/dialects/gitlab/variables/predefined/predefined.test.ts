@@ -156,10 +156,23 @@ describe('a planned job', () => {
     expect(Object.fromEntries(variables)).toEqual({
       CI_JOB_NAME: 'Test 1/3',
       CI_JOB_NAME_SLUG: 'test-1-3',
+      CI_JOB_GROUP_NAME: 'Test',
       CI_JOB_STAGE: 'test',
       CI_NODE_INDEX: '1',
       CI_NODE_TOTAL: '3',
     })
+  })
+
+  // https://docs.gitlab.com/ci/jobs/#group-similar-jobs-together-in-pipeline-views
+  test.each([
+    ['rspec:test: [ruby, ubuntu]', 'rspec:test'],
+    ['build ruby 1/3', 'build ruby'],
+    ['build ruby 2:3', 'build ruby'],
+    ['build', 'build'],
+    ['release 2', 'release 2'],
+    ['deploy: [a] [b]', 'deploy'],
+  ])('%s is one of the group %s', (name, group) => {
+    expect(jobPlanVariables({ name }).get('CI_JOB_GROUP_NAME')).toBe(group)
   })
 
   test.each([

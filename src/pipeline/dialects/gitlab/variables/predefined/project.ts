@@ -13,6 +13,10 @@ export const PROJECT: readonly Predefined<ProjectFacts>[] = [
   { name: 'CI_PROJECT_NAMESPACE', value: namespaceOf },
   { name: 'CI_PROJECT_NAMESPACE_SLUG', value: project => slugOf(namespaceOf(project)) },
   { name: 'CI_PROJECT_ROOT_NAMESPACE', value: project => namespaceOf(project).split('/')[0] },
+  {
+    name: 'CI_PROJECT_ROOT_NAMESPACE_SLUG',
+    value: project => slugOf(namespaceOf(project).split('/')[0] ?? ''),
+  },
   { name: 'CI_PROJECT_URL', value: ({ serverUrl, name }) => `${serverUrl}/${name}` },
   { name: 'CI_PROJECT_VISIBILITY', note: 'private: who sees it is decided by roles', value: () => 'private' },
 ]

@@ -2,6 +2,7 @@ import type { PlannedJob } from '../../../../types.ts'
 import type { JobFacts, ProjectFacts, TriggerFacts } from '../../../types.ts'
 import { jobPlanVariables } from './job.ts'
 import { pipelineVariables } from './pipeline.ts'
+import { slugOf } from './slug.ts'
 import { type Predefined, valuesOf } from './table.ts'
 
 interface Context {
@@ -24,6 +25,7 @@ const RUNTIME: readonly Predefined<Context>[] = [
   },
   { name: 'CI_JOB_ID', value: ({ facts }) => facts.id },
   { name: 'CI_JOB_STARTED_AT', value: ({ facts }) => facts.startedAt },
+  { name: 'CI_JOB_STARTED_AT_SLUG', value: ({ facts }) => slugOf(facts.startedAt) },
   { name: 'CI_JOB_TIMEOUT', note: 'in seconds', value: ({ job }) => `${Math.ceil(job.timeout / 1000)}` },
   {
     name: 'CI_JOB_URL',
