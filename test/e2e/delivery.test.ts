@@ -62,6 +62,13 @@ release:
   rules: [{ if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH }]
 `
 
+const GUARDED = `
+guarded:
+  script: echo deploys
+  when: manual
+  environment: guarded
+`
+
 let world: World
 let runner: ChildProcess
 let repository: Repository
@@ -214,4 +221,34 @@ test('an environment is stopped by whoever asks, and once', { timeout: 90_000 },
     stderr: expect.stringContaining('review/other is stopped'),
   })
   expect(await ballast('environment', 'stop', PROJECT, 'review/none')).toMatchObject({ code: 1 })
+})
+
+test('a protected environment waits for whom its policy names, and nobody gets around it', async () => {
+  const policy = `/projects/${encodeURIComponent(PROJECT)}/policies/guarded`
+  const before = await world.admin<object>('GET', policy)
+  await world.admin('PUT', policy, { ...before, approvers: 'admin' })
+  const scopes = ['read', 'push', 'deploy'] as const
+  const developer = await world.person('dev', 'developer', PROJECT, scopes)
+  const maintainer = await world.person('maya', 'maintainer', PROJECT, scopes)
+  const guarded = await world.repository(PROJECT, { '.gitlab-ci.yml': GUARDED })
+  await guarded.pushAndLeave('HEAD:guarded')
+  const job = async () => jobOf(await world.pipeline(PROJECT, 5), 'guarded')
+  const { id } = await until('the job', async () => {
+    const now = await job()
+    return now.awaitsApproval && now
+  })
+  expect(await job()).toMatchObject({ state: 'waiting', playable: false })
+  const ask = async (what: string, token: string) =>
+    (await world.call('POST', `/api/v1/jobs/${id}/${what}`, { token, body: {} })).status
+  expect(await ask('play', developer)).toBe(409)
+  expect(await ask('play', maintainer)).toBe(409)
+  expect(await ask('approve', developer)).toBe(403)
+  expect(await ask('approve', maintainer)).toBe(403)
+  expect((await job()).attempts).toEqual([])
+  expect(await ask('approve', await world.secret())).toBe(200)
+  await ended(5)
+  expect(await job()).toMatchObject({ state: 'succeeded' })
+  // Trying again is deploying again.
+  expect(await ask('retry', maintainer)).toBe(200)
+  expect(await job()).toMatchObject({ state: 'waiting', awaitsApproval: true })
 })
