@@ -93,6 +93,7 @@ export const en = {
   'pipeline.problems': 'Problems',
   'pipeline.graph': 'Jobs',
   'pipeline.graphHint': 'Arrow keys move between jobs.',
+  'pipeline.group': { one: '{n} job', other: '{n} jobs' },
   'pipeline.noJobs': 'This pipeline has no jobs.',
   'pipeline.unsandboxed': 'Unsandboxed',
   'pipeline.unsandboxedText':

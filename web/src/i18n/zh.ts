@@ -92,6 +92,7 @@ export const zh: Record<MessageKey, Message> = {
   'pipeline.problems': '问题',
   'pipeline.graph': '作业',
   'pipeline.graphHint': '用方向键在作业之间移动。',
+  'pipeline.group': { one: '{n} 个作业', other: '{n} 个作业' },
   'pipeline.noJobs': '这条流水线没有作业。',
   'pipeline.unsandboxed': '未隔离',
   'pipeline.unsandboxedText': '本次运行的作业没有使用沙箱：它们能读取运行器用户可读的一切内容。',

@@ -1,10 +1,19 @@
-import { type KeyboardEvent, useMemo, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { JobView } from '../../../../src/api/views.ts'
-import { useI18n } from '../../i18n/index.tsx'
-import { Icon } from '../../ui/icon.tsx'
-import { Elapsed } from '../../ui/time.tsx'
-import { STATE_LOOK, TONE_CLASS } from '../../ui/tone.ts'
-import { type Direction, layoutJobs, NODE_HEIGHT, NODE_WIDTH, neighbour, pathOf } from './layout.ts'
+import {
+  type Direction,
+  type Edge,
+  MEMBER_HEIGHT,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+  neighbour,
+  pathOf,
+} from './geometry.ts'
+import { type GraphItem, groupJobs, itemNodes, memberName } from './groups.ts'
+import { GroupNode, JobNode, MemberNode } from './job-node.tsx'
+import { layoutJobs } from './layout.ts'
+import { useVisible } from './visible.ts'
 
 const KEYS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
@@ -12,6 +21,9 @@ const KEYS: Readonly<Record<string, Direction>> = {
   ArrowUp: 'up',
   ArrowDown: 'down',
 }
+
+/** A group of no more than this is unfolded at first where the selected job is in it. */
+const MAX_UNFOLDED_AT_FIRST = 10
 
 interface JobGraphProps {
   readonly jobs: readonly JobView[]
@@ -21,26 +33,59 @@ interface JobGraphProps {
   readonly onSelect: (name: string) => void
 }
 
+/** Of thousands of jobs only those in view are in the page. */
 export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
+  const items = groupJobs(jobs)
+  const [unfolded, setUnfolded] = useState(() => unfoldedAtFirst(items, selected))
   // States change often, the shape hardly ever.
-  const shape = JSON.stringify([jobs.map(({ name, needs, stage }) => ({ name, needs, stage })), stages])
+  const shape = JSON.stringify([itemNodes(items, key => unfolded.has(key)), stages])
   const drawn = useMemo(() => {
     const [nodes, names] = JSON.parse(shape)
     return layoutJobs(nodes, names)
   }, [shape])
   const box = useRef<HTMLDivElement>(null)
+  const { isSeen } = useVisible(box)
+  // What has the focus stays in the page wherever one scrolls.
+  const [focused, setFocused] = useState<string>()
+  const isDrawn = (name: string) => {
+    const { x, y } = drawn.nodes.get(name)!
+    return name === focused || isSeen(x, y, x + NODE_WIDTH, y + NODE_HEIGHT)
+  }
   const move = (event: KeyboardEvent, from: string) => {
     const direction = KEYS[event.key]
     const next = direction && neighbour(drawn, from, direction)
     if (!next) return
     event.preventDefault()
-    const button = [...(box.current?.querySelectorAll('button') ?? [])].find(
-      ({ dataset }) => dataset['job'] === next,
-    )
-    button?.focus()
+    flushSync(() => setFocused(next))
+    nodeOf(box.current, next)?.focus()
   }
+  const fold = (key: string) => {
+    setFocused(key)
+    setUnfolded(now => new Set(now.has(key) ? [...now].filter(other => other !== key) : [...now, key]))
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, for the job that the page opens with
+  useEffect(() => {
+    // Only what is beyond the box: the page itself stays where it is.
+    const at = selected === undefined ? undefined : drawn.nodes.get(selected)
+    const element = box.current
+    if (at && element && at.y + MEMBER_HEIGHT > element.scrollTop + element.clientHeight)
+      element.scrollTop = at.y - element.clientHeight / 2
+  }, [])
+  const nodeFor = (name: string) => ({
+    at: drawn.nodes.get(name)!,
+    onKeyDown: (event: KeyboardEvent) => move(event, name),
+  })
+  const jobProps = (job: JobView) => ({
+    ...nodeFor(job.name),
+    job,
+    selected: job.name === selected,
+    onSelect() {
+      setFocused(job.name)
+      onSelect(job.name)
+    },
+  })
   return (
-    <div ref={box} className="overflow-x-auto p-1">
+    <div ref={box} className="max-h-[70vh] overflow-auto p-1">
       <div className="relative" style={{ width: drawn.width, height: drawn.height }}>
         <svg
           aria-hidden="true"
@@ -48,9 +93,11 @@ export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
           height={drawn.height}
           className="absolute inset-0 fill-none stroke-quiet/60"
         >
-          {drawn.edges.map(({ from, to, points }) => (
-            <path key={`${from} ${to}`} d={pathOf(points)} strokeWidth="1.5" />
-          ))}
+          {drawn.edges
+            .filter(({ points }) => isSeen(...boundsOf(points)))
+            .map(({ from, to, points }) => (
+              <path key={`${from} ${to}`} d={pathOf(points)} strokeWidth="1.5" />
+            ))}
         </svg>
         {drawn.heads.map(({ stage, x }) => (
           <span
@@ -61,67 +108,55 @@ export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
             {stage}
           </span>
         ))}
-        {jobs.map(job => {
-          const at = drawn.nodes.get(job.name)!
-          return (
-            <JobNode
-              key={job.id}
-              job={job}
-              left={at.x}
-              top={at.y}
-              selected={job.name === selected}
-              onSelect={() => onSelect(job.name)}
-              onKeyDown={event => move(event, job.name)}
-            />
-          )
+        {items.map(item => {
+          if (item.kind === 'job')
+            return isDrawn(item.job.name) && <JobNode key={item.job.id} {...jobProps(item.job)} />
+          const { group } = item
+          const isUnfolded = unfolded.has(group.key)
+          return [
+            isDrawn(group.key) && (
+              <GroupNode
+                key={group.key}
+                {...nodeFor(group.key)}
+                group={group}
+                unfolded={isUnfolded}
+                selected={group.jobs.some(({ name }) => name === selected)}
+                onSelect={() => fold(group.key)}
+              />
+            ),
+            isUnfolded &&
+              group.jobs.map(
+                job =>
+                  isDrawn(job.name) && (
+                    <MemberNode key={job.id} {...jobProps(job)} name={memberName(job.name, group.name)} />
+                  ),
+              ),
+          ]
         })}
       </div>
     </div>
   )
 }
 
-interface JobNodeProps {
-  readonly job: JobView
-  readonly left: number
-  readonly top: number
-  readonly selected: boolean
-  readonly onSelect: () => void
-  readonly onKeyDown: (event: KeyboardEvent) => void
+function unfoldedAtFirst(
+  items: readonly GraphItem<JobView>[],
+  selected: string | undefined,
+): ReadonlySet<string> {
+  const holds = items.find(
+    item => item.kind === 'group' && item.group.jobs.some(({ name }) => name === selected),
+  )
+  return new Set(
+    holds?.kind === 'group' && holds.group.jobs.length <= MAX_UNFOLDED_AT_FIRST ? [holds.group.key] : [],
+  )
 }
 
-function JobNode({ job, left, top, selected, onSelect, onKeyDown }: JobNodeProps) {
-  const { t } = useI18n()
-  const { tone: usual, icon } = STATE_LOOK[job.state]
-  const tone = usual === 'bad' && job.allowFailure ? 'warn' : usual
-  return (
-    <button
-      type="button"
-      data-job={job.name}
-      data-state={job.state}
-      aria-pressed={selected}
-      onClick={onSelect}
-      onKeyDown={onKeyDown}
-      style={{ left, top, width: NODE_WIDTH, height: NODE_HEIGHT }}
-      className={`absolute flex items-center gap-2 rounded-md border bg-surface px-2 text-left hover:bg-raised ${selected ? 'border-accent ring-1 ring-accent' : 'border-line'}`}
-    >
-      <span className={`grid size-6 shrink-0 place-items-center rounded-full ${TONE_CLASS[tone]}`}>
-        <Icon name={icon} size={13} />
-      </span>
-      <span className="min-w-0 grow">
-        <span className="block truncate text-sm leading-4 font-medium" title={job.name}>
-          {job.name}
-        </span>
-        <span className="block truncate text-xs leading-4 text-soft">
-          {t(`state.${job.state}`)}
-          {tone !== usual && ` (${t('job.allowFailure')})`}
-          {job.startedAt && (
-            <>
-              {' · '}
-              <Elapsed from={job.startedAt} to={job.endedAt} />
-            </>
-          )}
-        </span>
-      </span>
-    </button>
+function nodeOf(box: HTMLElement | null, name: string): HTMLElement | undefined {
+  return [...(box?.querySelectorAll('button') ?? [])].find(
+    ({ dataset }) => (dataset['node'] ?? dataset['job']) === name,
   )
+}
+
+function boundsOf(points: Edge['points']): [left: number, top: number, right: number, bottom: number] {
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)]
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type GraphJob, layoutJobs, NODE_HEIGHT, NODE_WIDTH, neighbour, pathOf } from './layout.ts'
+import { type GraphJob, NODE_HEIGHT, NODE_WIDTH, neighbour, pathOf } from './geometry.ts'
+import { layoutJobs } from './layout.ts'
 
 const diamond: GraphJob[] = [
   { name: 'unit', needs: [] },
@@ -107,5 +108,47 @@ describe('with stages', () => {
     }))
     const { nodes } = layoutJobs(many, ['a', 'b'])
     expect(new Set([...nodes.values()].map(({ x, y }) => `${x} ${y}`)).size).toBe(5000)
+  })
+})
+
+test('without stages, many jobs stand in columns by how much has to run before them', () => {
+  const many = Array.from({ length: 2000 }, (_, i) => ({
+    name: `j${i}`,
+    needs: i < 1000 ? [] : [`j${i - 1000}`],
+  }))
+  const { nodes, edges } = layoutJobs(many)
+  expect(new Set([...nodes.values()].map(({ x, y }) => `${x} ${y}`)).size).toBe(2000)
+  expect(nodes.get('j1000')!.x).toBeGreaterThan(nodes.get('j0')!.x + NODE_WIDTH)
+  expect(edges).toHaveLength(1000)
+})
+
+test('many jobs that need each other in a circle are placed all the same', () => {
+  const circle = Array.from({ length: 500 }, (_, i) => ({ name: `j${i}`, needs: [`j${(i + 1) % 500}`] }))
+  expect(layoutJobs(circle).nodes.size).toBe(500)
+})
+
+describe('a group that is unfolded', () => {
+  const group: GraphJob = { name: 'group', needs: [], stage: 'a', members: ['m 1/2', 'm 2/2'] }
+  const after: GraphJob = { name: 'after', needs: [], stage: 'a' }
+
+  test.each([[['a']], [[]]])('has its jobs below it, and what follows below them (stages %j)', stages => {
+    const { nodes, height } = layoutJobs([group, after], stages)
+    const [head, first, second] = ['group', 'm 1/2', 'm 2/2'].map(name => nodes.get(name)!)
+    expect(first!.y).toBeGreaterThanOrEqual(head!.y + NODE_HEIGHT)
+    expect(second!.y).toBeGreaterThan(first!.y)
+    const inGroup = (y: number) => y >= head!.y && y <= second!.y
+    expect(inGroup(nodes.get('after')!.y)).toBe(false)
+    expect(height).toBeGreaterThan(second!.y)
+  })
+
+  test('the arrow keys lead into it, through it and out of it', () => {
+    const before: GraphJob = { name: 'before', needs: [], stage: 'first' }
+    const drawn = layoutJobs([before, group, after], ['first', 'a'])
+    expect(neighbour(drawn, 'group', 'down')).toBe('m 1/2')
+    expect(neighbour(drawn, 'm 1/2', 'down')).toBe('m 2/2')
+    expect(neighbour(drawn, 'm 2/2', 'down')).toBe('after')
+    expect(neighbour(drawn, 'm 1/2', 'up')).toBe('group')
+    expect(neighbour(drawn, 'm 2/2', 'left')).toBe('before')
+    expect(neighbour(drawn, 'm 2/2', 'right')).toBeUndefined()
   })
 })
