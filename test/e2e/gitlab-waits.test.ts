@@ -1,37 +1,21 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobView } from '../../src/api/index.ts'
-import { runRunner } from '../../src/runner/index.ts'
 import { startWorld, until, type World } from '../server/world.ts'
+import { type RunnerHere, runnerHere } from './runner-world/here.ts'
 
 let world: World
-let stop: AbortController
-let running: Promise<void>
+let runner: RunnerHere
 
 /** The real server and a real runner: one file with every way in which jobs wait for each other. */
 beforeAll(async () => {
   world = await startWorld()
-  stop = new AbortController()
-  const ready = Promise.withResolvers<unknown>()
-  running = runRunner({
-    serverUrl: world.url,
-    token: await world.secret('runner'),
-    dataDir: join(world.folder, 'runner'),
-    name: 'real',
-    concurrency: 2,
-    sandbox: 'none',
-    entry: { node: process.execPath, script: import.meta.filename },
-    signal: stop.signal,
-    graceMs: 0,
-    onReady: ready.resolve,
-  })
-  await Promise.race([ready.promise, running])
+  const [token, dataDir] = [await world.secret('runner'), join(world.folder, 'runner')]
+  runner = runnerHere({ serverUrl: world.url, token, dataDir })
+  await runner.ready
 })
 afterAll(async () => {
-  stop.abort()
-  await running
-  await rm(join(world.folder, 'runner'), { recursive: true, force: true })
+  await runner.stop()
   await world.stop()
 })
 
@@ -96,9 +80,7 @@ inner:
 `
 
 async function logOf({ attempts }: JobView): Promise<string> {
-  const headers = { authorization: `Bearer ${await world.secret()}` }
-  const answer = await fetch(`${world.url}/api/v1/attempts/${attempts.at(-1)!.id}/log?offset=0`, { headers })
-  return answer.text()
+  return world.admin('GET', `/attempts/${attempts.at(-1)!.id}/log`)
 }
 
 const jobsOf = async (number: number) =>

@@ -1,58 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { detectSandbox } from '../../src/runner/index.ts'
-import { FakeControlPlane, type Given, RUNNER_TOKEN } from './runner-world/control-plane.ts'
+import { FakeControlPlane, type Given } from './runner-world/control-plane.ts'
+import { RunnerProcesses } from './runner-world/processes.ts'
 
 const report = await detectSandbox()
 const works = { bubblewrap: report.bubblewrap.works, uid: report.uid.works, none: true }
 
 let plane: FakeControlPlane
 let dataDir: string
-let runners: ChildProcess[]
+let runners: RunnerProcesses
 
 beforeEach(async () => {
   plane = await new FakeControlPlane().open()
   dataDir = await mkdtemp(join(tmpdir(), 'ballast-adoption-test-'))
-  runners = []
+  runners = new RunnerProcesses({ serverUrl: plane.url, dataDir })
 })
 afterEach(async () => {
-  for (const runner of runners) await end(runner, 'SIGTERM')
+  await runners.stop()
   await plane.close()
   await rm(dataDir, { recursive: true, force: true })
 })
-
-/** A runner in a process of its own; resolves when it leases. */
-async function startRunner(sandbox: string, change: object = {}): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'runner-world/runner-process.ts')
-  const options = {
-    serverUrl: plane.url,
-    token: RUNNER_TOKEN,
-    dataDir,
-    name: 'test',
-    concurrency: 4,
-    sandbox,
-    entry: { node: process.execPath, script },
-    graceMs: 0,
-    ...change,
-  }
-  const runner = spawn(process.execPath, [script, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  runners.push(runner)
-  await once(runner.stdout!, 'data')
-  return runner
-}
-
-async function end(runner: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (runner.exitCode !== null || runner.signalCode !== null) return
-  const exit = once(runner, 'exit')
-  runner.kill(signal)
-  await exit
-}
 
 const LINES = 60
 const COUNT = `for i in $(seq 1 ${LINES}); do echo "line $i"; sleep 0.03; done`
@@ -76,11 +46,11 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('after kill -9 of a runner
       artifacts: ['out.txt'],
       secrets: ['line 7\nline 8'],
     })
-    const first = await startRunner(sandbox)
+    const first = await runners.start({ sandbox })
     await plane.until('line 20', () => given.log.includes('line 20\n'))
-    await end(first, 'SIGKILL')
+    await runners.end(first, 'SIGKILL')
     expect(given.finish).toBeUndefined()
-    await startRunner(sandbox)
+    await runners.start({ sandbox })
     const finish = await plane.finished(given)
     expect(finish).toMatchObject({ outcome: 'succeeded', artifacts: [{ path: 'out.txt' }] })
     // The secret stands across the cut of what was sent before and after: it is hidden as if nothing had happened.
@@ -90,48 +60,48 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('after kill -9 of a runner
 
   it('a job that ended meanwhile is told with its whole log', async () => {
     const given = plane.offer({ steps: [COUNT, 'exit 5'] })
-    const first = await startRunner(sandbox)
+    const first = await runners.start({ sandbox })
     await plane.until('line 5', () => given.log.includes('line 5\n'))
-    await end(first, 'SIGKILL')
+    await runners.end(first, 'SIGKILL')
     const [attempt] = await readdir(join(dataDir, 'attempts'))
     await expect
       .poll(() => readFile(join(dataDir, 'attempts', attempt!, 'exit'), 'utf8').catch(() => ''), {
         timeout: 20_000,
       })
       .toBe('5\n')
-    await startRunner(sandbox)
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome: 'failed', exitCode: 5 })
     expect(linesOf(given)).toEqual(EVERY_LINE)
   })
 
   it('a job that was canceled meanwhile is ended', async () => {
     const given = plane.offer({ steps: ['echo begun; setsid sleep 1000 & sleep 1000'] })
-    const first = await startRunner(sandbox)
+    const first = await runners.start({ sandbox })
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-    await end(first, 'SIGKILL')
+    await runners.end(first, 'SIGKILL')
     given.cancel = true
-    await startRunner(sandbox)
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome: 'canceled' })
   })
 })
 
 test('a runner that is told to keep its jobs leaves them to the next', async () => {
   const given = plane.offer({ steps: [COUNT] })
-  const first = await startRunner('none', { keep: true })
+  const first = await runners.start({ keep: true })
   await plane.until('line 5', () => given.log.includes('line 5\n'))
-  await end(first, 'SIGTERM')
+  await runners.end(first, 'SIGTERM')
   expect(given.finish).toBeUndefined()
-  await startRunner('none')
+  await runners.start()
   expect(await plane.finished(given)).toMatchObject({ outcome: 'succeeded' })
   expect(linesOf(given)).toEqual(EVERY_LINE)
 })
 
 test('an adopted job keeps its time limit, counted from its start', async () => {
   const given = plane.offer({ steps: ['echo begun; sleep 1000'], timeoutMs: 1500 })
-  const first = await startRunner('none')
+  const first = await runners.start()
   await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-  await end(first, 'SIGKILL')
-  await startRunner('none')
+  await runners.end(first, 'SIGKILL')
+  await runners.start()
   expect(await plane.finished(given)).toMatchObject({
     outcome: 'failed',
     reason: expect.stringContaining('its limit'),
@@ -146,7 +116,7 @@ describe('an attempt left by a runner', () => {
     const stat = (await readFile('/proc/self/stat', 'latin1')).trimEnd().split(' ')
     stat[21] = '1'
     await writeFile(join(folder, 'pid'), `${stat.join(' ')}\n${await bootId()}\n`)
-    await startRunner('none')
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({
       outcome: 'errored',
       reason: expect.stringContaining('without an exit status'),
@@ -157,7 +127,7 @@ describe('an attempt left by a runner', () => {
   test('before its process started is begun anew', async () => {
     const given = plane.offer({ steps: ['echo once'] })
     await leave(given, { log: '' })
-    await startRunner('none')
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({ outcome: 'succeeded' })
     expect(given.log.toString()).toBe('$ echo once\nonce\n')
   })
@@ -166,7 +136,7 @@ describe('an attempt left by a runner', () => {
     const given = plane.offer({})
     const finish = JSON.stringify({ outcome: 'succeeded', exitCode: 0, artifacts: [] })
     await leave(given, { log: 'all of it\n', 'finish.json': finish })
-    await startRunner('none')
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({ outcome: 'succeeded', exitCode: 0 })
     expect(given.log.toString()).toBe('all of it\n')
   })
@@ -175,7 +145,7 @@ describe('an attempt left by a runner', () => {
     await mkdir(join(dataDir, 'attempts/att_9.zzz'), { recursive: true })
     await writeFile(join(dataDir, 'attempts/att_9.zzz/offer.json'), '{"attempt":')
     const given = plane.offer({})
-    await startRunner('none')
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({ outcome: 'succeeded' })
     await expect.poll(() => readdir(join(dataDir, 'attempts'))).toEqual([])
   })

@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +7,8 @@ import type { Offer } from '../../src/api/index.ts'
 import { detectEngine } from '../../src/runner/executors/container/engine.ts'
 import { prefixOf } from '../../src/runner/executors/container/names.ts'
 import { containersMissing, IMAGE } from '../contracts/containers.ts'
-import { FakeControlPlane, RUNNER_TOKEN } from './runner-world/control-plane.ts'
+import { FakeControlPlane } from './runner-world/control-plane.ts'
+import { RunnerProcesses } from './runner-world/processes.ts'
 
 const missing = await containersMissing()
 if (missing !== undefined) console.warn(`skipped: containers do not work here: ${missing}`)
@@ -20,39 +20,18 @@ const SOURCE = [
 ]
 let plane: FakeControlPlane
 let dataDir: string
-let runners: ChildProcess[]
+let runners: RunnerProcesses
 
 beforeEach(async () => {
   plane = await new FakeControlPlane(SOURCE).open()
   dataDir = await mkdtemp(join(tmpdir(), 'ballast-containers-test-'))
-  runners = []
+  runners = new RunnerProcesses({ serverUrl: plane.url, dataDir, concurrency: 2, executor: 'auto' })
 })
 afterEach(async () => {
-  for (const runner of runners) await end(runner, 'SIGTERM')
+  await runners.stop()
   await plane.close()
   await rm(dataDir, { recursive: true, force: true })
 })
-
-async function startRunner(change: object = {}): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'runner-world/runner-process.ts')
-  const entry = { node: process.execPath, script }
-  const options = { serverUrl: plane.url, token: RUNNER_TOKEN, dataDir, name: 'test', concurrency: 2, entry }
-  const args = [
-    script,
-    JSON.stringify({ ...options, sandbox: 'none', executor: 'auto', graceMs: 0, ...change }),
-  ]
-  const runner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  runners.push(runner)
-  await once(runner.stdout!, 'data')
-  return runner
-}
-
-async function end(runner: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (runner.exitCode !== null || runner.signalCode !== null) return
-  const exit = once(runner, 'exit')
-  runner.kill(signal)
-  await exit
-}
 
 /** What the engine has of this runner. */
 function remains(): string {
@@ -87,7 +66,7 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
       image,
       services: [service],
     })
-    await startRunner()
+    await runners.start()
     const finish = await plane.finished(given)
     expect(finish, given.log.toString()).toMatchObject({ outcome: 'succeeded', exitCode: 0 })
     expect(given.log.toString()).toContain('\ngreetings from /workspace\n')
@@ -101,7 +80,7 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
 
   test('runs a job without an image as a process', async () => {
     const given = plane.offer({ steps: ['echo "in $BALLAST_WORKSPACE"'] })
-    await startRunner()
+    await runners.start()
     await plane.finished(given)
     expect(given.log.toString()).toContain(`\nin ${dataDir}`)
   })
@@ -112,9 +91,9 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
       image,
       services: [service],
     })
-    const first = await startRunner()
+    const first = await runners.start()
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-    await end(first, 'SIGKILL')
+    await runners.end(first, 'SIGKILL')
     const [program, ...before] = engine!.command
     const prefix = prefixOf(dataDir)
     const labels = ['--label', `ballast.runner=${prefix}`, '--name', `${prefix}att_gone`]
@@ -129,7 +108,7 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
       'sleep',
       '1000',
     ])
-    await startRunner()
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({ outcome: 'failed', exitCode: 7 })
     expect(given.log.toString()).toContain('\nserved\n')
     expect(remains()).toBe('')
@@ -142,7 +121,7 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
       services: [service],
       leaseMs: 300,
     })
-    await startRunner()
+    await runners.start()
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
     given.cancel = true
     expect(await plane.finished(given)).toMatchObject({ outcome: 'canceled' })
@@ -151,7 +130,7 @@ describe.skipIf(missing !== undefined)('a runner with a container engine', () =>
 
   test('errs a job whose image is nowhere', async () => {
     const given = plane.offer({ image: { name: 'localhost/ballast-nowhere:1', pullPolicy: ['never'] } })
-    await startRunner()
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({
       outcome: 'errored',
       cause: 'setup',

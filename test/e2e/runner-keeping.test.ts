@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ArtifactRulesWire, Offer, OfferedCache } from '../../src/api/index.ts'
-import { detectSandbox, runRunner, type SandboxKind } from '../../src/runner/index.ts'
+import { detectSandbox, type SandboxKind } from '../../src/runner/index.ts'
 import { FakeControlPlane, RUNNER_TOKEN } from './runner-world/control-plane.ts'
+import { runnerHere } from './runner-world/here.ts'
 
 const report = await detectSandbox()
 const works: Record<SandboxKind, boolean> = {
@@ -28,23 +29,7 @@ afterEach(async () => {
 })
 
 function startRunner(sandbox: SandboxKind): void {
-  const stop = new AbortController()
-  const running = runRunner({
-    serverUrl: plane.url,
-    token: RUNNER_TOKEN,
-    dataDir,
-    name: 'test',
-    concurrency: 2,
-    sandbox,
-    entry: { node: process.execPath, script: join(import.meta.dirname, 'runner-world/stage.ts') },
-    signal: stop.signal,
-    graceMs: 0,
-  })
-  running.catch(() => undefined)
-  stops.push(async () => {
-    stop.abort()
-    await running
-  })
+  stops.push(runnerHere({ serverUrl: plane.url, token: RUNNER_TOKEN, dataDir, sandbox }).stop)
 }
 
 const CACHE: OfferedCache = {

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,44 +5,26 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Offer } from '../../src/api/index.ts'
 import { detectSandbox } from '../../src/runner/index.ts'
-import { FakeControlPlane, RUNNER_TOKEN } from './runner-world/control-plane.ts'
+import { FakeControlPlane } from './runner-world/control-plane.ts'
+import { RunnerProcesses } from './runner-world/processes.ts'
 
 const report = await detectSandbox()
 const works = { bubblewrap: report.bubblewrap.works, uid: report.uid.works, none: true }
 
 let plane: FakeControlPlane
 let dataDir: string
-let runners: ChildProcess[]
+let runners: RunnerProcesses
 
 beforeEach(async () => {
   plane = await new FakeControlPlane().open()
   dataDir = await mkdtemp(join(tmpdir(), 'ballast-phases-test-'))
-  runners = []
+  runners = new RunnerProcesses({ serverUrl: plane.url, dataDir })
 })
 afterEach(async () => {
-  for (const runner of runners) await end(runner, 'SIGTERM')
+  await runners.stop()
   await plane.close()
   await rm(dataDir, { recursive: true, force: true })
 })
-
-/** A runner in a process of its own; resolves when it leases. */
-async function startRunner(change: object = {}): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'runner-world/runner-process.ts')
-  const entry = { node: process.execPath, script }
-  const options = { serverUrl: plane.url, token: RUNNER_TOKEN, dataDir, name: 'test', concurrency: 4 }
-  const args = [script, JSON.stringify({ ...options, sandbox: 'none', entry, graceMs: 0, ...change })]
-  const runner = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  runners.push(runner)
-  await once(runner.stdout!, 'data')
-  return runner
-}
-
-async function end(runner: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (runner.exitCode !== null || runner.signalCode !== null) return
-  const exit = once(runner, 'exit')
-  runner.kill(signal)
-  await exit
-}
 
 type Script = Extract<Offer['work'], { kind: 'script' }>
 type Phase = Script['phases'][number]
@@ -73,28 +54,28 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('a job of several phases w
     { script: ['exit 7'], outcome: 'failed', told: 'failed', finish: { exitCode: 7, cause: 'script' } },
   ])('$script ends $outcome and tells what comes after it', async ({ script, outcome, told, finish }) => {
     const given = plane.offer(aJob(script, [TOLD]))
-    await startRunner({ sandbox })
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome, ...finish })
     expect(given.log.toString()).toContain(`\nit was ${told}\n`)
   })
 
   it('is adopted within its phases after kill -9 of its runner', async () => {
     const given = plane.offer(aJob(['echo begun; sleep 1.5; exit 7'], ['sleep 1', TOLD]))
-    const first = await startRunner({ sandbox })
+    const first = await runners.start({ sandbox })
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-    await end(first, 'SIGKILL')
-    await startRunner({ sandbox })
+    await runners.end(first, 'SIGKILL')
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome: 'failed', exitCode: 7 })
     expect(given.log.toString()).toContain('\nit was failed\n')
   })
 
   it('that was canceled while no runner was there still runs its after_script, once', async () => {
     const given = plane.offer({ ...aJob(['echo begun; sleep 1000'], ['sleep 0.5', TOLD]), leaseMs: 300 })
-    const first = await startRunner({ sandbox })
+    const first = await runners.start({ sandbox })
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-    await end(first, 'SIGKILL')
+    await runners.end(first, 'SIGKILL')
     given.cancel = true
-    await startRunner({ sandbox })
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome: 'canceled' })
     expect(given.log.toString().match(/\nit was canceled\n/g)).toHaveLength(1)
   })
@@ -104,22 +85,22 @@ describe.each(['bubblewrap', 'uid', 'none'] as const)('a job of several phases w
       ...aJob(['echo begun; sleep 1000'], ['echo after; sleep 1.5', TOLD]),
       leaseMs: 300,
     })
-    const first = await startRunner({ sandbox })
+    const first = await runners.start({ sandbox })
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
     given.cancel = true
     await plane.until('the after_script to begin', () => given.log.includes('\nafter'))
-    await end(first, 'SIGKILL')
-    await startRunner({ sandbox })
+    await runners.end(first, 'SIGKILL')
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({ outcome: 'canceled' })
     expect(given.log.toString().match(/\nit was canceled\n/g)).toHaveLength(1)
   })
 
   it('keeps the limit of a phase across a new runner', async () => {
     const given = plane.offer(aJob(['echo begun; sleep 1000'], [TOLD], { timeout: 2500 }))
-    const first = await startRunner({ sandbox })
+    const first = await runners.start({ sandbox })
     await plane.until('the job to begin', () => given.log.includes('\nbegun'))
-    await end(first, 'SIGKILL')
-    await startRunner({ sandbox })
+    await runners.end(first, 'SIGKILL')
+    await runners.start({ sandbox })
     expect(await plane.finished(given)).toMatchObject({
       outcome: 'failed',
       cause: 'timeout',
@@ -136,7 +117,7 @@ describe('a runner', () => {
       ...aJob(['cat model.bin'], [TOLD]),
       inputs: [{ path: 'model.bin', ...kept, executable: false }],
     })
-    await startRunner()
+    await runners.start()
     await plane.finished(given)
     const marks = [...given.log.toString().matchAll(/section_(start|end):\d+:(\S+)\r\x1b\[0K/g)]
     const starts = marks.filter(([, kind]) => kind === 'start').map(([, , name]) => name)
@@ -151,7 +132,7 @@ describe('a runner', () => {
       files: { KEY: 'line one\nline two\n' },
       artifacts: ['/workspace-of-the-job/dist/a.txt'],
     })
-    await startRunner()
+    await runners.start()
     const finish = await plane.finished(given)
     expect(finish, given.log.toString()).toMatchObject({ outcome: 'succeeded' })
     expect(finish.artifacts.map(({ path }) => path)).toEqual(['dist/a.txt'])
@@ -160,13 +141,13 @@ describe('a runner', () => {
 
   test('errs a job that asks for more confinement than it has', async () => {
     const given = plane.offer({ steps: ['true'], network: false })
-    await startRunner()
+    await runners.start()
     expect(await plane.finished(given)).toMatchObject({ outcome: 'errored', cause: 'setup' })
     expect(given.log.toString()).toContain('no network')
   })
 
   test('says what it is, and what it has left', async () => {
-    await startRunner({ labels: ['gpu'], untagged: false, cpus: 8, memoryBytes: 2 ** 34, concurrency: 4 })
+    await runners.start({ labels: ['gpu'], untagged: false, cpus: 8, memoryBytes: 2 ** 34, concurrency: 4 })
     await plane.until('a lease', () => plane.leases.length > 0)
     expect(plane.leases[0]).toMatchObject({
       capacity: 4,
@@ -182,7 +163,7 @@ describe('a runner', () => {
     const jobs = [1, 2].map(() =>
       plane.offer({ ...aJob(['echo begun; sleep 1'], []), resources, leaseMs: 600 }),
     )
-    await startRunner({ cpus: 8, concurrency: 4 })
+    await runners.start({ cpus: 8, concurrency: 4 })
     await plane.until('one to begin', () => jobs.some(({ log }) => log.includes('\nbegun')))
     const [running, waiting] = jobs[0]!.log.includes('\nbegun') ? jobs : [jobs[1], jobs[0]]
     await plane.finished(running!)
@@ -194,7 +175,7 @@ describe('a runner', () => {
 
   test('that drains finishes what runs and takes nothing new', async () => {
     const running = plane.offer({ steps: ['echo begun; sleep 1; echo done'] })
-    const runner = await startRunner({ drain: true })
+    const runner = await runners.start({ drain: true })
     await plane.until('the job to begin', () => running.log.includes('\nbegun'))
     const exit = once(runner, 'exit')
     runner.kill('SIGTERM')

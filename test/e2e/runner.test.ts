@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Offer } from '../../src/api/index.ts'
 import { digestOf } from '../../src/core/index.ts'
-import { detectSandbox, type RunnerOptions, runRunner, type SandboxKind } from '../../src/runner/index.ts'
+import { detectSandbox, type RunnerOptions, type SandboxKind } from '../../src/runner/index.ts'
 import { COMMIT, FakeControlPlane, RUNNER_TOKEN } from './runner-world/control-plane.ts'
+import { runnerHere } from './runner-world/here.ts'
 
 const report = await detectSandbox()
 const works: Record<SandboxKind, boolean> = {
@@ -38,26 +39,9 @@ afterEach(async () => {
 })
 
 function startRunner(change: Partial<RunnerOptions> = {}): () => Promise<void> {
-  const stop = new AbortController()
-  const running = runRunner({
-    serverUrl: plane.url,
-    token: RUNNER_TOKEN,
-    dataDir,
-    name: 'test',
-    concurrency: 2,
-    sandbox: 'none',
-    entry: { node: process.execPath, script: join(import.meta.dirname, 'runner-world/stage.ts') },
-    signal: stop.signal,
-    graceMs: 0,
-    ...change,
-  })
-  const end = async (): Promise<void> => {
-    stop.abort()
-    await running
-  }
-  running.catch(() => undefined)
-  stops.push(end)
-  return end
+  const { stop } = runnerHere({ serverUrl: plane.url, token: RUNNER_TOKEN, dataDir, ...change })
+  stops.push(stop)
+  return stop
 }
 
 describe.each(['bubblewrap', 'uid', 'none'] as const)('with %s', sandbox => {
@@ -321,33 +305,16 @@ test('a second runner in the same folder is refused', async () => {
   const given = plane.offer({})
   startRunner()
   await plane.finished(given)
-  await expect(
-    runRunner({
-      serverUrl: plane.url,
-      token: RUNNER_TOKEN,
-      dataDir,
-      name: 'second',
-      concurrency: 1,
-      sandbox: 'none',
-      entry: { node: process.execPath, script: import.meta.filename },
-      signal: AbortSignal.abort(),
-    }),
-  ).rejects.toMatchObject({ code: 'RUNNER_ALREADY_RUNNING' })
+  const second = runnerHere({ serverUrl: plane.url, token: RUNNER_TOKEN, dataDir })
+  await expect(second.ended).rejects.toMatchObject({ code: 'RUNNER_ALREADY_RUNNING' })
 })
 
 test('a runner whose token is refused says so and ends', async () => {
-  await expect(
-    runRunner({
-      serverUrl: plane.url,
-      token: 'wrong',
-      dataDir,
-      name: 'wrong',
-      concurrency: 1,
-      sandbox: 'none',
-      entry: { node: process.execPath, script: import.meta.filename },
-      signal: new AbortController().signal,
-    }),
-  ).rejects.toMatchObject({ code: 'CONTROL_PLANE_REFUSED', hint: expect.stringContaining('token') })
+  const wrong = runnerHere({ serverUrl: plane.url, token: 'wrong', dataDir })
+  await expect(wrong.ended).rejects.toMatchObject({
+    code: 'CONTROL_PLANE_REFUSED',
+    hint: expect.stringContaining('token'),
+  })
 })
 
 function linesOf(log: Buffer): string[] {
