@@ -8,20 +8,21 @@ import {
 } from '../../config/index.ts'
 import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../core/index.ts'
 import { describeCommit } from '../../git/index.ts'
-import type {
-  ChildSource,
-  InputValue,
-  Job,
-  MergeRequestFacts,
-  Pipeline,
-  PipelineEvent,
-  Plan,
-  TriggerFacts,
+import {
+  type ChildSource,
+  childFile,
+  type InputValue,
+  type Job,
+  type MergeRequestFacts,
+  type Pipeline,
+  type PipelineEvent,
+  type Plan,
+  type TriggerFacts,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { withEnvironmentPolicies } from '../delivery/environments/policies.ts'
 import { repositoryDirectory } from '../repositories.ts'
-import { artifactsOf, childFile } from './child.ts'
+import { artifactsOf } from './child.ts'
 import { storeConfig } from './config.ts'
 import { commitFiles } from './files.ts'
 import { givenVariables } from './given.ts'
@@ -133,7 +134,7 @@ async function compiled(
     variables: await givenVariables(plane, project, { ref: request.ref, trusted: trigger.protectedRef }),
   }
   if (!parent?.sources) return compileDelivery(delivery)
-  const child = await childFile(delivery.includes, parent.job, parent.sources)
+  const child = await childFile(delivery.includes, parent.job.plan.name, parent.sources)
   if (!('problem' in child))
     return compileCiFile(delivery, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
   const at = parent.job.plan.at ?? { file: parent.job.plan.name, line: 1, column: 1 }

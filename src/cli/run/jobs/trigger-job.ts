@@ -1,6 +1,6 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChildSource, Fetched, IncludeSources, TriggerWork } from '../../../pipeline/index.ts'
+import { childFile, type Fetched, type IncludeSources, type TriggerWork } from '../../../pipeline/index.ts'
 import { compileText, MAX_CI_BYTES, type Project } from '../compile/compile.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { JobRecord } from '../engine/record.ts'
@@ -29,9 +29,9 @@ export async function runTriggerJob(
   }
   if (path.length >= MAX_DEPTH)
     return { outcome: 'failed', reason: `more than ${MAX_DEPTH} pipelines within each other` }
-  const child = await fileOf(scope, target.sources)
-  if ('problem' in child) return { outcome: 'failed', reason: child.problem }
   const project = childProject(scope, job, work)
+  const child = await childFile(project.includes, job.name, target.sources)
+  if ('problem' in child) return { outcome: 'failed', reason: child.problem }
   const compilation = await compileText(project, child.file, child.text, scope.compilation.dialect)
   const { result } = compilation
   if (result.kind === 'nothing') return { outcome: 'failed', reason: `nothing runs in it: ${result.reason}` }
@@ -96,39 +96,4 @@ async function artifactOf(
     return { kind: 'file', text: await readFile(join(folder, file), 'utf8') }
   }
   return { kind: 'missing', reason: `job '${name}' kept no file '${file}'` }
-}
-
-interface ChildFile {
-  readonly file: string
-  readonly text?: string
-}
-
-/** One file is itself; several, and files from elsewhere, are includes of a small file, whose JSON is YAML. */
-async function fileOf(
-  scope: PipelineScope,
-  sources: readonly ChildSource[],
-): Promise<ChildFile | { readonly problem: string }> {
-  const [only, ...others] = sources
-  if (only === undefined) return { problem: 'it names no file' }
-  if (others.length > 0) return { file: 'trigger', text: JSON.stringify({ include: sources.map(included) }) }
-  if (only.kind === 'local') return { file: only.file.replace(/^\/+/, '') }
-  if (only.kind !== 'artifact')
-    return { file: 'trigger', text: JSON.stringify({ include: [included(only)] }) }
-  const found = await artifactOf(scope, only.job, only.file)
-  return found.kind === 'file' ? { file: only.file, text: found.text } : { problem: found.reason }
-}
-
-function included(source: ChildSource): Record<string, string> {
-  switch (source.kind) {
-    case 'local':
-      return { local: source.file }
-    case 'artifact':
-      return { artifact: source.file, job: source.job }
-    case 'template':
-      return { template: source.name }
-    case 'project':
-      return { project: source.project, file: source.file, ...(source.ref && { ref: source.ref }) }
-    case 'remote':
-      return { remote: source.url, ...(source.integrity && { integrity: source.integrity }) }
-  }
 }
