@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { JobId, PipelineId } from '../../core/index.ts'
 import {
   hasEnded,
@@ -15,6 +16,9 @@ import type { ControlPlane } from '../control-plane.ts'
 import { conflict } from '../errors.ts'
 import { childrenOf } from './engine/superseded.ts'
 import type { PipelineReconciler } from './reconcile.ts'
+
+/** Jobs that are canceled in one transaction, while nothing else goes on. */
+const AT_ONCE = 100
 
 /** What people do to pipelines: cancel, retry, start manual jobs, approve. */
 export class PipelineActions {
@@ -44,10 +48,20 @@ export class PipelineActions {
     for (const other of running.toReversed()) await this.#reconciler.reconcile(other.id)
   }
 
-  async #cancelAll({ id }: Pipeline, by: string): Promise<void> {
-    const live = (await this.#plane.stores.pipelines.jobs(id)).filter(job => !hasEnded(job.state))
+  async #cancelAll(pipeline: Pipeline, by: string): Promise<void> {
+    const { pipelines } = this.#plane.stores
+    const live = (await pipelines.jobs(pipeline.id)).filter(job => !hasEnded(job.state))
+    const change = { now: this.#plane.clock.now(), reason: `canceled by ${by}` }
     // From the end, so that no job becomes ready because the one before it was canceled.
-    for (const job of live.toReversed()) await this.#cancel(job, by)
+    const steps = live
+      .toReversed()
+      .map(({ id, state }) => ({ id, from: state, to: 'canceled', change }) as const)
+    for (let at = 0; at < steps.length; at += AT_ONCE) {
+      await pipelines.moveJobs(steps.slice(at, at + AT_ONCE))
+      // Others have their turn in between.
+      await setImmediate()
+    }
+    this.#reconciler.tell(pipeline)
   }
 
   async cancelJob(job: Job, by: string): Promise<void> {
