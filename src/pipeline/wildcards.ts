@@ -10,7 +10,10 @@ export function matchingPaths(pattern: string, paths: readonly string[]): readon
     return part === '*' ? '[^/]*' : RE2JS.quote(part)
   })
   const compiled = RE2JS.compile(`(?s)^${parts.join('')}$`)
-  return paths.filter(path => compiled.test(path))
+  // Most are told apart by how they begin and end, which costs nothing.
+  const before = pattern.slice(0, pattern.indexOf('*'))
+  const after = pattern.slice(pattern.lastIndexOf('*') + 1)
+  return paths.filter(path => path.startsWith(before) && path.endsWith(after) && compiled.test(path))
 }
 
 /** Longer ones are no path. */

@@ -96,6 +96,8 @@ export type Fetched =
 export interface IncludeSources {
   /** A file of another project on the same Ballast, which whoever started the pipeline may read. */
   project(project: string, file: string, ref: string | undefined): Promise<Fetched>
+  /** Paths of that project's files, for patterns. Undefined: there is no such project or ref, or not for this person. */
+  list?(project: string, ref: string | undefined): Promise<readonly string[] | undefined>
   /** A component `project/path@version`: `~latest`, a branch, tag, commit, or a partial version (`1`, `1.2`). */
   component(project: string, component: string, version: string): Promise<Fetched>
   /** By HTTPS. The dialect checks the digest. */

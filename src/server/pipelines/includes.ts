@@ -1,7 +1,7 @@
 import type { Project } from '../../access/index.ts'
 import { MAX_CI_BYTES } from '../../config/index.ts'
 import { BallastError, type CommitId, type PrincipalId } from '../../core/index.ts'
-import { readFile, readRefs, resolveCommit } from '../../git/index.ts'
+import { listFiles, readFile, readRefs, resolveCommit } from '../../git/index.ts'
 import type { Fetched, IncludeSources } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { fetchText } from '../outbound/fetch.ts'
@@ -25,17 +25,29 @@ export function includesFor(plane: ControlPlane, principal: PrincipalId): Includ
         ? fileAt(directory, commit as CommitId, file)
         : missing(`${name} has no ref '${wanted}'`)
     },
+    async list(name, ref) {
+      const project = await readable(name)
+      if (!project) return undefined
+      const directory = repositoryDirectory(plane.settings, project.id)
+      return answered(async () => {
+        const commit = await resolveCommit(directory, ref ?? project.defaultBranch)
+        return commit && pathsAt(directory, commit)
+      })
+    },
     async component(name, component, version) {
       const project = await readable(name)
       if (!project)
         return missing(`there is no project '${name}', or it is not readable for who started this`)
       const directory = repositoryDirectory(plane.settings, project.id)
-      const commit = await componentCommit(directory, version)
-      if (!commit) return missing(`${name} has no version '${version}'`)
+      const chosen = await chosenRelease(directory, version)
+      if (!chosen) return missing(`${name} has no version '${version}'`)
+      const { commit, release } = chosen
       const single = await fileAt(directory, commit, `templates/${component}.yml`)
-      return single.kind === 'file'
-        ? single
-        : fileAt(directory, commit, `templates/${component}/template.yml`)
+      const file =
+        single.kind === 'file'
+          ? single
+          : await fileAt(directory, commit, `templates/${component}/template.yml`)
+      return file.kind === 'file' && release !== undefined ? { ...file, version: release } : file
     },
     async remote(url) {
       try {
@@ -61,6 +73,11 @@ async function readableProject(
   return (await access.roleOf(principal, project.id)) === undefined ? undefined : project
 }
 
+async function pathsAt(directory: string, commit: CommitId): Promise<readonly string[]> {
+  const files = await listFiles(directory, commit)
+  return files.filter(({ kind }) => kind === 'file').map(({ path }) => path)
+}
+
 async function fileAt(directory: string, commit: CommitId, file: string): Promise<Fetched> {
   try {
     const bytes = await readFile(directory, commit, file.replace(/^\/+/, ''), MAX_CI_BYTES)
@@ -82,20 +99,28 @@ async function answered<T>(ask: () => Promise<T>): Promise<T | undefined> {
 
 const RELEASE = /^refs\/tags\/v?(\d+)\.(\d+)\.(\d+)$/
 
+interface Chosen {
+  readonly commit: CommitId
+  /** `1.2.3`, where the version asked for a release. */
+  readonly release?: string
+}
+
 /** `~latest`, `1`, `1.2`: the newest release that fits (a tag such as 1.2.3); anything else is a ref. */
-async function componentCommit(directory: string, version: string): Promise<CommitId | undefined> {
+async function chosenRelease(directory: string, version: string): Promise<Chosen | undefined> {
   const partial =
     version === '~latest' ? [] : /^\d+(\.\d+)?$/.test(version) ? version.split('.').map(Number) : undefined
   const exact = await answered(() => resolveCommit(directory, version))
-  if (!partial || exact) return exact
+  if (exact) return { commit: exact }
+  if (!partial) return undefined
   const releases = [...(await readRefs(directory)).keys()]
     .flatMap(ref => {
       const numbers = RELEASE.exec(ref)?.slice(1).map(Number)
       return numbers && partial.every((part, i) => numbers[i] === part) ? [{ ref, numbers }] : []
     })
     .sort((a, b) => compare(b.numbers, a.numbers))
-  const newest = releases[0]
-  return newest && answered(() => resolveCommit(directory, newest.ref))
+  const [newest] = releases
+  const commit = newest && (await answered(() => resolveCommit(directory, newest.ref)))
+  return commit && { commit, release: newest.ref.slice('refs/tags/'.length) }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -2,7 +2,8 @@ import { BallastError, messageOf } from '../../../core/index.ts'
 import type { Fetched, IncludeSources } from '../../../pipeline/index.ts'
 import { commitOf } from '../tree/changes.ts'
 import { readConfined } from '../tree/files.ts'
-import { git } from '../tree/git.ts'
+import { git, zeroSeparated } from '../tree/git.ts'
+import { readFolder } from '../tree/repository.ts'
 import { fetchRemote } from './remote.ts'
 
 /** One file of configuration; GitLab's own limit is 1 MB. */
@@ -15,6 +16,7 @@ export type ProjectPaths = ReadonlyMap<string, string>
 export function localIncludes(projects: ProjectPaths): IncludeSources {
   return {
     project: (project, file, ref) => fromProject(projects, project, [file], ref),
+    list: (project, ref) => listProject(projects, project, ref),
     component: (project, component, version) =>
       fromProject(
         projects,
@@ -51,10 +53,27 @@ async function fromProject(
   return missing(`${folder} has no ${candidates.join(' and no ')}${ref === undefined ? '' : ` at ${ref}`}`)
 }
 
+async function listProject(
+  projects: ProjectPaths,
+  project: string,
+  ref: string | undefined,
+): Promise<readonly string[] | undefined> {
+  const folder = projects.get(project)
+  if (folder === undefined) return undefined
+  const tree = await readFolder(folder)
+  const commit = ref === undefined ? undefined : await commitFor(folder, ref)
+  if (commit === undefined) return tree.files
+  return zeroSeparated(await git(folder, 'ls-tree', '-r', '-z', '--name-only', commit))
+}
+
+async function commitFor(folder: string, ref: string): Promise<string | undefined> {
+  const tree = { root: folder, files: [] }
+  return (await commitOf(tree, ref)) ?? (await commitOf(tree, `origin/${ref}`))
+}
+
 /** A file of another commit; where the folder has no such ref, it is as it lies there. */
 async function atRef(folder: string, file: string, ref: string): Promise<string | undefined> {
-  const tree = { root: folder, files: [] }
-  const commit = (await commitOf(tree, ref)) ?? (await commitOf(tree, `origin/${ref}`))
+  const commit = await commitFor(folder, ref)
   if (commit === undefined) return readConfined(folder, file, MAX_INCLUDED_BYTES)
   const size = Number(await git(folder, 'cat-file', '-s', `${commit}:${file}`))
   return size <= MAX_INCLUDED_BYTES ? git(folder, 'show', `${commit}:${file}`) : undefined

@@ -51,6 +51,11 @@ export async function readWorkingTree(folder: string, marks: readonly string[]):
   return readRoot(top || given)
 }
 
+/** `folder` as a tree of its own, whatever it lies in. */
+export async function readFolder(folder: string): Promise<WorkingTree> {
+  return readRoot(await realpath(resolve(folder)))
+}
+
 async function readRoot(here: string): Promise<WorkingTree> {
   const ask = (...words: readonly string[]) => git(here, ...words)
   const [places, log, symbolic, refs, config, files] = await Promise.all([

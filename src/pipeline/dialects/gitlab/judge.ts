@@ -27,12 +27,15 @@ const MAX_PUT_IN = 4 * 1_048_576
 
 /** The variables and conditions of one request. `occasion` is what an include sees: no variables of the files. */
 export function judgeOf(request: CompileRequest): { readonly judge: Judge; readonly occasion: Occasion } {
-  const { trigger, project, file, files, variables: given } = request
+  const { trigger, project, file, files, includes, variables: given } = request
   const predefined = pipelineVariables({ trigger, project, file })
   const common = layering({ predefined, given, pipeline: trigger.variables })
   const variablesOf = (written: readonly VariableSpec[], job?: JobOutline): Variables =>
     common(written, job && (() => jobPlanVariables(contextOf(job))))
-  const occasion = occasionOf({ trigger, project, file, files }, variablesOf([]))
+  const occasion = occasionOf(
+    { trigger, project, file, files, projectFiles: async (name, ref) => includes.list?.(name, ref) },
+    variablesOf([]),
+  )
   const seeing = (written: readonly VariableSpec[], job?: JobOutline): Occasion =>
     withVariables(occasion, variablesOf(written, job))
   const budget = { room: MAX_PUT_IN, work: occasion.lookups.work }

@@ -61,7 +61,8 @@ async function readAll(
   const hosts = new Set([expand('$CI_SERVER_FQDN'), expand('$CI_SERVER_HOST')].filter(host => host !== ''))
   const sources = new Sources(files, includes, hosts, findings)
   const decideInclude: LoadRequest['decideInclude'] = (rules, at) => request.decideInclude(rules, at)
-  const all = new Includes({ files, sources, expand, decideInclude }, budget, findings)
+  const list = async (project: string, ref: string | undefined) => includes.list?.(project, ref)
+  const all = new Includes({ files, list, sources, expand, decideInclude }, budget, findings)
   const surroundings = {
     given: (specs: Parameters<typeof inputsFromOutside>[1]) => ({
       at: start,

@@ -11,6 +11,8 @@ export interface World {
   readonly files: Readonly<Record<string, string>>
   /** By `project:file`, `project:file@ref`, `project/component@version` and address. */
   readonly elsewhere?: Readonly<Record<string, string>>
+  /** Paths by project, where projects can be listed. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>
   readonly variables?: Readonly<Record<string, string>>
   readonly inputs?: Readonly<Record<string, InputValue>>
   readonly decideInclude?: LoadRequest['decideInclude']
@@ -29,14 +31,9 @@ const FILE = '.gitlab-ci.yml'
 export const ELSEWHERE_COMMIT = 'c0ffee'.padEnd(40, '0')
 
 /** Loads a CI file in a small world; a text alone is its file. */
-export async function load(world: string | World): Promise<Loaded> {
-  const {
-    files,
-    elsewhere = {},
-    variables = {},
-    inputs = {},
-    decideInclude,
-  } = typeof world === 'string' ? ({ files: { [FILE]: world } } as World) : world
+export async function load(written: string | World): Promise<Loaded> {
+  const world: World = typeof written === 'string' ? { files: { [FILE]: written } } : written
+  const { files, elsewhere = {}, variables = {}, inputs = {}, decideInclude } = world
   const own = new Map(Object.entries(files))
   const others = new Map(Object.entries(elsewhere))
   const known: Readonly<Record<string, string>> = { CI_SERVER_FQDN: 'ballast.test', ...variables }
@@ -61,6 +58,7 @@ export async function load(world: string | World): Promise<Loaded> {
         project: (project, file, ref) => fetched(`${project}:${file}${ref === undefined ? '' : `@${ref}`}`),
         component: (project, name, version) => fetched(`${project}/${name}@${version}`),
         remote: url => fetched(url),
+        ...(world.lists && { list: async project => world.lists?.[project] }),
       },
       expand: text => text.replace(/\$(\w+)/g, (_, name: string) => known[name] ?? ''),
       decideInclude: decideInclude ?? (async () => true),

@@ -19,6 +19,8 @@ import type { Home, IncludeEntry, IncludeTarget } from './types.ts'
 export interface IncludeOptions {
   readonly files: RepositoryFiles
   readonly sources: Sources
+  /** Paths of another project. */
+  list(project: string, ref: string | undefined): Promise<readonly string[] | undefined>
   expand(text: string): string
   decideInclude(rules: readonly Rule[], at: Location): Promise<boolean>
 }
@@ -92,14 +94,20 @@ export class Includes {
   ): Promise<readonly IncludeTarget[]> {
     if (target.kind !== 'local' || !target.path.includes('*')) return [target]
     const pattern = plainPath(target.path)
-    if (home.kind !== 'repository' || pattern.length > MAX_WILDCARD) {
-      const message = `Wildcards find files of the pipeline's own project only: ${quote(pattern)}`
+    const listed = pattern.length > MAX_WILDCARD ? undefined : await this.#listed(home)
+    if (!listed) {
+      const message = `Wildcards find files of a project that can be listed: ${quote(pattern)}`
       this.#findings.error(at, 'NOT_AVAILABLE', message, { hint: 'name the files one by one' })
       return []
     }
-    const paths = matchingPaths(pattern, await this.#options.files.list())
+    const paths = matchingPaths(pattern, listed)
     if (paths.length === 0) this.#findings.error(at, 'INCLUDE_MISSING', `No file is like ${quote(pattern)}`)
     return paths.map(path => ({ kind: 'local', path }))
+  }
+
+  async #listed(home: Home): Promise<readonly string[] | undefined> {
+    if (home.kind === 'repository') return this.#options.files.list()
+    return home.kind === 'project' ? this.#options.list(home.project, home.ref) : undefined
   }
 
   async #load(target: IncludeTarget, entry: IncludeEntry, origin: Origin): Promise<TopLevel | undefined> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../types.ts'
-import { load, type World } from '../test-load.ts'
+import { ELSEWHERE_COMMIT, load, type World } from '../test-load.ts'
 
 /** A world whose pipeline includes what is given. */
 const including = (include: string, files: World['files'] = {}, more: Partial<World> = {}): World => ({
@@ -138,14 +138,31 @@ describe('files of other projects', () => {
     expect((await load(including(include, {}, { elsewhere }))).problems.join()).toContain(problem)
   })
 
-  test('wildcards in them are a finding: their files can’t be listed', async () => {
+  test('wildcards in them find files of their project', async () => {
+    const paths = ['a.yml', 'ci/one.yml', 'ci/two.yml', 'docs/three.md']
+    const files = {
+      'p:a.yml': 'include: "ci/*.yml"',
+      'p:ci/one.yml@C': 'one: {script: x}',
+      'p:ci/two.yml@C': 'two: {script: x}',
+    }
+    const elsewhere = Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [name.replace('@C', `@${ELSEWHERE_COMMIT}`), text]),
+    )
+    const { jobs, problems } = await load(
+      including('{ project: p, file: a.yml }', {}, { elsewhere, lists: { p: paths } }),
+    )
+    expect(problems).toEqual([])
+    expect(Object.keys(jobs)).toEqual(expect.arrayContaining(['one', 'two']))
+  })
+
+  test('wildcards in them are a finding where their files can’t be listed', async () => {
     const world = including(
       '{ project: p, file: a.yml }',
       {},
       { elsewhere: { 'p:a.yml': 'include: "*.yml"' } },
     )
     expect((await load(world)).problems).toEqual([
-      "p:a.yml:1:10: error: Wildcards find files of the pipeline's own project only: '*.yml' (name the files one by one)",
+      "p:a.yml:1:10: error: Wildcards find files of a project that can be listed: '*.yml' (name the files one by one)",
     ])
   })
 })
