@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { BallastError, systemCode } from '../../core/index.ts'
-import { parseDotenv } from './jobs/dotenv.ts'
 import type { Variables } from './jobs/environment.ts'
+import { parseDotenv } from './jobs/keeping/dotenv.ts'
 import type { Mask } from './jobs/log.ts'
 
 const MAX_SECRETS_BYTES = 1024 * 1024

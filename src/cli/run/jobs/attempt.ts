@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JobRecord } from '../engine/record.ts'
-import { sourcesOf } from './handover.ts'
+import { sourcesOf } from './keeping/handover.ts'
+import { layKept } from './keeping/store.ts'
 import { JobLog } from './log.ts'
-import type { Place } from './places.ts'
-import { layKept } from './store.ts'
+import type { Place } from './places/places.ts'
 import type { PipelineScope } from './world.ts'
 
 /** One try of one job. */

@@ -4,8 +4,8 @@ import type { StageKind } from '../../../pipeline/index.ts'
 import type { StageInputFile } from '../../../runner/index.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import { type Attempt, openLog, prepareWorkspace } from './attempt.ts'
-import { keepResults } from './keep.ts'
-import { runCommand } from './process.ts'
+import { keepResults } from './keeping/keep.ts'
+import { runCommand } from './shell/process.ts'
 
 /** Where stages hand evidence on to each other, in the workspace. */
 const HANDOVER = '.ballast'

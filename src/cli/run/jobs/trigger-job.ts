@@ -4,7 +4,7 @@ import { childFile, type Fetched, type IncludeSources, type TriggerWork } from '
 import { compileText, MAX_CI_BYTES, type Project } from '../compile/compile.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { JobRecord } from '../engine/record.ts'
-import { layKept } from './store.ts'
+import { layKept } from './keeping/store.ts'
 import type { PipelineScope } from './world.ts'
 
 /** A child that triggers itself must end somewhere; GitLab has two levels. */

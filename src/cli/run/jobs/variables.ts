@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type PlannedJob, WORKSPACE_PLACE } from '../../../pipeline/index.ts'
 import type { Attempt } from './attempt.ts'
 import { layered, type Variables } from './environment.ts'
-import { variableSourcesOf } from './handover.ts'
+import { variableSourcesOf } from './keeping/handover.ts'
 
 /** Names that a shell can hold. */
 const NAME = /^[A-Za-z_]\w*$/

@@ -5,11 +5,11 @@ import type { PipelineEnd, Tell } from '../engine/events.ts'
 import type { LocalPipeline } from '../engine/pipeline.ts'
 import type { Slots } from '../engine/slots.ts'
 import type { Variables } from './environment.ts'
-import type { Executors } from './executors.ts'
+import type { Executors } from './executors/executors.ts'
+import type { KeptFiles, Shelves } from './keeping/store.ts'
 import type { Mask } from './log.ts'
-import type { Places } from './places.ts'
-import type { Shells } from './shells.ts'
-import type { KeptFiles, Shelves } from './store.ts'
+import type { Places } from './places/places.ts'
+import type { Shells } from './shell/shells.ts'
 
 /** What all jobs of a run, of whatever pipeline, have in common. */
 export interface World {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
-import { Shells } from './shells.ts'
-import type { Programs } from './world.ts'
+import { Shells } from '../shell/shells.ts'
+import type { Programs } from '../world.ts'
 
 const BASH: readonly string[] = [
   '/bin/bash',

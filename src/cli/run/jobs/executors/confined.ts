@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Image, JobWork, Service } from '../../../pipeline/index.ts'
-import type { Executor, Places } from '../../../runner/index.ts'
-import type { AttemptResult } from '../engine/pipeline.ts'
-import type { Finished } from './keep.ts'
-import { ownHistory } from './own-history.ts'
-import type { JobVariables } from './variables.ts'
+import type { Image, JobWork, Service } from '../../../../pipeline/index.ts'
+import type { Executor, Places } from '../../../../runner/index.ts'
+import type { AttemptResult } from '../../engine/pipeline.ts'
+import type { Finished } from '../keeping/keep.ts'
+import { ownHistory } from '../places/own-history.ts'
+import type { JobVariables } from '../variables.ts'
 
 interface Confined extends Finished {
   readonly place: string
@@ -20,7 +20,7 @@ export async function runConfined(
   { attempt, place, variables, executor, inImage, expand, log }: Confined,
   { shell, phases }: Extract<JobWork, { kind: 'script' }>,
 ): Promise<AttemptResult> {
-  const { runScript } = await import('../../../runner/index.ts')
+  const { runScript } = await import('../../../../runner/index.ts')
   const { scope, job, signal, slot } = attempt
   const { plan } = job
   const { host, places: all, shortHistory } = scope.world

@@ -1,8 +1,8 @@
 import { constants, existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git } from '../tree/git.ts'
-import type { WorkingTree } from '../tree/repository.ts'
+import { git } from '../../tree/git.ts'
+import type { WorkingTree } from '../../tree/repository.ts'
 
 /** As many commits as GitLab's jobs find. */
 const DEPTH = 20

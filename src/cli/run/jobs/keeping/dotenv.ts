@@ -1,4 +1,4 @@
-import type { Variables } from './environment.ts'
+import type { Variables } from '../environment.ts'
 
 /** What GitLab takes of one report. */
 const MAX_VARIABLES = 150

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CacheShelf, CollectedArtifacts, ContentStore } from '../../../runner/index.ts'
+import type { CacheShelf, CollectedArtifacts, ContentStore } from '../../../../runner/index.ts'
 
 /** What a job kept, for the jobs behind it and for the user. */
 export type KeptFiles = CollectedArtifacts['files']
@@ -21,7 +21,7 @@ export function shelvesIn(folder: string): () => Promise<Shelves> {
 }
 
 async function open(folder: string): Promise<Shelves> {
-  const { CacheShelf, ContentStore } = await import('../../../runner/index.ts')
+  const { CacheShelf, ContentStore } = await import('../../../../runner/index.ts')
   const root = join(folder, 'store')
   mkdirSync(root, { recursive: true, mode: 0o700 })
   return { store: await ContentStore.open(root), caches: new CacheShelf(root) }
@@ -29,6 +29,6 @@ async function open(folder: string): Promise<Shelves> {
 
 /** Lays kept files into a folder, over what is there. */
 export async function layKept(files: KeptFiles, { store }: Shelves, folder: string): Promise<void> {
-  const { layArtifacts } = await import('../../../runner/index.ts')
+  const { layArtifacts } = await import('../../../../runner/index.ts')
   await layArtifacts(files, store, folder)
 }

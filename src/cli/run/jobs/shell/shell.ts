@@ -1,4 +1,4 @@
-import type { Phase } from '../../../pipeline/index.ts'
+import type { Phase } from '../../../../pipeline/index.ts'
 
 export type ShellName = 'sh' | 'bash'
 

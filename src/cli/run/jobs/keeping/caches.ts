@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import type { OfferedCache } from '../../../api/index.ts'
-import { digestOf, hexOf, resolveInside } from '../../../core/index.ts'
-import { type CacheRequest, keyFilesIn } from '../../../pipeline/index.ts'
-import type { AttemptResult } from '../engine/pipeline.ts'
+import type { OfferedCache } from '../../../../api/index.ts'
+import { digestOf, hexOf, resolveInside } from '../../../../core/index.ts'
+import { type CacheRequest, keyFilesIn } from '../../../../pipeline/index.ts'
+import type { AttemptResult } from '../../engine/pipeline.ts'
 import type { Finished } from './keep.ts'
 
 /** The key of a cache that has none, or whose files are not there. */
@@ -12,7 +12,7 @@ const DEFAULT_KEY = 'default'
 export async function restore(finished: Finished): Promise<void> {
   const caches = await requested(finished)
   if (caches.length === 0) return
-  const { restoreCaches } = await import('../../../runner/index.ts')
+  const { restoreCaches } = await import('../../../../runner/index.ts')
   await restoreCaches(caches, await placeOf(finished))
 }
 
@@ -20,7 +20,7 @@ export async function restore(finished: Finished): Promise<void> {
 export async function save(finished: Finished, outcome: AttemptResult['outcome']): Promise<void> {
   const caches = await requested(finished)
   if (caches.length === 0 || (outcome !== 'succeeded' && outcome !== 'failed')) return
-  const { saveCaches } = await import('../../../runner/index.ts')
+  const { saveCaches } = await import('../../../../runner/index.ts')
   const { tree } = finished.attempt.scope.world.project
   await saveCaches(caches, await placeOf(finished), {
     outcome,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { BallastError, messageOf } from '../../../core/index.ts'
-import type { Executor } from '../../../runner/index.ts'
+import { BallastError, messageOf } from '../../../../core/index.ts'
+import type { Executor } from '../../../../runner/index.ts'
 
 /** The runner's ways to run a job, made when the first job needs one. A text: why there is none. */
 export interface Executors {
@@ -14,7 +14,7 @@ export interface Executors {
 const UNAVAILABLE: ReadonlySet<string> = new Set(['ENGINE_UNAVAILABLE', 'SANDBOX_UNAVAILABLE'])
 
 export function executorsIn(folder: string): Executors {
-  const runner = () => import('../../../runner/index.ts')
+  const runner = () => import('../../../../runner/index.ts')
   const dataDir = (): string => {
     const made = join(folder, 'executor')
     mkdirSync(made, { recursive: true, mode: 0o700 })

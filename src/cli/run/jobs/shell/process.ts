@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import type { Milliseconds } from '../../../core/index.ts'
+import type { Milliseconds } from '../../../../core/index.ts'
 
 /** Between asking a job to end (TERM) and ending it (KILL). */
 const ASK_MS = 5000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aJob, aPlan, staged } from '../testing.ts'
+import { aJob, aPlan, staged } from '../../testing.ts'
 import { sourcesOf, variableSourcesOf } from './handover.ts'
 
 const PLAN = aPlan(

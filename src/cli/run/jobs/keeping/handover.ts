@@ -1,4 +1,4 @@
-import type { Plan, PlannedJob } from '../../../pipeline/index.ts'
+import type { Plan, PlannedJob } from '../../../../pipeline/index.ts'
 
 /** Names of the jobs whose kept files a job finds, in the order in which they are laid: later over earlier. */
 export function sourcesOf(job: PlannedJob, plan: Plan): readonly string[] {

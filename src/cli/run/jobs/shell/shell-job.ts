@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Milliseconds } from '../../../core/index.ts'
-import type { Variables } from './environment.ts'
+import type { Milliseconds } from '../../../../core/index.ts'
+import type { Variables } from '../environment.ts'
 import { type Ended, signalGroup } from './process.ts'
 import { quote } from './shell.ts'
 import type { Shells } from './shells.ts'

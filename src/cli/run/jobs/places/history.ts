@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { git } from '../tree/git.ts'
-import type { GitState } from '../tree/repository.ts'
+import { git } from '../../tree/git.ts'
+import type { GitState } from '../../tree/repository.ts'
 import type { HeldPart } from './held.ts'
 
 const MODE = 0o644

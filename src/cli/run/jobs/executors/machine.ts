@@ -1,7 +1,7 @@
-import type { JobWork, PlannedJob } from '../../../pipeline/index.ts'
-import type { Executor } from '../../../runner/index.ts'
-import { isPlain } from './shell.ts'
-import type { World } from './world.ts'
+import type { JobWork, PlannedJob } from '../../../../pipeline/index.ts'
+import type { Executor } from '../../../../runner/index.ts'
+import { isPlain } from '../shell/shell.ts'
+import type { World } from '../world.ts'
 
 export interface Machine {
   /** Absent: this machine as it is, with a process for each phase. */

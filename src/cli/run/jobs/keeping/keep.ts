@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatSize, messageOf } from '../../../core/index.ts'
-import type { AttemptResult } from '../engine/pipeline.ts'
-import { type Attempt, fileName } from './attempt.ts'
-import type { Variables } from './environment.ts'
-import type { JobLog } from './log.ts'
+import { formatSize, messageOf } from '../../../../core/index.ts'
+import type { AttemptResult } from '../../engine/pipeline.ts'
+import { type Attempt, fileName } from '../attempt.ts'
+import type { Variables } from '../environment.ts'
+import type { JobLog } from '../log.ts'
 import { type KeptFiles, layKept, type Shelves } from './store.ts'
 
 /** Of one job, what is laid out for the user to look at unasked: large models would fill the disk twice. */
@@ -40,7 +40,7 @@ async function keep(
   outcome: 'succeeded' | 'failed',
   shelves: Shelves,
 ): Promise<void> {
-  const { collectArtifacts, readReports } = await import('../../../runner/index.ts')
+  const { collectArtifacts, readReports } = await import('../../../../runner/index.ts')
   const { scope, job } = attempt
   const { artifacts, artifactRules: rules, dialect } = job.plan
   const paths = (globs: readonly string[]) => globs.map(expand)
