@@ -1,5 +1,13 @@
 import type { Project, Right } from '../../access/index.ts'
-import type { AttemptId, EnvironmentId, JobId, PipelineId, RolloutId, VersionId } from '../../core/index.ts'
+import type {
+  AttemptId,
+  EnvironmentId,
+  JobId,
+  PipelineId,
+  ProjectId,
+  RolloutId,
+  VersionId,
+} from '../../core/index.ts'
 import type { Attempt, Environment, Job, Pipeline } from '../../pipeline/index.ts'
 import type { Version } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
@@ -17,7 +25,7 @@ export async function projectFor(
 ): Promise<Project> {
   const project = await services.plane.stores.access.projectByName(name)
   if (!project) throw notFound('project', name)
-  await needIn(services, caller, project, right, 'project', name)
+  await needIn(services, caller, project, { what: 'project', name, right })
   return project
 }
 
@@ -28,10 +36,8 @@ export async function pipelineFor(
   right: Right = 'project.read',
 ): Promise<{ pipeline: Pipeline; project: Project }> {
   const pipeline = await services.plane.stores.pipelines.pipeline(id as PipelineId)
-  const project = pipeline && (await services.plane.stores.access.project(pipeline.project))
-  if (!pipeline || !project) throw notFound('pipeline', id)
-  await needIn(services, caller, project, right, 'pipeline', id)
-  return { pipeline, project }
+  const ask = { what: 'pipeline', name: id, right }
+  return foundIn(services, caller, ask, pipeline?.project, pipeline && { pipeline })
 }
 
 export async function jobFor(
@@ -40,34 +46,28 @@ export async function jobFor(
   id: string,
   right: Right = 'project.read',
 ): Promise<{ job: Job; pipeline: Pipeline; project: Project }> {
-  const { pipelines, access } = services.plane.stores
+  const { pipelines } = services.plane.stores
   const job = await pipelines.job(id as JobId)
   const pipeline = job && (await pipelines.pipeline(job.pipeline))
-  const project = pipeline && (await access.project(pipeline.project))
-  if (!job || !pipeline || !project) throw notFound('job', id)
-  await needIn(services, caller, project, right, 'job', id)
-  return { job, pipeline, project }
+  const ask = { what: 'job', name: id, right }
+  return foundIn(services, caller, ask, pipeline?.project, job && pipeline && { job, pipeline })
 }
 
 export async function attemptFor(services: Services, caller: Caller, id: string): Promise<Attempt> {
-  const { pipelines, access } = services.plane.stores
+  const { pipelines } = services.plane.stores
   const attempt = await pipelines.attempt(id as AttemptId)
   const job = attempt && (await pipelines.job(attempt.job))
   const pipeline = job && (await pipelines.pipeline(job.pipeline))
-  const project = pipeline && (await access.project(pipeline.project))
-  if (!attempt || !project) throw notFound('attempt', id)
-  await needIn(services, caller, project, 'project.read', 'attempt', id)
-  return attempt
+  const ask: Ask = { what: 'attempt', name: id, right: 'project.read' }
+  return (await foundIn(services, caller, ask, pipeline?.project, attempt && { attempt })).attempt
 }
 
 export async function versionFor(services: Services, caller: Caller, id: string): Promise<Version> {
-  const { versions, access } = services.plane.stores
+  const { versions } = services.plane.stores
   const version = await versions.byId(id as VersionId)
   const owner = version && (await versions.ownerOf(version.model))
-  const project = owner && (await access.project(owner))
-  if (!version || !project) throw notFound('version', id)
-  await needIn(services, caller, project, 'project.read', 'version', id)
-  return version
+  const ask: Ask = { what: 'version', name: id, right: 'project.read' }
+  return (await foundIn(services, caller, ask, owner, version && { version })).version
 }
 
 export async function rolloutFor(
@@ -77,10 +77,8 @@ export async function rolloutFor(
   right: Right = 'project.read',
 ): Promise<{ rollout: StoredRollout; project: Project }> {
   const rollout = await services.plane.stores.rollouts.byId(id as RolloutId)
-  const project = rollout && (await services.plane.stores.access.project(rollout.project))
-  if (!rollout || !project) throw notFound('rollout', id)
-  await needIn(services, caller, project, right, 'rollout', id)
-  return { rollout, project }
+  const ask = { what: 'rollout', name: id, right }
+  return foundIn(services, caller, ask, rollout?.project, rollout && { rollout })
 }
 
 export async function environmentFor(
@@ -90,10 +88,8 @@ export async function environmentFor(
   right: Right = 'project.read',
 ): Promise<{ environment: Environment; project: Project }> {
   const environment = await services.plane.stores.delivery.environment(id as EnvironmentId)
-  const project = environment && (await services.plane.stores.access.project(environment.project))
-  if (!environment || !project) throw notFound('environment', id)
-  await needIn(services, caller, project, right, 'environment', id)
-  return { environment, project }
+  const ask = { what: 'environment', name: id, right }
+  return foundIn(services, caller, ask, environment?.project, environment && { environment })
 }
 
 /** The project that owns a model. */
@@ -104,23 +100,33 @@ export async function modelFor(
   right: Right = 'project.read',
 ): Promise<Project> {
   const owner = await services.plane.stores.versions.ownerOf(model)
-  const project = owner && (await services.plane.stores.access.project(owner))
-  if (!project) throw notFound('model', model)
-  await needIn(services, caller, project, right, 'model', model)
-  return project
+  return (await foundIn(services, caller, { what: 'model', name: model, right }, owner, {})).project
 }
 
-async function needIn(
+interface Ask {
+  readonly what: string
+  readonly name: string
+  readonly right: Right
+}
+
+/** What was found, with the project it is in. */
+async function foundIn<Found extends object>(
   services: Services,
   caller: Caller,
-  project: Project,
-  right: Right,
-  what: string,
-  name: string,
-): Promise<void> {
+  ask: Ask,
+  owner: ProjectId | undefined,
+  found: Found | undefined,
+): Promise<Found & { project: Project }> {
+  const project = owner && (await services.plane.stores.access.project(owner))
+  if (!found || !project) throw notFound(ask.what, ask.name)
+  await needIn(services, caller, project, ask)
+  return { ...found, project }
+}
+
+async function needIn(services: Services, caller: Caller, project: Project, ask: Ask): Promise<void> {
   const { authenticator } = services
   // A token that may do this one thing only, such as predict, need not read as well.
-  if (await authenticator.may(caller, right, project)) return
-  if (!(await authenticator.may(caller, 'project.read', project))) throw notFound(what, name)
-  await authenticator.need(caller, right, project)
+  if (await authenticator.may(caller, ask.right, project)) return
+  if (!(await authenticator.may(caller, 'project.read', project))) throw notFound(ask.what, ask.name)
+  await authenticator.need(caller, ask.right, project)
 }
