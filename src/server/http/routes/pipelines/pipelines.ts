@@ -1,22 +1,22 @@
 import { z } from 'zod'
-import { isProtectedRef, type Project } from '../../../access/index.ts'
+import { isProtectedRef, type Project } from '../../../../access/index.ts'
 import {
   logTimesSchema,
   pipelineSummarySchema,
   pipelineViewSchema,
   playJobSchema,
-} from '../../../api/index.ts'
-import type { PipelineId } from '../../../core/index.ts'
-import type { Pipeline } from '../../../pipeline/index.ts'
-import type { Caller } from '../../access/authenticate.ts'
-import { notFound } from '../../errors.ts'
-import { needApprover } from '../../pipelines/approval.ts'
-import type { Services } from '../../services.ts'
-import { checkVariables } from '../../triggers/given.ts'
-import { jobViewOf, pipelineViewOf, summaryOf } from '../../views/pipelines.ts'
-import { attemptFor, jobFor, pipelineFor, projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+} from '../../../../api/index.ts'
+import type { PipelineId } from '../../../../core/index.ts'
+import type { Pipeline } from '../../../../pipeline/index.ts'
+import type { Caller } from '../../../access/authenticate.ts'
+import { notFound } from '../../../errors.ts'
+import { needApprover } from '../../../pipelines/approval.ts'
+import type { Services } from '../../../services.ts'
+import { checkVariables } from '../../../triggers/given.ts'
+import { jobViewOf, pipelineViewOf, summaryOf } from '../../../views/pipelines.ts'
+import { attemptFor, jobFor, pipelineFor, projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 import { followLog, sendLog } from './logs.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const

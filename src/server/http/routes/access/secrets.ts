@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { groupScope, isSecretName, type SealedSecret, type SecretScope } from '../../../access/index.ts'
-import { secretSchema, secretSetSchema } from '../../../api/index.ts'
-import { isoOf } from '../../../core/index.ts'
-import { sealSecret } from '../../access/secret-values.ts'
-import { conflict, notFound } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+import { groupScope, isSecretName, type SealedSecret, type SecretScope } from '../../../../access/index.ts'
+import { secretSchema, secretSetSchema } from '../../../../api/index.ts'
+import { isoOf } from '../../../../core/index.ts'
+import { sealSecret } from '../../../access/secret-values.ts'
+import { conflict, notFound } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 /** Runners hide no shorter one in base64: too short a text occurs by chance. */
 const MIN_BYTES = 8

@@ -6,14 +6,14 @@ import {
   type Scope,
   scopesBeyond,
   type Token,
-} from '../../../access/index.ts'
-import { type Instant, isoOf, newId } from '../../../core/index.ts'
-import type { Caller } from '../../access/authenticate.ts'
-import { conflict, notFound, ServerError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+} from '../../../../access/index.ts'
+import { type Instant, isoOf, newId } from '../../../../core/index.ts'
+import type { Caller } from '../../../access/authenticate.ts'
+import { conflict, notFound, ServerError } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 import { sessionName } from './session.ts'
 
 /** A hundred years; much more is no date any more. */

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { messageOf } from '../../../core/index.ts'
-import { ServerError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
+import { messageOf } from '../../../../core/index.ts'
+import { ServerError } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
 
 /** What the try-it box sends and gets is small; real clients go to the gateway. */
 const MAX_TRY_BYTES = 16 * 1024 * 1024

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { signingKeySchema } from '../../../api/index.ts'
-import { keyInfos, publishedKeys, rotateKeys } from '../../delivery/identity/keys.ts'
-import type { Services } from '../../services.ts'
-import type { App } from '../types.ts'
+import { signingKeySchema } from '../../../../api/index.ts'
+import { keyInfos, publishedKeys, rotateKeys } from '../../../delivery/identity/keys.ts'
+import type { Services } from '../../../services.ts'
+import type { App } from '../../types.ts'
 
 const OPEN = { access: { kind: 'open' } } as const
 const ADMIN = { access: { kind: 'right', right: 'server.administer' } } as const

@@ -1,11 +1,11 @@
-import { type GatewayReport, gatewayReportSchema } from '../../../api/index.ts'
-import type { RolloutId } from '../../../core/index.ts'
-import { ARMS, checkCounts } from '../../../rollout/index.ts'
-import type { Services } from '../../services.ts'
-import { callerIn } from '../guard.ts'
-import { openEventStream } from '../sse.ts'
-import type { App } from '../types.ts'
-import { whileValid } from '../while-valid.ts'
+import { type GatewayReport, gatewayReportSchema } from '../../../../api/index.ts'
+import type { RolloutId } from '../../../../core/index.ts'
+import { ARMS, checkCounts } from '../../../../rollout/index.ts'
+import type { Services } from '../../../services.ts'
+import { callerIn } from '../../guard.ts'
+import { openEventStream } from '../../sse.ts'
+import type { App } from '../../types.ts'
+import { whileValid } from '../../while-valid.ts'
 
 const GATEWAY = { access: { kind: 'agent', scope: 'agent:gateway' } } as const
 

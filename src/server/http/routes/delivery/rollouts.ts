@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { rolloutViewSchema } from '../../../api/index.ts'
-import type { Services } from '../../services.ts'
-import { rolloutViewOf } from '../../views/rollouts.ts'
-import { rolloutFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+import { rolloutViewSchema } from '../../../../api/index.ts'
+import type { Services } from '../../../services.ts'
+import { rolloutViewOf } from '../../../views/rollouts.ts'
+import { rolloutFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const
 const params = z.object({ id: z.string() })

@@ -7,13 +7,13 @@ import {
   cacheLackingResponseSchema,
   cacheLackingSchema,
   cacheSaveSchema,
-} from '../../../api/index.ts'
-import { type Digest, isDigest } from '../../../core/index.ts'
-import { type Attempt, hasEnded } from '../../../pipeline/index.ts'
-import type { CacheSide, Content } from '../../caches/project-caches.ts'
-import { notFound, ServerError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import type { App } from '../types.ts'
+} from '../../../../api/index.ts'
+import { type Digest, isDigest } from '../../../../core/index.ts'
+import { type Attempt, hasEnded } from '../../../../pipeline/index.ts'
+import type { CacheSide, Content } from '../../../caches/project-caches.ts'
+import { notFound, ServerError } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import type { App } from '../../types.ts'
 
 const ATTEMPT = { access: { kind: 'attempt' } } as const
 const BASE = '/api/v1/attempts/:id/caches'

@@ -1,6 +1,6 @@
-import { leaseRequestSchema, leaseResponseSchema } from '../../../api/index.ts'
-import type { Services } from '../../services.ts'
-import type { App } from '../types.ts'
+import { leaseRequestSchema, leaseResponseSchema } from '../../../../api/index.ts'
+import type { Services } from '../../../services.ts'
+import type { App } from '../../types.ts'
 
 export function runnerRoutes(app: App, { dispatcher }: Services): void {
   app.post(

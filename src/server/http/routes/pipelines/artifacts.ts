@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import type { Digest } from '../../../core/index.ts'
-import { notFound } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { downloadableAttempt } from '../artifact-access.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+import type { Digest } from '../../../../core/index.ts'
+import { notFound } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { downloadableAttempt } from '../../artifact-access.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 /**
  * GET /api/v1/attempts/:id/artifacts/PATH: a file that this attempt kept, by the path it was kept under.

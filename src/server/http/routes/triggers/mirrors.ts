@@ -4,16 +4,16 @@ import {
   mirrorSetSchema,
   mirrorSettingsSchema,
   mirrorViewSchema,
-} from '../../../api/index.ts'
-import type { Mirror } from '../../../pipeline/index.ts'
-import { notFound } from '../../errors.ts'
-import { allow, allowances } from '../../mirrors/address.ts'
-import { setMirror } from '../../mirrors/settings.ts'
-import type { Services } from '../../services.ts'
-import { isoOrNull } from '../../views/times.ts'
-import { projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+} from '../../../../api/index.ts'
+import type { Mirror } from '../../../../pipeline/index.ts'
+import { notFound } from '../../../errors.ts'
+import { allow, allowances } from '../../../mirrors/address.ts'
+import { setMirror } from '../../../mirrors/settings.ts'
+import type { Services } from '../../../services.ts'
+import { isoOrNull } from '../../../views/times.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const
 const ADMIN = { access: { kind: 'right', right: 'server.administer' } } as const

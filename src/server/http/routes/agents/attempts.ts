@@ -7,16 +7,16 @@ import {
   heartbeatResponseSchema,
   heartbeatSchema,
   logAppendResponseSchema,
-} from '../../../api/index.ts'
-import { type Digest, isDigest } from '../../../core/index.ts'
-import { archive, archiveWithHistory } from '../../../git/index.ts'
-import type { Attempt } from '../../../pipeline/index.ts'
-import type { ServerSettings } from '../../control-plane.ts'
-import { notFound, ServerError } from '../../errors.ts'
-import { readableFiles } from '../../pipelines/offers.ts'
-import { repositoryDirectory } from '../../repositories.ts'
-import type { Services } from '../../services.ts'
-import type { App } from '../types.ts'
+} from '../../../../api/index.ts'
+import { type Digest, isDigest } from '../../../../core/index.ts'
+import { archive, archiveWithHistory } from '../../../../git/index.ts'
+import type { Attempt } from '../../../../pipeline/index.ts'
+import type { ServerSettings } from '../../../control-plane.ts'
+import { notFound, ServerError } from '../../../errors.ts'
+import { readableFiles } from '../../../pipelines/offers.ts'
+import { repositoryDirectory } from '../../../repositories.ts'
+import type { Services } from '../../../services.ts'
+import type { App } from '../../types.ts'
 
 const ATTEMPT = { access: { kind: 'attempt' } } as const
 /** One append of a log; the runner sends more in several. */

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { HookId } from '../../../core/index.ts'
-import { notFound, ServerError } from '../../errors.ts'
-import { openHookSecret } from '../../mirrors/credentials.ts'
-import { receive } from '../../mirrors/hooks/receive.ts'
-import { verify } from '../../mirrors/hooks/verify.ts'
-import type { Services } from '../../services.ts'
-import { unauthenticated } from '../guard.ts'
-import type { App } from '../types.ts'
+import type { HookId } from '../../../../core/index.ts'
+import { notFound, ServerError } from '../../../errors.ts'
+import { openHookSecret } from '../../../mirrors/credentials.ts'
+import { receive } from '../../../mirrors/hooks/receive.ts'
+import { verify } from '../../../mirrors/hooks/verify.ts'
+import type { Services } from '../../../services.ts'
+import { unauthenticated } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 /** Forges cut theirs at 25 MB; a push of a thousand commits has about one. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024

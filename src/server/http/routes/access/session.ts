@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { createToken } from '../../../access/index.ts'
-import { meSchema } from '../../../api/index.ts'
-import { type Instant, newId, type TokenId } from '../../../core/index.ts'
-import { csrfTokenOf } from '../../access/authenticate.ts'
-import type { Services } from '../../services.ts'
-import { callerIn, SESSION_COOKIE, unauthenticated } from '../guard.ts'
-import type { App } from '../types.ts'
+import { createToken } from '../../../../access/index.ts'
+import { meSchema } from '../../../../api/index.ts'
+import { type Instant, newId, type TokenId } from '../../../../core/index.ts'
+import { csrfTokenOf } from '../../../access/authenticate.ts'
+import type { Services } from '../../../services.ts'
+import { callerIn, SESSION_COOKIE, unauthenticated } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 const SESSION_MS = 7 * 24 * 3_600_000
 

@@ -1,21 +1,21 @@
 import { z } from 'zod'
-import { isProtectedRef, type Project } from '../../../access/index.ts'
+import { isProtectedRef, type Project } from '../../../../access/index.ts'
 import {
   mergeBodySchema,
   mergeRequestBodySchema,
   mergeRequestChangeSchema,
   mergeRequestViewSchema,
-} from '../../../api/index.ts'
-import { type CommitId, isoOf } from '../../../core/index.ts'
-import type { MergeRequest } from '../../../pipeline/index.ts'
-import type { Caller } from '../../access/authenticate.ts'
-import { conflict, notFound } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { summaryOf } from '../../views/pipelines.ts'
-import { isoOrNull } from '../../views/times.ts'
-import { projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+} from '../../../../api/index.ts'
+import { type CommitId, isoOf } from '../../../../core/index.ts'
+import type { MergeRequest } from '../../../../pipeline/index.ts'
+import type { Caller } from '../../../access/authenticate.ts'
+import { conflict, notFound } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { summaryOf } from '../../../views/pipelines.ts'
+import { isoOrNull } from '../../../views/times.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const
 const PATH = '/api/v1/projects/:project/merge-requests'

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { releaseViewSchema } from '../../../api/index.ts'
-import type { ReleaseId } from '../../../core/index.ts'
-import { notFound } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { releaseViewOf } from '../../views/delivery.ts'
-import { projectFor } from '../find.ts'
-import { callerIn } from '../guard.ts'
-import type { App } from '../types.ts'
+import { releaseViewSchema } from '../../../../api/index.ts'
+import type { ReleaseId } from '../../../../core/index.ts'
+import { notFound } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { releaseViewOf } from '../../../views/delivery.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn } from '../../guard.ts'
+import type { App } from '../../types.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const
 const params = z.object({ project: z.string() })

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { hostReportSchema } from '../../../api/index.ts'
-import { isDigest } from '../../../core/index.ts'
-import { notFound } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { callerIn } from '../guard.ts'
-import { openEventStream } from '../sse.ts'
-import type { App } from '../types.ts'
-import { whileValid } from '../while-valid.ts'
+import { hostReportSchema } from '../../../../api/index.ts'
+import { isDigest } from '../../../../core/index.ts'
+import { notFound } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { callerIn } from '../../guard.ts'
+import { openEventStream } from '../../sse.ts'
+import type { App } from '../../types.ts'
+import { whileValid } from '../../while-valid.ts'
 
 const HOST = { access: { kind: 'agent', scope: 'agent:host' } } as const
 

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { messageOf } from '../../../core/index.ts'
-import { type Attempt, hasEnded } from '../../../pipeline/index.ts'
-import type { Services } from '../../services.ts'
-import { type EventStream, openEventStream } from '../sse.ts'
+import { messageOf } from '../../../../core/index.ts'
+import { type Attempt, hasEnded } from '../../../../pipeline/index.ts'
+import type { Services } from '../../../services.ts'
+import { type EventStream, openEventStream } from '../../sse.ts'
 
 /** One event of a followed log carries at most this much. */
 const MAX_EVENT_BYTES = 256 * 1024

@@ -1,23 +1,23 @@
 import { z } from 'zod'
-import { hasRole, isProtectedRef, type Project } from '../../../access/index.ts'
+import { hasRole, isProtectedRef, type Project } from '../../../../access/index.ts'
 import {
   inputsSchema,
   pipelineSummarySchema,
   runPipelineSchema,
   variablesSchema,
-} from '../../../api/index.ts'
-import type { PrincipalId } from '../../../core/index.ts'
-import type { PipelineEvent } from '../../../pipeline/index.ts'
-import type { Caller } from '../../access/authenticate.ts'
-import { conflict, notFound, ServerError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { checkVariables } from '../../triggers/given.ts'
-import { needRef } from '../../triggers/refs.ts'
-import { summaryOf } from '../../views/pipelines.ts'
-import { projectFor } from '../find.ts'
-import { callerIn, unauthenticated } from '../guard.ts'
-import type { App } from '../types.ts'
-import { readForm } from './forms.ts'
+} from '../../../../api/index.ts'
+import type { PrincipalId } from '../../../../core/index.ts'
+import type { PipelineEvent } from '../../../../pipeline/index.ts'
+import type { Caller } from '../../../access/authenticate.ts'
+import { conflict, notFound, ServerError } from '../../../errors.ts'
+import type { Services } from '../../../services.ts'
+import { checkVariables } from '../../../triggers/given.ts'
+import { needRef } from '../../../triggers/refs.ts'
+import { summaryOf } from '../../../views/pipelines.ts'
+import { projectFor } from '../../find.ts'
+import { callerIn, unauthenticated } from '../../guard.ts'
+import type { App } from '../../types.ts'
+import { readForm } from '../forms.ts'
 
 /** A hundred variables of 10,000 characters. */
 const MAX_FORM_BYTES = 2 * 1024 * 1024
