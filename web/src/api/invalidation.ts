@@ -2,13 +2,16 @@ import type { Change } from '../../../src/api/views.ts'
 
 export type Key = readonly string[]
 
+/** Lists of a project that show pipelines, or what their jobs did. */
+const MOVED_BY_PIPELINES: readonly Key[] = [['schedules'], ['merge-requests'], ['environments'], ['releases']]
+
 /** Beginnings of the keys of what a change makes stale. A traffic figure reads no version again. */
 export function staleAfter(change: Change): readonly Key[] {
   switch (change.kind) {
     case 'project':
       return [['projects']]
     case 'pipeline':
-      return [['pipelines'], ['pipeline', change.pipeline], ['models'], ['model']]
+      return [['pipelines'], ['pipeline', change.pipeline], ['models'], ['model'], ...MOVED_BY_PIPELINES]
     case 'rollout':
       return [['models'], ['model', change.model], ['rollouts', change.model], ['versions', change.model]]
     case 'model':

@@ -1,5 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
+import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
+import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
 import {
   meSchema,
   modelViewSchema,
@@ -16,6 +18,8 @@ import { read } from './http.ts'
 const e = encodeURIComponent
 
 export const PAGE_SIZE = 25
+/** As many as the server gives at once. */
+export const MAX_PAGE_SIZE = 100
 
 export const me = queryOptions({
   queryKey: ['me'],
@@ -70,6 +74,47 @@ export const pipeline = (id: string) =>
   queryOptions({
     queryKey: ['pipeline', id],
     queryFn: ({ signal }) => read(`/api/v1/pipelines/${e(id)}`, pipelineViewSchema, signal),
+  })
+
+export const schedules = (project: string) =>
+  queryOptions({
+    queryKey: ['schedules', project],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/projects/${e(project)}/schedules`, z.array(scheduleViewSchema), signal),
+  })
+
+export const mergeRequests = (project: string, state: 'open' | 'all') =>
+  queryOptions({
+    queryKey: ['merge-requests', project, state],
+    queryFn: ({ signal }) => {
+      const which = state === 'all' ? '' : `&state=${state}`
+      const path = `/api/v1/projects/${e(project)}/merge-requests?limit=${MAX_PAGE_SIZE}${which}`
+      return read(path, z.array(mergeRequestViewSchema), signal)
+    },
+    placeholderData: previous => previous,
+  })
+
+export const mergeRequest = (project: string, number: number) =>
+  queryOptions({
+    queryKey: ['merge-requests', project, number],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/projects/${e(project)}/merge-requests/${number}`, mergeRequestViewSchema, signal),
+  })
+
+export const environments = (project: string) =>
+  queryOptions({
+    queryKey: ['environments', project],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/projects/${e(project)}/environments`, z.array(environmentViewSchema), signal),
+  })
+
+export const releases = (project: string) =>
+  queryOptions({
+    queryKey: ['releases', project],
+    queryFn: ({ signal }) => {
+      const path = `/api/v1/projects/${e(project)}/releases?limit=${MAX_PAGE_SIZE}`
+      return read(path, z.array(releaseViewSchema), signal)
+    },
   })
 
 export const tokens = queryOptions({

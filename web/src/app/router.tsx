@@ -5,6 +5,7 @@ import { ModelPage } from '../models/page.tsx'
 import { PipelinePage } from '../pipelines/page.tsx'
 import { ProjectPage } from '../projects/project-page.tsx'
 import { ProjectsPage } from '../projects/projects-page.tsx'
+import { projectSearch } from '../projects/tabs.tsx'
 import { NotFound } from './not-found.tsx'
 import { Root } from './root.tsx'
 
@@ -16,9 +17,10 @@ const projectList = createRoute({ getParentRoute: () => projects, path: '/', com
 const project = createRoute({
   getParentRoute: () => projects,
   path: '$',
+  validateSearch: projectSearch,
   component: function Project() {
     const { _splat } = project.useParams()
-    return <ProjectPage key={_splat} name={_splat ?? ''} />
+    return <ProjectPage key={_splat} name={_splat ?? ''} search={project.useSearch()} />
   },
 })
 const pipeline = createRoute({

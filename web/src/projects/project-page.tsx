@@ -1,27 +1,54 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { ProjectView } from '../../../src/api/views.ts'
-import { PAGE_SIZE, pipelines, project } from '../api/queries.ts'
+import { project } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
 import { Button } from '../ui/button.tsx'
-import { CodeLines, CopyButton } from '../ui/copy.tsx'
-import { Empty, PageHead } from '../ui/panel.tsx'
+import { CopyButton } from '../ui/copy.tsx'
+import { PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
-import { PipelineTable } from './pipeline-table.tsx'
-import { RunPipeline } from './run-pipeline.tsx'
+import { Environments } from './delivery/environments.tsx'
+import { Releases } from './delivery/releases.tsx'
+import { MergeRequestPage } from './merge-requests/merge-request.tsx'
+import { MergeRequests } from './merge-requests/merge-requests.tsx'
+import { Pipelines } from './pipelines/pipelines.tsx'
+import { RunPipeline } from './pipelines/run-pipeline.tsx'
+import { Schedules } from './schedules/schedules.tsx'
+import { type ProjectSearch, type Tab, Tabs } from './tabs.tsx'
 
-/** As many as the server gives at once. */
-const MAX_SHOWN = 100
-
-export function ProjectPage({ name }: { readonly name: string }) {
-  return <Loaded query={useQuery(project(name))}>{found => <Project project={found} />}</Loaded>
+interface ProjectPageProps {
+  readonly name: string
+  readonly search: ProjectSearch
 }
 
-function Project({ project: { name, remote, defaultBranch } }: { readonly project: ProjectView }) {
+export function ProjectPage({ name, search }: ProjectPageProps) {
+  return (
+    <Loaded query={useQuery(project(name))}>{found => <Project project={found} search={search} />}</Loaded>
+  )
+}
+
+interface ProjectProps {
+  readonly project: ProjectView
+  readonly search: ProjectSearch
+}
+
+function Project({ project: found, search }: ProjectProps) {
+  const { name, remote, defaultBranch } = found
   const { t } = useI18n()
-  const [limit, setLimit] = useState(PAGE_SIZE)
   const [running, setRunning] = useState(false)
-  const query = useQuery(pipelines(name, limit))
+  const tab = search.tab ?? 'pipelines'
+  const shown: Readonly<Record<Tab, () => ReactNode>> = {
+    pipelines: () => <Pipelines project={found} />,
+    'merge-requests': () =>
+      search.merge === undefined ? (
+        <MergeRequests project={name} />
+      ) : (
+        <MergeRequestPage key={search.merge} project={name} number={search.merge} />
+      ),
+    schedules: () => <Schedules project={found} />,
+    environments: () => <Environments project={name} />,
+    releases: () => <Releases project={name} />,
+  }
   const sub = (
     <>
       <span className="inline-flex items-center font-mono text-xs">
@@ -42,26 +69,8 @@ function Project({ project: { name, remote, defaultBranch } }: { readonly projec
       {running && (
         <RunPipeline project={name} defaultBranch={defaultBranch} onClose={() => setRunning(false)} />
       )}
-      <Loaded query={query}>
-        {list =>
-          list.length === 0 ? (
-            <Empty title={t('pipelines.empty')}>
-              <p>{t('pipelines.emptyText')}</p>
-              <CodeLines text={`git remote add ballast ${remote}\ngit push ballast ${defaultBranch}`} />
-              <p className="text-xs">{t('fleet.startHint')}</p>
-            </Empty>
-          ) : (
-            <>
-              <PipelineTable list={list} />
-              {list.length === limit && limit < MAX_SHOWN && (
-                <Button className="mt-3" onClick={() => setLimit(Math.min(MAX_SHOWN, limit * 2))}>
-                  {t('common.more')}
-                </Button>
-              )}
-            </>
-          )
-        }
-      </Loaded>
+      <Tabs project={name} shown={tab} />
+      {shown[tab]()}
     </>
   )
 }

@@ -158,7 +158,7 @@ function SectionHead({ row: { section, isOpen }, onToggle, children }: SectionHe
         style={{ paddingLeft: `${section.depth}rem` }}
         className="-ml-3 flex items-center"
       >
-        <span className={`mr-0.5 -ml-1 flex w-3.5 ${isOpen ? 'rotate-90' : ''}`}>
+        <span className={`flex w-3 justify-center ${isOpen ? 'rotate-90' : ''}`}>
           <Icon name="chevron" size={12} />
         </span>
         <span>{children}</span>

@@ -21,7 +21,7 @@ export function LogRowView({ number, top, height, time, children }: LogRowProps)
         {number}
       </span>
       {time && (
-        <span title={time.title} className="tabular mr-3 w-22 shrink-0 text-right text-soft select-none">
+        <span title={time.title} className="tabular mr-4 w-20 shrink-0 text-right text-soft select-none">
           {time.text}
         </span>
       )}

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import type { PipelineSummary } from '../../../src/api/views.ts'
-import { useI18n } from '../i18n/index.tsx'
-import { shortCommit, shortRef } from '../pipelines/names.ts'
-import { StateBadge } from '../ui/badge.tsx'
-import { Cell, Row, Table } from '../ui/table.tsx'
-import { Ago, Elapsed } from '../ui/time.tsx'
+import type { PipelineSummary } from '../../../../src/api/views.ts'
+import { useI18n } from '../../i18n/index.tsx'
+import { shortCommit, shortRef } from '../../pipelines/names.ts'
+import { StateBadge } from '../../ui/badge.tsx'
+import { Cell, Row, Table } from '../../ui/table.tsx'
+import { Ago, Elapsed } from '../../ui/time.tsx'
 
 export function PipelineTable({ list }: { readonly list: readonly PipelineSummary[] }) {
   const { t } = useI18n()
