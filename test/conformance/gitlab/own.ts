@@ -361,4 +361,141 @@ export const OWN: readonly Case[] = [
       },
     },
   },
+  {
+    folder: 'references',
+    doc: 'ci/yaml/yaml_optimization#reference-tags; what extends brings is put together before references are',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        decided: says('kind=good', 'deeper', 'shared in decided'),
+        holder: says('held'),
+        heir: says('held'),
+        named: says('deeper', 'shared in named', 'deeper', 'shared in named', 'word=shared', 'deeper'),
+      },
+    },
+  },
+  {
+    folder: 'reference-depth',
+    outcome: { kind: 'runs', pipeline: 'succeeded', jobs: { job: says('deep') } },
+  },
+  {
+    folder: 'reference-depth',
+    file: 'too-deep.yml',
+    doc: 'ci/yaml/yaml_optimization#nest-reference-tags-in-script-before_script-and-after_script: 10 levels',
+    outcome: { kind: 'problems', at: [22] },
+  },
+  {
+    folder: 'rule-needs',
+    when: 'the default branch',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: { dev: {}, live: {}, check: { log: ['check'], after: ['live'] } },
+    },
+  },
+  {
+    folder: 'rule-needs',
+    when: 'another branch',
+    occasion: { branch: 'topic' },
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: { dev: {}, live: {}, check: { log: ['check'], after: ['dev'] } },
+    },
+  },
+  {
+    folder: 'on-failure',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'failed',
+      jobs: {
+        early: {},
+        broken: fails(),
+        told: { log: ['told'], after: ['broken'] },
+        untold: { state: 'skipped' },
+        staged: says('staged'),
+        cleanup: { log: ['cleanup'], after: ['staged'] },
+      },
+    },
+  },
+  {
+    folder: 'matrix-environments',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        'roll: [east]': { log: ['live/east https://east.example.com'], environment: 'live/east' },
+        'roll: [west]': { log: ['live/west https://west.example.com'], environment: 'live/west' },
+      },
+    },
+  },
+  {
+    folder: 'empty-variables',
+    outcome: { kind: 'runs', pipeline: 'succeeded', jobs: { job: says('[]') } },
+  },
+  { folder: 'blank-scripts', outcome: { kind: 'problems', at: [2, 5, 9] } },
+  { folder: 'never-needed', outcome: { kind: 'problems', at: [7], says: /never/ } },
+  {
+    folder: 'rule-syntax',
+    doc: 'ci/jobs/job_rules#cicd-variable-expressions: $NAME, and == for equal',
+    outcome: { kind: 'problems', at: [2, 6] },
+  },
+  { folder: 'rule-blank', outcome: { kind: 'problems', at: [2] } },
+  { folder: 'input-defaults', outcome: { kind: 'problems', at: [4, 7, 10] } },
+  {
+    folder: 'includes-of-all-kinds',
+    occasion: { var: ['FOLDER=ci'], projectPath: ['team/shared=.'] },
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        text: says('who=the main file also=text'),
+        variable: says('variable'),
+        two: says('two'),
+        own: says('before', 'who=the main file'),
+      },
+    },
+  },
+  {
+    folder: 'shell',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        job: says(
+          'hello job',
+          'bash',
+          'x=a',
+          'x=b',
+          'here',
+          "single 'quoted'",
+          'colon: value',
+          '3',
+          'z b',
+          'later=set',
+          'one two',
+          'no input',
+          /^umask 0\d+$/,
+          'code=0',
+        ),
+        exits: { silent: ['never'] },
+        'long-lines': says(/^0{999}7$/),
+        bytes: says('café ✓'),
+      },
+    },
+  },
+  {
+    folder: 'timeouts',
+    doc: 'ci/yaml#after_script: after a timeout it does not run',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'failed',
+      jobs: {
+        slow: { ...fails('begun'), forgiven: true, silent: ['never', 'after status'] },
+        retried: fails('try', 'try', 'try'),
+        'not-retried': { state: 'failed', forgiven: true },
+      },
+    },
+  },
 ]

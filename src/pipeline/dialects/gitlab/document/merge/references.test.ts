@@ -26,11 +26,18 @@ other:
     const chain = (levels: number) =>
       `.l0: { s: [x] }\n${many(levels - 1, i => `.l${i + 1}: { s: [!reference [.l${i}, s], l${i}] }`)}\nj: { script: [!reference [.l${levels - 1}, s]] }`
     expect((await load(chain(3))).jobs).toEqual({ j: { script: ['x', 'l0', 'l1'] } })
-    expect((await load(chain(10))).problems).toEqual([])
-    const [problem] = (await load(chain(11))).problems
+    expect((await load(chain(9))).problems).toEqual([])
+    const [problem] = (await load(chain(10))).problems
     expect(problem).toBe(
-      ".gitlab-ci.yml:2:23: error: '!reference [.l0, s]' is nested over more than 10 references",
+      ".gitlab-ci.yml:11:26: error: '!reference [.l9, s]' makes more than 10 lists within each other",
     )
+  })
+
+  test('a value that is itself a reference, up to ten', async () => {
+    const chain = (levels: number) =>
+      `.l0: { s: [x] }\n${many(levels - 1, i => `.l${i + 1}: { s: !reference [.l${i}, s] }`)}\nj: { script: !reference [.l${levels - 1}, s] }`
+    expect((await load(chain(10))).jobs).toEqual({ j: { script: ['x'] } })
+    expect((await load(chain(11))).problems.join()).toContain('is nested over more than 10 references')
   })
 
   test('what extends brings can be referred to, and a job that is not hidden too', async () => {

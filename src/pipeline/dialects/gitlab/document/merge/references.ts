@@ -4,10 +4,11 @@ import type { Budget } from '../budget.ts'
 import type { DocumentFindings } from '../findings.ts'
 import { MAX_REFERENCE_LEVELS } from '../limits.ts'
 
-/** A value without references, and over how many references it was reached. */
+/** A value without references, over how many it was reached, and how many lists would lie in each other. */
 interface Resolved {
   readonly value: Located
   readonly levels: number
+  readonly lists: number
 }
 
 /**
@@ -37,7 +38,7 @@ export class References {
   }
 
   #resolve(node: Located): Resolved | undefined {
-    if (node.kind === 'scalar') return { value: node, levels: 0 }
+    if (node.kind === 'scalar') return { value: node, levels: 0, lists: 0 }
     if (this.#values.has(node)) return this.#values.get(node)
     const resolved = this.#resolveNew(node)
     this.#values.set(node, resolved)
@@ -58,17 +59,20 @@ export class References {
   #list(node: Extract<Located, { kind: 'list' }>): Resolved | undefined {
     const items: Located[] = []
     let levels = 0
+    let lists = 0
     let same = true
     for (const item of node.items) {
       const resolved = this.#resolve(item)
       if (!resolved) return undefined
       levels = Math.max(levels, resolved.levels)
+      lists = Math.max(lists, resolved.lists)
+      if (item.kind === 'reference' && resolved.lists >= MAX_REFERENCE_LEVELS) return this.#tooDeep(item)
       same &&= resolved.value === item
       if (item.kind !== 'reference' || resolved.value.kind !== 'list') items.push(resolved.value)
       else if (!this.#budget.takeValues(item.at, resolved.value.items.length)) return undefined
       else for (const one of resolved.value.items) items.push(one)
     }
-    return { value: same ? node : { ...node, items }, levels }
+    return { value: same ? node : { ...node, items }, levels, lists: lists + 1 }
   }
 
   #map(node: Extract<Located, { kind: 'map' }>): Resolved | undefined {
@@ -83,7 +87,7 @@ export class References {
       same = false
       return { ...entry, value: resolved.value }
     })
-    return whole ? { value: same ? node : { ...node, entries }, levels } : undefined
+    return whole ? { value: same ? node : { ...node, entries }, levels, lists: 0 } : undefined
   }
 
   #follow(path: readonly string[], at: Location): Resolved | undefined {
@@ -110,7 +114,7 @@ export class References {
   #resolvePath(path: readonly string[], at: Location, written: string): Resolved | undefined {
     const target = this.#find(path, at, written)
     const found = target && this.#resolve(target)
-    return found && { value: found.value, levels: found.levels + 1 }
+    return found && { ...found, levels: found.levels + 1 }
   }
 
   #find(path: readonly string[], at: Location, written: string): Located | undefined {
@@ -134,6 +138,12 @@ export class References {
     if (node.kind === 'scalar' && node.value === null)
       return this.#missing(at, written, keys.at(-1) ?? job, [])
     return node
+  }
+
+  /** GitLab puts a list in a list for each reference, and takes up to ten. */
+  #tooDeep({ path, at }: Extract<Located, { kind: 'reference' }>): undefined {
+    const message = `${quote(`!reference [${path.join(', ')}]`)} makes more than ${MAX_REFERENCE_LEVELS} lists within each other`
+    return this.#findings.error(at, 'REFERENCE_TOO_DEEP', message)
   }
 
   /** A map may have 20,000 entries, and 10,000 references into it. */
