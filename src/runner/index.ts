@@ -19,6 +19,10 @@ export { readReports } from './reports/read.ts'
 export { runRunner } from './run.ts'
 export { ContentStore } from './store/content-store.ts'
 export { KeyedFiles } from './store/keyed-files.ts'
+export type { KeepRequest } from './workspace/artifacts/keep.ts'
+export {
+  type CollectedArtifacts,
+  collectArtifacts,
+  layArtifacts,
+} from './workspace/artifacts/local-artifacts.ts'
 export { fetchFile } from './workspace/blobs.ts'
-export type { KeepRequest } from './workspace/keep.ts'
-export { type CollectedArtifacts, collectArtifacts, layArtifacts } from './workspace/local-artifacts.ts'

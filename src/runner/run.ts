@@ -17,7 +17,7 @@ import { AttemptPool } from './pool.ts'
 import { Launcher } from './process/launcher.ts'
 import { Room } from './room.ts'
 import { ContentStore } from './store/content-store.ts'
-import { SourceCache } from './workspace/sources.ts'
+import { SourceCache } from './workspace/sources/sources.ts'
 
 const GRACE_MS = 1000
 const PLATFORM = `${process.platform}-${process.arch}`

@@ -1,6 +1,6 @@
 import { redactor } from '../log/redact.ts'
 import { readReports } from '../reports/read.ts'
-import { findKept } from '../workspace/keep.ts'
+import { findKept } from '../workspace/artifacts/keep.ts'
 import type { Concluding } from './conclude.ts'
 import type { Conclusion } from './folder.ts'
 import { putFiles } from './put-files.ts'

@@ -13,7 +13,7 @@ import { jobScript } from '../script/job-script.ts'
 import { settable } from '../script/quote.ts'
 import { fetchFile } from '../workspace/blobs.ts'
 import { laySource } from '../workspace/lay.ts'
-import type { SourceCache } from '../workspace/sources.ts'
+import type { SourceCache } from '../workspace/sources/sources.ts'
 import type { AttemptFolder } from './folder.ts'
 import { type RunnerCaches, restoreJobCaches } from './job-caches.ts'
 

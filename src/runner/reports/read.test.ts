@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { reportSummariesSchema } from '../../api/index.ts'
-import type { FoundReport } from '../workspace/keep.ts'
+import type { FoundReport } from '../workspace/artifacts/keep.ts'
 import { parseMetrics } from './metrics.ts'
 import { readReports } from './read.ts'
 

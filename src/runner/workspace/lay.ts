@@ -3,7 +3,7 @@ import { chown, copyFile, lchown, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskFull } from '../../core/index.ts'
 import { inParallel } from './parallel.ts'
-import type { Source } from './sources.ts'
+import type { Source } from './sources/sources.ts'
 
 /** Copies under way at once: node has four threads for files. */
 const AT_ONCE = 8

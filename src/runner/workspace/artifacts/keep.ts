@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import type { ArtifactRulesWire } from '../../api/index.ts'
-import { formatSize } from '../../core/index.ts'
-import { RunnerError } from '../errors.ts'
+import type { ArtifactRulesWire } from '../../../api/index.ts'
+import { formatSize } from '../../../core/index.ts'
+import { RunnerError } from '../../errors.ts'
 import { type FoundFile, findArtifacts, MAX_ARTIFACT_BYTES, MAX_ARTIFACT_FILES } from './artifacts.ts'
 import { type FoundEntry, type Selection, select } from './select.ts'
 

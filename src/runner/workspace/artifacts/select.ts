@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { plainPath } from './names.ts'
+import { plainPath } from '../names.ts'
 import { PathGlob } from './path-glob.ts'
 
 /** Entries looked at for one job: a large node_modules has 100,000. */

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ArtifactRulesWire } from '../../api/index.ts'
-import { ContentStore } from '../store/content-store.ts'
+import type { ArtifactRulesWire } from '../../../api/index.ts'
+import { ContentStore } from '../../store/content-store.ts'
 import { findKept, type KeepRequest } from './keep.ts'
 import { collectArtifacts, layArtifacts } from './local-artifacts.ts'
 

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { hashFile } from '../hash-file.ts'
 import { findArtifacts } from './artifacts.ts'
-import { hashFile } from './hash-file.ts'
 
 let workspace: string
 beforeEach(async () => {

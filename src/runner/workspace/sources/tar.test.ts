@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type TarItem, tarOf } from '../../../test/e2e/runner-world/tar.ts'
-import { RunnerError } from '../errors.ts'
+import { type TarItem, tarOf } from '../../../../test/e2e/runner-world/tar.ts'
+import { RunnerError } from '../../errors.ts'
+import { linkStaysInside, plainPath } from '../names.ts'
 import { extract } from './extract.ts'
-import { linkStaysInside, plainPath } from './names.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { mkdir, open, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { diskFull, systemCode } from '../../core/index.ts'
-import { RunnerError } from '../errors.ts'
+import { diskFull, systemCode } from '../../../core/index.ts'
+import { RunnerError } from '../../errors.ts'
 import { readTar } from './tar.ts'
 
 /** What a folder of source holds, so that laying it out again needs no walk. */

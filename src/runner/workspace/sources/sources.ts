@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, hexOf, randomText } from '../../core/index.ts'
-import type { Download } from '../control/http.ts'
+import { digestOf, hexOf, randomText } from '../../../core/index.ts'
+import type { Download } from '../../control/http.ts'
 import { extract, type SourceListing } from './extract.ts'
 
 /** Kept for the next job of the same commit; more would only fill the disk. */

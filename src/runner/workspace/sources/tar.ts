@@ -1,6 +1,6 @@
-import { RunnerError } from '../errors.ts'
+import { RunnerError } from '../../errors.ts'
+import { linkStaysInside, plainPath } from '../names.ts'
 import { ByteReader } from './byte-reader.ts'
-import { linkStaysInside, plainPath } from './names.ts'
 
 const BLOCK = 512
 /** Extended headers hold a path or two. */

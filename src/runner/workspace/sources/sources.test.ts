@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { tarOf } from '../../../test/e2e/runner-world/tar.ts'
-import type { Download } from '../control/http.ts'
-import { laySource } from './lay.ts'
+import { tarOf } from '../../../../test/e2e/runner-world/tar.ts'
+import type { Download } from '../../control/http.ts'
+import { laySource } from '../lay.ts'
 import { SourceCache } from './sources.ts'
 
 let folder: string

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { type Digest, digestOf } from '../../core/index.ts'
-import { RunnerError } from '../errors.ts'
-import type { ContentStore } from '../store/content-store.ts'
-import { folderFor, placeFor, type WantedFile } from './blobs.ts'
+import { type Digest, digestOf } from '../../../core/index.ts'
+import { RunnerError } from '../../errors.ts'
+import type { ContentStore } from '../../store/content-store.ts'
+import { folderFor, placeFor, type WantedFile } from '../blobs.ts'
+import { inParallel } from '../parallel.ts'
 import { type FoundToKeep, findKept, type KeepRequest, type Kept } from './keep.ts'
-import { inParallel } from './parallel.ts'
 
 /** Files under way at once: node has four threads for files. */
 const AT_ONCE = 8

@@ -1,4 +1,4 @@
-import { MAX_GLOB_LENGTH } from '../../core/index.ts'
+import { MAX_GLOB_LENGTH } from '../../../core/index.ts'
 
 /** `{a,b}{c,d}…` multiplies; more than this is no list of folders that a person wrote. */
 const MAX_ALTERNATIVES = 64

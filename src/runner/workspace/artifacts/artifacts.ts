@@ -1,8 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatSize, globsSelect } from '../../core/index.ts'
-import { RunnerError } from '../errors.ts'
-import { plainPath } from './names.ts'
+import { formatSize, globsSelect } from '../../../core/index.ts'
+import { RunnerError } from '../../errors.ts'
+import { plainPath } from '../names.ts'
 
 /** Entries looked at for one job: a large node_modules has 100,000. */
 const MAX_LOOKED_AT = 500_000
