@@ -1,5 +1,5 @@
-export type { StageInputFile } from './attempt/prepare.ts'
-export type { Verdict } from './attempt/verdict.ts'
+export type { Verdict } from './attempt/ending/verdict.ts'
+export type { StageInputFile } from './attempt/preparing/prepare.ts'
 export { readManifest } from './cache/manifest.ts'
 export type { CachePlace } from './cache/place.ts'
 export { restoreCaches } from './cache/restore.ts'

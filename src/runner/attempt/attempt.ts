@@ -14,13 +14,13 @@ import type { Launcher } from '../process/launcher.ts'
 import { exitCodeIn, identityIn } from '../process/shim.ts'
 import { stopTree } from '../process/stop.ts'
 import type { SourceCache } from '../workspace/sources/sources.ts'
-import { conclude } from './conclude.ts'
+import { conclude } from './ending/conclude.ts'
+import { errored, stoppedAs } from './ending/verdict.ts'
 import type { AttemptFolder, Conclusion, StopReason } from './folder.ts'
 import { aborted, followToEnd, leftToNext, stoppable } from './follow.ts'
 import { Heartbeat } from './heartbeat.ts'
-import type { RunnerCaches } from './job-caches.ts'
-import { prepare } from './prepare.ts'
-import { errored, stoppedAs } from './verdict.ts'
+import type { RunnerCaches } from './preparing/job-caches.ts'
+import { prepare } from './preparing/prepare.ts'
 
 export interface AttemptContext {
   readonly control: ControlPlane

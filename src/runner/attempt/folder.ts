@@ -6,7 +6,7 @@ import type { Places } from '../executors/executor.ts'
 import { type Executors, executorOf } from '../executors/executors.ts'
 import { isPlain } from '../script/job-script.ts'
 import { sectionEnd, sectionStart } from '../script/sections.ts'
-import { removeTrees, type Trash } from './trash.ts'
+import { removeTrees, type Trash } from './ending/trash.ts'
 
 /** Ids become names of folders. */
 const ATTEMPT_ID = /^[A-Za-z0-9_-]{1,100}$/

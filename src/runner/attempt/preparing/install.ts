@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import type { Entry } from '../options.ts'
+import type { Entry } from '../../options.ts'
 
 /**
  * What a stage must be able to read to run Ballast's own command: Node, the code, its packages. Not the whole

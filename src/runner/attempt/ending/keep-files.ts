@@ -1,8 +1,8 @@
-import { redactor } from '../log/redact.ts'
-import { readReports } from '../reports/read.ts'
-import { findKept } from '../workspace/artifacts/keep.ts'
+import { redactor } from '../../log/redact.ts'
+import { readReports } from '../../reports/read.ts'
+import { findKept } from '../../workspace/artifacts/keep.ts'
+import type { Conclusion } from '../folder.ts'
 import type { Concluding } from './conclude.ts'
-import type { Conclusion } from './folder.ts'
 import { putFiles } from './put-files.ts'
 
 type KeptFiles = Pick<Conclusion, 'artifacts' | 'reports' | 'reportSummaries'>

@@ -1,9 +1,9 @@
-import type { CachePlace, SharedCaches } from '../cache/place.ts'
-import { restoreCaches } from '../cache/restore.ts'
-import { saveCaches } from '../cache/save.ts'
-import type { CacheShelf } from '../cache/shelf.ts'
-import type { ContentStore } from '../store/content-store.ts'
-import type { AttemptFolder } from './folder.ts'
+import type { CachePlace, SharedCaches } from '../../cache/place.ts'
+import { restoreCaches } from '../../cache/restore.ts'
+import { saveCaches } from '../../cache/save.ts'
+import type { CacheShelf } from '../../cache/shelf.ts'
+import type { ContentStore } from '../../store/content-store.ts'
+import type { AttemptFolder } from '../folder.ts'
 
 /** Where a runner keeps caches: on its disk, and with the control plane for other runners. */
 export interface RunnerCaches {

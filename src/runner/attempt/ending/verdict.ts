@@ -1,12 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Finish } from '../../api/index.ts'
-import { formatDuration, formatSize, messageOf } from '../../core/index.ts'
-import { MAX_LOG_BYTES } from '../log/stream.ts'
-import type { JobPhase } from '../received.ts'
-import { isPlain, type ShellName } from '../script/job-script.ts'
-import { decidedIn } from '../script/outcome.ts'
-import type { Conclusion, StopReason } from './folder.ts'
+import type { Finish } from '../../../api/index.ts'
+import { formatDuration, formatSize, messageOf } from '../../../core/index.ts'
+import { MAX_LOG_BYTES } from '../../log/stream.ts'
+import type { JobPhase } from '../../received.ts'
+import { isPlain, type ShellName } from '../../script/job-script.ts'
+import { decidedIn } from '../../script/outcome.ts'
+import type { Conclusion, StopReason } from '../folder.ts'
 
 const MAX_REASON = 1900
 

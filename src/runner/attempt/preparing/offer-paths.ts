@@ -1,5 +1,5 @@
-import type { Offer } from '../../api/index.ts'
-import { relativePath } from '../script/environment.ts'
+import type { Offer } from '../../../api/index.ts'
+import { relativePath } from '../../script/environment.ts'
 
 /** An offer whose paths of artifacts and caches are relative to the workspace, however they were written. */
 export function withRelativePaths(offer: Offer): Offer {

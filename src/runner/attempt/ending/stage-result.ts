@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Offer, type StageResult, stageResultSchema } from '../../api/index.ts'
-import { formatSize, messageOf } from '../../core/index.ts'
-import { RunnerError } from '../errors.ts'
-import type { AttemptFolder } from './folder.ts'
+import { type Offer, type StageResult, stageResultSchema } from '../../../api/index.ts'
+import { formatSize, messageOf } from '../../../core/index.ts'
+import { RunnerError } from '../../errors.ts'
+import type { AttemptFolder } from '../folder.ts'
 
 /** A stage tells figures, not data: slices of an evaluation are the largest part. */
 const MAX_RESULT_BYTES = 16 * 1024 * 1024
