@@ -182,9 +182,12 @@ export interface PipelineStore {
 
   /**
    * Adds a pipeline with its jobs; gives the number. Exactly once for each (push, ref): the second time it
-   * returns the pipeline that is there and adds nothing.
+   * returns the pipeline that is there and adds nothing. `jobs` may depend on the number.
    */
-  addPipeline(pipeline: Omit<Pipeline, 'number'>, jobs: readonly Job[]): Promise<Pipeline>
+  addPipeline(
+    pipeline: Omit<Pipeline, 'number'>,
+    jobs: readonly Job[] | ((number: number) => readonly Job[]),
+  ): Promise<Pipeline>
   pipeline(id: PipelineId): Promise<Pipeline | undefined>
   pipelineByNumber(project: ProjectId, number: number): Promise<Pipeline | undefined>
   pipelines(

@@ -27,7 +27,9 @@ import { storeConfig } from './config.ts'
 import { commitFiles } from './files.ts'
 import { givenVariables } from './given.ts'
 import { includesFor } from './includes.ts'
+import { withLateFacts } from './late-facts.ts'
 import { withModelStages } from './model-stages.ts'
+import { asksForNone } from './skip.ts'
 
 /** A pipeline that somebody or something asks for. */
 export interface PipelineRequest {
@@ -57,8 +59,6 @@ export type Started =
   /** Nothing runs, and why, for whoever asked. */
   | { readonly kind: 'nothing'; readonly reason: string }
 
-/** Heads of messages that ask for no pipeline, as GitLab and others have it. */
-const SKIP = /\[(skip ci|ci skip)\]/i
 /** For these somebody asked by name, whatever the message says. */
 const ASKED: readonly PipelineEvent[] = ['schedule', 'manual', 'api', 'upstream', 'child']
 
@@ -69,7 +69,7 @@ const ASKED: readonly PipelineEvent[] = ['schedule', 'manual', 'api', 'upstream'
  */
 export async function startPipeline(plane: ControlPlane, request: PipelineRequest): Promise<Started> {
   const trigger = await triggerFacts(plane, request)
-  if (SKIP.test(trigger.commitMessage) && !ASKED.includes(request.event))
+  if (asksForNone(trigger.commitMessage) && !ASKED.includes(request.event))
     return { kind: 'nothing', reason: 'its message says [skip ci]' }
   const delivery = await compiled(plane, request, trigger)
   if (delivery.kind === 'nothing') return { kind: 'nothing', reason: delivery.reason }
@@ -183,6 +183,7 @@ async function add(
     state: job.skip === undefined ? 'blocked' : 'skipped',
     ...(job.skip !== undefined && { reason: job.skip, endedAt: now }),
   }))
+  const made = { id, createdAt: now, serverUrl: plane.settings.publicUrl }
   const failed = jobs.length === 0
   return plane.stores.pipelines.addPipeline(
     {
@@ -202,6 +203,6 @@ async function add(
       createdAt: now,
       ...(failed && { endedAt: now }),
     },
-    jobs,
+    number => jobs.map(job => withLateFacts(job, { ...made, number })),
   )
 }

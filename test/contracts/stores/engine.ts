@@ -24,6 +24,18 @@ export function engineContract(world: () => Stores): void {
     ])
   })
 
+  test('jobs that depend on the number of their pipeline', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    for (const number of [1, 2]) {
+      const pipeline = aPipeline(home)
+      const job = aJob(pipeline)
+      await pipelines.addPipeline(pipeline, given => [{ ...job, reason: `of number ${given}` }])
+      expect(await pipelines.pipeline(pipeline.id)).toMatchObject({ number })
+      expect(await pipelines.job(job.id)).toMatchObject({ reason: `of number ${number}` })
+    }
+  })
+
   test('pipelines that a job has made, and how many come from the same one', async () => {
     const { pipelines } = world()
     const home = await settle(world())

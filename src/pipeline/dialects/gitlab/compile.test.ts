@@ -98,3 +98,26 @@ describe('variables', () => {
     expect(told(result)[0]).toContain('The variables of this pipeline take too long to put in')
   })
 })
+
+describe('ids and numbers of the pipeline, which nobody knows yet', () => {
+  test('stay where whoever makes the pipeline puts them in', async () => {
+    const result = await compile(
+      'j: { script: x, tags: ["r$CI_PIPELINE_IID"], resource_group: $CI_JOB_ID, environment: { name: e, url: "https://$CI_PIPELINE_ID.example.com" } }',
+    )
+    const [job] = result.kind === 'plan' ? result.plan.jobs : []
+    expect(job?.labels).toEqual([`r\${CI_PIPELINE_IID}`])
+    expect(job?.resourceGroup?.name).toBe(`\${CI_JOB_ID}`)
+    expect(job?.environment?.url).toBe(`https://\${CI_PIPELINE_ID}.example.com`)
+  })
+
+  test('are an error in the name of an environment, which policies go by', async () => {
+    const result = await compile('j: { script: x, environment: "review/$CI_PIPELINE_IID" }')
+    expect(told(result).join()).toContain('The name of an environment has no ids or numbers')
+  })
+
+  test('come out empty in the name of the pipeline, with a warning', async () => {
+    const result = await compile('workflow: { name: "No. $CI_PIPELINE_IID" }\nj: { script: x }')
+    expect(told(result).join()).toContain('warning: The name of a pipeline has no ids and numbers')
+    expect(result.kind === 'plan' && result.plan.name).toBe('No. ')
+  })
+})

@@ -1,3 +1,4 @@
+import { LATE_VARIABLES } from '../../late.ts'
 import type { CompileRequest } from '../types.ts'
 import type { Work } from './expression/work.ts'
 import type { Conditions, Expander, JobOutline, Judge, Verdict } from './plan/judge.ts'
@@ -12,15 +13,7 @@ import { jobPlanVariables } from './variables/predefined/job.ts'
 import { pipelineVariables } from './variables/predefined/pipeline.ts'
 
 /** Known once the pipeline or the job is there: who starts it puts them in. */
-const LATER: ReadonlySet<string> = new Set([
-  'CI_JOB_ID',
-  'CI_JOB_STARTED_AT',
-  'CI_JOB_URL',
-  'CI_PIPELINE_CREATED_AT',
-  'CI_PIPELINE_ID',
-  'CI_PIPELINE_IID',
-  'CI_PIPELINE_URL',
-])
+const LATER: ReadonlySet<string> = new Set(LATE_VARIABLES)
 
 /** Characters that variables put into the names of a plan: they are kept with it, and real ones have a few thousand. */
 const MAX_PUT_IN = 4 * 1_048_576

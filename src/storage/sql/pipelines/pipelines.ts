@@ -48,7 +48,8 @@ export function pipelines(db: Db): PipelinesStore {
           .values({ ...rowOf(numbered), root })
           .execute()
         // One by one: a database bounds the parameters of a statement, and a pipeline may have hundreds of jobs.
-        for (const job of jobs) await work.insertInto('jobs').values(jobRow(job)).execute()
+        const numberedJobs = typeof jobs === 'function' ? jobs(numbered.number) : jobs
+        for (const job of numberedJobs) await work.insertInto('jobs').values(jobRow(job)).execute()
         return numbered
       }),
     async pipeline(id) {

@@ -1,4 +1,5 @@
 import type { Location } from '../../../../core/index.ts'
+import { isLate, withLateText } from '../../../late.ts'
 import type { AutoCancel, ExcludedJob, Plan } from '../../../types.ts'
 import type { CompileResult } from '../../types.ts'
 import { readKeywords, type WrittenConfig, type WrittenJob } from '../keywords/read.ts'
@@ -10,7 +11,7 @@ import { checkJob, nameProblem } from './checks/job.ts'
 import { checkOrder } from './checks/order.ts'
 import { decideJobs } from './decide.ts'
 import { type Instance, instancesOf } from './instances.ts'
-import type { Judge } from './judge.ts'
+import type { Expander, Judge } from './judge.ts'
 import { planJobs } from './plan.ts'
 import { isEdge, stageOf } from './stages.ts'
 import { mergeVariables } from './variables.ts'
@@ -96,11 +97,28 @@ async function decided(
   if (findings.errors > 0) return { kind: 'problems', diagnostics: findings.sorted() }
   const plan: Plan = {
     ...planned,
-    ...(workflow?.name !== undefined && { name: judge.expander(globals).name(workflow.name) }),
+    ...nameOf(config, judge.expander(globals), start, findings),
     excluded,
     autoCancel: autoCancelOf(config, verdict.rule),
   }
   return { kind: 'plan', plan, diagnostics: findings.sorted() }
+}
+
+/** It is there before the pipeline is, which GitLab does without ids and numbers too. */
+function nameOf(
+  { globals, globalsAt }: WrittenConfig,
+  expander: Expander,
+  start: Location,
+  findings: Findings,
+): { readonly name?: string } {
+  const written = globals.workflow?.name
+  if (written === undefined) return {}
+  const name = expander.name(written)
+  if (isLate(name)) {
+    const message = 'The name of a pipeline has no ids and numbers of pipelines in it: they come out empty'
+    findings.warn(globalsAt.get('workflow') ?? start, 'DIFFERS', message)
+  }
+  return { name: withLateText(name, () => undefined) }
 }
 
 function allExcluded(instances: readonly Instance[]): readonly ExcludedJob[] {

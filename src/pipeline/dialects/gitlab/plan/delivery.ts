@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../../../core/index.ts'
+import { isLate } from '../../../late.ts'
 import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../types.ts'
 import { quote } from '../../../yaml/located.ts'
 import type { WrittenEnvironment } from '../keywords/job/delivery/environment.ts'
@@ -22,6 +23,12 @@ export function environmentOf(
   if (name.trim() === '') {
     const facts = { found: quote(written.name) }
     findings.error(instance.job.at, 'BAD_VALUE', 'The name of the environment comes to nothing', facts)
+  }
+  if (isLate(name)) {
+    const hint = 'take CI_COMMIT_REF_SLUG, or another variable that is known before the pipeline is made'
+    const facts = { found: quote(written.name), hint }
+    const message = 'The name of an environment has no ids or numbers of pipelines and jobs in it'
+    findings.error(instance.job.at, 'BAD_VALUE', message, facts)
   }
   return {
     name,
