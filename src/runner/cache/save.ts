@@ -5,12 +5,11 @@ import {
   MAX_CACHE_MANIFEST_BYTES,
   type OfferedCache,
 } from '../../api/index.ts'
-import { formatSize, messageOf } from '../../core/index.ts'
+import { formatSize, inParallel, messageOf } from '../../core/index.ts'
 import type { ContentStore } from '../store/content-store.ts'
 import { isDue } from '../workspace/artifacts/keep.ts'
 import { type FoundEntry, type Selection, select } from '../workspace/artifacts/select.ts'
 import { linkStaysInside } from '../workspace/names.ts'
-import { inParallel } from '../workspace/parallel.ts'
 import { isAboutAttempt } from './failures.ts'
 import { manifestBytes } from './manifest.ts'
 import { countOf } from './phrases.ts'

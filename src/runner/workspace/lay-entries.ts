@@ -2,9 +2,8 @@ import { lstatSync } from 'node:fs'
 import { chmod, chown, lchown, lstat, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CacheEntry } from '../../api/index.ts'
-import { type Digest, randomText, systemCode } from '../../core/index.ts'
+import { type Digest, inParallel, randomText, systemCode } from '../../core/index.ts'
 import type { ContentStore } from '../store/content-store.ts'
-import { inParallel } from './parallel.ts'
 
 /** Files under way at once: node has four threads for files. */
 const AT_ONCE = 8

@@ -1,8 +1,7 @@
 import { constants } from 'node:fs'
 import { chown, copyFile, lchown, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diskFull } from '../../core/index.ts'
-import { inParallel } from './parallel.ts'
+import { diskFull, inParallel } from '../../core/index.ts'
 import type { Source } from './sources/sources.ts'
 
 /** Copies under way at once: node has four threads for files. */

@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { type Digest, digestOf } from '../../../core/index.ts'
+import { type Digest, digestOf, inParallel } from '../../../core/index.ts'
 import { untilReached } from '../../control/backoff.ts'
 import type { AttemptRoutes } from '../../control/control-plane.ts'
 import type { FoundToKeep } from '../../workspace/artifacts/keep.ts'
 import { hashFile } from '../../workspace/hash-file.ts'
-import { inParallel } from '../../workspace/parallel.ts'
 import type { Conclusion } from '../folder.ts'
 
 const UPLOADS_AT_ONCE = 4

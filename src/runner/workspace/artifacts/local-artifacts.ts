@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { type Digest, digestOf } from '../../../core/index.ts'
+import { type Digest, digestOf, inParallel } from '../../../core/index.ts'
 import { RunnerError } from '../../errors.ts'
 import type { ContentStore } from '../../store/content-store.ts'
 import { folderFor, placeFor, type WantedFile } from '../blobs.ts'
-import { inParallel } from '../parallel.ts'
 import { type FoundToKeep, findKept, type KeepRequest, type Kept } from './keep.ts'
 
 /** Files under way at once: node has four threads for files. */

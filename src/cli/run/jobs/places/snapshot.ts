@@ -1,15 +1,16 @@
 import { lstatSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import { constants, copyFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { systemCode } from '../../../../core/index.ts'
+import { inParallel, systemCode } from '../../../../core/index.ts'
 import type { WorkingTree } from '../../tree/repository.ts'
 import { type HeldPart, writePart } from './held.ts'
 import { historyParts } from './history.ts'
-import { inParallel } from './parallel.ts'
 
 /** A tree up to here is held in memory: to write it out again costs less than to copy it. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024
 const MAX_HELD_FILES = 500
+/** Copies under way at once: node has four threads for files. */
+const AT_ONCE = 8
 
 type Part =
   | { readonly kind: 'file'; readonly path: string; readonly mode: number }
@@ -70,7 +71,7 @@ const CLONE = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL
 
 /** As reflinks where the file system has them, else byte by byte. */
 async function copyParts(root: string, folder: string, parts: readonly Part[]): Promise<void> {
-  await inParallel(parts, async part => {
+  await inParallel(parts, AT_ONCE, async part => {
     if (part.kind === 'link') return symlinkSync(part.target, join(folder, part.path))
     // A file that somebody deleted since is one that is not there.
     await copyFile(join(root, part.path), join(folder, part.path), CLONE).catch(error => {
