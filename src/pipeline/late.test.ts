@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isLate, withLateText, withLateValues } from './late.ts'
+import { commands } from './plan/work.ts'
 import type { PlannedJob, TriggerWork } from './types.ts'
-import { commands } from './work.ts'
 
 /** `@{NAME}` stands for a reference in what follows. */
 function written<T>(value: T): T {

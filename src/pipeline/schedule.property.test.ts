@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compilePlan } from './plan.ts'
+import { compilePlan } from './plan/plan.ts'
+import { commands } from './plan/work.ts'
 import { jobViewOf, nextTransitions, pipelineStateOf, retryTargets } from './schedule.ts'
 import { assertTransition, hasEnded, JOB_TRANSITIONS, type JobState, PIPELINE_TRANSITIONS } from './states.ts'
 import { aJob } from './test-plans.ts'
 import type { JobView, PlannedJob } from './types.ts'
-import { commands } from './work.ts'
 
 /** Plans of up to 12 jobs: each may need some of those before it. */
 const plans: fc.Arbitrary<readonly PlannedJob[]> = fc

@@ -1,6 +1,6 @@
+import { commands } from './plan/work.ts'
 import type { JobState } from './states.ts'
 import type { JobView, PlannedJob } from './types.ts'
-import { commands } from './work.ts'
 
 /** For tests: a script job with these needs. */
 export function aJob(

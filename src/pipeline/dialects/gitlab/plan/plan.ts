@@ -1,4 +1,4 @@
-import { sortJobs } from '../../../order.ts'
+import { sortJobs } from '../../../plan/order.ts'
 import type { PlannedJob } from '../../../types.ts'
 import { quote } from '../../../yaml/located.ts'
 import type { WrittenConfig } from '../keywords/read.ts'

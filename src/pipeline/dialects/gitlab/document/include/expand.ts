@@ -1,5 +1,5 @@
 import type { Location } from '../../../../../core/index.ts'
-import { MAX_WILDCARD, matchingPaths } from '../../../../wildcards.ts'
+import { MAX_WILDCARD, matchingPaths } from '../../../../caching/wildcards.ts'
 import { type Located, quote } from '../../../../yaml/located.ts'
 import type { RepositoryFiles } from '../../../types.ts'
 import type { Rule } from '../../types.ts'

@@ -1,4 +1,4 @@
-import type { PlannedJob } from './types.ts'
+import type { PlannedJob } from '../types.ts'
 
 /** What the stage of Ballast's own jobs is called, and what goes before a name that is taken. */
 const STAGE = 'model'

@@ -1,4 +1,4 @@
-import type { JobWork } from './types.ts'
+import type { JobWork } from '../types.ts'
 
 /** Work of one phase: commands by `sh -e`, the first that fails fails the job. */
 export function commands(steps: readonly string[]): Extract<JobWork, { kind: 'script' }> {

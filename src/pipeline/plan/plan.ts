@@ -1,6 +1,6 @@
-import { nearestName } from '../core/index.ts'
+import { nearestName } from '../../core/index.ts'
+import { type Plan, type PlannedJob, STAGES } from '../types.ts'
 import { sortJobs } from './order.ts'
-import { type Plan, type PlannedJob, STAGES } from './types.ts'
 
 /** A page of a run shows them all, and one pass of the scheduler reads them all. */
 export const MAX_JOBS = 500

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { aJob } from '../test-plans.ts'
+import type { PlannedJob } from '../types.ts'
 import { compilePlan } from './plan.ts'
 import { buildPlan, type PlanInput } from './stages.ts'
-import { aJob } from './test-plans.ts'
-import type { PlannedJob } from './types.ts'
 
 const everything: PlanInput = {
   jobs: [],

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../core/index.ts'
-import type { PlannedJob } from './types.ts'
+import { canonicalJson } from '../../core/index.ts'
+import type { PlannedJob } from '../types.ts'
 
 /** What a job would be run on, beside its plan. */
 export interface ReuseFacts {

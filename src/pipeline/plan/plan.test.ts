@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { aJob } from '../test-plans.ts'
+import type { PlannedJob } from '../types.ts'
 import { compilePlan, MAX_JOBS, MAX_NEEDS } from './plan.ts'
-import { aJob } from './test-plans.ts'
-import type { PlannedJob } from './types.ts'
 
 function problemsOf(...jobs: PlannedJob[]) {
   const compiled = compilePlan(jobs)

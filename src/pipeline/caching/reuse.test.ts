@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Digest } from '../core/index.ts'
+import type { Digest } from '../../core/index.ts'
+import { commands } from '../plan/work.ts'
+import type { PlannedJob } from '../types.ts'
 import { mayReuse, type ReuseFacts, reuseSubject } from './reuse.ts'
-import type { PlannedJob } from './types.ts'
-import { commands } from './work.ts'
 
 function aJob(change: Partial<PlannedJob> = {}): PlannedJob {
   return {

@@ -1,7 +1,7 @@
-import { globsSelect, type Milliseconds } from '../core/index.ts'
+import { globsSelect, type Milliseconds } from '../../core/index.ts'
+import type { Plan, PlannedJob, StageKind } from '../types.ts'
 import { asLastStage, freeName } from './model-stage.ts'
 import { sortJobs } from './order.ts'
-import type { Plan, PlannedJob, StageKind } from './types.ts'
 
 /** An environment that the commit's file asks to deploy to, for a branch that matches. */
 export interface DeployTarget {
