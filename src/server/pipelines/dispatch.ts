@@ -7,10 +7,10 @@ import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
 import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
 import { Runners } from './dispatching/runners.ts'
-import { jobToken } from './job-token.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 import { endAsEarlier, reusable, reuseKeyOf } from './reuse.ts'
+import { jobToken } from './secrets/job-token.ts'
 
 /** A runner renews every third of it; a runner that was killed and comes back within it goes on. */
 export const LEASE_MS = 20_000

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { AttemptId, PrincipalId, ProjectId } from '../../core/index.ts'
-import { hasEnded } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
+import type { AttemptId, PrincipalId, ProjectId } from '../../../core/index.ts'
+import { hasEnded } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
 
 const PREFIX = 'blstj_'
 const FORM = /^blstj_(att_[a-z0-9]{1,60})_([0-9a-f]{64})$/

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { aTrigger } from '../../../test/contracts/stores/world.ts'
-import { EngineWorld } from '../../../test/server/engine.ts'
-import type { Offer } from '../../api/index.ts'
-import { ControlPlaneGitHost, type GitHostParts } from '../pushes/git-host.ts'
-import { hashAttemptToken } from './dispatch.ts'
+import { aTrigger } from '../../../../test/contracts/stores/world.ts'
+import { EngineWorld } from '../../../../test/server/engine.ts'
+import type { Offer } from '../../../api/index.ts'
+import { ControlPlaneGitHost, type GitHostParts } from '../../pushes/git-host.ts'
+import { hashAttemptToken } from '../dispatch.ts'
 
 let world: EngineWorld
 let offer: Offer

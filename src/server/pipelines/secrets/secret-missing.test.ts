@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
-import type { PlannedJob } from '../../pipeline/index.ts'
-import { sealSecret } from '../access/secret-values.ts'
-import { Dispatcher } from './dispatch.ts'
-import { PipelineReconciler } from './reconcile.ts'
+import { aPlane, type TestPlane } from '../../../../test/server/plane.ts'
+import type { PlannedJob } from '../../../pipeline/index.ts'
+import { sealSecret } from '../../access/secret-values.ts'
+import { Dispatcher } from '../dispatch.ts'
+import { PipelineReconciler } from '../reconcile.ts'
 
 let world: TestPlane
 beforeEach(async () => {

@@ -1,7 +1,7 @@
-import { isProtectedRef, isSecretName, type Project, secretScopesOf } from '../../access/index.ts'
-import type { Job, Pipeline } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { ServerError } from '../errors.ts'
+import { isProtectedRef, isSecretName, type Project, secretScopesOf } from '../../../access/index.ts'
+import type { Job, Pipeline } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { ServerError } from '../../errors.ts'
 
 /** What keeps a job from a secret that it asks for by name: that there is none, or for whom it is. */
 export async function secretMissing(

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aTrigger } from '../../../test/contracts/stores/world.ts'
-import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
-import { groupScope, type Project, type SealedSecret, type SecretScope } from '../../access/index.ts'
-import { commands, type PlannedJob } from '../../pipeline/index.ts'
-import { sealSecret } from '../access/secret-values.ts'
-import { Dispatcher } from './dispatch.ts'
+import { aTrigger } from '../../../../test/contracts/stores/world.ts'
+import { aPlane, type TestPlane } from '../../../../test/server/plane.ts'
+import { groupScope, type Project, type SealedSecret, type SecretScope } from '../../../access/index.ts'
+import { commands, type PlannedJob } from '../../../pipeline/index.ts'
+import { sealSecret } from '../../access/secret-values.ts'
+import { Dispatcher } from '../dispatch.ts'
+import { PipelineReconciler } from '../reconcile.ts'
 import { jobSecrets } from './job-secrets.ts'
-import { PipelineReconciler } from './reconcile.ts'
 
 let world: TestPlane
 let project: Project
