@@ -55,6 +55,12 @@ describe('push options', () => {
   })
 })
 
+test('a push of very many refs is taken, and some start pipelines', async () => {
+  for (let i = 0; i < 53; i++) await repository.git('tag', `many-${i}`)
+  const said = await repository.pushAndLeave('refs/tags/many-*:refs/tags/many-*')
+  expect(said).toContain('3 further refs start nothing: 50 at most do of one push')
+})
+
 describe('by hand', () => {
   const start = (who: string, body: object) => as<PipelineSummary>(who, 'POST', `${P}/pipelines`, body)
 

@@ -8,6 +8,9 @@ import { startPipeline } from './start.ts'
 const BRANCH = 'refs/heads/'
 const TAG = 'refs/tags/'
 
+/** Refs of one push that start something: more at once are a history that is taken over, not news. */
+const MAX_NEWS = 50
+
 export interface PushedPipelines {
   readonly pipelines: readonly Pipeline[]
   /** For the person who pushed: refs for which nothing runs, and why. */
@@ -22,6 +25,7 @@ export async function createPipelines(
 ): Promise<PushedPipelines> {
   const pipelines: Pipeline[] = []
   const notes: string[] = []
+  let news = 0
   for (const { ref, before, after } of push.changes) {
     const event = ref.startsWith(BRANCH) ? 'push' : ref.startsWith(TAG) ? 'tag' : undefined
     if (event === undefined || after === NO_COMMIT) continue
@@ -31,7 +35,7 @@ export async function createPipelines(
     }
     // An annotated tag points to its commit by way of an object of its own; one may point to a file.
     const commit = await resolveCommit(repositoryDirectory(plane.settings, project.id), after)
-    if (!commit) continue
+    if (!commit || ++news > MAX_NEWS) continue
     const made = await startPipeline(plane, {
       project,
       ref,
@@ -45,5 +49,7 @@ export async function createPipelines(
     if (made.kind === 'pipeline') pipelines.push(made.pipeline)
     else if (event === 'push') notes.push(`${ref.slice(BRANCH.length)}: ${made.reason}`)
   }
+  if (news > MAX_NEWS)
+    notes.push(`${news - MAX_NEWS} further refs start nothing: ${MAX_NEWS} at most do of one push`)
   return { pipelines, notes }
 }

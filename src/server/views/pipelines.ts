@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type {
   AttemptView,
   GateView,
@@ -22,8 +23,24 @@ import { type JobResult, resultOf } from '../pipelines/results.ts'
 import { reportLines } from './reports.ts'
 import { isoOrNull } from './times.ts'
 
+/** More than these are read all at once. */
+const MAX_READ_SINGLY = 20
+/** Jobs that are looked up before others have their turn: a pipeline has up to 5,000. */
+const AT_ONCE = 50
+
 export async function summaryOf(plane: ControlPlane, pipeline: Pipeline): Promise<PipelineSummary> {
-  return summary(plane, pipeline, await plane.stores.pipelines.jobs(pipeline.id))
+  return summary(plane, pipeline, await waitingJobs(plane, pipeline))
+}
+
+/** Lists have many pipelines, and a plan is long: of most none is read. */
+async function waitingJobs(
+  { stores: { pipelines } }: ControlPlane,
+  { id, state }: Pipeline,
+): Promise<readonly Job[]> {
+  if (state !== 'running') return []
+  const waiting = (await pipelines.jobStates(id)).filter(job => job.state === 'waiting')
+  if (waiting.length > MAX_READ_SINGLY) return pipelines.jobs(id)
+  return (await Promise.all(waiting.map(job => pipelines.job(job.id)))).flatMap(job => job ?? [])
 }
 
 async function summary(
@@ -71,8 +88,18 @@ export async function pipelineViewOf(
       reason,
     })),
     parent: await parentOf(plane, pipeline),
-    jobs: await Promise.all(jobs.map(job => jobViewOf(plane, logs, job))),
+    jobs: await jobViewsOf(plane, logs, jobs),
   }
+}
+
+async function jobViewsOf(plane: ControlPlane, logs: AttemptLogs, jobs: readonly Job[]): Promise<JobView[]> {
+  const views: JobView[] = []
+  for (let at = 0; at < jobs.length; at += AT_ONCE) {
+    if (at > 0) await setImmediate()
+    const some = jobs.slice(at, at + AT_ONCE)
+    views.push(...(await Promise.all(some.map(job => jobViewOf(plane, logs, job)))))
+  }
+  return views
 }
 
 export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job): Promise<JobView> {
