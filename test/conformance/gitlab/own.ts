@@ -1,4 +1,4 @@
-import { type Case, fails, says } from './types.ts'
+import { type Case, fails, type JobOutcome, says } from './types.ts'
 
 /** This repository's own files, below test/fixtures/gitlab-ci, beside what GitLab's documentation says of them. */
 export const OWN: readonly Case[] = [
@@ -498,4 +498,47 @@ export const OWN: readonly Case[] = [
       },
     },
   },
+  {
+    folder: 'cache-when',
+    doc: 'ci/yaml#cachewhen',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        ...filled('success'),
+        ...filled('failure'),
+        ...filled('always'),
+        'look: [success-well]': says('success-well is there'),
+        'look: [success-badly]': says('success-badly is not there'),
+        'look: [failure-well]': says('failure-well is not there'),
+        'look: [failure-badly]': says('failure-badly is there'),
+        'look: [always-well]': says('always-well is there'),
+        'look: [always-badly]': says('always-badly is there'),
+      },
+    },
+  },
+  {
+    folder: 'dependencies',
+    doc: 'ci/jobs/job_control#fetch-artifacts-from-a-parallelmatrix-job: by the name with the values',
+    outcome: {
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        'make: [linux]': {},
+        'make: [mac]': {},
+        one: { log: ['linux.txt'], silent: ['mac'] },
+        both: says('linux.txt', 'mac.txt'),
+        needing: { log: ['mac.txt'], silent: ['linux'], after: ['make: [mac]'] },
+        nothing: { log: ['none'], after: [] },
+        later: { log: ['mac.txt'], silent: ['linux'], after: ['make: [mac]', 'one'] },
+      },
+    },
+  },
 ]
+
+function filled(when: string): Record<string, JobOutcome> {
+  return {
+    [`fill-${when}: [well]`]: {},
+    [`fill-${when}: [badly]`]: { state: 'failed', forgiven: true },
+  }
+}

@@ -29,7 +29,9 @@ export function checkOrder(config: WrittenConfig, instances: readonly Instance[]
   for (const job of config.jobs) {
     checkStage(job, known, findings)
     checkNeeds(job, known, findings)
-    checkDependencies(job, known, findings)
+    // Without needs it gets nothing, and GitLab has no objection.
+    if (job.keys.needs?.length === 0) tellNothing(job, findings)
+    else checkDependencies(job, known, findings)
     checkSources(job, known, findings)
   }
 }
@@ -79,6 +81,13 @@ function checkDependencies(job: WrittenJob, known: Known, findings: Findings): v
     } else if (!needed) {
       tellStage(dependency, other, job, known, findings)
     }
+  }
+}
+
+function tellNothing({ keys, name }: WrittenJob, findings: Findings): void {
+  for (const { at } of keys.dependencies ?? []) {
+    const message = `Job ${quote(name)} has 'needs: []', and takes no artifacts`
+    findings.warn(at, 'DEPENDENCY_NOT_BEFORE', message, { hint: "name the job in 'needs'" })
   }
 }
 
