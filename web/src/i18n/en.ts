@@ -100,6 +100,7 @@ export const en = {
   'schedules.empty': 'No schedule yet',
   'schedules.emptyText': 'A schedule runs a pipeline of a branch or tag again and again, as its owner.',
 
+  'merges.request': 'Request',
   'merges.title': 'Title',
   'merges.number': 'Merge request !{number}',
   'merges.branches': 'Branches',

@@ -99,6 +99,7 @@ export const zh: Record<MessageKey, Message> = {
   'schedules.empty': '还没有定时任务',
   'schedules.emptyText': '定时任务以其所有者的身份，按时反复运行某个分支或标签的流水线。',
 
+  'merges.request': '请求',
   'merges.title': '标题',
   'merges.number': '合并请求 !{number}',
   'merges.branches': '分支',

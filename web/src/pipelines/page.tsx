@@ -32,7 +32,13 @@ function Run({ run, jobName }: { readonly run: PipelineView; readonly jobName: s
       {run.problems.length > 0 && <Problems lines={run.problems} />}
       {run.jobs.length > 0 && (
         <Panel title={t('pipeline.graph')} aside={<span className="text-xs">{t('pipeline.graphHint')}</span>}>
-          <JobGraph jobs={run.jobs} stages={run.stages} selected={shown?.name} onSelect={select} />
+          <JobGraph
+            jobs={run.jobs}
+            stages={run.stages}
+            selected={shown?.name}
+            named={jobName}
+            onSelect={select}
+          />
         </Panel>
       )}
       {shown && <JobPanel key={shown.id} job={shown} pipelineId={run.id} />}

@@ -22,21 +22,20 @@ const KEYS: Readonly<Record<string, Direction>> = {
   ArrowDown: 'down',
 }
 
-/** A group of no more than this is unfolded at first where the selected job is in it. */
-const MAX_UNFOLDED_AT_FIRST = 10
-
 interface JobGraphProps {
   readonly jobs: readonly JobView[]
   /** Names in order, where jobs have stages. */
   readonly stages: readonly string[]
   readonly selected: string | undefined
+  /** The job that the address names: its group is unfolded at first. */
+  readonly named: string | undefined
   readonly onSelect: (name: string) => void
 }
 
 /** Of thousands of jobs only those in view are in the page. */
-export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
+export function JobGraph({ jobs, stages, selected, named, onSelect }: JobGraphProps) {
   const items = groupJobs(jobs)
-  const [unfolded, setUnfolded] = useState(() => unfoldedAtFirst(items, selected))
+  const [unfolded, setUnfolded] = useState(() => new Set(groupsWith(items, named)))
   // States change often, the shape hardly ever.
   const shape = JSON.stringify([itemNodes(items, key => unfolded.has(key)), stages])
   const drawn = useMemo(() => {
@@ -138,15 +137,9 @@ export function JobGraph({ jobs, stages, selected, onSelect }: JobGraphProps) {
   )
 }
 
-function unfoldedAtFirst(
-  items: readonly GraphItem<JobView>[],
-  selected: string | undefined,
-): ReadonlySet<string> {
-  const holds = items.find(
-    item => item.kind === 'group' && item.group.jobs.some(({ name }) => name === selected),
-  )
-  return new Set(
-    holds?.kind === 'group' && holds.group.jobs.length <= MAX_UNFOLDED_AT_FIRST ? [holds.group.key] : [],
+function groupsWith(items: readonly GraphItem<JobView>[], job: string | undefined): readonly string[] {
+  return items.flatMap(item =>
+    item.kind === 'group' && item.group.jobs.some(({ name }) => name === job) ? [item.group.key] : [],
   )
 }
 

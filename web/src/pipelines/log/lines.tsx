@@ -156,9 +156,9 @@ function SectionHead({ row: { section, isOpen }, onToggle, children }: SectionHe
         aria-expanded={isOpen}
         onClick={onToggle}
         style={{ paddingLeft: `${section.depth}rem` }}
-        className="-ml-3 flex items-center"
+        className="-ml-3.5 flex items-center"
       >
-        <span className={`flex w-3 justify-center ${isOpen ? 'rotate-90' : ''}`}>
+        <span className={`flex w-3.5 ${isOpen ? 'rotate-90' : ''}`}>
           <Icon name="chevron" size={12} />
         </span>
         <span>{children}</span>

@@ -14,7 +14,7 @@ export function MergeRequests({ project }: { readonly project: string }) {
   const { t } = useI18n()
   const [all, setAll] = useState(false)
   const columns = [
-    t('pipelines.number'),
+    t('merges.request'),
     t('merges.title'),
     t('merges.branches'),
     t('fleet.pipeline'),

@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ScheduleView } from '../../../../src/api/triggers.ts'
+import { type ScheduleView, scheduleRunSchema } from '../../../../src/api/triggers.ts'
 import type { ProjectView } from '../../../../src/api/views.ts'
-import { change } from '../../api/http.ts'
+import { change, parse } from '../../api/http.ts'
 import { schedules } from '../../api/queries.ts'
 import { useI18n } from '../../i18n/index.tsx'
 import { shortRef } from '../../pipelines/names.ts'
@@ -58,8 +58,14 @@ function ScheduleRow({ project, schedule }: ScheduleRowProps) {
   const client = useQueryClient()
   const path = `/api/v1/projects/${encodeURIComponent(project)}/schedules/${encodeURIComponent(schedule.id)}`
   const act = async (method: 'POST' | 'PUT' | 'DELETE', under = '', body?: unknown) => {
-    await change(method, path + under, body)
+    const response = await change(method, path + under, body)
     await client.invalidateQueries({ queryKey: ['schedules', project] })
+    return response
+  }
+  const [outcome, setOutcome] = useState<string>()
+  const run = async () => {
+    const response = await act('POST', '/run')
+    setOutcome(parse(scheduleRunSchema, await response.json()).outcome)
   }
   const { description, cron, timeZone, ref, variables, inputs, active } = schedule
   const setActive = (next: boolean) =>
@@ -90,7 +96,12 @@ function ScheduleRow({ project, schedule }: ScheduleRowProps) {
       <Cell>{schedule.owner}</Cell>
       <Cell>
         <div className="flex flex-wrap items-center justify-end gap-1.5">
-          <ActButton act={() => act('POST', '/run')}>{t('schedules.run')}</ActButton>
+          {outcome && (
+            <span role="status" className="text-xs text-soft">
+              {outcome}
+            </span>
+          )}
+          <ActButton act={run}>{t('schedules.run')}</ActButton>
           <ActButton act={() => setActive(!active)}>
             {t(active ? 'schedules.pause' : 'schedules.resume')}
           </ActButton>
