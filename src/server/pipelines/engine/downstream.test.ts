@@ -186,6 +186,42 @@ describe('a trigger job fails, with the reason,', () => {
     expect(asked).toEqual([])
   })
 
+  test.each([
+    { event: 'schedule', protectedRef: false, state: 'failed' },
+    { event: 'schedule', protectedRef: true, state: 'succeeded' },
+    { event: 'push', protectedRef: false, state: 'succeeded' },
+  ] as const)('unless its owner knows what runs: $event, protected $protectedRef', async facts => {
+    const { state, ...trigger_ } = facts
+    const principal = await aPerson('maintainer')
+    const target = { kind: 'project', project: 'team/other', branch: 'main' } as const
+    const pipeline = await world.begin(
+      { principal, trigger: aTrigger(trigger_) },
+      trigger('none', { target }),
+    )
+    expect(await world.states(pipeline)).toBe(`child ${state}`)
+  })
+
+  test('where a mirror brought it, in the name of who set it up', async () => {
+    const principal = await aPerson('maintainer')
+    const { access, triggers } = world.plane.plane.stores
+    const own = (await access.projectByName('digits'))!
+    await triggers.setMirror({
+      project: own.id,
+      hook: newId('hook'),
+      forge: 'github',
+      url: 'https://example.org/digits',
+      hookSecret: 'sealed',
+      statuses: false,
+      owner: principal,
+      wanted: 0,
+      done: 0,
+      createdAt: world.plane.plane.clock.now(),
+    })
+    const target = { kind: 'project', project: 'team/other', branch: 'main' } as const
+    const brought = { principal, trigger: aTrigger({ protectedRef: false }) }
+    expect(await reasonOf(await world.begin(brought, trigger('none', { target })))).toContain('is protected')
+  })
+
   test('where pipelines make each other without an end', async () => {
     made = [trigger('depend')]
     const pipeline = await world.begin({}, trigger('depend'))

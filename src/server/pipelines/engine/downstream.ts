@@ -168,12 +168,18 @@ export class Downstream {
   }
 
   /**
-   * Whether who started it said what is in it. A mirror brings branches in the name of who set it up, whoever pushed
-   * them to the other forge.
+   * Whether who started it knows what is in it. A mirror brings branches in the name of who set it up, whoever pushed
+   * them to the other forge; a schedule runs in the name of its owner what others have pushed since.
    */
-  async #isKnown({ project, principal, trigger }: Pipeline): Promise<boolean> {
+  async #isKnown({ project, principal, trigger, parent }: Pipeline): Promise<boolean> {
     if (trigger?.protectedRef) return true
-    return (await this.#plane.stores.triggers.mirror(project))?.owner !== principal
+    if (trigger?.event === 'schedule') return false
+    const { pipelines, triggers } = this.#plane.stores
+    if ((await triggers.mirror(project))?.owner === principal) return false
+    const job = parent === undefined ? undefined : await pipelines.job(parent)
+    const above = job && (await pipelines.pipeline(job.pipeline))
+    // A line has an end: see MAX_LINE.
+    return above ? this.#isKnown(above) : true
   }
 
   async #headOf(project: Project, ref: string): Promise<CommitId | undefined> {
