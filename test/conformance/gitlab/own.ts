@@ -310,13 +310,15 @@ export const OWN: readonly Case[] = [
   },
   {
     folder: 'children',
+    doc: 'ci/pipelines/downstream_pipelines#pass-cicd-variables-to-a-downstream-pipeline: with the values of the trigger job',
+    occasion: { var: ['WORD=world'] },
     outcome: {
       kind: 'runs',
       pipeline: 'succeeded',
       jobs: {
         generate: {},
         dynamic: { after: ['generate'] },
-        'dynamic/made': says('made by generate, hello-world from parent_pipeline'),
+        'dynamic/made': says('made by generate, hello-world for dynamic from parent_pipeline'),
         failing: { state: 'failed', forgiven: true },
         'failing/bad': fails(),
         unwatched: {},

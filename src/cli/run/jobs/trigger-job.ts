@@ -4,7 +4,9 @@ import { childFile, type Fetched, type IncludeSources, type TriggerWork } from '
 import { compileText, MAX_CI_BYTES, type Project } from '../compile/compile.ts'
 import type { AttemptResult } from '../engine/pipeline.ts'
 import type { JobRecord } from '../engine/record.ts'
+import type { Variables } from './environment.ts'
 import { layKept } from './keeping/store.ts'
+import { variablesOf } from './variables.ts'
 import type { PipelineScope } from './world.ts'
 
 /** A child that triggers itself must end somewhere; GitLab has two levels. */
@@ -71,12 +73,19 @@ function childProject(scope: PipelineScope, job: JobRecord, work: TriggerWork): 
       event: 'child',
       inputs,
       variables: {
-        ...(forward.yamlVariables && job.plan.env),
+        ...(forward.yamlVariables && ownVariables(scope, job)),
         ...(forward.pipelineVariables && trigger.variables),
       },
       upstream: { pipeline: '1', project: project.project.name, job: job.name },
     },
   }
+}
+
+/** Those that the file gives the job, with references in them replaced by what it finds here. */
+function ownVariables(scope: PipelineScope, job: JobRecord): Variables {
+  const { own, files } = variablesOf({ scope, job })
+  const names = Object.keys(job.plan.env)
+  return Object.fromEntries(names.map(name => [name, own[name] ?? files[name] ?? '']))
 }
 
 /** Of a job with matrix values, the first that has the file. */

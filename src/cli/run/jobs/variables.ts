@@ -16,7 +16,7 @@ export interface JobVariables {
 }
 
 /** `WORKSPACE_PLACE` stands in the values where the workspace will be. */
-export function variablesOf({ scope, job }: Attempt): JobVariables {
+export function variablesOf({ scope, job }: Pick<Attempt, 'scope' | 'job'>): JobVariables {
   const { world, plan, dialect } = scope
   const { trigger, project } = world.project
   const predefined = dialect?.jobVariables(trigger, project, job.plan, {

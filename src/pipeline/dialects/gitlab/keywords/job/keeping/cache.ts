@@ -15,7 +15,12 @@ const keyText = text({
   maxLength: 1024,
 })
 const path = text({ expected: 'a path or pattern' })
-const files = list(path, { min: 1, max: MAX_KEY_FILES })
+const keyFile = refine(path, (file, { at }, { findings }) => {
+  const message = `CI/CD variables are not expanded here: '${file.slice(0, 100)}' is the name of a file`
+  if (/\$\{?\w/.test(file)) findings.warn(at, 'DIFFERS', message, { hint: 'write the path itself' })
+  return file
+})
+const files = list(keyFile, { min: 1, max: MAX_KEY_FILES })
 
 const key = byKind({
   scalar: refine(keyText, value => ({ kind: 'text', text: value }) as const),
