@@ -4,7 +4,7 @@ import type { Job, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
 import { PipelineActions } from '../../src/server/pipelines/actions.ts'
 import { AttemptDesk } from '../../src/server/pipelines/attempts.ts'
 import { Dispatcher } from '../../src/server/pipelines/dispatch.ts'
-import { AttemptLogs } from '../../src/server/pipelines/logs.ts'
+import { AttemptLogs } from '../../src/server/pipelines/logs/logs.ts'
 import { PipelineReconciler } from '../../src/server/pipelines/reconcile.ts'
 import { aPlane, type TestPlane } from './plane.ts'
 

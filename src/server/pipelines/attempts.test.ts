@@ -4,7 +4,7 @@ import type { Offer } from '../../api/index.ts'
 import type { Attempt, Job } from '../../pipeline/index.ts'
 import { AttemptDesk } from './attempts.ts'
 import { Dispatcher, LEASE_MS } from './dispatch.ts'
-import { AttemptLogs } from './logs.ts'
+import { AttemptLogs } from './logs/logs.ts'
 import { PipelineReconciler } from './reconcile.ts'
 
 let world: TestPlane

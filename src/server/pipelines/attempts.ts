@@ -13,10 +13,10 @@ import { ServerError } from '../errors.ts'
 import { SerialByKey } from '../serial.ts'
 import { LEASE_MS } from './dispatch.ts'
 import { coverageOf } from './ending/coverage.ts'
+import { scriptResult, storeResult } from './ending/results.ts'
 import { type JobEnd, stageOutcome } from './ending/stage-outcome.ts'
-import type { AttemptLogs } from './logs.ts'
+import type { AttemptLogs } from './logs/logs.ts'
 import type { PipelineReconciler } from './reconcile.ts'
-import { scriptResult, storeResult } from './results.ts'
 
 /** A lease with more than this part of its time left is not renewed. */
 const FRESH = 0.9

@@ -2,7 +2,7 @@ import { formatDuration, formatPercent, type RolloutId } from '../../core/index.
 import { hasEnded, type Job, type Pipeline } from '../../pipeline/index.ts'
 import type { RolloutChange } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import { resultOf } from '../pipelines/results.ts'
+import { resultOf } from '../pipelines/ending/results.ts'
 
 const MARK: Readonly<Record<string, string>> = {
   succeeded: '✓',

@@ -2,8 +2,8 @@ import type { Instant, RolloutId } from '../../core/index.ts'
 import type { Job } from '../../pipeline/index.ts'
 import type { Analysis, StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { storeResult } from '../pipelines/ending/results.ts'
 import type { PipelineReconciler } from '../pipelines/reconcile.ts'
-import { storeResult } from '../pipelines/results.ts'
 
 /** A canary that has seen no request for this long waits for evidence, and says so. */
 const QUIET_MS = 10_000

@@ -18,8 +18,8 @@ import {
   jobViewOf as planViewOf,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import type { AttemptLogs } from '../pipelines/logs.ts'
-import { type JobResult, resultOf } from '../pipelines/results.ts'
+import { type JobResult, resultOf } from '../pipelines/ending/results.ts'
+import type { AttemptLogs } from '../pipelines/logs/logs.ts'
 import { reportLines } from './reports.ts'
 import { isoOrNull } from './times.ts'
 

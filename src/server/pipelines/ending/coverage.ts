@@ -1,6 +1,6 @@
 import type { AttemptId } from '../../../core/index.ts'
 import { coverageIn, MAX_COVERAGE_TAIL_BYTES } from '../../../pipeline/index.ts'
-import type { AttemptLogs } from '../logs.ts'
+import type { AttemptLogs } from '../logs/logs.ts'
 
 /** Coverage of an attempt by the end of its log; undefined where no figure is in it. */
 export async function coverageOf(

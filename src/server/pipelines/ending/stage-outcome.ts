@@ -3,8 +3,8 @@ import { boundary } from '../../../core/index.ts'
 import type { Job, JobState } from '../../../pipeline/index.ts'
 import { RegistryError, type Version } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import { registerVersion } from '../register.ts'
-import { storeResult } from '../results.ts'
+import { registerVersion } from './register.ts'
+import { storeResult } from './results.ts'
 
 /** What the end of an attempt makes of its job. */
 export interface JobEnd {

@@ -5,9 +5,9 @@ import type { Job, JobState, Pipeline, TriggerWork } from '../../../pipeline/ind
 import type { ControlPlane } from '../../control-plane.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 import { SerialByKey } from '../../serial.ts'
+import { storeResult } from '../ending/results.ts'
 import { forwardedVariables } from '../offers/forwarded.ts'
 import type { PipelineReconciler } from '../reconcile.ts'
-import { storeResult } from '../results.ts'
 import type { PipelineRequest, Started } from '../start.ts'
 
 /** Compiles a commit for an occasion and adds its pipeline. */

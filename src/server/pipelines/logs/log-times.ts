@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LogTimes } from '../../api/index.ts'
-import type { AttemptId } from '../../core/index.ts'
+import type { LogTimes } from '../../../api/index.ts'
+import type { AttemptId } from '../../../core/index.ts'
 
 /** Bytes that come within this of each other have one time. */
 const RESOLUTION_MS = 100

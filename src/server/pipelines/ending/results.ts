@@ -1,6 +1,6 @@
-import type { Finish, ReportSummaries, StageResult } from '../../api/index.ts'
-import type { Json } from '../../core/index.ts'
-import type { Job } from '../../pipeline/index.ts'
+import type { Finish, ReportSummaries, StageResult } from '../../../api/index.ts'
+import type { Json } from '../../../core/index.ts'
+import type { Job } from '../../../pipeline/index.ts'
 
 /** What a job found, as it is kept in the journal. */
 export type JobResult =

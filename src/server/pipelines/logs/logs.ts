@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type AttemptId, diskFull, Signal } from '../../core/index.ts'
-import { ServerError } from '../errors.ts'
-import { SerialByKey } from '../serial.ts'
+import { type AttemptId, diskFull, Signal } from '../../../core/index.ts'
+import { ServerError } from '../../errors.ts'
+import { SerialByKey } from '../../serial.ts'
 import { AttemptLogTimes } from './log-times.ts'
 
 /** An attempt's whole log is at most this long; the runner cuts before, this bounds a runner gone wrong. */

@@ -1,17 +1,17 @@
-import type { StageResult } from '../../api/index.ts'
-import { type Digest, type Json, newId } from '../../core/index.ts'
-import { keepCommit } from '../../git/index.ts'
-import type { Job } from '../../pipeline/index.ts'
+import type { StageResult } from '../../../api/index.ts'
+import { type Digest, type Json, newId } from '../../../core/index.ts'
+import { keepCommit } from '../../../git/index.ts'
+import type { Job } from '../../../pipeline/index.ts'
 import {
   makeManifest,
   manifestDigest,
   RECORD_KINDS,
   type RecordKind,
   type Version,
-} from '../../registry/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { repositoryDirectory } from '../repositories.ts'
-import { configOf } from './config.ts'
+} from '../../../registry/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { repositoryDirectory } from '../../repositories.ts'
+import { configOf } from '../config.ts'
 import { resultOf } from './results.ts'
 
 /**

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { AttemptId } from '../../core/index.ts'
+import type { AttemptId } from '../../../core/index.ts'
 import { AttemptLogTimes } from './log-times.ts'
 import { AttemptLogs } from './logs.ts'
 
