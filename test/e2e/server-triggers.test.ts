@@ -318,3 +318,20 @@ describe('jobs of a protected branch', () => {
     return jobs[0]!.id
   }
 })
+
+test('what is shown of a pipeline tells no secret', async () => {
+  const value = 'correct-horse-battery'
+  await world.admin('PUT', '/projects/team%2Fp/secrets/SHOWN_KEY', { value })
+  const newest = async (yaml: string) => {
+    await repository.commit('shown', { '.gitlab-ci.yml': yaml })
+    const said = await repository.pushAndLeave('+HEAD:main')
+    const [made] = await world.pipelines('team/p')
+    const view = await world.admin<PipelineView>('GET', `/pipelines/${made!.id}`)
+    expect(said + JSON.stringify(view)).not.toContain(value)
+    return view
+  }
+  const named = await newest('workflow: { name: "of $SHOWN_KEY" }\nunit: { script: ["true"] }\n')
+  expect(named.title).toBe('of [redacted]')
+  const broken = await newest('include: "$SHOWN_KEY.yml"\n')
+  expect(broken.problems.join()).toContain('[redacted].yml')
+})

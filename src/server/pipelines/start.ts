@@ -25,10 +25,11 @@ import { repositoryDirectory } from '../repositories.ts'
 import { artifactsOf } from './child.ts'
 import { storeConfig } from './config.ts'
 import { commitFiles } from './files.ts'
-import { givenVariables } from './given.ts'
+import { givenVariables, type SecretVariable } from './given.ts'
 import { includesFor } from './includes.ts'
 import { withLateFacts } from './late-facts.ts'
 import { withModelStages } from './model-stages.ts'
+import { withoutSecrets } from './secrets/shown.ts'
 import { asksForNone } from './skip.ts'
 
 /** A pipeline that somebody or something asks for. */
@@ -71,9 +72,12 @@ export async function startPipeline(plane: ControlPlane, request: PipelineReques
   const trigger = await triggerFacts(plane, request)
   if (asksForNone(trigger.commitMessage) && !ASKED.includes(request.event))
     return { kind: 'nothing', reason: 'its message says [skip ci]' }
-  const delivery = await compiled(plane, request, trigger)
-  if (delivery.kind === 'nothing') return { kind: 'nothing', reason: delivery.reason }
-  const planned = await planOf(plane, request, delivery)
+  const { project, ref } = request
+  const variables = await givenVariables(plane, project, { ref, trusted: trigger.protectedRef })
+  const delivery = await compiled(plane, request, trigger, variables)
+  if (delivery.kind === 'nothing')
+    return { kind: 'nothing', reason: withoutSecrets(delivery.reason, variables) }
+  const planned = await planOf(plane, request, delivery, variables)
   return { kind: 'pipeline', pipeline: await add(plane, request, trigger, planned) }
 }
 
@@ -117,6 +121,7 @@ async function compiled(
   plane: ControlPlane,
   request: PipelineRequest,
   trigger: TriggerFacts,
+  variables: readonly SecretVariable[],
 ): Promise<Delivery> {
   const { project, commit, before, parent } = request
   const directory = repositoryDirectory(plane.settings, project.id)
@@ -131,7 +136,7 @@ async function compiled(
       defaultBranch: project.defaultBranch,
       serverUrl: plane.settings.publicUrl,
     },
-    variables: await givenVariables(plane, project, { ref: request.ref, trusted: trigger.protectedRef }),
+    variables,
   }
   if (!parent?.sources) return compileDelivery(delivery)
   const child = await childFile(delivery.includes, parent.job.plan.name, parent.sources)
@@ -154,16 +159,24 @@ async function planOf(
   plane: ControlPlane,
   request: PipelineRequest,
   delivery: Exclude<Delivery, { kind: 'nothing' }>,
+  variables: readonly SecretVariable[],
 ): Promise<Planned> {
-  const lines = delivery.diagnostics.map(formatDiagnostic)
+  const lines = delivery.diagnostics.map(diagnostic =>
+    withoutSecrets(formatDiagnostic(diagnostic), variables),
+  )
   if (delivery.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
   const { repository } = delivery
-  const bounded = await withEnvironmentPolicies(plane, request, delivery.plan)
+  const bounded = await withEnvironmentPolicies(plane, request, named(delivery.plan, variables))
   // The files of a child may lie elsewhere.
   const plan = request.parent?.sources ? bounded : { ...bounded, file: delivery.file }
   if (!repository) return { plan, policyGates: [], problems: lines }
   const staged = await withModelStages(plane, request, repository, plan)
   return { ...staged, repository, problems: [...lines, ...staged.bounds] }
+}
+
+/** Its name is shown, and told to other forges. */
+function named(plan: Plan, variables: readonly SecretVariable[]): Plan {
+  return plan.name === undefined ? plan : { ...plan, name: withoutSecrets(plan.name, variables) }
 }
 
 async function add(
