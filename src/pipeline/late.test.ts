@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isLate, withLateText, withLateValues } from './late.ts'
-import { commands } from './plan/work.ts'
+import { aJob } from './test-plans.ts'
 import type { PlannedJob, TriggerWork } from './types.ts'
 
 /** `@{NAME}` stands for a reference in what follows. */
@@ -16,20 +16,7 @@ const VALUES: Readonly<Record<string, string>> = {
 const known = (name: string) => VALUES[name]
 
 const jobWith = (plan: Partial<PlannedJob>): PlannedJob =>
-  withLateValues(
-    written({
-      name: 'j',
-      work: commands(['true']),
-      needs: [],
-      env: { A: '@{CI_JOB_ID}' },
-      artifacts: [],
-      timeout: 1000,
-      retries: 0,
-      allowFailure: false,
-      ...plan,
-    }),
-    known,
-  )
+  withLateValues(written(aJob('j', [], { env: { A: '@{CI_JOB_ID}' }, ...plan })), known)
 
 test.each([
   ['https://@{CI_PIPELINE_IID}.example.com/@{CI_JOB_ID}', 'https://7.example.com/job_1'],

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { type CommitId, type Digest, digestOf } from '../../src/core/index.ts'
 import type { Environment, Job, Pipeline, PlannedJob, Release } from '../../src/pipeline/index.ts'
+import { sealSecret } from '../../src/server/access/secret-values.ts'
 import { DeliveryDesk } from '../../src/server/delivery/desk.ts'
 import { EnvironmentStops } from '../../src/server/delivery/environments/stops.ts'
 import { PushAcceptance } from '../../src/server/pushes/acceptance.ts'
@@ -65,6 +66,22 @@ export class DeliveryWorld {
     const { stores } = this.engine.plane.plane
     const project = (await stores.access.projectByName('digits'))!
     return stores.delivery.release(project.id, tag)
+  }
+
+  /** A masked secret of the project, for every job. */
+  async setSecret(name: string, value: string): Promise<void> {
+    const { stores, vault, clock } = this.engine.plane.plane
+    const { id } = (await stores.access.projectByName('digits'))!
+    const place = { name, environment: '*' }
+    await stores.access.setSecret(id, {
+      ...place,
+      kind: 'variable',
+      protected: false,
+      masked: true,
+      literal: true,
+      sealed: await sealSecret(vault, id, place, value),
+      createdAt: clock.now(),
+    })
   }
 
   job(pipeline: Pipeline, name: string): Promise<Job> {

@@ -2,17 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
-import {
-  commands,
-  type Job,
-  type JobState,
-  type Pipeline,
-  type PlannedJob,
-} from '../../src/pipeline/index.ts'
+import type { Job, JobState, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
+import { aJob } from '../../src/pipeline/test-plans.ts'
 import { Vault } from '../../src/server/access/vault.ts'
 import { ChangeFeed } from '../../src/server/changes.ts'
 import type { ControlPlane } from '../../src/server/control-plane.ts'
 import { DiskBlobStore, openSqlite } from '../../src/storage/index.ts'
+
+export { aJob }
 
 /** The stores of a control plane in a folder of their own, and a clock that the test sets. */
 export interface TestPlane {
@@ -65,17 +62,7 @@ export async function aPlane(): Promise<TestPlane> {
         pipeline: id,
         position,
         state: stateAt(position),
-        plan: {
-          name: `job-${position}`,
-          work: commands(['true']),
-          needs: [],
-          env: {},
-          artifacts: [],
-          timeout: 1000,
-          retries: 0,
-          allowFailure: false,
-          ...plan,
-        },
+        plan: aJob(`job-${position}`, [], plan),
       }),
     )
     const pipeline = await stores.pipelines.addPipeline(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { aJob as aPlannedJob } from '../../../test/server/plane.ts'
 import { instant, type JobId, type PipelineId } from '../../core/index.ts'
-import { commands, type Job, type PlannedJob } from '../../pipeline/index.ts'
+import type { Job, PlannedJob } from '../../pipeline/index.ts'
 import { withLateFacts } from './late-facts.ts'
 
 const PIPELINE = { id: 'pip_1', number: 7, createdAt: instant(0), serverUrl: 'http://ballast' }
@@ -11,17 +12,7 @@ function aJob(plan: Partial<PlannedJob>): Job {
     pipeline: 'pip_1' as PipelineId,
     position: 3,
     state: 'blocked',
-    plan: {
-      name: 'j',
-      work: commands(['true']),
-      needs: [],
-      env: {},
-      artifacts: [],
-      timeout: 1000,
-      retries: 0,
-      allowFailure: false,
-      ...plan,
-    },
+    plan: aPlannedJob('j', [], plan),
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { aPlane, type TestPlane } from '../../../../test/server/plane.ts'
+import { aPlane, aJob as aPlannedJob, type TestPlane } from '../../../../test/server/plane.ts'
 import type { EnvironmentPolicy, Project } from '../../../access/index.ts'
-import { commands, type JobEnvironment, type PlannedJob } from '../../../pipeline/index.ts'
+import type { JobEnvironment, PlannedJob } from '../../../pipeline/index.ts'
 import { withEnvironmentPolicies } from './policies.ts'
 
 let world: TestPlane
@@ -13,18 +13,10 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 function aJob(environment: Partial<JobEnvironment> | undefined, more: Partial<PlannedJob> = {}): PlannedJob {
-  return {
-    name: 'ship',
-    work: commands(['true']),
-    needs: [],
-    env: {},
-    artifacts: [],
-    timeout: 1000,
-    retries: 0,
-    allowFailure: false,
+  return aPlannedJob('ship', [], {
     ...(environment && { environment: { name: 'production', action: 'start', ...environment } }),
     ...more,
-  }
+  })
 }
 
 const setPolicy = (policy: Partial<EnvironmentPolicy>) =>
