@@ -27,6 +27,29 @@ test('a burst of changes is handed on once, each key once', () => {
   expect(flushed).toHaveLength(2)
 })
 
+test('while what changed is being read, what changes meanwhile waits, and is read then', async () => {
+  const reads: { readonly keys: readonly Key[]; readonly done: () => void }[] = []
+  const gather = new Gather(250, keys => new Promise<void>(done => reads.push({ keys, done })))
+  gather.add([['pipeline', 'ppl_1']])
+  await vi.advanceTimersByTimeAsync(250)
+  gather.add([['pipeline', 'ppl_1']])
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(reads).toHaveLength(1)
+  reads[0]!.done()
+  await vi.advanceTimersByTimeAsync(250)
+  expect(reads.map(({ keys }) => keys)).toEqual([[['pipeline', 'ppl_1']], [['pipeline', 'ppl_1']]])
+})
+
+test('a read that fails holds up none', async () => {
+  const flush = vi.fn(() => Promise.reject(new Error('gone')))
+  const gather = new Gather(250, flush)
+  for (let i = 0; i < 3; i++) {
+    gather.add([['models']])
+    await vi.advanceTimersByTimeAsync(250)
+  }
+  expect(flush).toHaveBeenCalledTimes(3)
+})
+
 test('what waits when it is closed is forgotten', () => {
   const flush = vi.fn()
   const gather = new Gather(250, flush)

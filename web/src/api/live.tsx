@@ -22,9 +22,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 }
 
 function follow(client: QueryClient, tell: (state: LiveState) => void): () => void {
-  const gather = new Gather(EVERY_MS, keys => {
-    for (const queryKey of keys) void client.invalidateQueries({ queryKey })
-  })
+  const gather = new Gather(EVERY_MS, keys =>
+    Promise.all(keys.map(queryKey => client.invalidateQueries({ queryKey }))),
+  )
   let source: EventSource
   let timer: ReturnType<typeof setTimeout> | undefined
   // Changes that nobody followed: before the first connection, or while a new stream knew no last id.

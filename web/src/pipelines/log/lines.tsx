@@ -12,6 +12,8 @@ import { rememberedSections, rememberSection } from './remembered.ts'
 import { type LogRow, rowsOf } from './rows.ts'
 
 const LINE_HEIGHT = 18
+/** Sections deeper in others than this are drawn as deep. */
+const MAX_INDENT = 6
 /** This near to the end counts as being there. */
 const NEAR_PIXELS = 40
 
@@ -155,7 +157,7 @@ function SectionHead({ row: { section, isOpen }, onToggle, children }: SectionHe
         type="button"
         aria-expanded={isOpen}
         onClick={onToggle}
-        style={{ paddingLeft: `${section.depth}rem` }}
+        style={{ paddingLeft: `${Math.min(section.depth, MAX_INDENT)}rem` }}
         className="-ml-3.5 flex items-center"
       >
         <span className={`flex w-3.5 ${isOpen ? 'rotate-90' : ''}`}>
