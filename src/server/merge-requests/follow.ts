@@ -3,7 +3,7 @@ import { type CommitId, messageOf, type PrincipalId, type ProjectId } from '../.
 import { GitError, isAncestor, NO_COMMIT, type RefChange, readRefs } from '../../git/index.ts'
 import type { MergeRequest, Push } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import type { PushedPipelines } from '../pipelines/create.ts'
+import type { PushedPipelines } from '../pipelines/starting/create.ts'
 import type { PushAcceptance } from '../pushes/acceptance.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import type { Start } from '../triggers/launch.ts'

@@ -3,8 +3,8 @@ import { boundary, messageOf, newId, type PrincipalId, type PushId } from '../..
 import { NO_COMMIT, type RefChange, readRefs, updateRefs } from '../../git/index.ts'
 import type { Push } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import { createPipelines, type PushedPipelines } from '../pipelines/create.ts'
 import type { PipelineReconciler } from '../pipelines/reconcile.ts'
+import { createPipelines, type PushedPipelines } from '../pipelines/starting/create.ts'
 import { repositoryDirectory } from '../repositories.ts'
 
 /** What else comes of refs that moved. Repeating it makes nothing twice: after a crash it is asked again. */

@@ -1,6 +1,6 @@
 import type { ControlPlane } from '../control-plane.ts'
 import type { PipelineReconciler } from '../pipelines/reconcile.ts'
-import type { PipelineRequest, Started } from '../pipelines/start.ts'
+import type { PipelineRequest, Started } from '../pipelines/starting/start.ts'
 
 export type Start = (plane: ControlPlane, request: PipelineRequest) => Promise<Started>
 

@@ -11,7 +11,7 @@ import {
 } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { repositoryDirectory } from '../../repositories.ts'
-import { configOf } from '../config.ts'
+import { configOf } from '../starting/config.ts'
 import { resultOf } from './results.ts'
 
 /**

@@ -6,7 +6,7 @@ import type { Role } from '../../../access/index.ts'
 import { newId, type PrincipalId } from '../../../core/index.ts'
 import type { Pipeline, PlannedJob, TriggerWork } from '../../../pipeline/index.ts'
 import { PipelineReconciler } from '../reconcile.ts'
-import type { PipelineRequest, Started } from '../start.ts'
+import type { PipelineRequest, Started } from '../starting/start.ts'
 import { Downstream } from './downstream.ts'
 
 let world: EngineWorld

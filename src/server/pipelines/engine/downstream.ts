@@ -8,7 +8,7 @@ import { SerialByKey } from '../../serial.ts'
 import { storeResult } from '../ending/results.ts'
 import { forwardedVariables } from '../offers/forwarded.ts'
 import type { PipelineReconciler } from '../reconcile.ts'
-import type { PipelineRequest, Started } from '../start.ts'
+import type { PipelineRequest, Started } from '../starting/start.ts'
 
 /** Compiles a commit for an occasion and adds its pipeline. */
 export type Starter = (plane: ControlPlane, request: PipelineRequest) => Promise<Started>

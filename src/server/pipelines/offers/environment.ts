@@ -11,9 +11,9 @@ import {
 } from '../../../pipeline/index.ts'
 import { parseDotenv } from '../../../runner/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import type { SecretVariable } from '../given.ts'
 import { jobSecrets } from '../secrets/job-secrets.ts'
 import { secretMissing } from '../secrets/secret-missing.ts'
+import type { SecretVariable } from '../starting/given.ts'
 import { variableReports } from './inputs.ts'
 
 /** A dotenv report is at most this long; a larger one never was one. */

@@ -2,7 +2,7 @@ import type { Project } from '../../../access/index.ts'
 import type { StageInput } from '../../../api/index.ts'
 import type { Pipeline } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import { configOf } from '../config.ts'
+import { configOf } from '../starting/config.ts'
 
 export async function stageInput(
   plane: ControlPlane,

@@ -1,9 +1,9 @@
 import type { Project } from '../../../access/index.ts'
 import type { Job, Pipeline } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import { givenVariables, type SecretVariable } from '../given.ts'
+import { givenVariables, type SecretVariable } from '../starting/given.ts'
 
-export type { SecretVariable } from '../given.ts'
+export type { SecretVariable } from '../starting/given.ts'
 
 /**
  * Those that a job may have: a script. What is pushed to a ref that is not protected has not been taken up by the

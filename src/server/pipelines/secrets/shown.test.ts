@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SecretVariable } from '../given.ts'
+import type { SecretVariable } from '../starting/given.ts'
 import { withoutSecrets } from './shown.ts'
 
 const variable = (value: string, masked = true): SecretVariable => ({

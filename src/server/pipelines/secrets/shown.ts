@@ -1,4 +1,4 @@
-import type { SecretVariable } from '../given.ts'
+import type { SecretVariable } from '../starting/given.ts'
 
 /** Stands where a secret stood, as in logs. */
 const MASKED = '[redacted]'

@@ -4,7 +4,7 @@ import { BareRepository } from '../../../../test/server/repository.ts'
 import type { Principal, Project } from '../../../access/index.ts'
 import { type CommitId, newId } from '../../../core/index.ts'
 import type { Pipeline, Schedule } from '../../../pipeline/index.ts'
-import type { PipelineRequest, Started } from '../../pipelines/start.ts'
+import type { PipelineRequest, Started } from '../../pipelines/starting/start.ts'
 import { addSchedule, changeSchedule, type ScheduleContent } from './actions.ts'
 import { ScheduleReconciler } from './reconcile.ts'
 

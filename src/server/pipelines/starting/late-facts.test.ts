@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { aJob as aPlannedJob } from '../../../test/server/plane.ts'
-import { instant, type JobId, type PipelineId } from '../../core/index.ts'
-import type { Job, PlannedJob } from '../../pipeline/index.ts'
+import { aJob as aPlannedJob } from '../../../../test/server/plane.ts'
+import { instant, type JobId, type PipelineId } from '../../../core/index.ts'
+import type { Job, PlannedJob } from '../../../pipeline/index.ts'
 import { withLateFacts } from './late-facts.ts'
 
 const PIPELINE = { id: 'pip_1', number: 7, createdAt: instant(0), serverUrl: 'http://ballast' }

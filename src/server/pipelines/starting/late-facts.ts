@@ -1,5 +1,5 @@
-import type { Instant } from '../../core/index.ts'
-import { type Job, withLateValues } from '../../pipeline/index.ts'
+import type { Instant } from '../../../core/index.ts'
+import { type Job, withLateValues } from '../../../pipeline/index.ts'
 
 interface MadePipeline {
   readonly id: string

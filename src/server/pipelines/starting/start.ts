@@ -1,13 +1,13 @@
-import { isProtectedRef, type Project } from '../../access/index.ts'
+import { isProtectedRef, type Project } from '../../../access/index.ts'
 import {
   compileCiFile,
   compileDelivery,
   type Delivery,
   type DeliveryRequest,
   type ModelRepository,
-} from '../../config/index.ts'
-import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../core/index.ts'
-import { describeCommit } from '../../git/index.ts'
+} from '../../../config/index.ts'
+import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../../core/index.ts'
+import { describeCommit } from '../../../git/index.ts'
 import {
   type ChildSource,
   childFile,
@@ -18,18 +18,18 @@ import {
   type PipelineEvent,
   type Plan,
   type TriggerFacts,
-} from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { withEnvironmentPolicies } from '../delivery/environments/policies.ts'
-import { repositoryDirectory } from '../repositories.ts'
-import { artifactsOf } from './child.ts'
+} from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { withEnvironmentPolicies } from '../../delivery/environments/policies.ts'
+import { repositoryDirectory } from '../../repositories.ts'
+import { withoutSecrets } from '../secrets/shown.ts'
 import { storeConfig } from './config.ts'
 import { commitFiles } from './files.ts'
 import { givenVariables, type SecretVariable } from './given.ts'
 import { includesFor } from './includes.ts'
+import { artifactsOf } from './kept-files.ts'
 import { withLateFacts } from './late-facts.ts'
 import { withModelStages } from './model-stages.ts'
-import { withoutSecrets } from './secrets/shown.ts'
 import { asksForNone } from './skip.ts'
 
 /** A pipeline that somebody or something asks for. */

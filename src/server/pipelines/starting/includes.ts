@@ -1,11 +1,11 @@
-import type { Project } from '../../access/index.ts'
-import { MAX_CI_BYTES } from '../../config/index.ts'
-import { BallastError, type CommitId, type PrincipalId } from '../../core/index.ts'
-import { listFiles, readFile, readRefs, resolveCommit } from '../../git/index.ts'
-import type { Fetched, IncludeSources } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { fetchText } from '../outbound/fetch.ts'
-import { repositoryDirectory } from '../repositories.ts'
+import type { Project } from '../../../access/index.ts'
+import { MAX_CI_BYTES } from '../../../config/index.ts'
+import { BallastError, type CommitId, type PrincipalId } from '../../../core/index.ts'
+import { listFiles, readFile, readRefs, resolveCommit } from '../../../git/index.ts'
+import type { Fetched, IncludeSources } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { fetchText } from '../../outbound/fetch.ts'
+import { repositoryDirectory } from '../../repositories.ts'
 
 /**
  * Configuration from elsewhere, with the rights of whoever started the pipeline: a file of another project is there

@@ -1,6 +1,6 @@
-import type { CommitId } from '../../core/index.ts'
-import { changedFiles, listFiles, mergeBase, NO_COMMIT, readFile, resolveCommit } from '../../git/index.ts'
-import type { RepositoryFiles } from '../../pipeline/index.ts'
+import type { CommitId } from '../../../core/index.ts'
+import { changedFiles, listFiles, mergeBase, NO_COMMIT, readFile, resolveCommit } from '../../../git/index.ts'
+import type { RepositoryFiles } from '../../../pipeline/index.ts'
 
 /** A commit's files out of a bare repository. `since`: where its ref was before, for what changed. */
 export function commitFiles(directory: string, commit: CommitId, since?: CommitId): RepositoryFiles {

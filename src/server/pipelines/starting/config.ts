@@ -1,6 +1,6 @@
-import type { ModelRepository } from '../../config/index.ts'
-import type { Json } from '../../core/index.ts'
-import type { Pipeline } from '../../pipeline/index.ts'
+import type { ModelRepository } from '../../../config/index.ts'
+import type { Json } from '../../../core/index.ts'
+import type { Pipeline } from '../../../pipeline/index.ts'
 
 /** What a pipeline was compiled from, kept with it: later changes of defaults or policies don't change a run. */
 export interface PipelineConfig {

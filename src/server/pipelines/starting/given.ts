@@ -1,7 +1,7 @@
-import { isProtectedRef, type Project, secretScopesOf, selectSecrets } from '../../access/index.ts'
-import type { GivenVariable } from '../../pipeline/index.ts'
-import { openSecret } from '../access/secret-values.ts'
-import type { ControlPlane } from '../control-plane.ts'
+import { isProtectedRef, type Project, secretScopesOf, selectSecrets } from '../../../access/index.ts'
+import type { GivenVariable } from '../../../pipeline/index.ts'
+import { openSecret } from '../../access/secret-values.ts'
+import type { ControlPlane } from '../../control-plane.ts'
 
 /** A variable beside the files, for one place. */
 export interface SecretVariable extends GivenVariable {

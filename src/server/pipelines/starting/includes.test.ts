@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
-import { BareRepository } from '../../../test/server/repository.ts'
-import { newId, type PrincipalId } from '../../core/index.ts'
+import { aPlane, type TestPlane } from '../../../../test/server/plane.ts'
+import { BareRepository } from '../../../../test/server/repository.ts'
+import { newId, type PrincipalId } from '../../../core/index.ts'
 import { includesFor } from './includes.ts'
 
 let world: TestPlane

@@ -1,8 +1,8 @@
-import type { Project } from '../../access/index.ts'
-import { NO_COMMIT, resolveCommit } from '../../git/index.ts'
-import type { Pipeline, Push } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { repositoryDirectory } from '../repositories.ts'
+import type { Project } from '../../../access/index.ts'
+import { NO_COMMIT, resolveCommit } from '../../../git/index.ts'
+import type { Pipeline, Push } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { repositoryDirectory } from '../../repositories.ts'
 import { startPipeline } from './start.ts'
 
 const BRANCH = 'refs/heads/'

@@ -1,6 +1,6 @@
-import { MAX_CI_BYTES } from '../../config/index.ts'
-import type { Fetched, IncludeSources, Pipeline } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
+import { MAX_CI_BYTES } from '../../../config/index.ts'
+import type { Fetched, IncludeSources, Pipeline } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
 
 /** Files that jobs of a pipeline kept. Of several jobs of one name with matrix values the first that has it. */
 export function artifactsOf(

@@ -1,8 +1,8 @@
-import { isRunnable, type ModelRepository, whyNotServed } from '../../config/index.ts'
-import { branchMatches } from '../../core/index.ts'
-import { buildPlan, type Plan } from '../../pipeline/index.ts'
-import type { ControlPlane } from '../control-plane.ts'
-import { boundFor } from './policy.ts'
+import { isRunnable, type ModelRepository, whyNotServed } from '../../../config/index.ts'
+import { branchMatches } from '../../../core/index.ts'
+import { buildPlan, type Plan } from '../../../pipeline/index.ts'
+import type { ControlPlane } from '../../control-plane.ts'
+import { boundFor } from '../policy.ts'
 import type { PipelineRequest } from './start.ts'
 
 const BRANCH = 'refs/heads/'
