@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -33,8 +33,7 @@ export function checkOut(folder: string, branch = 'main'): string {
     execFileSync('git', ['-C', root, ...words], { stdio: 'pipe' })
   }
   git('init', '--quiet', '--initial-branch=main')
-  git('config', 'user.name', 'ada')
-  git('config', 'user.email', 'ada@example.com')
+  appendFileSync(join(root, '.git/config'), '[user]\nname = ada\nemail = ada@example.com\n')
   git('add', '--all')
   git('commit', '--quiet', '--no-gpg-sign', '--message', 'All of it')
   if (branch !== 'main') git('switch', '--quiet', '--create', branch)

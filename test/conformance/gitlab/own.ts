@@ -270,7 +270,7 @@ export const OWN: readonly Case[] = [
   },
   {
     folder: 'rules',
-    occasion: { changed: ['src/x.ts', 'src/a/b.ts'] },
+    occasion: { changed: ['src/x.py', 'src/a/b.py'] },
     outcome: {
       kind: 'runs',
       pipeline: 'succeeded',
