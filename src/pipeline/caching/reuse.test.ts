@@ -34,6 +34,7 @@ function someFacts(change: Partial<ReuseFacts> = {}): ReuseFacts {
     inputs: [file('x', 'd1'), file('y', 'd2')],
     env: { MODE: 'fast', CI_JOB_ID: '1', BALLAST_COMMIT: 'c1' },
     files: {},
+    given: {},
     platform: 'linux-x64',
     ...change,
   }
@@ -53,6 +54,7 @@ describe('a result is another’s', () => {
     ['an input fewer', aJob(), someFacts({ inputs: [file('x', 'd1')] })],
     ['another variable', aJob(), someFacts({ env: { MODE: 'slow' } })],
     ['another value of the job’s own CI_ variable', aJob({ env: { CI_MODE: 'x' } }), someFacts()],
+    ['a CI_ variable that somebody gave', aJob(), someFacts({ given: { CI_MODE: 'x' } })],
     ['another secret file', aJob(), someFacts({ files: { KEY: 'secret' } })],
     ['another machine', aJob(), someFacts({ platform: 'linux-arm64' })],
     ['another project', aJob(), someFacts({ project: 'prj_2' })],

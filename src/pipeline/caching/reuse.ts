@@ -13,6 +13,8 @@ export interface ReuseFacts {
   /** As it would find them. */
   readonly env: Readonly<Record<string, string>>
   readonly files: Readonly<Record<string, string>>
+  /** What somebody gave the pipeline or the job: it counts, whatever it is called. */
+  readonly given: Readonly<Record<string, string>>
   /** `linux-x64`, and how jobs are run there. */
   readonly platform: string
 }

@@ -30,6 +30,7 @@ export async function reuseKeyOf(
     inputs,
     env,
     files,
+    given: { ...pipeline.trigger?.variables, ...job.variables },
     platform: `${runner.platform ?? 'unknown'} ${kind}`,
   })
   return plane.vault.fingerprint(subject)
