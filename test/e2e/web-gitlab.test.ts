@@ -90,6 +90,15 @@ describe.skipIf('missing' in browser)('a GitLab CI file in the web UI', () => {
     page.locator(`button[data-job="${job}"][data-state=${state}]`).waitFor()
   const button = (name: string) => page.getByRole('button', { name, exact: true })
 
+  async function asTheApi(path: string, body: unknown, method = 'POST') {
+    const response = await fetch(`${world.url}/api/v1/projects/team%2Flab/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return response.status
+  }
+
   test('a push of one becomes a pipeline', async () => {
     await page.goto(world.url)
     await page.getByLabel('Access token').fill(world.token)
@@ -211,8 +220,30 @@ describe.skipIf('missing' in browser)('a GitLab CI file in the web UI', () => {
     expect(complaints).toEqual([])
   })
 
-  test('a schedule is made, paused and removed; what the server has against one is shown', async () => {
+  test('a merge request tells what is in its way, and is merged once nothing is', async () => {
     await page.getByLabel('语言').selectOption('en')
+    await world.push('team/lab', { 'topic.txt': 'better' }, 'topic')
+    await page.getByRole('link', { name: 'Pipelines', exact: true }).click()
+    await page.getByRole('row', { name: /topic/ }).waitFor()
+    const made = await asTheApi('merge-requests', { title: 'Make it better', source: 'topic', draft: true })
+    expect(made).toBe(201)
+    await page.getByRole('link', { name: 'Merge requests' }).click()
+    await page.getByRole('link', { name: 'Merge request !1' }).click()
+    await page.getByRole('list', { name: 'In its way' }).getByText('It is a draft.').waitFor()
+    await page.getByRole('link', { name: /^Pipeline #/ }).waitFor()
+    expect(await asTheApi('merge-requests/1', { draft: false }, 'PUT')).toBe(200)
+    await page.reload()
+    await page.getByText('Nothing is in its way').waitFor()
+    await button('Merge').click()
+    await page.getByRole('dialog', { name: 'Merge !1?' }).getByRole('button', { name: 'Merge' }).click()
+    await page
+      .getByRole('region', { name: /Make it better/ })
+      .getByText('Merged', { exact: true })
+      .waitFor()
+    expect(await button('Close').count()).toBe(0)
+  })
+
+  test('a schedule is made, paused and removed; what the server has against one is shown', async () => {
     await page.getByRole('link', { name: 'Schedules' }).click()
     await button('New schedule').click()
     const dialog = page.getByRole('dialog')
@@ -228,9 +259,16 @@ describe.skipIf('missing' in browser)('a GitLab CI file in the web UI', () => {
     await row.getByRole('button', { name: 'Resume' }).click()
     await row.getByText('paused').waitFor({ state: 'detached' })
     await row.getByRole('button', { name: 'Run now' }).click()
-    await row.getByRole('status').getByText(/#3/).waitFor()
+    const outcome = await row.getByRole('status').textContent()
+    const number = /#(\d+)/.exec(outcome ?? '')?.[1]
     await row.getByRole('button', { name: 'Remove' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('No schedule yet').waitFor()
+    await page.getByRole('link', { name: 'Pipelines', exact: true }).click()
+    await page.getByRole('link', { name: `Pipeline #${number}`, exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: `Pipeline #${number}` }).waitFor()
+    await page.getByText('schedule', { exact: true }).waitFor()
+    // The job that only a schedule runs.
+    await node('nightly').waitFor()
   })
 })

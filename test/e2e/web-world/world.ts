@@ -12,7 +12,7 @@ export interface WebWorld {
   /** The first admin's. */
   readonly token: string
   /** Commits these files and pushes them with the real git, without waiting for the pipeline. */
-  push(project: string, files: Readonly<Record<string, string>>): Promise<void>
+  push(project: string, files: Readonly<Record<string, string>>, branch?: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,19 +48,20 @@ export async function startWebWorld(): Promise<WebWorld> {
     url,
     folder,
     token,
-    async push(project, files) {
+    async push(project, files, branch = 'main') {
       const work = join(folder, 'work')
       await mkdir(work, { recursive: true })
-      for (const [path, text] of Object.entries(files)) await writeFile(join(work, path), text)
       const git = async (...args: string[]) => {
         const [code] = await once(start('git', args, work), 'close')
         if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}`)
       }
       await git('init', '-q', '-b', 'main')
+      if (branch !== 'main') await git('checkout', '-q', '-B', branch)
+      for (const [path, text] of Object.entries(files)) await writeFile(join(work, path), text)
       await git('add', '-A')
       const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org']
       await git(...who, 'commit', '-q', '-m', 'A job that fails and one that does not')
-      start('git', ['push', '-q', `${url.replace('//', `//x:${token}@`)}/${project}.git`, 'main'], work)
+      start('git', ['push', '-q', `${url.replace('//', `//x:${token}@`)}/${project}.git`, branch], work)
     },
     async stop() {
       for (const child of children) {
