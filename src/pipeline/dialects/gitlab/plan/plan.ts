@@ -5,7 +5,7 @@ import type { WrittenConfig } from '../keywords/read.ts'
 import type { Findings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
 import type { Instance } from './instances.ts'
-import { plannedJob } from './job.ts'
+import { plannedJob } from './job/job.ts'
 import { type Population, resolveNeeds } from './needs.ts'
 import { stageOf, stagesOf } from './stages.ts'
 

@@ -1,7 +1,7 @@
-import type { ArtifactRules, CacheRequest, PlannedJob } from '../../../types.ts'
-import type { JobKeys } from '../keywords/job/job.ts'
-import type { WrittenArtifacts } from '../keywords/job/keeping/artifacts.ts'
-import type { WrittenCache } from '../keywords/job/keeping/cache.ts'
+import type { ArtifactRules, CacheRequest, PlannedJob } from '../../../../types.ts'
+import type { JobKeys } from '../../keywords/job/job.ts'
+import type { WrittenArtifacts } from '../../keywords/job/keeping/artifacts.ts'
+import type { WrittenCache } from '../../keywords/job/keeping/cache.ts'
 
 const DEFAULT_KEY = 'default'
 const SITE = 'public'

@@ -1,5 +1,5 @@
-import type { Image, Service } from '../../../types.ts'
-import type { WrittenImage, WrittenService } from '../keywords/job/work/images.ts'
+import type { Image, Service } from '../../../../types.ts'
+import type { WrittenImage, WrittenService } from '../../keywords/job/work/images.ts'
 
 export function imageOf({ name, entrypoint, pull_policy, docker }: WrittenImage): Image {
   return {

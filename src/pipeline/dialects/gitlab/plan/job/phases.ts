@@ -1,5 +1,5 @@
-import type { JobWork, Phase } from '../../../types.ts'
-import type { JobKeys } from '../keywords/job/job.ts'
+import type { JobWork, Phase } from '../../../../types.ts'
+import type { JobKeys } from '../../keywords/job/job.ts'
 
 /** GitLab Runner's own, where RUNNER_AFTER_SCRIPT_TIMEOUT says nothing else. */
 const AFTER_SCRIPT_TIMEOUT = 5 * 60_000

@@ -1,12 +1,12 @@
-import type { Milliseconds } from '../../../../core/index.ts'
-import { isLate } from '../../../late.ts'
-import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../types.ts'
-import { quote } from '../../../yaml/located.ts'
-import type { WrittenEnvironment } from '../keywords/job/delivery/environment.ts'
-import { parsePeriod } from '../keywords/reader/durations.ts'
-import type { Findings } from '../keywords/reader/findings.ts'
-import type { DecidedJob } from './decided.ts'
-import type { Expander } from './judge.ts'
+import type { Milliseconds } from '../../../../../core/index.ts'
+import { isLate } from '../../../../late.ts'
+import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../../types.ts'
+import { quote } from '../../../../yaml/located.ts'
+import type { WrittenEnvironment } from '../../keywords/job/delivery/environment.ts'
+import { parsePeriod } from '../../keywords/reader/durations.ts'
+import type { Findings } from '../../keywords/reader/findings.ts'
+import type { DecidedJob } from '../decided.ts'
+import type { Expander } from '../judge.ts'
 
 type Expand = Expander['name']
 

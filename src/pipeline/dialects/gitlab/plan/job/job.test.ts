@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jobOf, problemsOf } from './test-compile.ts'
+import { jobOf, problemsOf } from '../test-compile.ts'
 
 describe('defaults', () => {
   const TOP = `

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { formatDiagnostic } from '../../../../core/index.ts'
-import { compile } from './test-compile.ts'
+import { formatDiagnostic } from '../../../../../core/index.ts'
+import { compile } from '../test-compile.ts'
 
 // https://docs.gitlab.com/ci/yaml/#cachekeyfiles
 test.each([
