@@ -9,6 +9,8 @@ const OPTIONS: YamlOptions = {
   // The real depth is 6.
   maxDepth: 32,
   maxValues: 20_000,
+  // No file of that size has more.
+  maxEntryTokens: MAX_CONFIG_BYTES,
   tagHint: 'leave tags and directives out: ballast.yaml holds plain values',
   merge: false,
   duplicates: 'error',

@@ -6,6 +6,23 @@ import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
 export const REFERENCE_TAG = '!reference'
 const STRING_TAG = 'tag:yaml.org,2002:str'
 
+/** A map that is being laid out. */
+export interface OpenMap {
+  readonly at: Location
+  readonly entries: Map<string, Entry>
+  /** Where each key stands. */
+  readonly seen: Map<string, Location>
+  /** Nothing is wrong with it so far. */
+  whole: boolean
+}
+
+interface Shared {
+  readonly value: Located
+  /** In it, itself among them. */
+  readonly values: number
+  readonly height: number
+}
+
 /** Lays the parser's tree out as located values, within the limits. */
 export class Layout {
   readonly #options: YamlOptions
@@ -13,9 +30,13 @@ export class Layout {
   readonly #at: (offset: number) => Location
   readonly #hooks: YamlHooks | undefined
   readonly #anchors = new Map<string, Node>()
+  /** What aliases stand for, by its node: thousands of jobs may merge one map of thousands. */
+  readonly #shared = new Map<Node, Shared>()
   #values = 0
   #stopped = false
   #inAlias = 0
+  /** Depth of the deepest value so far. */
+  #deepest = 0
 
   constructor(
     options: YamlOptions,
@@ -33,6 +54,7 @@ export class Layout {
     const at = this.#at(node.range?.[0] ?? 0)
     const { maxDepth, maxValues } = this.#options
     if (this.#stopped) return undefined
+    this.#deepest = Math.max(this.#deepest, depth)
     if (depth > maxDepth) return this.#stop(at, `Values are nested more than ${maxDepth} deep`)
     if (++this.#values > maxValues) return this.#stop(at, `There are more than ${maxValues} values`)
     if (isAlias(node)) return this.#alias(node.source, at, depth)
@@ -56,20 +78,33 @@ export class Layout {
   }
 
   #map(pairs: readonly Pair<Node, Node | null>[], at: Location, depth: number): Located | undefined {
-    const entries = new Map<string, Entry>()
-    const seen = new Map<string, Location>()
-    let whole = true
+    const map: OpenMap = { at, entries: new Map(), seen: new Map(), whole: true }
+    this.addPairs(map, pairs, depth)
+    return this.closeMap(map)
+  }
+
+  /** The map of a document, whose pairs come one by one. */
+  openMap(at: Location): OpenMap {
+    this.#values++
+    return { at, entries: new Map(), seen: new Map(), whole: true }
+  }
+
+  addPairs(map: OpenMap, pairs: readonly Pair<Node, Node | null>[], depth: number): void {
+    const { entries, seen } = map
     for (const { key, value } of pairs) {
       const keyAt = this.#at(key?.range?.[0] ?? 0)
       if (this.#options.merge && isMergeKey(key)) {
-        whole = this.#merge(entries, value, keyAt, depth) && whole
+        map.whole = this.#merge(entries, value, keyAt, depth) && map.whole
         continue
       }
       const name = this.#key(key, keyAt, seen)
       const located = value === null ? absent(keyAt) : this.value(value, depth + 1)
       if (name !== undefined && located) entries.set(name, { key: name, keyAt, value: located })
-      else whole = false
+      else map.whole = false
     }
+  }
+
+  closeMap({ entries, at, whole }: OpenMap): Located | undefined {
     return whole ? { kind: 'map', entries: [...entries.values()], at } : undefined
   }
 
@@ -118,9 +153,22 @@ export class Layout {
     const target = this.#anchors.get(name)
     if (!target)
       return this.#findings.error(at, 'YAML_SYNTAX', `There is no anchor ${quote(name)} before this`)
+    const known = this.#shared.get(target)
+    if (!known || depth + known.height > this.#options.maxDepth) return this.#layAlias(target, depth)
+    this.#values += known.values
+    if (this.#values <= this.#options.maxValues) return known.value
+    return this.#stop(at, `There are more than ${this.#options.maxValues} values`)
+  }
+
+  #layAlias(target: Node, depth: number): Located | undefined {
+    const [values, deepest] = [this.#values, this.#deepest]
+    this.#deepest = depth
     this.#inAlias++
     const value = this.value(target, depth + 1)
     this.#inAlias--
+    if (value)
+      this.#shared.set(target, { value, values: this.#values - values, height: this.#deepest - depth })
+    this.#deepest = Math.max(this.#deepest, deepest)
     return value
   }
 

@@ -8,6 +8,7 @@ const OPTIONS: YamlOptions = {
   maxBytes: 10_000,
   maxDepth: 20,
   maxValues: 500,
+  maxEntryTokens: 2000,
   tagHint: 'no tags',
   plain: text => ({ value: text === '' ? null : text }),
   merge: true,
@@ -195,4 +196,65 @@ test('tokens are counted up to a limit, and brackets are not nested deeper than 
   expect(countTokens('- a\n'.repeat(1000), 100, 10)).toBe('many')
   expect(countTokens(`a: ${'['.repeat(11)}`, 100, 10)).toBe('deep')
   expect(countTokens('[],'.repeat(20), 1000, 10)).toBeTypeOf('number')
+})
+
+describe('a large first document is laid out while it is parsed', () => {
+  const HOOKS = { scalar: () => undefined, key: (text: string) => text }
+  const LARGE = { ...OPTIONS, maxBytes: 1e6, maxValues: 1e5, maxEntryTokens: 1e5 }
+  const entries = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join('\n')
+  const readBoth = (text: string, options = LARGE) =>
+    [undefined, HOOKS].map(first => {
+      const findings = told()
+      const stream = openYaml(text, 'f.yml', options, findings, first)
+      const values = stream?.documents.map((_, index) => stream.read(index, HOOKS))
+      return { values, problems: findings.all }
+    })
+
+  test.each([
+    ['entries', entries(2000, i => `k${i}: {a: [x, y], b: "${i}"}`)],
+    [
+      'anchors and merge keys',
+      entries(2000, i => `k${i}: &a${i}\n  <<: *a${Math.max(0, i - 1)}\n  x${i % 3}: y`),
+    ],
+    ['equal keys', entries(1800, i => `k${i % 1500}: x${i}`)],
+    ['a flood of equal keys before a mistake', `${entries(3000, i => `k${i % 1500}: x`)}\nz: !t x`],
+    ['mistakes of values', entries(2000, i => `k${i}: ${i % 300 === 7 ? '!t x' : 'x'}`)],
+    ['mistakes of keys', `${entries(2000, i => `k${i}: x`)}\n? [a]\n: b`],
+    ['a mistake of syntax in the end', `${entries(1800, i => `k${i % 1500}: x`)}\na: b: c`],
+    ['an alias of the whole', `--- &all\n${entries(2000, i => `k${i}: x`)}\nagain: *all`],
+    ['two documents', `${entries(2000, i => `k${i}: x`)}\n---\n${entries(2000, i => `l${i}: x`)}`],
+    ['nothing before it', `---\n# c\n---\n${entries(2000, i => `k${i}: x`)}`],
+  ])('%s: no other values, no other findings', (_, text) => {
+    const [whole, early] = readBoth(text)
+    expect(early!.values).toEqual(whole!.values)
+    expect(early!.problems.toSorted()).toEqual(whole!.problems.toSorted())
+  })
+
+  test('too many values end it', () => {
+    const [whole, early] = readBoth(
+      entries(2000, i => `k${i}: x`),
+      { ...LARGE, maxValues: 1500 },
+    )
+    expect(early).toEqual(whole)
+    expect(early!.problems.join()).toContain('more than 1500 values')
+  })
+})
+
+test('an entry that the parser would have to hold at once is too long', () => {
+  const long = `a: [${'x, '.repeat(3000)}]`
+  expect(read(long, { maxBytes: 1e5, maxValues: 1e5 }).problems).toEqual([
+    '1:1: error: TOO_LARGE One entry of the file has too many words and signs',
+  ])
+  expect(read(long, { maxBytes: 1e5, maxValues: 1e5, maxEntryTokens: 20_000 }).problems).toEqual([])
+})
+
+test('aliases of one map share it, and still count', () => {
+  const text = `a: &a {x: [1, 2]}\nb: *a\nc: *a\nd: {e: *a}`
+  const findings = told()
+  const map = loadYaml(text, 'f.yml', OPTIONS, findings)
+  const values = map?.kind === 'map' ? map.entries.map(({ value }) => value) : []
+  expect(values[1]).toBe(values[2])
+  expect(read(text, { maxValues: 20 }).problems.join()).toContain('more than 20 values')
+  expect(read(text, { maxDepth: 3 }).problems.join()).toContain('nested more than 3 deep')
 })

@@ -1,9 +1,10 @@
 import { type Document, LineCounter, type Node, type YAMLError } from 'yaml'
 import { type Location, messageOf } from '../../core/index.ts'
+import { EarlyMap } from './early.ts'
 import { Layout } from './layout.ts'
 import type { Located } from './located.ts'
 import type { YamlFindings, YamlHooks, YamlOptions } from './options.ts'
-import { parseDocuments } from './parse.ts'
+import { parseDocuments, TooLongError } from './parse.ts'
 
 /** The documents of a file, laid out one by one: what the first says may decide how the second is read. */
 export interface YamlStream {
@@ -15,13 +16,15 @@ export interface YamlStream {
 
 /**
  * Parses a file. Anchors and aliases are laid out; what `options` does not have (merge keys, `!reference`, more
- * documents) is a finding, as other tags and keys that are no text are.
+ * documents) is a finding, as other tags and keys that are no text are. `first`: the hooks with which the first
+ * document is going to be read, so that a large one need not be kept whole.
  */
 export function openYaml(
   text: string,
   file: string,
   options: YamlOptions,
   findings: YamlFindings,
+  first?: YamlHooks,
 ): YamlStream | undefined {
   const start = { file, line: 1, column: 1 }
   if (Buffer.byteLength(text) > options.maxBytes) {
@@ -35,15 +38,19 @@ export function openYaml(
   const tooDeep = (place: Location) =>
     findings.error(place, 'TOO_LARGE', `Values are nested more than ${options.maxDepth} deep`)
   return whileParsing(start, tooDeep, findings, () => {
-    const documents = parseDocuments(text, lines, options)
+    const early = first && new EarlyMap(options, at, first)
+    const documents = parseDocuments(text, lines, options, early && (part => early.take(part)))
     const overflow = documents
       .flatMap(({ errors, warnings }) => [...errors, ...warnings])
       .find(({ message }) => STACK_OVERFLOW.test(message))
     if (overflow) return tooDeep(at(overflow.pos[0]))
     if (!report(documents, at, options, findings)) return undefined
+    let known: { readonly value: Located | undefined } | undefined
     return {
       documents: documents.map(({ range }) => at(range[0])),
       read(index, hooks) {
+        if (index === 0) known ??= early?.finish(documents[0]!, findings)
+        if (index === 0 && known) return known.value
         const contents = (documents[index]?.contents ?? null) as Node | null
         if (contents === null) return { kind: 'map', entries: [], at: start }
         const layout = new Layout(options, findings, at, hooks)
@@ -75,7 +82,9 @@ function whileParsing<T>(
   try {
     return parse()
   } catch (cause) {
-    if (STACK_OVERFLOW.test(messageOf(cause))) return tooDeep(start)
+    const long = cause instanceof TooLongError
+    if (STACK_OVERFLOW.test(messageOf(cause)) || (long && cause.deep)) return tooDeep(start)
+    if (long) return findings.error(start, 'TOO_LARGE', messageOf(cause))
     return findings.error(start, 'YAML_SYNTAX', `The file could not be read as YAML: ${messageOf(cause)}`)
   }
 }

@@ -18,6 +18,8 @@ export interface YamlOptions {
   readonly maxDepth: number
   /** Values of one document after aliases are laid out: what stops a bomb of aliases of aliases. */
   readonly maxValues: number
+  /** Words and signs of one entry of the file, which the parser holds at once: 200 bytes each. */
+  readonly maxEntryTokens: number
   /** Told with a tag or directive that isn't known. */
   readonly tagHint: string
   /** Scalars without quotes, tags or a block: absent, as the core schema of YAML 1.2 reads them. */

@@ -16,19 +16,25 @@ import { Parts } from './parts.ts'
 
 /**
  * The parser's trees, one more than there may be at most. Where there may be several, those with nothing in them
- * do not count: files begin with `---`, a comment, and `---` again.
+ * do not count: files begin with `---`, a comment, and `---` again. `early` may take entries of a first document that
+ * is large, before the rest of it is parsed.
  */
 export function parseDocuments(
   text: string,
   lines: LineCounter,
   options: YamlOptions,
+  early?: (part: Document.Parsed) => void,
 ): readonly Document.Parsed[] {
   return withoutStacks(() => {
     const composer = new Composer(parserOptions(options))
-    const parts = new Parts(parserOptions(options))
+    const parts = new Parts(parserOptions(options), options.maxEntryTokens, early)
     const documents: Document.Parsed[] = []
     let empty: Document.Parsed | undefined
-    for (const document of composer.compose(tokensOf(text, lines, parts), true, text.length)) {
+    for (const document of composer.compose(
+      tokensOf(text, lines, parts, options.maxDepth),
+      true,
+      text.length,
+    )) {
       const whole = parts.joined(document as Document.Parsed)
       if (isEmpty(whole) && options.maxDocuments > 1) empty ??= whole
       else documents.push(whole)
@@ -38,12 +44,23 @@ export function parseDocuments(
   })
 }
 
-function* tokensOf(text: string, lines: LineCounter, parts: Parts): Generator<CST.Token> {
+/** One entry of the file has more words and signs than `maxEntryTokens`. */
+export class TooLongError extends Error {
+  /** Because its values are nested in each other. */
+  readonly deep: boolean
+
+  constructor(deep: boolean) {
+    super('One entry of the file has too many words and signs')
+    this.deep = deep
+  }
+}
+
+function* tokensOf(text: string, lines: LineCounter, parts: Parts, maxDepth: number): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
   for (const word of new Lexer().lex(text)) {
     for (const token of parser.next(word)) yield parts.rest(token)
-    parts.take(parser.stack)
+    if (!parts.take(word, parser.stack)) throw new TooLongError(parser.stack.length > maxDepth)
   }
   for (const token of parser.end()) yield parts.rest(token)
 }

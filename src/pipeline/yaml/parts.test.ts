@@ -9,14 +9,14 @@ function* wordsOf(text: string, parts: Parts): Generator<CST.Token> {
   const parser = new Parser(new LineCounter().addNewLine)
   for (const word of new Lexer().lex(text)) {
     for (const token of parser.next(word)) yield parts.rest(token)
-    parts.take(parser.stack)
+    parts.take(word, parser.stack)
   }
   for (const token of parser.end()) yield parts.rest(token)
 }
 
 /** Trees and what is wrong with them: in parts of `tokens` words, or whole. */
 function treesOf(text: string, tokens: number) {
-  const parts = new Parts(OPTIONS, tokens)
+  const parts = new Parts(OPTIONS, 1e9, undefined, tokens)
   const documents = [...new Composer(OPTIONS).compose(wordsOf(text, parts), true, text.length)]
   return documents.map(document => {
     const { contents, errors, warnings, range } = parts.joined(document as never)

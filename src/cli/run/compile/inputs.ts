@@ -5,6 +5,7 @@ const OPTIONS: YamlOptions = {
   maxBytes: 256 * 1024,
   maxDepth: 20,
   maxValues: 10_000,
+  maxEntryTokens: 50_000,
   tagHint: '',
   merge: true,
   duplicates: 'last',

@@ -9,7 +9,7 @@ import { readSpec } from './header/spec.ts'
 import type { ComponentField, InputSpec, Spec } from './header/types.ts'
 import { interpolatingHooks, restoringHooks } from './interpolation/hooks.ts'
 import { type Masked, maskBlocks } from './interpolation/mask.ts'
-import { MAX_BLOCKS, MAX_DEPTH, MAX_FILE_BYTES, MAX_FILE_VALUES } from './limits.ts'
+import { MAX_BLOCKS, MAX_DEPTH, MAX_ENTRY_TOKENS, MAX_FILE_BYTES, MAX_FILE_VALUES } from './limits.ts'
 import { readPlain } from './psych.ts'
 import { isNothing } from './read.ts'
 
@@ -39,6 +39,7 @@ const OPTIONS: YamlOptions = {
   maxBytes: MAX_FILE_BYTES,
   maxDepth: MAX_DEPTH,
   maxValues: MAX_FILE_VALUES,
+  maxEntryTokens: MAX_ENTRY_TOKENS,
   tagHint: 'the only tag that CI files have is !reference [job, key]',
   plain: readPlain,
   merge: true,
@@ -61,7 +62,7 @@ export async function readCiFile(
     return findings.error(start, 'TOO_LARGE', `There are more than ${MAX_BLOCKS} $[[ ]] in one file`)
   }
   if (!budget.takeTokens(start, masked.text)) return undefined
-  const stream = openYaml(masked.text, source.name, OPTIONS, findings)
+  const stream = openYaml(masked.text, source.name, OPTIONS, findings, restoringHooks(masked))
   const before = findings.errors
   const opened = stream && openHeader(stream, masked, findings)
   if (!stream || !opened) return undefined

@@ -4,6 +4,8 @@ export const MAX_FILE_BYTES = 1_048_576
 export const MAX_TOTAL_BYTES = 4 * MAX_FILE_BYTES
 /** Words and signs of all files. A file of 2,000 jobs has 130,000; a parser takes up to a kilobyte for each. */
 export const MAX_TOKENS = 200_000
+/** Words and signs of one entry: a parser holds them all at once. The longest real jobs have a hundredth. */
+export const MAX_ENTRY_TOKENS = 50_000
 /** GitLab's own limit; readers recurse. */
 export const MAX_DEPTH = 100
 /** Values of one file once its aliases are laid out. */

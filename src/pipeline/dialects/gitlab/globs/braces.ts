@@ -9,6 +9,7 @@ const MAX_ALTERNATIVES = 256
  *   a{b,c{d,}}    ab, acd, ac
  */
 export function expandBraces(pattern: string): readonly string[] | undefined {
+  if (countAlternatives(pattern) > MAX_ALTERNATIVES) return undefined
   const done: string[] = []
   const waiting = [pattern]
   for (let text = waiting.pop(); text !== undefined; text = waiting.pop()) {
@@ -18,9 +19,26 @@ export function expandBraces(pattern: string): readonly string[] | undefined {
       const [before, after] = [text.slice(0, braces.open), text.slice(braces.close + 1)]
       for (const part of alternatives(text, braces).reverse()) waiting.push(before + part + after)
     }
-    if (done.length + waiting.length > MAX_ALTERNATIVES) return undefined
   }
   return done
+}
+
+/** How many patterns that would be, without making them. Braces after one that is never closed are none. */
+function countAlternatives(pattern: string): number {
+  const open = [{ product: 1, sum: 0 }]
+  for (let i = 0; i < pattern.length; i++) {
+    const group = open.at(-1)!
+    if (pattern[i] === '\\') i++
+    else if (pattern[i] === '{') open.push({ product: 1, sum: 0 })
+    else if (pattern[i] === ',' && open.length > 1) {
+      group.sum += group.product
+      group.product = 1
+    } else if (pattern[i] === '}' && open.length > 1) {
+      open.pop()
+      open.at(-1)!.product *= group.sum + group.product
+    }
+  }
+  return open[0]!.product
 }
 
 interface Braces {

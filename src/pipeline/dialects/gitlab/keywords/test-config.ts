@@ -16,6 +16,7 @@ export function located(text: string): Located {
     maxBytes: 1e6,
     maxDepth: 60,
     maxValues: 1_000_000,
+    maxEntryTokens: 1_000_000,
     tagHint: '',
     merge: true,
     duplicates: 'last',

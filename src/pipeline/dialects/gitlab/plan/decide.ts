@@ -34,6 +34,8 @@ export async function decideJobs(
     const outline = { name: instance.name, stage: stageOf(job) }
     const verdict = await judge.job(common.conditions, variables, outline)
     findings.tell(verdict.problems)
+    // There is no plan any more, and no room for more of what is wrong.
+    if (findings.full) break
     if (!verdict.included) {
       excluded.push({ name: instance.name, at: verdict.at ?? job.at, reason: verdict.reason })
       continue

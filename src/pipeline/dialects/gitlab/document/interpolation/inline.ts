@@ -9,6 +9,7 @@ const OPTIONS: YamlOptions = {
   maxBytes: 16 * MAX_BLOCK_LENGTH,
   maxDepth: 20,
   maxValues: 2000,
+  maxEntryTokens: 20_000,
   tagHint: '',
   plain: readPlain,
   merge: false,

@@ -46,6 +46,11 @@ export class Findings {
     return this.#count
   }
 
+  /** No further error is going to be told. */
+  get full(): boolean {
+    return this.#errors.size >= MAX_DIAGNOSTICS
+  }
+
   error(at: Location, code: KeywordDiagnosticCode, message: string, facts: Facts = {}): undefined {
     this.#count++
     add(this.#errors, { severity: 'error', code, message, at, ...facts })
