@@ -10,13 +10,15 @@ export interface Sorted<Job> {
   readonly cycles: readonly (readonly string[])[]
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 /** Sorts jobs by their needs. A need that names no job counts as met; of jobs of one name the first counts. */
 export function sortJobs<Job extends Node>(jobs: readonly Job[]): Sorted<Job> {
   const byName = new Map(jobs.toReversed().map(job => [job.name, job]))
   const dependents = new Map<string, Job[]>()
   const open = new Map<Job, number>()
   for (const job of byName.values()) {
-    const needs = new Set(job.needs.filter(need => byName.has(need)))
+    const needs = job.needs.length === 0 ? NONE : new Set(job.needs.filter(need => byName.has(need)))
     open.set(job, needs.size)
     for (const need of needs) {
       const known = dependents.get(need)

@@ -31,9 +31,14 @@ export function planJobs(
   const place = new Map(stages.map((stage, index) => [stage, index]))
   const population = populationOf(decided, instances)
   const needs = resolveNeeds(decided, population, findings)
-  const jobs = decided
-    .map(job => plannedJob(job, needs.get(job.instance.name), dependenciesOf(job, population), findings))
-    .toSorted((a, b) => place.get(a.stage!)! - place.get(b.stage!)!)
+  const planned: PlannedJob[] = []
+  for (const job of decided) {
+    const own = needs.get(job.instance.name)
+    planned.push(plannedJob(job, own, dependenciesOf(job, population), findings))
+    // There is no plan any more, and no room for more of what is wrong.
+    if (findings.full) return { jobs: [], stages }
+  }
+  const jobs = planned.toSorted((a, b) => place.get(a.stage!)! - place.get(b.stage!)!)
   const { sorted, cycles } = sortJobs(jobs)
   for (const cycle of cycles) tellCycle(cycle, decided, findings)
   return { jobs: sorted, stages }
@@ -42,7 +47,9 @@ export function planJobs(
 function populationOf(decided: readonly DecidedJob[], instances: readonly Instance[]): Population {
   return {
     byJob: new Map<string, readonly Instance[]>([
-      ...instances.map((instance): [string, Instance[]] => [instance.name, [instance]]),
+      ...instances
+        .filter(({ name, job }) => name !== job.name)
+        .map((instance): [string, Instance[]] => [instance.name, [instance]]),
       ...Map.groupBy(instances, ({ job }) => job.name),
     ]),
     included: new Set(decided.map(({ instance }) => instance.name)),

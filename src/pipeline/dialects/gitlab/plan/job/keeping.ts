@@ -21,13 +21,24 @@ export function cachesOf(caches: readonly WrittenCache[]): readonly CacheRequest
     }))
 }
 
+type Kept = Pick<PlannedJob, 'artifacts'> & { readonly artifactRules?: ArtifactRules }
+
+const NOTHING: Kept = { artifacts: [] }
+/** Thousands of jobs share what they extend. */
+const SHARED = new WeakMap<WrittenArtifacts, Kept>()
+
 /** Files to keep, the site of a pages job and the reports that nothing reads among them. */
-export function artifactsOf(
-  name: string,
-  keys: JobKeys,
-): Pick<PlannedJob, 'artifacts'> & { artifactRules?: ArtifactRules } {
+export function artifactsOf(name: string, keys: JobKeys): Kept {
   const { artifacts } = keys
   const site = siteOf(name, keys)
+  if (site !== undefined) return keptOf(artifacts, site)
+  if (!artifacts) return NOTHING
+  const kept = SHARED.get(artifacts) ?? keptOf(artifacts)
+  SHARED.set(artifacts, kept)
+  return kept
+}
+
+function keptOf(artifacts: WrittenArtifacts | undefined, site?: string): Kept {
   const reports = artifacts?.reports ?? []
   const kept = reports.flatMap(({ kind, paths }) => (kind ? [] : paths))
   const paths = [...new Set([...(artifacts?.paths ?? []), ...kept, ...(site === undefined ? [] : [site])])]

@@ -4,8 +4,6 @@ import type { JobKeys } from '../../keywords/job/job.ts'
 /** GitLab Runner's own, where RUNNER_AFTER_SCRIPT_TIMEOUT says nothing else. */
 const AFTER_SCRIPT_TIMEOUT = 5 * 60_000
 
-const STOPS = { onFailure: 'stop', freshShell: true } as const
-
 /**
  * Three shells: before the repository is there; `before_script` and `script` together; `after_script`, which runs
  * in any case and changes nothing about the result.
@@ -13,30 +11,27 @@ const STOPS = { onFailure: 'stop', freshShell: true } as const
 export function phasesOf(keys: JobKeys): Extract<JobWork, { kind: 'script' }> {
   const { hooks, before_script, after_script } = keys
   const script = keys.script ?? keys.run
-  const phase = (
-    steps: readonly string[] | undefined,
-    rest: Pick<Phase, 'name' | 'result' | 'when' | 'timeout'>,
-  ): Phase[] => (steps && steps.length > 0 ? [{ ...STOPS, ...rest, steps }] : [])
+  const early = hooks?.pre_get_sources_script.commands ?? []
+  const steps = [...(before_script?.commands ?? []), ...(script?.commands ?? [])]
+  const phases: Phase[] = []
+  if (early.length > 0) phases.push(stopping('pre_get_sources', early))
+  if (steps.length > 0) phases.push(stopping('script', steps))
+  if (after_script && after_script.commands.length > 0) phases.push(last(after_script.commands))
+  return { kind: 'script', shell: 'bash', phases }
+}
+
+function stopping(name: string, steps: readonly string[]): Phase {
+  return { name, steps, onFailure: 'stop', result: 'failed', when: 'success', freshShell: true }
+}
+
+function last(steps: readonly string[]): Phase {
   return {
-    kind: 'script',
-    shell: 'bash',
-    phases: [
-      ...phase(hooks?.pre_get_sources_script.commands, {
-        name: 'pre_get_sources',
-        result: 'failed',
-        when: 'success',
-      }),
-      ...phase([...(before_script?.commands ?? []), ...(script?.commands ?? [])], {
-        name: 'script',
-        result: 'failed',
-        when: 'success',
-      }),
-      ...phase(after_script?.commands, {
-        name: 'after_script',
-        result: 'ignored',
-        when: 'always',
-        timeout: AFTER_SCRIPT_TIMEOUT,
-      }),
-    ],
+    name: 'after_script',
+    steps,
+    onFailure: 'stop',
+    result: 'ignored',
+    when: 'always',
+    freshShell: true,
+    timeout: AFTER_SCRIPT_TIMEOUT,
   }
 }
