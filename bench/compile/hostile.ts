@@ -236,11 +236,11 @@ const VARIABLES: readonly Case[] = [
     return `variables: {${lines}}\n${many(1000, i => `j${i}: {script: x, tags: ["$V1"], resource_group: g}`)}`
   }),
   either('names that put in a large value', () => ({
-    text: many(2000, i => `j${i}: {script: x, resource_group: "${'$BIG'.repeat(200)}"}`),
+    text: many(2000, i => `j${i}: {script: x, resource_group: "${'$BIG'.repeat(15)}"}`),
     variables: { BIG: 'x'.repeat(60_000) },
   })),
   either('addresses that put in a large value', () => ({
-    text: many(2000, i => `j${i}: {script: x, environment: {name: e, url: "https://${'$BIG'.repeat(200)}"}}`),
+    text: many(2000, i => `j${i}: {script: x, environment: {name: e, url: "https://${'$BIG'.repeat(15)}"}}`),
     variables: { BIG: 'x'.repeat(60_000) },
   })),
   either('2,000 jobs of 50 paths with a large value', () => ({

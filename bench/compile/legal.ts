@@ -60,6 +60,13 @@ export const LEGAL: readonly Case[] = [
   },
   {
     kind: 'either',
+    name: 'nearly all words that a file may have, and all different',
+    make: () => ({
+      text: many(4900, i => `job${i}: {stage: test, script: ["a${i}", "b${i}"], variables: {V${i}: "${i}"}}`),
+    }),
+  },
+  {
+    kind: 'either',
     name: '460,000 values',
     make: () => ({
       text: `.b: {variables: {${many(220, i => `V${i}: a`, ', ')}}}\n${many(2000, i => `j${i}: {extends: .b, script: x}`)}`,
@@ -67,7 +74,7 @@ export const LEGAL: readonly Case[] = [
   },
   {
     kind: 'either',
-    name: 'half the words that a file may have',
-    make: () => ({ text: many(600, i => `j${i}: {script: [${times(80, 'x')}]}`) }),
+    name: 'nearly all words that a file may have',
+    make: () => ({ text: many(620, i => `j${i}: {script: [${times(80, 'x')}]}`) }),
   },
 ]

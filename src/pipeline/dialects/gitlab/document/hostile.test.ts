@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_DIAGNOSTICS } from './findings.ts'
+import { MAX_DIAGNOSTICS } from '../findings.ts'
 import { MAX_FILE_BYTES } from './limits.ts'
 import { load } from './test-load.ts'
 

@@ -3,7 +3,7 @@ import { type Entry, quote, showFound } from '../../../yaml/located.ts'
 import type { Keyed, MergedConfig } from '../types.ts'
 import { type Globals, globalRule } from './global.ts'
 import { type JobKeys, jobRule } from './job/job.ts'
-import type { Findings } from './reader/findings.ts'
+import type { KeywordFindings } from './reader/findings.ts'
 import { type KnownValues, readStruct } from './reader/struct.ts'
 
 export interface WrittenJob {
@@ -43,7 +43,7 @@ export interface WrittenConfig {
 }
 
 /** The merged files as typed values, as far as they could be read; the rest is told. */
-export function readKeywords({ globals, jobs }: MergedConfig, findings: Findings): WrittenConfig {
+export function readKeywords({ globals, jobs }: MergedConfig, findings: KeywordFindings): WrittenConfig {
   const entries = [...globals.values()]
   const start = entries[0]?.keyAt ?? { file: '', line: 1, column: 1 }
   const top = { kind: 'map', entries, at: start } as const
@@ -58,7 +58,7 @@ export function readKeywords({ globals, jobs }: MergedConfig, findings: Findings
 function readJob(
   { key: name, keyAt: at, value }: Keyed,
   known: KnownValues,
-  findings: Findings,
+  findings: KeywordFindings,
 ): WrittenJob | undefined {
   if (value.kind !== 'map') {
     const facts = {

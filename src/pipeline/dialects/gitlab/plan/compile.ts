@@ -3,7 +3,7 @@ import { isLate, withLateText } from '../../../late.ts'
 import type { AutoCancel, ExcludedJob, Plan } from '../../../types.ts'
 import type { CompileResult } from '../../types.ts'
 import { readKeywords, type WrittenConfig, type WrittenJob } from '../keywords/read.ts'
-import { Findings } from '../keywords/reader/findings.ts'
+import { KeywordFindings } from '../keywords/reader/findings.ts'
 import type { MergedConfig, Rule } from '../types.ts'
 import { checkEnvironments } from './checks/environments.ts'
 import { checkGlobals } from './checks/globals.ts'
@@ -25,7 +25,7 @@ export async function compileMerged(
   start: Location,
   judge: Judge,
 ): Promise<CompileResult> {
-  const findings = new Findings()
+  const findings = new KeywordFindings()
   const config = readKeywords(merged, findings)
   checkGlobals(config, findings)
   for (const job of config.jobs) checkJob(job, findings)
@@ -39,7 +39,7 @@ export async function compileMerged(
   return decided(config, instances, start, judge, findings)
 }
 
-function makeInstances(jobs: readonly WrittenJob[], findings: Findings): readonly Instance[] {
+function makeInstances(jobs: readonly WrittenJob[], findings: KeywordFindings): readonly Instance[] {
   const instances: Instance[] = []
   for (const job of jobs) {
     const made = instancesOf(job)
@@ -61,7 +61,7 @@ function makeInstances(jobs: readonly WrittenJob[], findings: Findings): readonl
 }
 
 /** `test 1/2` may be written and made. */
-function tellDuplicates(instances: readonly Instance[], findings: Findings): void {
+function tellDuplicates(instances: readonly Instance[], findings: KeywordFindings): void {
   const seen = new Set<string>()
   for (const { name, job } of instances) {
     if (seen.has(name))
@@ -75,7 +75,7 @@ async function decided(
   instances: readonly Instance[],
   start: Location,
   judge: Judge,
-  findings: Findings,
+  findings: KeywordFindings,
 ): Promise<CompileResult> {
   const { workflow, variables = [] } = config.globals
   const verdict = await judge.workflow(workflow?.rules, mergeVariables(variables))
@@ -109,7 +109,7 @@ function nameOf(
   { globals, globalsAt }: WrittenConfig,
   expander: Expander,
   start: Location,
-  findings: Findings,
+  findings: KeywordFindings,
 ): { readonly name?: string } {
   const written = globals.workflow?.name
   if (written === undefined) return {}

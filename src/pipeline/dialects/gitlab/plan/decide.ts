@@ -1,7 +1,7 @@
 import type { ExcludedJob } from '../../../types.ts'
 import type { JobKeys } from '../keywords/job/job.ts'
 import type { WrittenConfig, WrittenJob } from '../keywords/read.ts'
-import type { Findings } from '../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../keywords/reader/findings.ts'
 import type { Rule, VariableSpec } from '../types.ts'
 import type { DecidedJob } from './decided.ts'
 import { withDefaults } from './inherit.ts'
@@ -21,7 +21,7 @@ export async function decideJobs(
   instances: readonly Instance[],
   globals: readonly VariableSpec[],
   judge: Judge,
-  findings: Findings,
+  findings: KeywordFindings,
 ): Promise<Decisions> {
   const decided: DecidedJob[] = []
   const excluded: ExcludedJob[] = []

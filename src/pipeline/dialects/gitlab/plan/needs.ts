@@ -1,5 +1,5 @@
 import { quote } from '../../../yaml/located.ts'
-import type { Findings } from '../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../keywords/reader/findings.ts'
 import type { NeedSpec } from '../types.ts'
 import type { DecidedJob } from './decided.ts'
 import type { Instance } from './instances.ts'
@@ -28,7 +28,7 @@ export interface Population {
 export function resolveNeeds(
   jobs: readonly DecidedJob[],
   population: Population,
-  findings: Findings,
+  findings: KeywordFindings,
 ): ReadonlyMap<string, ResolvedNeeds> {
   const resolver = new Resolver(population, findings)
   const resolved = new Map<string, ResolvedNeeds>()
@@ -46,14 +46,14 @@ export function resolveNeeds(
 
 class Resolver {
   readonly #population: Population
-  readonly #findings: Findings
+  readonly #findings: KeywordFindings
   readonly #indexes = new Map<string, MatrixIndex>()
   /** Instances of one job share what it needs, unless it depends on their own place in the matrix. */
   readonly #shared = new Map<readonly NeedSpec[], ResolvedNeeds>()
   #needs = 0
   #looks = 0
 
-  constructor(population: Population, findings: Findings) {
+  constructor(population: Population, findings: KeywordFindings) {
     this.#population = population
     this.#findings = findings
   }

@@ -2,7 +2,7 @@ import { sortJobs } from '../../../plan/order.ts'
 import type { PlannedJob } from '../../../types.ts'
 import { quote } from '../../../yaml/located.ts'
 import type { WrittenConfig } from '../keywords/read.ts'
-import type { Findings } from '../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../keywords/reader/findings.ts'
 import type { DecidedJob } from './decided.ts'
 import type { Instance } from './instances.ts'
 import { plannedJob } from './job/job.ts'
@@ -19,12 +19,12 @@ export interface PlannedJobs {
   readonly stages: readonly string[]
 }
 
-/** The jobs that are in the pipeline, tied to each other. Findings tell what can't be. */
+/** The jobs that are in the pipeline, tied to each other. KeywordFindings tell what can't be. */
 export function planJobs(
   config: WrittenConfig,
   decided: readonly DecidedJob[],
   instances: readonly Instance[],
-  findings: Findings,
+  findings: KeywordFindings,
 ): PlannedJobs {
   const used = new Set(decided.map(({ instance }) => stageOf(instance.job)))
   const stages = stagesOf(config).filter(stage => used.has(stage))
@@ -73,7 +73,11 @@ function dependenciesOf(
   )
 }
 
-function tellCycle(cycle: readonly string[], decided: readonly DecidedJob[], findings: Findings): void {
+function tellCycle(
+  cycle: readonly string[],
+  decided: readonly DecidedJob[],
+  findings: KeywordFindings,
+): void {
   const first = decided.find(({ instance }) => instance.name === cycle[0])!
   const next = decided.find(({ instance }) => instance.name === (cycle[1] ?? cycle[0]))!
   const need = first.needs?.find(({ job }) => job === next.instance.job.name || job === next.instance.name)

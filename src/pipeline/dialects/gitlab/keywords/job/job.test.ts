@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { formatDiagnostic } from '../../../../../core/index.ts'
-import { Findings } from '../reader/findings.ts'
+import { KeywordFindings } from '../reader/findings.ts'
 import { readStruct } from '../reader/struct.ts'
 import { located } from '../test-config.ts'
 import { type JobKeys, jobRule } from './job.ts'
 
 function read(text: string): { keys: JobKeys; told: readonly string[] } {
-  const findings = new Findings()
+  const findings = new KeywordFindings()
   const keys = readStruct(jobRule, located(text), { findings, trail: '' })?.values ?? {}
   return { keys, told: findings.sorted().map(formatDiagnostic) }
 }
@@ -275,7 +275,7 @@ describe('what is wrong is told with its place', () => {
     const shared = located('[a, b]')
     let node = shared
     for (let i = 0; i < 9; i++) node = { kind: 'list', items: Array(10).fill(node), at: shared.at }
-    const findings = new Findings()
+    const findings = new KeywordFindings()
     const job = {
       kind: 'map',
       at: shared.at,

@@ -1,7 +1,7 @@
 import type { Location } from '../../../../../core/index.ts'
 import { type Located, showFound } from '../../../../yaml/located.ts'
 import type { Keyword } from '../../../types.ts'
-import type { Findings } from './findings.ts'
+import type { KeywordFindings } from './findings.ts'
 
 /**
  * Reads a located value into a typed one, or says what is wrong with it and gives undefined. Each tells the
@@ -17,7 +17,7 @@ export interface Reader<T> {
 
 /** Where a reader stands: what it tells, and the keys that lead there (`artifacts.paths`), without the job. */
 export interface Place {
-  readonly findings: Findings
+  readonly findings: KeywordFindings
   readonly trail: string
 }
 

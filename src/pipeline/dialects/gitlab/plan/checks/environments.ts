@@ -1,9 +1,9 @@
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenConfig } from '../../keywords/read.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 
 /** `on_stop` names a job that stops the same environment. */
-export function checkEnvironments({ jobs }: WrittenConfig, findings: Findings): void {
+export function checkEnvironments({ jobs }: WrittenConfig, findings: KeywordFindings): void {
   const byName = new Map(jobs.map(job => [job.name, job]))
   for (const { keys } of jobs) {
     const stop = keys.environment?.on_stop

@@ -1,6 +1,6 @@
 import type { Location } from '../../../../../core/index.ts'
 import type { WrittenConfig } from '../../keywords/read.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 import type { VariableSpec } from '../../types.ts'
 
 const STRATEGIES: readonly string[] = ['clone', 'fetch', 'none', 'empty']
@@ -8,7 +8,7 @@ const STRATEGIES: readonly string[] = ['clone', 'fetch', 'none', 'empty']
 const WITHOUT_SUBMODULES: readonly string[] = ['', 'none']
 
 /** Variables by which a file asks how the commit's files come to a job. */
-export function checkGit({ globals, globalsAt, jobs }: WrittenConfig, findings: Findings): void {
+export function checkGit({ globals, globalsAt, jobs }: WrittenConfig, findings: KeywordFindings): void {
   const top = globalsAt.get('variables')
   if (top) checkVariables(globals.variables, top, findings)
   for (const { keys, keysAt, at } of jobs)
@@ -18,7 +18,7 @@ export function checkGit({ globals, globalsAt, jobs }: WrittenConfig, findings: 
 function checkVariables(
   variables: readonly VariableSpec[] | undefined,
   at: Location,
-  findings: Findings,
+  findings: KeywordFindings,
 ): void {
   for (const { name, value } of variables ?? []) {
     if (value.includes('$')) continue

@@ -1,6 +1,6 @@
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenJob } from '../../keywords/read.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 
 /** GitLab's own; longer ones do not fit its database. */
 export const MAX_JOB_NAME = 255
@@ -38,7 +38,7 @@ const CLASHES = [
 ] as const
 
 /** What is wrong in a job by itself, though each of its keys is right. */
-export function checkJob(job: WrittenJob, findings: Findings): void {
+export function checkJob(job: WrittenJob, findings: KeywordFindings): void {
   checkName(job, findings)
   if (job.keysAt.has('trigger')) checkTriggerKeys(job, findings)
   else if (!['script', 'run'].some(key => job.keysAt.has(key))) {
@@ -60,12 +60,12 @@ export function nameProblem(name: string): string | undefined {
   return ['true', 'false', 'nil', '__proto__'].includes(name) ? 'the name is taken' : undefined
 }
 
-function checkName({ name, at }: WrittenJob, findings: Findings): void {
+function checkName({ name, at }: WrittenJob, findings: KeywordFindings): void {
   const hint = nameProblem(name)
   if (hint) findings.error(at, 'JOB_NAME_INVALID', `${quote(name)} can't be the name of a job`, { hint })
 }
 
-function checkTriggerKeys({ keysAt }: WrittenJob, findings: Findings): void {
+function checkTriggerKeys({ keysAt }: WrittenJob, findings: KeywordFindings): void {
   for (const [key, at] of keysAt) {
     if (TRIGGER_KEYS.has(key)) continue
     const hint = 'a job that triggers a pipeline runs nothing itself'
@@ -74,7 +74,7 @@ function checkTriggerKeys({ keysAt }: WrittenJob, findings: Findings): void {
 }
 
 /** Where there are rules, they say when, and how much later. */
-function checkDelay({ keys, keysAt, at }: WrittenJob, findings: Findings): void {
+function checkDelay({ keys, keysAt, at }: WrittenJob, findings: KeywordFindings): void {
   const delayed = keys.when === 'delayed'
   const startAt = keysAt.get('start_in')
   if (delayed && !startAt) {

@@ -2,7 +2,7 @@ import type { Location } from '../../../../../core/index.ts'
 import { quote } from '../../../../yaml/located.ts'
 import type { Dependency } from '../../keywords/job/order/dependencies.ts'
 import type { WrittenConfig, WrittenJob } from '../../keywords/read.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 import type { Instance } from '../instances.ts'
 import { stageOf, stagesOf } from '../stages.ts'
 
@@ -15,7 +15,11 @@ interface Known {
 }
 
 /** Stages, needs and dependencies name what is there, and what is there comes before. */
-export function checkOrder(config: WrittenConfig, instances: readonly Instance[], findings: Findings): void {
+export function checkOrder(
+  config: WrittenConfig,
+  instances: readonly Instance[],
+  findings: KeywordFindings,
+): void {
   const stages = stagesOf(config)
   const known: Known = {
     stages,
@@ -36,7 +40,7 @@ export function checkOrder(config: WrittenConfig, instances: readonly Instance[]
   }
 }
 
-function checkStage(job: WrittenJob, { stages, place }: Known, findings: Findings): void {
+function checkStage(job: WrittenJob, { stages, place }: Known, findings: KeywordFindings): void {
   const stage = stageOf(job)
   if (place.has(stage)) return
   const { hint = `there are ${stages.join(', ').slice(0, 200)}` } = findings.nearest(stage, stages)
@@ -44,7 +48,7 @@ function checkStage(job: WrittenJob, { stages, place }: Known, findings: Finding
   findings.error(job.keys.stage?.at ?? job.at, 'STAGE_UNKNOWN', message, { hint })
 }
 
-function checkNeeds(job: WrittenJob, known: Known, findings: Findings): void {
+function checkNeeds(job: WrittenJob, known: Known, findings: KeywordFindings): void {
   const all = [...(job.keys.needs ?? []), ...(job.keys.rules ?? []).flatMap(rule => rule.needs ?? [])]
   for (const need of all) {
     const other = findJob(need, job, known, findings, 'NEED_UNKNOWN', 'needs')
@@ -55,7 +59,7 @@ function checkNeeds(job: WrittenJob, known: Known, findings: Findings): void {
 }
 
 /** A child pipeline's file is kept by a job that has ended by then. */
-function checkSources(job: WrittenJob, known: Known, findings: Findings): void {
+function checkSources(job: WrittenJob, known: Known, findings: KeywordFindings): void {
   const target = job.keys.trigger?.target
   const at = job.keysAt.get('trigger') ?? job.at
   for (const source of target?.kind === 'child' ? target.sources : []) {
@@ -69,7 +73,7 @@ function checkSources(job: WrittenJob, known: Known, findings: Findings): void {
   }
 }
 
-function checkDependencies(job: WrittenJob, known: Known, findings: Findings): void {
+function checkDependencies(job: WrittenJob, known: Known, findings: KeywordFindings): void {
   const needed = job.keys.needs && new Set(job.keys.needs.map(need => need.job))
   for (const dependency of job.keys.dependencies ?? []) {
     const other = findJob(dependency, job, known, findings, 'DEPENDENCY_UNKNOWN', 'takes the artifacts of')
@@ -84,7 +88,7 @@ function checkDependencies(job: WrittenJob, known: Known, findings: Findings): v
   }
 }
 
-function tellNothing({ keys, name }: WrittenJob, findings: Findings): void {
+function tellNothing({ keys, name }: WrittenJob, findings: KeywordFindings): void {
   for (const { at } of keys.dependencies ?? []) {
     const message = `Job ${quote(name)} has 'needs: []', and takes no artifacts`
     findings.warn(at, 'DEPENDENCY_NOT_BEFORE', message, { hint: "name the job in 'needs'" })
@@ -97,7 +101,7 @@ function tellStage(
   other: WrittenJob,
   job: WrittenJob,
   known: Known,
-  findings: Findings,
+  findings: KeywordFindings,
 ): void {
   const message = `Job ${quote(job.name)} takes the artifacts of ${quote(other.name)}, which is in`
   const stage = difference(other, job, known)
@@ -113,7 +117,7 @@ function findJob(
   { job: name, at, optional }: { readonly job: string; readonly at: Location; readonly optional?: boolean },
   from: WrittenJob,
   { jobs, names }: Known,
-  findings: Findings,
+  findings: KeywordFindings,
   code: 'NEED_UNKNOWN' | 'DEPENDENCY_UNKNOWN',
   what: string,
 ): WrittenJob | undefined {

@@ -4,7 +4,7 @@ import type { JobEnvironment, PlannedJob, TriggerWork } from '../../../../types.
 import { quote } from '../../../../yaml/located.ts'
 import type { WrittenEnvironment } from '../../keywords/job/delivery/environment.ts'
 import { parsePeriod } from '../../keywords/reader/durations.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 import type { DecidedJob } from '../decided.ts'
 import type { Expander } from '../judge.ts'
 
@@ -15,7 +15,7 @@ export function environmentOf(
   written: WrittenEnvironment,
   { instance, inEnvironment }: DecidedJob,
   expander: Expander,
-  findings: Findings,
+  findings: KeywordFindings,
 ): JobEnvironment {
   const { url, on_stop, action, auto_stop_in, deployment_tier } = written
   const autoStopIn = auto_stop_in && lifetimeOf(auto_stop_in, expander, findings)
@@ -43,7 +43,7 @@ export function environmentOf(
 function lifetimeOf(
   { value, at }: NonNullable<WrittenEnvironment['auto_stop_in']>,
   expander: Expander,
-  findings: Findings,
+  findings: KeywordFindings,
 ): Milliseconds | undefined {
   const text = typeof value === 'string' ? expander.name(value) : value
   if (typeof text === 'number' || text === 'never') return text === 'never' ? undefined : text

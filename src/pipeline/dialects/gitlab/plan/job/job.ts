@@ -1,7 +1,7 @@
 import type { PlannedJob, Start } from '../../../../types.ts'
 import { quote } from '../../../../yaml/located.ts'
 import { parsePeriod } from '../../keywords/reader/durations.ts'
-import type { Findings } from '../../keywords/reader/findings.ts'
+import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 import type { DecidedJob } from '../decided.ts'
 import type { Expander } from '../judge.ts'
 import type { ResolvedNeeds } from '../needs.ts'
@@ -20,7 +20,7 @@ export function plannedJob(
   job: DecidedJob,
   needs: ResolvedNeeds | undefined,
   dependencies: readonly string[] | undefined,
-  findings: Findings,
+  findings: KeywordFindings,
 ): PlannedJob {
   const { instance, keys, why } = job
   const expander = job.expander()
@@ -92,7 +92,7 @@ function placeOf({ keys }: DecidedJob, expander: Expander): Partial<PlannedJob> 
   }
 }
 
-function deliveryOf(job: DecidedJob, expander: Expander, findings: Findings): Partial<PlannedJob> {
+function deliveryOf(job: DecidedJob, expander: Expander, findings: KeywordFindings): Partial<PlannedJob> {
   const { keys, interruptible } = job
   const { resource_group, environment, coverage, release } = keys
   const group = resource_group === undefined ? undefined : expander.name(resource_group).trim()
