@@ -20,7 +20,7 @@ export class EarlyMap {
   #open: OpenMap | undefined
   #refused = false
 
-  constructor(options: YamlOptions, at: (offset: number) => Location, hooks: YamlHooks) {
+  constructor(options: YamlOptions, at: (offset: number) => Location, hooks: YamlHooks | undefined) {
     const hold =
       (kind: 'error' | 'warn'): YamlFindings['error'] =>
       (...told) => {

@@ -204,7 +204,7 @@ describe('a large first document is laid out while it is parsed', () => {
   const entries = (count: number, line: (i: number) => string) =>
     Array.from({ length: count }, (_, i) => line(i)).join('\n')
   const readBoth = (text: string, options = LARGE) =>
-    [undefined, HOOKS].map(first => {
+    [undefined, { hooks: HOOKS }].map(first => {
       const findings = told()
       const stream = openYaml(text, 'f.yml', options, findings, first)
       const values = stream?.documents.map((_, index) => stream.read(index, HOOKS))
@@ -229,6 +229,28 @@ describe('a large first document is laid out while it is parsed', () => {
     const [whole, early] = readBoth(text)
     expect(early!.values).toEqual(whole!.values)
     expect(early!.problems.toSorted()).toEqual(whole!.problems.toSorted())
+  })
+
+  test('its entries are read before the last of it is parsed', () => {
+    const order: string[] = []
+    const hooks = {
+      scalar: () => undefined,
+      key(text: string) {
+        order.push(text)
+        return text
+      },
+    }
+    const stream = openYaml(
+      entries(3000, i => `k${i}: x`),
+      'f.yml',
+      LARGE,
+      told(),
+      { hooks },
+    )
+    expect(order.length).toBeGreaterThan(1500)
+    expect(order.length).toBeLessThan(3000)
+    stream?.read(0)
+    expect(order).toHaveLength(3000)
   })
 
   test('too many values end it', () => {

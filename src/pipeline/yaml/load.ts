@@ -24,7 +24,7 @@ export function openYaml(
   file: string,
   options: YamlOptions,
   findings: YamlFindings,
-  first?: YamlHooks,
+  first?: { readonly hooks: YamlHooks | undefined },
 ): YamlStream | undefined {
   const start = { file, line: 1, column: 1 }
   if (Buffer.byteLength(text) > options.maxBytes) {
@@ -38,7 +38,7 @@ export function openYaml(
   const tooDeep = (place: Location) =>
     findings.error(place, 'TOO_LARGE', `Values are nested more than ${options.maxDepth} deep`)
   return whileParsing(start, tooDeep, findings, () => {
-    const early = first && new EarlyMap(options, at, first)
+    const early = first && new EarlyMap(options, at, first.hooks)
     const documents = parseDocuments(text, lines, options, early && (part => early.take(part)))
     const overflow = documents
       .flatMap(({ errors, warnings }) => [...errors, ...warnings])

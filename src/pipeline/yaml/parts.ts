@@ -49,10 +49,10 @@ export class Parts {
     const items = map.items.splice(0, map.items.length - OPEN_ENTRIES)
     const start = this.#open.length === 0 ? document.start : document.start.filter(isMark)
     const part = this.#compose({ ...document, start, value: { ...map, items } })
+    if (this.#characters > LONG_WORDS * this.#tokens) flatten(part)
     if (this.#documents === 0) this.#early?.(part)
     this.#open.push(part)
     map.offset = part.range[1]
-    if (this.#characters > LONG_WORDS * this.#tokens) flatten(part)
     this.#tokens = 0
     this.#characters = 0
     return true

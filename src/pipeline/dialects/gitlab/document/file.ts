@@ -62,7 +62,8 @@ export async function readCiFile(
     return findings.error(start, 'TOO_LARGE', `There are more than ${MAX_BLOCKS} $[[ ]] in one file`)
   }
   if (!budget.takeTokens(start, masked.text)) return undefined
-  const stream = openYaml(masked.text, source.name, OPTIONS, findings, restoringHooks(masked))
+  const first = { hooks: restoringHooks(masked) }
+  const stream = openYaml(masked.text, source.name, OPTIONS, findings, first)
   const before = findings.errors
   const opened = stream && openHeader(stream, masked, findings)
   if (!stream || !opened) return undefined
