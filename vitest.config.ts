@@ -3,7 +3,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 /** Properties try the same cases in every run; BALLAST_SEED=2 and so on tries others. */
 const setupFiles: string[] = ['test/properties.ts']
 
-/** `unit`: beside the code, over adapters and crafted bytes. `e2e`: real processes. `long`: real processes, killed. */
+/**
+ * `unit`: beside the code, over adapters and crafted bytes. `e2e`: real processes. `long`: real processes that are
+ * killed or waited for, so that `npm test` stays below ten minutes.
+ */
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [

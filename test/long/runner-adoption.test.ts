@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { detectSandbox } from '../../src/runner/index.ts'
-import { FakeControlPlane, type Given } from './runner-world/control-plane.ts'
-import { RunnerProcesses } from './runner-world/processes.ts'
+import { FakeControlPlane, type Given } from '../e2e/runner-world/control-plane.ts'
+import { RunnerProcesses } from '../e2e/runner-world/processes.ts'
 
 const report = await detectSandbox()
 const works = { bubblewrap: report.bubblewrap.works, uid: report.uid.works, none: true }

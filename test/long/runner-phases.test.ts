@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Offer } from '../../src/api/index.ts'
 import { detectSandbox } from '../../src/runner/index.ts'
-import { FakeControlPlane } from './runner-world/control-plane.ts'
-import { RunnerProcesses } from './runner-world/processes.ts'
+import { FakeControlPlane } from '../e2e/runner-world/control-plane.ts'
+import { RunnerProcesses } from '../e2e/runner-world/processes.ts'
 
 const report = await detectSandbox()
 const works = { bubblewrap: report.bubblewrap.works, uid: report.uid.works, none: true }
