@@ -65,7 +65,8 @@ function checkFiles({ values }: Read, findings: Findings, files: readonly string
   for (const [file, what] of named) {
     if (!file || there.has(file.value)) continue
     // What a CI file's jobs make is seen when that file is compiled.
-    if (what === 'ci' ? false : ci !== undefined || isMade(file.value, jobs)) continue
+    const made = ci ? what !== 'ci' : isMade(file.value, jobs)
+    if (made) continue
     const isFolder = files.some(path => path.startsWith(`${file.value}/`))
     if (isFolder && what !== 'labels') continue
     const near = nearestName(file.value, files)

@@ -1,5 +1,5 @@
 import type { Diagnostic, Location } from '../core/index.ts'
-import { hasErrors } from '../core/index.ts'
+import { BallastError, hasErrors } from '../core/index.ts'
 import {
   type CompileRequest,
   chooseCiFile,
@@ -129,12 +129,15 @@ async function readText(
   try {
     const text = await files.read(file, maxBytes)
     return text === undefined
-      ? problem('FILE_MISSING', `There is no file '${file}' in the repository`)
+      ? problem(
+          'FILE_MISSING',
+          `There is no file '${file}' in the repository`,
+          'commit it, or check its name',
+        )
       : { kind: 'text', text }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error
-    const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
-    return problem(error.code, error.message, hint)
+    if (!(error instanceof BallastError)) throw error
+    return problem(error.code, error.message, error.hint)
   }
 }
 

@@ -95,7 +95,7 @@ function plannedJob(name: string, at: Location, job: WrittenJob): PlannedJob {
     ...(interruptible && { interruptible }),
     ...(group !== undefined && { resourceGroup: { name: group } }),
     ...machineOf(job),
-    ...keepOf(job),
+    ...keepOf(name, job),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ArtifactRules, CacheRequest, PlannedJob } from '../../../pipeline/index.ts'
 import { list, optional, required, type StructOf, struct } from '../../reader/composites.ts'
+import { glob } from '../../reader/paths.ts'
 import { byKind, type Reader, refine } from '../../reader/reader.ts'
 import { choice, flag, text } from '../../reader/scalars.ts'
 import { oneOrMore, patterns } from './commands.ts'
@@ -11,16 +12,16 @@ const MAX_KEY_FILES = 10
 const key = text({ expected: 'the name of a cache', pattern: /^[^/\u0000-\u001f]+$/, maxLength: 200 })
 const when = choice(['on_success', 'on_failure', 'always'])
 
-const cache: Reader<CacheRequest> = refine(
+/** Without the key of one that names none: that is its job's. */
+type WrittenCache = Omit<CacheRequest, 'key'> & { readonly key: CacheRequest['key'] | undefined }
+
+const cache: Reader<WrittenCache> = refine(
   struct({
     what: 'a cache',
     fields: {
       paths: required(patterns, 'files and folders to keep for later runs'),
       key: optional(key, 'which cache; default: one for the job'),
-      files: optional(
-        oneOrMore(patternOf(), MAX_KEY_FILES),
-        'a new cache whenever one of these files changes',
-      ),
+      files: optional(oneOrMore(glob(), MAX_KEY_FILES), 'a new cache whenever one of these files changes'),
       fallback: optional(oneOrMore(key, 5), 'keys to try when there is none under the first'),
       policy: optional(
         choice(['pull-push', 'pull', 'push']),
@@ -31,8 +32,8 @@ const cache: Reader<CacheRequest> = refine(
     },
     exclusive: ['key', 'files'],
   }),
-  ({ paths, key: text = '$BALLAST_JOB', files, fallback = [], policy, when: saved }): CacheRequest => ({
-    key: files ? { kind: 'files', files } : { kind: 'text', text },
+  ({ paths, key: text, files, fallback = [], policy, when: saved }): WrittenCache => ({
+    key: files ? { kind: 'files', files } : text === undefined ? undefined : { kind: 'text', text },
     fallbackKeys: fallback,
     paths,
     untracked: false,
@@ -41,10 +42,6 @@ const cache: Reader<CacheRequest> = refine(
     unprotect: false,
   }),
 )
-
-function patternOf(): Reader<string> {
-  return refine(patterns, ([first]) => first)
-}
 
 const reports = struct({
   what: 'reports',
@@ -69,7 +66,15 @@ export const keepFields = {
 
 type WrittenKeep = StructOf<typeof keepFields>
 
-export function keepOf({ cache: caches, reports: written, keep, reuse }: WrittenKeep): Partial<PlannedJob> {
+/** `/` is no part of a key. */
+function keyOfJob(name: string): CacheRequest['key'] {
+  return { kind: 'text', text: name.replaceAll('/', '%2F') }
+}
+
+export function keepOf(
+  name: string,
+  { cache: caches, reports: written, keep, reuse }: WrittenKeep,
+): Partial<PlannedJob> {
   const kinds = (['junit', 'dotenv', 'coverage', 'metrics'] as const).flatMap(kind => {
     const paths = written?.[kind]
     return paths ? [{ kind, paths }] : []
@@ -82,7 +87,7 @@ export function keepOf({ cache: caches, reports: written, keep, reuse }: Written
     access: 'all',
   }
   return {
-    ...(caches && { caches }),
+    ...(caches && { caches: caches.map(cache => ({ ...cache, key: cache.key ?? keyOfJob(name) })) }),
     ...((kinds.length > 0 || keep) && { artifactRules }),
     ...(reuse && { reuse }),
   }

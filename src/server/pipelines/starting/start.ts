@@ -144,7 +144,8 @@ async function compiled(
     return compileCiFile(delivery, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
   const at = parent.job.plan.at ?? { file: parent.job.plan.name, line: 1, column: 1 }
   const message = `The child pipeline of '${parent.job.plan.name}' has no configuration: ${child.problem}`
-  return { kind: 'problems', diagnostics: [{ severity: 'error', code: 'FILE_MISSING', message, at }] }
+  const hint = 'check the path, and that the job which keeps the file lists it among its artifacts'
+  return { kind: 'problems', diagnostics: [{ severity: 'error', code: 'FILE_MISSING', message, at, hint }] }
 }
 
 interface Planned {
