@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resolveCommit } from '../read/commits.ts'
 import { NO_COMMIT } from '../read/names.ts'
+import { tagMessage } from '../read/tags.ts'
 import { createRepository } from '../repository/create.ts'
 import { writeCommit } from './merge.ts'
 import { writeTag } from './tag.ts'
@@ -43,6 +44,25 @@ test('an annotated tag is an object that leads to its commit, whatever its texts
   )
   expect(git(['for-each-ref', '--format=%(contents)', 'refs/tags/v1'])).toBe(message)
   expect(git(['fsck', '--strict'])).toBe('')
+  expect(await tagMessage(directory, 'refs/tags/v1')).toBe(message)
+})
+
+test('only an annotated tag of that very name has a message', async () => {
+  const commit = await aCommit()
+  const tag = await writeTag(directory, {
+    commit,
+    name: 'deep/one',
+    message: 'Below',
+    tagger: { name: 'Ada', email: 'a@x' },
+    at: 0,
+  })
+  await updateRefs(directory, [
+    { ref: 'refs/tags/deep/one', before: NO_COMMIT, after: tag },
+    { ref: 'refs/tags/light', before: NO_COMMIT, after: commit },
+  ])
+  expect(await tagMessage(directory, 'refs/tags/deep/one')).toBe('Below')
+  expect(await tagMessage(directory, 'refs/tags/deep')).toBeUndefined()
+  expect(await tagMessage(directory, 'refs/tags/light')).toBeUndefined()
 })
 
 test.each(['', 'a b', '-x', 'a\ntype blob', 'v1..2'])('%j names no tag', async name => {

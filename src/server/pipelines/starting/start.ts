@@ -7,7 +7,7 @@ import {
   type ModelRepository,
 } from '../../../config/index.ts'
 import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../../core/index.ts'
-import { describeCommit } from '../../../git/index.ts'
+import { describeCommit, tagMessage } from '../../../git/index.ts'
 import {
   type ChildSource,
   childFile,
@@ -86,6 +86,7 @@ async function triggerFacts(plane: ControlPlane, request: PipelineRequest): Prom
   const directory = repositoryDirectory(plane.settings, project.id)
   const { message, author, timestamp } = await describeCommit(directory, commit)
   const principal = await plane.stores.access.principal(request.principal)
+  const annotation = ref.startsWith('refs/tags/') ? await tagMessage(directory, ref) : undefined
   const parentProject = parent && (await plane.stores.access.project(parent.pipeline.project))
   return {
     event,
@@ -99,6 +100,7 @@ async function triggerFacts(plane: ControlPlane, request: PipelineRequest): Prom
     principal: { id: request.principal, name: principal?.name ?? '' },
     ...(request.mergeRequest && { mergeRequest: request.mergeRequest }),
     ...(request.schedule && { schedule: request.schedule }),
+    ...(annotation !== undefined && { tagMessage: annotation }),
     variables,
     inputs,
     ...(parent && {
