@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { addressSchema, blobRefSchema, jsonSchema } from './shared.ts'
+
+/** Inputs and outputs that a freshly loaded replica must reproduce before it takes traffic. */
+export const wireTensorSchema = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  shape: z.array(z.number().int()),
+  base64: z.string(),
+})
+export const referenceOutputsSchema = z.object({
+  inputs: z.array(wireTensorSchema),
+  outputs: z.array(wireTensorSchema),
+  /** |a − b| <= atol + rtol·|b| */
+  rtol: z.number(),
+  atol: z.number(),
+})
+export type ReferenceOutputs = z.infer<typeof referenceOutputsSchema>
+
+export const wantedReplicaSchema = z.object({
+  replica: z.string(),
+  version: z.string(),
+  versionNumber: z.number().int(),
+  model: z.string(),
+  /** `ModelConfig`. */
+  config: jsonSchema,
+  files: z.array(blobRefSchema),
+  reference: referenceOutputsSchema.optional(),
+})
+export type WantedReplica = z.infer<typeof wantedReplicaSchema>
+
+/** GET /api/v1/agents/host/stream: text/event-stream of the whole wanted set on every change; `: ping` every 2 s. */
+export const wantedSetSchema = z.object({
+  revision: z.number().int(),
+  replicas: z.array(wantedReplicaSchema),
+})
+export type WantedSet = z.infer<typeof wantedSetSchema>
+
+/** POST /api/v1/agents/host/report: the whole truth of this host, on every change and every 5 s. */
+export const hostReportSchema = z.object({
+  host: z.string(),
+  replicas: z.array(
+    z.object({
+      replica: z.string(),
+      version: z.string(),
+      phase: z.enum(['fetching', 'starting', 'ready', 'failed', 'ended']),
+      address: addressSchema.optional(),
+      reason: z.string().optional(),
+      pid: z.number().int().optional(),
+      /** From start to ready. */
+      warmMs: z.number().optional(),
+      rssBytes: z.number().optional(),
+    }),
+  ),
+})
+export type HostReport = z.infer<typeof hostReportSchema>
