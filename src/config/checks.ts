@@ -1,10 +1,9 @@
 import { nearestName } from '../core/index.ts'
-import { makesModel, type PlannedJob, quote } from '../pipeline/index.ts'
+import { makesModel, type Placed, type PlannedJob, quote } from '../pipeline/index.ts'
 import { guessTask, isMeaningless } from './defaults.ts'
 import type { documentRule } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadStruct } from './reader/composites.ts'
-import type { Placed } from './reader/reader.ts'
 import { exportAdvice, isRunnable } from './sections/model.ts'
 import type { RepositoryFacts } from './types.ts'
 

@@ -1,6 +1,6 @@
 import { type Json, type Location, nearestName } from '../../core/index.ts'
-import { type Entry, type Located, quote } from '../../pipeline/index.ts'
-import { type JsonSchema, mismatch, type Place, type Reader, within } from './reader.ts'
+import { type Entry, type Located, mismatch, quote, within } from '../../pipeline/index.ts'
+import type { JsonSchema, Place, Reader } from './reader.ts'
 
 export function list<T>(
   item: Reader<T>,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { MAX_GLOB_LENGTH } from '../../core/index.ts'
-import { type JsonSchema, mismatch, type Reader, refine } from './reader.ts'
+import { mismatch } from '../../pipeline/index.ts'
+import { type JsonSchema, type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 export const MAX_PATH_LENGTH = 300

@@ -1,8 +1,10 @@
-import type { Json, Location } from '../../core/index.ts'
-import { type Located, showFound } from '../../pipeline/index.ts'
+import type { Json } from '../../core/index.ts'
+import { type Located, mismatch, type Placed, type PlaceOf } from '../../pipeline/index.ts'
 import type { Findings } from '../findings.ts'
 
 export type JsonSchema = { readonly [key: string]: Json }
+
+export type Place = PlaceOf<Findings>
 
 /**
  * Reads a located value into a typed one, or says what is wrong with it and gives undefined. Each carries the
@@ -13,32 +15,6 @@ export interface Reader<T> {
   /** For messages: `a duration such as 10m`. */
   readonly expected: string
   read(node: Located, place: Place): T | undefined
-}
-
-/** Where a reader stands: what it tells, and the keys that lead there (`jobs.unit.timeout`). */
-export interface Place {
-  readonly findings: Findings
-  readonly trail: string
-}
-
-export function within(place: Place, key: string | number): Place {
-  const step = typeof key === 'number' ? `[${key + 1}]` : place.trail === '' ? key : `.${key}`
-  return { findings: place.findings, trail: `${place.trail}${step}` }
-}
-
-/** Says that a value is not what its place takes. */
-export function mismatch(node: Located, place: Place, expected: string, hint?: string): undefined {
-  return place.findings.error(node.at, 'BAD_VALUE', `Bad value of ${place.trail || 'the file'}`, {
-    expected,
-    found: showFound(node),
-    ...(hint !== undefined && { hint }),
-  })
-}
-
-/** A value with its place, for checks that compare it with another. */
-export interface Placed<T> {
-  readonly value: T
-  readonly at: Location
 }
 
 export function placed<T>(reader: Reader<T>): Reader<Placed<T>> {

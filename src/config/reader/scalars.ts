@@ -1,5 +1,6 @@
 import { nearestName } from '../../core/index.ts'
-import { mismatch, type Reader } from './reader.ts'
+import { mismatch } from '../../pipeline/index.ts'
+import type { Reader } from './reader.ts'
 
 export interface TextRule {
   readonly expected: string

@@ -1,5 +1,6 @@
 import { CoreError, type Fraction, type Milliseconds, parseDuration, parsePercent } from '../../core/index.ts'
-import { mismatch, type Reader, refine } from './reader.ts'
+import { mismatch } from '../../pipeline/index.ts'
+import { type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 const DURATION = String.raw`(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h|d|w)\s*)+`

@@ -1,9 +1,9 @@
 import type { Location } from '../../core/index.ts'
 import { EvaluateError, type Gate, gateFromFields, METRICS, parseGate } from '../../evaluate/index.ts'
-import { quote } from '../../pipeline/index.ts'
+import { mismatch, quote } from '../../pipeline/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
 import { narrowed } from '../reader/paths.ts'
-import { byKind, mismatch, type Place, type Reader, refine } from '../reader/reader.ts'
+import { byKind, type Place, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
 
 /** Each is a line of every run's page. */

@@ -1,10 +1,10 @@
 import { basename, extname } from 'node:path'
 import { nearestName } from '../../core/index.ts'
 import { TASKS } from '../../model/index.ts'
-import { quote } from '../../pipeline/index.ts'
+import { type Placed, quote } from '../../pipeline/index.ts'
 import { optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { narrowed, path } from '../reader/paths.ts'
-import { byKind, type Placed, placed, type Reader, refine } from '../reader/reader.ts'
+import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
 import { preprocess } from './preprocess.ts'
 

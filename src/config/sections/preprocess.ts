@@ -1,8 +1,8 @@
 import { nearestName } from '../../core/index.ts'
 import { compilePreprocess, ModelError, type PreprocessStep } from '../../model/index.ts'
-import { type Located, quote } from '../../pipeline/index.ts'
+import { type Located, mismatch, quote, within } from '../../pipeline/index.ts'
 import { list, optional, required, struct } from '../reader/composites.ts'
-import { byKind, mismatch, type Place, type Reader, refine, within } from '../reader/reader.ts'
+import { byKind, type Place, type Reader, refine } from '../reader/reader.ts'
 import { choice, integer, number, text } from '../reader/scalars.ts'
 
 const MAX_STEPS = 32

@@ -1,6 +1,7 @@
 import type { Location } from '../../../../../core/index.ts'
 import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
-import { mismatch, type Place, type Reader, within } from './reader.ts'
+import { mismatch, within } from '../../../../yaml/place.ts'
+import type { Place, Reader } from './reader.ts'
 
 /** `!reference` puts lists into lists; GitLab takes ten levels, the outermost among them. */
 export const MAX_NESTING = 10

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../../../../core/index.ts'
-import { mismatch, type Reader, refine } from './reader.ts'
+import { mismatch } from '../../../../yaml/place.ts'
+import { type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 const SECOND = 1000

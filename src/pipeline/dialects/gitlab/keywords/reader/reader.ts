@@ -1,7 +1,10 @@
-import type { Location } from '../../../../../core/index.ts'
-import { type Located, showFound } from '../../../../yaml/located.ts'
+import type { Located } from '../../../../yaml/located.ts'
+import { mismatch, type Placed, type PlaceOf } from '../../../../yaml/place.ts'
 import type { Keyword } from '../../../types.ts'
 import type { KeywordFindings } from './findings.ts'
+
+/** The keys that lead there are without the job: `artifacts.paths`. */
+export type Place = PlaceOf<KeywordFindings>
 
 /**
  * Reads a located value into a typed one, or says what is wrong with it and gives undefined. Each tells the
@@ -15,34 +18,8 @@ export interface Reader<T> {
   read(node: Located, place: Place): T | undefined
 }
 
-/** Where a reader stands: what it tells, and the keys that lead there (`artifacts.paths`), without the job. */
-export interface Place {
-  readonly findings: KeywordFindings
-  readonly trail: string
-}
-
-export function within(place: Place, key: string | number): Place {
-  const step = typeof key === 'number' ? `[${key + 1}]` : place.trail === '' ? key : `.${key}`
-  return { findings: place.findings, trail: `${place.trail}${step}` }
-}
-
-/** Says that a value is not what its place takes. */
-export function mismatch(node: Located, place: Place, expected: string, hint?: string): undefined {
-  return place.findings.error(node.at, 'BAD_VALUE', `Bad value of ${place.trail}`, {
-    expected,
-    found: showFound(node),
-    ...(hint !== undefined && { hint }),
-  })
-}
-
 export function isNothing(node: Located): boolean {
   return node.kind === 'scalar' && node.value === null
-}
-
-/** A value with its place, for checks that compare it with another. */
-export interface Placed<T> {
-  readonly value: T
-  readonly at: Location
 }
 
 export function placed<T>(reader: Reader<T>): Reader<Placed<T>> {

@@ -1,5 +1,6 @@
 import type { Located } from '../../../../yaml/located.ts'
-import { mismatch, type Reader } from './reader.ts'
+import { mismatch } from '../../../../yaml/place.ts'
+import type { Reader } from './reader.ts'
 
 /** Longer than any name, path or key that means something; scripts have a limit of their own. */
 const MAX_TEXT = 4096

@@ -1,6 +1,7 @@
 import { type Entry, type Located, quote } from '../../../../yaml/located.ts'
+import { mismatch, within } from '../../../../yaml/place.ts'
 import type { Keyword } from '../../../types.ts'
-import { isNothing, mismatch, type Place, type Reader, within } from './reader.ts'
+import { isNothing, type Place, type Reader } from './reader.ts'
 
 /** So many names fit into one line. */
 const MAX_LISTED = 15

@@ -1,7 +1,8 @@
 import type { ChildSource, InputValue, TriggerWork } from '../../../../../types.ts'
 import type { Located } from '../../../../../yaml/located.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
 import { flatten, list, mapOf, oneOrMore } from '../../reader/composites.ts'
-import { byKind, mismatch, type Place, type Reader, refine } from '../../reader/reader.ts'
+import { byKind, type Place, type Reader, refine } from '../../reader/reader.ts'
 import { choice, flag, text } from '../../reader/scalars.ts'
 import { optional, type StructOf, struct } from '../../reader/struct.ts'
 

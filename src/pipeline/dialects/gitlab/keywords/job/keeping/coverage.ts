@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
-import { mismatch, type Reader, refine } from '../../reader/reader.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
+import { type Reader, refine } from '../../reader/reader.ts'
 import { text } from '../../reader/scalars.ts'
 
 /** The expression between the slashes. */

@@ -1,7 +1,8 @@
 import { quote } from '../../../../../yaml/located.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
 import type { NeedSpec } from '../../../types.ts'
 import { list, mapOf, oneOrMore } from '../../reader/composites.ts'
-import { byKind, mismatch, type Reader, refine } from '../../reader/reader.ts'
+import { byKind, type Reader, refine } from '../../reader/reader.ts'
 import { flag, plainText, text } from '../../reader/scalars.ts'
 import { optional, required, struct } from '../../reader/struct.ts'
 

@@ -1,4 +1,5 @@
-import { byKind, mismatch, type Reader, refine } from '../../reader/reader.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
+import { byKind, type Reader, refine } from '../../reader/reader.ts'
 import { integer } from '../../reader/scalars.ts'
 import { required, struct } from '../../reader/struct.ts'
 import { MAX_PERMUTATIONS, type MatrixEntry, matrix } from './needs.ts'

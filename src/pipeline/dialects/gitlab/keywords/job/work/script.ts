@@ -1,7 +1,8 @@
 import type { Location } from '../../../../../../core/index.ts'
 import type { Located } from '../../../../../yaml/located.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
 import { flatten, MAX_NESTING } from '../../reader/composites.ts'
-import { mismatch, type Place, type Reader } from '../../reader/reader.ts'
+import type { Place, Reader } from '../../reader/reader.ts'
 import { required, struct } from '../../reader/struct.ts'
 
 /** A job with more is made by a generator that has lost its way; its commands belong into a file. */

@@ -1,6 +1,7 @@
 import type { PlannedJob, SecretRequest } from '../../../../../types.ts'
+import { mismatch } from '../../../../../yaml/place.ts'
 import { mapOf, oneOrMore } from '../../reader/composites.ts'
-import { byKind, mismatch, type Reader, refine } from '../../reader/reader.ts'
+import { byKind, type Reader, refine } from '../../reader/reader.ts'
 import { flag, integer, text } from '../../reader/scalars.ts'
 import { type Fields, optional, required, struct } from '../../reader/struct.ts'
 
