@@ -36,7 +36,10 @@ export async function fetchRemote(
   signal?: AbortSignal,
 ): Promise<void> {
   if (!remote.url.startsWith(`${remote.protocol}://`))
-    throw new GitError('GIT_FAILED', { message: `The remote's address is not one of ${remote.protocol}` })
+    throw new GitError('GIT_FAILED', {
+      message: `The remote's address is not one of ${remote.protocol}`,
+      hint: 'Set the mirror again with `ballast mirror set`.',
+    })
   const args = [
     'fetch',
     '--quiet',

@@ -59,6 +59,7 @@ function deliveryRoute(app: App, services: Services): void {
       if (outcome === 'unreadable')
         throw new ServerError('REQUEST_INVALID', {
           message: `A delivery of '${verified.event}' has not the form that ${mirror.forge} gives it`,
+          hint: 'Check that the webhook is of the forge that the mirror names: `ballast mirror show`.',
         })
       return reply.status(202).send({ outcome })
     },
@@ -71,6 +72,10 @@ function payloadOf(body: Buffer, isForm: boolean): unknown {
   try {
     return JSON.parse(isForm ? (new URLSearchParams(text).get('payload') ?? '') : text) as unknown
   } catch (cause) {
-    throw new ServerError('REQUEST_INVALID', { message: 'The body of the delivery is no JSON', cause })
+    throw new ServerError('REQUEST_INVALID', {
+      message: 'The body of the delivery is no JSON',
+      hint: 'Let the webhook send application/json.',
+      cause,
+    })
   }
 }
