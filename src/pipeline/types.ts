@@ -103,9 +103,10 @@ export interface CacheRequest {
   readonly paths: readonly string[]
   /** Files that Git does not track too. */
   readonly untracked: boolean
-  readonly policy: 'pull-push' | 'pull' | 'push' | string
+  /** `pull-push`, `pull` or `push`, or a variable that says which. */
+  readonly policy: string
   readonly when: 'on_success' | 'on_failure' | 'always'
-  /** Kept apart for protected refs, so that what an unprotected branch writes never reaches them. */
+  /** One for all refs. Else protected refs have their own: what an unprotected branch saves never reaches them. */
   readonly unprotect: boolean
 }
 
@@ -210,7 +211,7 @@ export interface PlannedJob {
   readonly services?: readonly Service[]
   /** false: no network. Absent: as the runner has it. */
   readonly network?: boolean
-  /** The file system but workspace, home and /tmp can't be written: so it is in the sandbox anyway. */
+  /** Only workspace, home and /tmp can be written. In the sandbox of a process that is so anyway. */
   readonly readOnlyRoot?: boolean
   /** Its result is taken from an earlier job with equal inputs, commands and environment. */
   readonly reuse?: boolean

@@ -163,12 +163,12 @@ export interface Dialect {
    * Variables as a job finds them: references in their values (`$NAME`, `${NAME}`) replaced by each other's values,
    * but in those named in `literal`. Bounded in depth and length; what refers to itself stays as it is written.
    */
-  expandVariables?(
+  expandVariables(
     variables: Readonly<Record<string, string>>,
     literal: ReadonlySet<string>,
   ): Readonly<Record<string, string>>
   /** References in a text (a cache key, the name of an image) replaced by the values of expanded variables. */
-  expandText?(text: string, variables: Readonly<Record<string, string>>): string
+  expandText(text: string, variables: Readonly<Record<string, string>>): string
   /** What it has, supported or not, for the table of docs. */
   readonly keywords: readonly Keyword[]
 }

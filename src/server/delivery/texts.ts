@@ -31,7 +31,7 @@ export async function textsAfter(
   const dialect = job.plan.expand && job.plan.dialect ? dialectOf(job.plan.dialect) : undefined
   const all = Object.fromEntries(variables)
   return text => {
-    const expanded = dialect?.expandText?.(text, all) ?? text
+    const expanded = dialect?.expandText(text, all) ?? text
     return secrets.reduce((shown, secret) => shown.replaceAll(secret, MASKED), expanded)
   }
 }

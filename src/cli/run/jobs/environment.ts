@@ -53,7 +53,7 @@ export interface Layers {
 }
 
 /** Everything that a job finds defined, later layers over earlier ones, with references put in. */
-export function layered(layers: Layers, expand: Dialect['expandVariables']): Variables {
+export function layered(layers: Layers, expand: Dialect['expandVariables'] | undefined): Variables {
   const { plan, predefined, dotenv, secrets, given } = layers
   const all = { ...predefined, ...plan.env, ...dotenv, ...secrets, ...given }
   if (!plan.expand || !expand) return all

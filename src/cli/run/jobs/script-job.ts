@@ -25,7 +25,7 @@ export async function runScriptJob(attempt: Attempt, work: ScriptWork): Promise<
   try {
     const env = await onThisMachine(variables, host, place)
     const { dialect } = scope
-    const expand = (text: string): string => dialect?.expandText?.(text, env) ?? text
+    const expand = (text: string): string => dialect?.expandText(text, env) ?? text
     const finished = { attempt, workspace, env, expand, log }
     await restore(finished)
     const machine = await machineFor(job.plan, work, scope.world)

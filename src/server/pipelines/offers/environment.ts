@@ -208,8 +208,8 @@ function expand(
 ): { readonly env: Readonly<Record<string, string>>; text(text: string): string } {
   const dialect = job.plan.expand ? dialectFor(job) : undefined
   if (!dialect) return { env, text: text => text }
-  const expanded = dialect.expandVariables?.(env, literal) ?? env
-  return { env: expanded, text: text => dialect.expandText?.(text, expanded) ?? text }
+  const expanded = dialect.expandVariables(env, literal)
+  return { env: expanded, text: text => dialect.expandText(text, expanded) }
 }
 
 function pick(
