@@ -1,11 +1,11 @@
-export { configFromConvention } from './convention.ts'
 export {
+  type CommitRequest,
+  type CompiledCommit,
   compileCiFile,
-  compileDelivery,
-  type Delivery,
-  type DeliveryRequest,
+  compileCommit,
   MAX_CI_BYTES,
-} from './delivery.ts'
+} from './commit.ts'
+export { configFromConvention } from './convention.ts'
 export type { ConfigDiagnosticCode } from './findings.ts'
 export { parseConfig } from './parse.ts'
 export { ballastSchema } from './schema.ts'

@@ -1,5 +1,5 @@
 import {
-  compileDelivery,
+  compileCommit,
   isRunnable,
   type ModelRepository,
   parseConfig,
@@ -26,11 +26,11 @@ export async function compileModelRepository(
     if (!repository) return { file, result: { kind: 'problems', diagnostics } }
     return withStages(project, file, repository, { jobs: repository.jobs }, diagnostics)
   }
-  const delivery = await compileDelivery({ files, includes, trigger, project: facts, variables: [] })
-  if (delivery.kind !== 'delivery') return { file, result: delivery }
-  const { repository, plan, diagnostics } = delivery
-  if (!repository) return { file: delivery.file, result: { kind: 'plan', plan, diagnostics } }
-  return withStages(project, delivery.file, repository, plan, diagnostics)
+  const commit = await compileCommit({ files, includes, trigger, project: facts, variables: [] })
+  if (commit.kind !== 'commit') return { file, result: commit }
+  const { repository, plan, diagnostics } = commit
+  if (!repository) return { file: commit.file, result: { kind: 'plan', plan, diagnostics } }
+  return withStages(project, commit.file, repository, plan, diagnostics)
 }
 
 function withStages(

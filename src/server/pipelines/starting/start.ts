@@ -1,9 +1,9 @@
 import { isProtectedRef, type Project } from '../../../access/index.ts'
 import {
+  type CommitRequest,
+  type CompiledCommit,
   compileCiFile,
-  compileDelivery,
-  type Delivery,
-  type DeliveryRequest,
+  compileCommit,
   type ModelRepository,
 } from '../../../config/index.ts'
 import { type CommitId, formatDiagnostic, newId, type PrincipalId, type PushId } from '../../../core/index.ts'
@@ -74,10 +74,9 @@ export async function startPipeline(plane: ControlPlane, request: PipelineReques
     return { kind: 'nothing', reason: 'its message says [skip ci]' }
   const { project, ref } = request
   const variables = await givenVariables(plane, project, { ref, trusted: trigger.protectedRef })
-  const delivery = await compiled(plane, request, trigger, variables)
-  if (delivery.kind === 'nothing')
-    return { kind: 'nothing', reason: withoutSecrets(delivery.reason, variables) }
-  const planned = await planOf(plane, request, delivery, variables)
+  const found = await compiled(plane, request, trigger, variables)
+  if (found.kind === 'nothing') return { kind: 'nothing', reason: withoutSecrets(found.reason, variables) }
+  const planned = await planOf(plane, request, found, variables)
   return { kind: 'pipeline', pipeline: await add(plane, request, trigger, planned) }
 }
 
@@ -124,11 +123,11 @@ async function compiled(
   request: PipelineRequest,
   trigger: TriggerFacts,
   variables: readonly SecretVariable[],
-): Promise<Delivery> {
+): Promise<CompiledCommit> {
   const { project, commit, before, parent } = request
   const directory = repositoryDirectory(plane.settings, project.id)
   const includes = includesFor(plane, request.principal)
-  const delivery: DeliveryRequest = {
+  const asked: CommitRequest = {
     files: commitFiles(directory, commit, before),
     includes: parent ? { ...includes, artifact: artifactsOf(plane, parent.pipeline) } : includes,
     trigger,
@@ -140,10 +139,10 @@ async function compiled(
     },
     variables,
   }
-  if (!parent?.sources) return compileDelivery(delivery)
-  const child = await childFile(delivery.includes, parent.job.plan.name, parent.sources)
+  if (!parent?.sources) return compileCommit(asked)
+  const child = await childFile(asked.includes, parent.job.plan.name, parent.sources)
   if (!('problem' in child))
-    return compileCiFile(delivery, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
+    return compileCiFile(asked, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
   const at = parent.job.plan.at ?? { file: parent.job.plan.name, line: 1, column: 1 }
   const message = `The child pipeline of '${parent.job.plan.name}' has no configuration: ${child.problem}`
   const hint = 'check the path, and that the job which keeps the file lists it among its artifacts'
@@ -161,17 +160,15 @@ interface Planned {
 async function planOf(
   plane: ControlPlane,
   request: PipelineRequest,
-  delivery: Exclude<Delivery, { kind: 'nothing' }>,
+  found: Exclude<CompiledCommit, { kind: 'nothing' }>,
   variables: readonly SecretVariable[],
 ): Promise<Planned> {
-  const lines = delivery.diagnostics.map(diagnostic =>
-    withoutSecrets(formatDiagnostic(diagnostic), variables),
-  )
-  if (delivery.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
-  const { repository } = delivery
-  const bounded = await withEnvironmentPolicies(plane, request, named(delivery.plan, variables))
+  const lines = found.diagnostics.map(diagnostic => withoutSecrets(formatDiagnostic(diagnostic), variables))
+  if (found.kind === 'problems') return { plan: { jobs: [] }, policyGates: [], problems: lines }
+  const { repository } = found
+  const bounded = await withEnvironmentPolicies(plane, request, named(found.plan, variables))
   // The files of a child may lie elsewhere.
-  const plan = request.parent?.sources ? bounded : { ...bounded, file: delivery.file }
+  const plan = request.parent?.sources ? bounded : { ...bounded, file: found.file }
   if (!repository) return { plan, policyGates: [], problems: lines }
   const staged = await withModelStages(plane, request, repository, plan)
   return { ...staged, repository, problems: [...lines, ...staged.bounds] }

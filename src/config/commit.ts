@@ -16,11 +16,11 @@ import type { CiFile, ModelRepository, ParsedConfig } from './types.ts'
 import { MAX_CONFIG_BYTES } from './yaml/load.ts'
 
 /** A commit and the occasion on which it is compiled. */
-export type DeliveryRequest = Omit<CompileRequest, 'file' | 'text'>
+export type CommitRequest = Omit<CompileRequest, 'file' | 'text'>
 
-export type Delivery =
+export type CompiledCommit =
   | {
-      readonly kind: 'delivery'
+      readonly kind: 'commit'
       /** The file that says it; for a model by convention `ballast.yaml`, which is not there. */
       readonly file: string
       /** Absent where a CI file alone says what runs. */
@@ -48,7 +48,7 @@ export const MAX_CI_BYTES: number = 4 * 1024 * 1024
  * What a commit asks for: its ballast.yaml, with the jobs of the CI file that it names; without a ballast.yaml the
  * one CI file of a known dialect; without that the model that its files show by convention.
  */
-export async function compileDelivery(request: DeliveryRequest): Promise<Delivery> {
+export async function compileCommit(request: CommitRequest): Promise<CompiledCommit> {
   const files = await request.files.list()
   if (files.includes(DEFAULT_FILE)) return ofConfig(await parsedConfig(request, files), request)
   const choice = chooseCiFile(files)
@@ -65,34 +65,34 @@ export async function compileDelivery(request: DeliveryRequest): Promise<Deliver
   }
 }
 
-function factsOf({ project }: DeliveryRequest, files: readonly string[]) {
+function factsOf({ project }: CommitRequest, files: readonly string[]) {
   return { repositoryName: project.name, defaultBranch: project.defaultBranch, files }
 }
 
-async function parsedConfig(request: DeliveryRequest, files: readonly string[]): Promise<ParsedConfig> {
+async function parsedConfig(request: CommitRequest, files: readonly string[]): Promise<ParsedConfig> {
   const read = await readText(request.files, DEFAULT_FILE, MAX_CONFIG_BYTES)
   if (read.kind === 'problem') return { diagnostics: [read.diagnostic] }
   return parseConfig(read.text, { file: DEFAULT_FILE, ...factsOf(request, files) })
 }
 
 /** The jobs of ballast.yaml run for branches; a CI file says itself for what it runs. */
-async function ofConfig(parsed: ParsedConfig, request: DeliveryRequest): Promise<Delivery> {
+async function ofConfig(parsed: ParsedConfig, request: CommitRequest): Promise<CompiledCommit> {
   const { repository, diagnostics } = parsed
   if (!repository) return { kind: 'problems', diagnostics }
   if (!repository.ci) {
     const reason = noBranch(request.trigger.event)
     if (reason !== undefined) return { kind: 'nothing', reason, excluded: [], diagnostics }
-    return { kind: 'delivery', file: DEFAULT_FILE, repository, plan: { jobs: repository.jobs }, diagnostics }
+    return { kind: 'commit', file: DEFAULT_FILE, repository, plan: { jobs: repository.jobs }, diagnostics }
   }
   const compiled = await compileCiFile(request, repository.ci)
   const all = [...diagnostics, ...compiled.diagnostics]
-  if (compiled.kind !== 'delivery') return { ...compiled, diagnostics: all }
+  if (compiled.kind !== 'commit') return { ...compiled, diagnostics: all }
   const missing = await missingModel(request, repository, repository.ci, compiled.plan)
   if (missing) return { kind: 'problems', diagnostics: [...all, missing] }
   return { ...compiled, file: DEFAULT_FILE, repository, diagnostics: all }
 }
 
-function noBranch(event: DeliveryRequest['trigger']['event']): string | undefined {
+function noBranch(event: CommitRequest['trigger']['event']): string | undefined {
   if (event === 'tag') return 'ballast.yaml runs for branches, not for tags'
   if (event === 'merge_request') return 'ballast.yaml runs for the branch itself, not for its merge request'
   return undefined
@@ -100,16 +100,16 @@ function noBranch(event: DeliveryRequest['trigger']['event']): string | undefine
 
 /** A CI file alone: read from the commit, unless its text is given. */
 export async function compileCiFile(
-  request: DeliveryRequest,
+  request: CommitRequest,
   { file, dialect, at, text }: Omit<CiFile, 'at'> & { readonly at?: Location; readonly text?: string },
-): Promise<Delivery> {
+): Promise<CompiledCommit> {
   const read: Read =
     text === undefined ? await readText(request.files, file, MAX_CI_BYTES, at) : { kind: 'text', text }
   if (read.kind === 'problem') return { kind: 'problems', diagnostics: [read.diagnostic] }
   const result = await dialectOf(dialect).compile({ ...request, file, text: read.text })
   if (result.kind !== 'plan') return result
   if (hasErrors(result.diagnostics)) return { kind: 'problems', diagnostics: result.diagnostics }
-  return { kind: 'delivery', file, plan: result.plan, diagnostics: result.diagnostics }
+  return { kind: 'commit', file, plan: result.plan, diagnostics: result.diagnostics }
 }
 
 type Read =
@@ -143,7 +143,7 @@ async function readText(
 
 /** A model that is neither committed nor kept by a job of the CI file. */
 async function missingModel(
-  { files }: DeliveryRequest,
+  { files }: CommitRequest,
   { model }: ModelRepository,
   ci: CiFile,
   plan: Plan,
