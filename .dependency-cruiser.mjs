@@ -4,6 +4,7 @@ const law = {
   kernels: ['core'],
   formats: ['core', 'kernels'],
   model: ['core', 'kernels', 'formats'],
+  convert: ['core', 'formats'],
   evaluate: ['core', 'formats', 'model'],
   registry: ['core', 'kernels', 'formats'],
   rollout: ['core', 'evaluate'],

@@ -17,6 +17,8 @@ export type {
   OnnxOpset,
   OnnxValue,
 } from './onnx/types.ts'
+export type * from './onnx/write/types.ts'
+export { writeOnnx } from './onnx/write/write.ts'
 export { below, only } from './open/below.ts'
 export { digestOfFiles } from './open/digest.ts'
 export { type OpenedModel, openFolder, openIn, openModel } from './open/open.ts'
@@ -38,3 +40,17 @@ export async function loadScanner(): Promise<typeof import('./scan/index.ts')> {
 export async function loadStatistics(): Promise<typeof import('./statistics/index.ts')> {
   return import('./statistics/index.ts')
 }
+
+/**
+ * What the reader of one framework knows beyond the description that all formats share: for those who convert a
+ * model. Loaded when it is needed.
+ */
+export const loadReader = {
+  keras: async () => import('./keras/index.ts'),
+  tensorflow: async () => import('./tensorflow/index.ts'),
+  tflite: async () => import('./tflite/index.ts'),
+  pickle: async () => import('./pickle/index.ts'),
+  sklearn: async () => import('./sklearn/index.ts'),
+  boosting: async () => import('./boosting/index.ts'),
+  pytorch: async () => import('./pytorch/index.ts'),
+} as const

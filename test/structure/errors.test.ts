@@ -8,6 +8,7 @@ import { codesIn, readDocument, tablesOf } from './documents.ts'
 const SECTION: Readonly<Record<string, string>> = {
   core: 'Core',
   formats: 'Formats',
+  convert: 'Convert',
   model: 'Model',
   evaluate: 'Evaluate',
   pipeline: 'Pipeline',

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import { join, relative } from 'node:path/posix'
 import { type Digest, openFile } from '../../core/index.ts'
 import { FormatsError } from '../errors.ts'
-import type { FileTree, OpenModel } from '../ports.ts'
+import type { FileTree, ModelInput, OpenModel } from '../ports.ts'
 import { EXPORT, looksLike } from '../sniff.ts'
 import { folderTree } from '../tree/folder.ts'
 import { inputFrom, isFolder, type OpenInput } from '../tree/input.ts'
@@ -16,6 +16,8 @@ import { readerOf } from './readers.ts'
 
 /** A model opened by its path or address, whatever its format. */
 export interface OpenedModel extends OpenModel {
+  /** Its bytes, for readers of one framework: valid until `close`. Absent for a folder of images. */
+  readonly input?: ModelInput
   /**
    * SHA-256 of the file as stored, read whole; of several files that of the list of their paths and digests, as
    * canonical JSON.
@@ -82,7 +84,7 @@ export async function openIn(tree: FileTree, path: string, folder = '.'): Promis
   const input = await inputFrom(tree, path)
   try {
     const model = await openInput(input)
-    return withDigests(inFolder(model, folder), tree, folder, () => input.close())
+    return withDigests(inFolder(model, folder), tree, folder, input)
   } catch (cause) {
     await input.close()
     throw cause
@@ -120,12 +122,7 @@ function inFolder(model: OpenModel, folder: string): OpenModel {
   return { ...model, file: placed(model.file), ...(whole && { whole: async () => placed(await whole()) }) }
 }
 
-function withDigests(
-  model: OpenModel,
-  tree: FileTree,
-  folder: string,
-  closeInput?: () => Promise<void>,
-): OpenedModel {
+function withDigests(model: OpenModel, tree: FileTree, folder: string, input?: OpenInput): OpenedModel {
   const digests = async (): Promise<ReadonlyMap<string, Digest>> => {
     const all = new Map<string, Digest>()
     for (const { path } of model.file.files) {
@@ -140,11 +137,12 @@ function withDigests(
   }
   return {
     ...model,
+    ...(input && { input }),
     digests,
     digest: async () => digestOfFiles(await digests()),
     async close() {
       await model.close()
-      await closeInput?.()
+      await input?.close()
     },
   }
 }

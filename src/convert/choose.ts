@@ -1,0 +1,30 @@
+import type { ModelFormat } from '../formats/index.ts'
+import { ConvertError } from './errors.ts'
+import type { Converter, Coverage } from './types.ts'
+
+interface Framework {
+  readonly converter: () => Promise<Converter>
+  readonly coverage: () => Promise<Coverage>
+}
+
+/** Converters, each loaded when a model of its format is converted. */
+const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {}
+
+export function isConvertible(format: string): boolean {
+  return Object.hasOwn(FRAMEWORKS, format)
+}
+
+/** Throws CONVERT_FORMAT for formats that have no converter. */
+export async function converterOf(format: string): Promise<Converter> {
+  const framework = isConvertible(format) ? FRAMEWORKS[format as ModelFormat] : undefined
+  if (framework) return framework.converter()
+  throw new ConvertError('CONVERT_FORMAT', {
+    message: `Models in ${format} are not converted`,
+    hint: `Converted are ${Object.keys(FRAMEWORKS).join(', ')}.`,
+  })
+}
+
+export async function allCoverage(): Promise<readonly Coverage[]> {
+  const loaded = await Promise.all(Object.values(FRAMEWORKS).map(framework => framework.coverage()))
+  return [...new Set(loaded)]
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { floats, runOnnx } from '../../../test/fixtures/onnx-run.ts'
+import { GraphBuilder } from './builder.ts'
+
+const TAKES_TWO = { dtype: 'float32', shape: ['N', 2] } as const
+
+function aDense(): { readonly g: GraphBuilder; readonly model: () => ReturnType<GraphBuilder['build']> } {
+  const g = new GraphBuilder()
+  return { g, model: () => g.build({ name: 'test' }) }
+}
+
+test('a graph runs, and its nodes say whose work they do', async () => {
+  const { g, model } = aDense()
+  const x = g.input('x', TAKES_TWO)
+  const b = g.at({ name: 'dense', kind: 'Dense' })
+  const w = b.weight({
+    dtype: 'float32',
+    shape: [2, 2],
+    data: new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
+  })
+  const y = b.op('Add', [
+    b.op('MatMul', [x, w], { types: [TAKES_TWO] }),
+    b.constant('float32', [2], [10, 20]),
+  ])
+  expect(y).toMatchObject({ dtype: 'float32', shape: ['N', 2] })
+  g.output('y', y)
+  const { model: made, mapping } = model()
+  const { y: result } = await runOnnx(made, { x: floats([1, 2], [1, 1]) })
+  expect(Array.from(result!.data as Float32Array)).toEqual([14, 26])
+  expect(mapping[0]).toEqual({ name: 'dense', kind: 'Dense', nodes: ['dense/MatMul', 'dense/Add'] })
+  expect(made.graph.nodes[0]!.metadata).toEqual([{ key: 'ballast.source', value: 'dense (Dense)' }])
+})
+
+test('names are given once, equal constants and weights are kept once', () => {
+  const { g } = aDense()
+  const b = g.at({ name: 'a', kind: 'Add' })
+  const x = g.input('x', TAKES_TWO)
+  expect([b.op('Relu', [x]).name, b.op('Relu', [x]).name]).toEqual(['a/Relu', 'a/Relu_1'])
+  expect(b.ints([1, 2]).name).toBe(b.ints([1, 2]).name)
+  expect(b.scalar('float32', -0).name).not.toBe(b.scalar('float32', 0).name)
+  const data = new Uint8Array(8)
+  const weight = { dtype: 'float32', shape: [2], data } as const
+  expect(b.weight(weight).name).toBe(b.weight(weight, 'other').name)
+})
+
+test('a body sees what is around it, and is run by If', async () => {
+  const { g, model } = aDense()
+  const x = g.input('x', TAKES_TWO)
+  const condition = g.input('condition', { dtype: 'bool', shape: [] })
+  const b = g.at({ name: 'cond', kind: 'If' })
+  const [yes, no] = await Promise.all([
+    b.body('then', [], async inner => [inner.op('Neg', [x])]),
+    b.body('else', [], async () => [x]),
+  ])
+  const y = b.op('If', [condition], {
+    attributes: { then_branch: { graph: yes! }, else_branch: { graph: no! } },
+    types: [TAKES_TWO],
+  })
+  g.output('y', y)
+  const made = model().model
+  for (const [given, expected] of [[1, -3] as const, [0, 3] as const]) {
+    const feeds = {
+      x: floats([1, 2], [3, 3]),
+      condition: { dtype: 'bool' as const, shape: [], data: Uint8Array.of(given) },
+    }
+    expect((await runOnnx(made, feeds))['y']!.data[0]).toBe(expected)
+  }
+})

@@ -1,0 +1,5 @@
+export { allCoverage, converterOf, isConvertible } from './choose.ts'
+export { ConvertError, type ConvertErrorCode } from './errors.ts'
+export type { SourceMapping } from './graph/builder.ts'
+export type { Unsupported } from './refusals.ts'
+export type * from './types.ts'
