@@ -1,0 +1,3 @@
+import type { EstimatorTable } from '../../estimator.ts'
+
+export const svm: EstimatorTable = {}
