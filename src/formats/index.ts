@@ -7,15 +7,16 @@ export { type NpyArray, openNpy } from './npy/array.ts'
 export { type Npz, openNpz } from './npy/npz.ts'
 export { checkExternalFiles } from './onnx/external.ts'
 export { inspectOnnx } from './onnx/inspect.ts'
-export type {
-  OnnxData,
-  OnnxDescription,
-  OnnxDtype,
-  OnnxExternalFile,
-  OnnxInitializer,
-  OnnxOperator,
-  OnnxOpset,
-  OnnxValue,
+export {
+  ONNX_DTYPES,
+  type OnnxData,
+  type OnnxDescription,
+  type OnnxDtype,
+  type OnnxExternalFile,
+  type OnnxInitializer,
+  type OnnxOperator,
+  type OnnxOpset,
+  type OnnxValue,
 } from './onnx/types.ts'
 export type * from './onnx/write/types.ts'
 export { writeOnnx } from './onnx/write/write.ts'
@@ -24,6 +25,7 @@ export { digestOfFiles } from './open/digest.ts'
 export { type OpenedModel, openFolder, openIn, openModel } from './open/open.ts'
 export type * from './ports.ts'
 export type * from './scan/types.ts'
+export type * from './sklearn/types.ts'
 export type { ModelStatistics, TensorStatistics } from './statistics/types.ts'
 export { folderTree } from './tree/folder.ts'
 export { isFolder } from './tree/input.ts'
