@@ -2,6 +2,7 @@ import { failing } from '../../errors.ts'
 import { bytesField, floatField, type Part, textField, varint, varintField } from '../../protobuf/encode.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import type { Externals } from './externals.ts'
+import { longList } from './lists.ts'
 import { dtypeNumber, encodeTensor } from './tensor.ts'
 import {
   ATTRIBUTE_TYPES,
@@ -77,6 +78,7 @@ function encodeAttribute(value: OnnxAttribute, externals: Externals | undefined,
   if ('graph' in value) return [...bytesField(6, nested(value.graph)), ...type('graph')]
   if ('floats' in value) return [...encodeFloats(value.floats), ...type('floats')]
   // onnx.proto declares the lists of an attribute unpacked; parsers take both.
+  if ('long' in value) return [...longList(value), ...type(value.long)]
   if ('ints' in value) return [...value.ints.flatMap(item => varintField(8, item)), ...type('ints')]
   if ('texts' in value) return [...value.texts.flatMap(item => bytesField(9, item)), ...type('texts')]
   return [...value.graphs.flatMap(item => bytesField(11, nested(item))), ...type('graphs')]

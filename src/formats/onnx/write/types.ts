@@ -57,11 +57,21 @@ export type OnnxAttribute =
   | { readonly ints: readonly (number | bigint)[] }
   | { readonly floats: readonly number[] }
   | { readonly texts: readonly string[] }
+  /** Lists of millions of elements, laid out while they are written. */
+  | { readonly long: 'ints' | 'floats'; readonly list: LongList<number> }
+  | { readonly long: 'texts'; readonly list: LongList<string> }
   | { readonly tensor: OnnxTensor }
   | { readonly graph: OnnxGraph }
   | { readonly graphs: readonly OnnxGraph[] }
   /** Within a function: one of its parameters. */
   | { readonly parameter: string; readonly type: keyof typeof ATTRIBUTE_TYPES }
+
+/** An array, a typed array, or elements that are told one by one: it is asked in order, and more than once. */
+export interface LongList<Element> {
+  readonly length: number
+  /** Asked for places below `length` only. */
+  at(place: number): Element | undefined
+}
 
 /** AttributeProto.AttributeType. */
 export const ATTRIBUTE_TYPES = {
