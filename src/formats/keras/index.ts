@@ -1,5 +1,8 @@
 export { openKeras, readKerasConfig } from './archive.ts'
 export { type Json, type JsonObject, parseJson } from './config/json.ts'
+export { readModel } from './config/model.ts'
+export { refsIn } from './config/refs.ts'
+export { detailOfArchive, detailOfH5, detailOfTopology } from './detail.ts'
 export { openHdf5OrKeras, openKerasH5, readKerasConfigs } from './h5.ts'
 export { type KerasHazard, kerasHazards } from './hazards/find.ts'
 export { openKerasShards } from './shards.ts'

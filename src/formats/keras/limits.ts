@@ -21,3 +21,5 @@ export const MAX_WEIGHT_NAMES = 200_000
 export const MAX_PIECES = 10_000
 /** Shards of one model. */
 export const MAX_SHARDS = 1_000
+/** A vocabulary beside the weights: a million words have ten megabytes. */
+export const MAX_ASSET_BYTES = 256 * 2 ** 20

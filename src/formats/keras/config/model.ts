@@ -9,6 +9,10 @@ export interface Layer {
   readonly config: JsonObject
   /** What each call takes: several for a shared layer, none in a Sequential. */
   readonly calls: readonly (readonly Ref[])[]
+  /** The calls as the config has them: their other arguments too. */
+  readonly inbound: readonly Json[]
+  /** What the config counts the first of the calls as. */
+  readonly firstCall: number
   /** Shapes of tensors that calls state, by `refName`. */
   readonly shapes: ReadonlyMap<string, readonly (number | null)[]>
   /** The input's shape that it was built for. */
@@ -43,7 +47,11 @@ export function readModel(serialized: Json | undefined): Model | undefined {
   const first = firstCalls(read, outputRefs)
   const renumbered = (refs: readonly Ref[]): readonly Ref[] =>
     refs.map(ref => ({ ...ref, node: Math.max(0, ref.node - (first.get(ref.layer) ?? 0)) }))
-  const layers = read.map(layer => ({ ...layer, calls: layer.calls.map(renumbered) }))
+  const layers = read.map(layer => ({
+    ...layer,
+    calls: layer.calls.map(renumbered),
+    firstCall: first.get(layer.name) ?? 0,
+  }))
   const functional = member(config, 'output_layers') !== undefined
   const names = new Set(layers.map(layer => layer.name))
   return {
@@ -85,6 +93,8 @@ function readLayer(layer: JsonObject, index: number): Layer {
     className: textMember(layer, 'class_name') ?? '?',
     config,
     calls,
+    inbound,
+    firstCall: 0,
     shapes: tensorShapesIn(inbound),
     ...(module !== undefined && { module }),
     ...(builtFor && { builtFor }),

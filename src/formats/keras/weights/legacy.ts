@@ -35,6 +35,34 @@ export async function inListedOrder(
   return datasets.toSorted((a, b) => place(a) - place(b))
 }
 
+/**
+ * The datasets of each layer of a legacy file's top model, in the order of its `weight_names`: that of the layer's
+ * weights, trainable ones first, those of models within it included.
+ */
+export async function listedWeights(
+  file: Hdf5File,
+  root: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const listed = new Map<string, readonly string[]>()
+  const group = await file.open(root)
+  if (group?.kind !== 'group') return listed
+  let total = 0
+  for (const name of await listOf(group, 'layer_names', file.name)) {
+    const path = group.path === '' ? name : `${group.path}/${name}`
+    const layer = await file.open(path)
+    if (layer?.kind !== 'group') continue
+    const names = await listOf(layer, 'weight_names', file.name)
+    total += names.length
+    if (total > MAX_WEIGHT_NAMES)
+      throw fail.limit({ name: file.name }, `over ${MAX_WEIGHT_NAMES} weights are listed`)
+    listed.set(
+      name,
+      names.map(weight => `${layer.path}/${weight}`),
+    )
+  }
+  return listed
+}
+
 /** A list of texts in one attribute, or in numbered pieces. */
 async function listOf(group: Hdf5Group, name: string, file: string): Promise<readonly string[]> {
   const attributes = new Map((await group.attributes()).map(attribute => [attribute.name, attribute]))
