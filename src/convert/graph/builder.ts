@@ -1,15 +1,14 @@
 import { elementCount } from '../../core/index.ts'
 import type { OnnxDtype, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../../formats/index.ts'
-import { failing } from '../errors.ts'
+import { ConvertError, failing } from '../errors.ts'
 import { encodeElements } from './encode.ts'
-import { inferTypes } from './infer/index.ts'
+import { inferTypes, MAX_KNOWN, rounded } from './infer/index.ts'
+import type { InferredType, NodeToInfer } from './infer/types.ts'
 import type { Domain, Element, Emitter, OpOptions, Source, Value, ValueType } from './types.ts'
 
 /** ONNX Runtime has all of it since 1.20; text ops are in it, and nothing that older readers lack is used. */
 export const OPSETS: Readonly<Record<Domain, number>> = { '': 21, 'ai.onnx.ml': 4, 'com.microsoft': 1 }
 
-/** Elements that are kept at hand: shapes, axes, small tables. Larger constants are weights. */
-export const MAX_KNOWN = 4096
 /** Unrolled graphs have some 10,000; a model that gives more would take a runtime minutes to load. */
 export const MAX_NODES = 1_000_000
 
@@ -139,7 +138,7 @@ class BlockEmitter implements Emitter {
     options: OpOptions = {},
   ): readonly Value[] {
     const { domain = '', attributes = {} } = options
-    const inferred = inferTypes({ op, domain, inputs, attributes, outputs })
+    const inferred = this.#infer({ op, domain, inputs, attributes, outputs })
     const types = options.types ?? inferred
     if (types?.length !== outputs)
       throw new TypeError(
@@ -149,6 +148,20 @@ class BlockEmitter implements Emitter {
     if (known?.every(elements => elements && isWhole(elements)))
       return types.map((type, i) => this.#constantOf(type, known[i]!))
     return this.#node(op, inputs, types, options, known)
+  }
+
+  /** Throws what `inferTypes` does, naming the source. */
+  #infer(node: NodeToInfer): readonly InferredType[] | undefined {
+    try {
+      return inferTypes(node)
+    } catch (error) {
+      if (!(error instanceof ConvertError)) throw error
+      throw new ConvertError(error.code, {
+        message: `${this.source.name} (${this.source.kind}): ${error.message}`,
+        ...(error.hint !== undefined && { hint: error.hint }),
+        cause: error,
+      })
+    }
   }
 
   weight(tensor: Omit<OnnxTensor, 'name'>, name = this.source.name): Value {
@@ -179,7 +192,7 @@ class BlockEmitter implements Emitter {
         ? elements.map(String)
         : encodeElements(dtype, elements as readonly (number | bigint)[])
     const made = this.weight({ dtype, shape, data }, `${this.source.name}/const`)
-    const value: Value = few ? { ...made, known: elements.map(knownOf) } : made
+    const value: Value = few ? { ...made, known: elements.map(element => knownOf(dtype, element)) } : made
     if (key !== undefined) shared.constants.set(key, value)
     return value
   }
@@ -272,9 +285,9 @@ function isWhole(elements: readonly Element[]): boolean {
   return elements.every(element => element !== null && typeof element !== 'string')
 }
 
-function knownOf(element: number | bigint | string): Element {
-  if (typeof element !== 'bigint') return element
-  return Number.isSafeInteger(Number(element)) ? Number(element) : null
+/** A number as its type holds it: 0.1 of float32 is another one. */
+function knownOf(dtype: OnnxDtype, element: number | bigint | string): Element {
+  return typeof element === 'string' ? element : rounded(dtype, Number(element))
 }
 
 /** −0 and 0 are two constants. */

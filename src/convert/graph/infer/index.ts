@@ -1,5 +1,6 @@
 import { control } from './control.ts'
 import { elementwise } from './elementwise.ts'
+import { withKnown } from './known/index.ts'
 import { layout } from './layout.ts'
 import { make } from './make.ts'
 import { matmul } from './matmul.ts'
@@ -12,6 +13,9 @@ import { select } from './select.ts'
 import { text } from './text.ts'
 import type { InferredType, NodeToInfer, Rule } from './types.ts'
 import { windows } from './windows.ts'
+
+export { rounded } from './known/dtypes.ts'
+export { MAX_KNOWN } from './known/index.ts'
 
 const RULES: Readonly<Record<string, Rule>> = {
   ...elementwise,
@@ -37,7 +41,7 @@ export function inferTypes(node: NodeToInfer): readonly InferredType[] | undefin
   if (!Object.hasOwn(RULES, key)) return undefined
   const types = RULES[key]!(node)
   for (const { shape } of types ?? []) checkShape(node, shape)
-  return types
+  return types && withKnown(node, types)
 }
 
 function checkShape({ op }: NodeToInfer, shape: InferredType['shape']): void {
