@@ -68,8 +68,14 @@ export async function readMetaGraph(wire: Wire, range: Range, fail: TensorflowFa
   return { ...info, graph, signatures, collections, saver, objects }
 }
 
+/** Of several graphs the one that serving takes; undefined where there is none. */
+export function chooseGraph<T extends Pick<MetaGraph, 'tags'>>(graphs: readonly T[]): T | undefined {
+  const serving = graphs.filter(({ tags }) => tags.includes('serve'))
+  return serving.find(({ tags }) => tags.length === 1) ?? serving[0] ?? graphs[0]
+}
+
 /** A MetaInfoDef: 4 tags, 5 tensorflow_version. */
-async function readInfo(
+export async function readInfo(
   wire: Wire,
   range: Range,
   fail: TensorflowFailures,
@@ -91,7 +97,7 @@ async function readInfo(
 }
 
 /** A SaverDef: 1 filename_tensor_name, 2 save_tensor_name, 3 restore_op_name. */
-async function readSaver(wire: Wire, range: Range): Promise<Saver> {
+export async function readSaver(wire: Wire, range: Range): Promise<Saver> {
   const names = ['', '', '']
   await wire.walk(range, async field => {
     if (field.kind === 'bytes' && field.number <= 3)

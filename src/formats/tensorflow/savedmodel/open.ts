@@ -15,7 +15,7 @@ import { type Variables, variablesOf } from '../variables.ts'
 import { describeSavedModel } from './describe.ts'
 import { checkAsset, type ModelFolder, modelFolder } from './files.ts'
 import { readKerasMetadata } from './keras-metadata.ts'
-import { type MetaGraph, readMetaGraph } from './meta-graph.ts'
+import { chooseGraph, type MetaGraph, readMetaGraph } from './meta-graph.ts'
 
 const FORMAT = 'TensorFlow SavedModel'
 const fail: TensorflowFailures = tensorflowFailures(FORMAT, 'Save the model again with TensorFlow.')
@@ -89,8 +89,7 @@ async function readMetaGraphs(wire: Wire): Promise<MetaGraph[]> {
 }
 
 function mainOf(metaGraphs: readonly MetaGraph[]): MetaGraph {
-  const serving = metaGraphs.filter(({ tags }) => tags.includes('serve'))
-  const main = serving.find(({ tags }) => tags.length === 1) ?? serving[0] ?? metaGraphs[0]
+  const main = chooseGraph(metaGraphs)
   if (main) return main
   throw fail.malformed({ name: 'saved_model.pb' }, 'the file has no graph')
 }
