@@ -95,15 +95,16 @@ function gatesOf(b: Emitter, cell: Cell, x: Value, axis: number): Gates {
   return Object.fromEntries(letters.map((letter, i) => [letter, parts[i]!]))
 }
 
-/** A kernel as [rows, gates × units], its gates in the order of the cell's input kernel. */
-function matrixOf(b: Emitter, cell: Cell, matrix: GateMatrix, rows: number): Value {
+/** A kernel as [rows, gates × units], its gates in the order of the source. */
+function matrixOf(b: Emitter, cell: Cell, { layout, gates, tensor }: GateMatrix, rows: number): Value {
   const { dtype, units } = cell
-  const columns = matrix.gates.length * units
-  if (matrix.layout === 'columns') return b.weight({ dtype, shape: [rows, columns], data: matrix.data })
-  const kept = b.weight({ dtype, shape: [columns, rows], data: matrix.data })
+  const columns = gates.length * units
+  const { name, data } = tensor
+  if (layout === 'columns') return b.weight({ dtype, shape: [rows, columns], data }, name)
+  const kept = b.weight({ dtype, shape: [columns, rows], data }, name)
   return b.op('Transpose', [kept], { attributes: { perm: { ints: [1, 0] } } })
 }
 
-function vectorOf(b: Emitter, { dtype, units }: Cell, { gates, data }: GateWeights): Value {
-  return b.weight({ dtype, shape: [gates.length * units], data })
+function vectorOf(b: Emitter, { dtype, units }: Cell, { gates, tensor }: GateWeights): Value {
+  return b.weight({ dtype, shape: [gates.length * units], data: tensor.data }, tensor.name)
 }

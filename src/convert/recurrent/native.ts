@@ -1,5 +1,6 @@
+import type { OnnxTensor } from '../../formats/index.ts'
 import type { Attributes, Emitter, Value, ValueType } from '../graph/types.ts'
-import { type Activation, type Cell, ONNX_GATES, type Recurrence, type Steps } from './types.ts'
+import type { Activation, Cell, Recurrence, Steps } from './types.ts'
 import { onnxBias, onnxMatrix } from './weights.ts'
 
 /** True where ONNX's own operator computes the cell: it knows its functions, and ONNX Runtime has it for float32. */
@@ -35,22 +36,18 @@ function unlessEmpty(b: Emitter, lengths: Value, last: readonly Value[], first: 
 
 /** W, R and B of one direction. */
 function weightsOf(b: Emitter, cell: Cell): readonly (Value | undefined)[] {
-  const { dtype, units, features } = cell
-  const rows = ONNX_GATES[cell.kind].length * units
+  const { units, features } = cell
   const name = b.source.name
+  const bias = onnxBias(cell, `${name}/B`)
   return [
-    b.weight(
-      { dtype, shape: [1, rows, features], data: onnxMatrix(cell, cell.kernel, features) },
-      `${name}/W`,
-    ),
-    b.weight(
-      { dtype, shape: [1, rows, units], data: onnxMatrix(cell, cell.recurrentKernel, units) },
-      `${name}/R`,
-    ),
-    cell.bias || cell.recurrentBias
-      ? b.weight({ dtype, shape: [1, 2 * rows], data: onnxBias(cell) }, `${name}/B`)
-      : undefined,
+    weight(b, onnxMatrix(cell, cell.kernel, features, `${name}/W`)),
+    weight(b, onnxMatrix(cell, cell.recurrentKernel, units, `${name}/R`)),
+    bias && weight(b, bias),
   ]
+}
+
+function weight(b: Emitter, tensor: OnnxTensor): Value {
+  return b.weight(tensor, tensor.name)
 }
 
 function attributesOf(cell: Cell, { backwards }: Steps): Attributes {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { relativeError, runOnnx } from '../../../test/fixtures/onnx-run.ts'
 import { sourceOf, type Tensor } from '../../core/index.ts'
-import { type Npz, openNpz } from '../../formats/index.ts'
+import { type Npz, type OnnxTensor, openNpz } from '../../formats/index.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import {
@@ -91,7 +91,7 @@ async function aCell(one: Case, layout: GateMatrix['layout'], scan: boolean): Pr
   const half = one.resetAfter ? bias.data.length / 2 : bias.data.length
   const vector = (from: number) => ({
     gates: one.gates,
-    data: streamOf((bias.data as Float32Array).slice(from, from + half)),
+    tensor: weightOf((bias.data as Float32Array).slice(from, from + half)),
   })
   return {
     kind: one.kind satisfies CellKind,
@@ -111,9 +111,13 @@ async function aCell(one: Case, layout: GateMatrix['layout'], scan: boolean): Pr
 function matrixOf({ shape, data }: Tensor, gates: string, layout: GateMatrix['layout']): GateMatrix {
   const [rows = 0, columns = 0] = shape
   const values = data as Float32Array
-  if (layout === 'columns') return { layout, gates, data: streamOf(values) }
+  if (layout === 'columns') return { layout, gates, tensor: weightOf(values) }
   const turned = Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!)
-  return { layout, gates, data: streamOf(turned) }
+  return { layout, gates, tensor: weightOf(turned) }
+}
+
+function weightOf(values: Float32Array): OnnxTensor {
+  return { name: 'weight', dtype: 'float32', shape: [values.length], data: streamOf(values) }
 }
 
 /** In pieces, the second of them in the memory of the first, as readers may give it. */

@@ -1,4 +1,4 @@
-import type { OnnxDtype } from '../../formats/index.ts'
+import type { OnnxDtype, OnnxTensor } from '../../formats/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 
 /** A cell that ONNX has an operator for. */
@@ -10,12 +10,12 @@ export type CellKind = 'LSTM' | 'GRU' | 'RNN'
  */
 export const ONNX_GATES: Readonly<Record<CellKind, string>> = { LSTM: 'iofc', GRU: 'zrh', RNN: 'h' }
 
-/** Weights of all gates of a cell, gate after gate in the order that `gates` names. */
+/** Weights of all gates of a cell, gate after gate. */
 export interface GateWeights {
-  /** `ifco`, `rzh`: the letters of `ONNX_GATES`, in the order of the source. */
+  /** The letters of `ONNX_GATES` in the order of the source: `ifco`, `rzh`. */
   readonly gates: string
-  /** Little-endian, in C order; may be read several times. */
-  readonly data: () => AsyncIterable<Uint8Array>
+  /** A weight that is not in the graph yet. */
+  readonly tensor: OnnxTensor
 }
 
 /** A kernel: [features, gates × units] in `columns`, as Keras has it; [gates × units, features] in `rows`, as ONNX and PyTorch do. */
