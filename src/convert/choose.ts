@@ -7,8 +7,16 @@ interface Framework {
   readonly coverage: () => Promise<Coverage>
 }
 
+const sklearn: Framework = {
+  converter: async () => (await import('./sklearn/convert.ts')).convertEstimator,
+  coverage: async () => (await import('./sklearn/coverage.ts')).sklearnCoverage,
+}
+
 /** Converters, each loaded when a model of its format is converted. */
-const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {}
+const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
+  pickle: sklearn,
+  joblib: sklearn,
+}
 
 export function isConvertible(format: string): boolean {
   return Object.hasOwn(FRAMEWORKS, format)

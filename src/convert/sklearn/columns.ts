@@ -14,9 +14,16 @@ import type { NumberDtype } from './fitted/numbers.ts'
 export class Columns {
   /** Blocks [N, k] of one type each, k ≥ 1; none where there is no column. */
   readonly blocks: readonly Value[]
+  /** Behind a part that was refused: nothing here is real, and everything fits, so that the rest is looked at. */
+  readonly open: boolean
 
-  constructor(blocks: readonly Value[]) {
+  constructor(blocks: readonly Value[], open = false) {
     this.blocks = blocks.filter(block => widthOf(block) > 0)
+    this.open = open
+  }
+
+  static openOf(width: number): Columns {
+    return new Columns([openValue('float32', ['N', width])], true)
   }
 
   /** How many columns there are. */
@@ -31,6 +38,7 @@ export class Columns {
 
   /** All columns as one matrix [N, width]. A Refusal for columns of text. */
   matrix(emitter: Emitter, dtype: NumberDtype): Value {
+    if (this.open) return openValue(dtype, ['N', this.width])
     const text = this.blocks.find(block => block.dtype === 'string')
     if (text)
       throw new Refusal('it gets columns of text', 'Encode them first, with OneHotEncoder or OrdinalEncoder.')
@@ -43,6 +51,7 @@ export class Columns {
 
   /** All columns as one matrix of texts [N, width]. A Refusal for columns of numbers. */
   texts(emitter: Emitter): Value {
+    if (this.open) return openValue('string', ['N', this.width])
     if (this.blocks.some(block => block.dtype !== 'string'))
       throw new Refusal('it gets columns of numbers, and needs texts')
     return joined(emitter, this.blocks, 'string')
@@ -50,6 +59,7 @@ export class Columns {
 
   /** The columns at these places, in this order. */
   pick(emitter: Emitter, places: readonly number[]): Columns {
+    if (this.open) return Columns.openOf(places.length)
     const whole = places.length === this.width && places.every((place, i) => place === i)
     if (whole) return this
     const runs: { block: Value; at: number[] }[] = []
@@ -69,7 +79,10 @@ export class Columns {
 
   /** These columns, and those of others behind them. */
   static beside(all: readonly Columns[]): Columns {
-    return new Columns(all.flatMap(columns => columns.blocks))
+    return new Columns(
+      all.flatMap(({ blocks }) => blocks),
+      all.some(({ open }) => open),
+    )
   }
 
   #at(place: number): { readonly block: Value; readonly at: number } {
@@ -80,6 +93,11 @@ export class Columns {
     }
     throw new RangeError(`There is no column ${place} of ${this.width}`)
   }
+}
+
+/** Stands for what a refused part would give. A graph with it is never built. */
+export function openValue(dtype: OnnxDtype, shape: readonly Size[]): Value {
+  return { name: '', dtype, shape }
 }
 
 /** Columns of a block [N, k]. */

@@ -117,19 +117,30 @@ export type ColumnType = 'float32' | 'int64' | 'string' | 'bool'
 export interface EstimatorConverter {
   convert(call: EstimatorCall): Promise<EstimatorResult>
   /**
-   * What the columns of its input are, where they are not all numbers; `ask` tells it of an inner estimator that gets
-   * `width` columns. Undefined for a column that may be of any type.
+   * What its input is, where that is not a matrix of `n_features_in_` numbers. Undefined where any number of columns of
+   * any type will do.
    */
-  columns?(estimator: Fitted, width: number, ask: AskColumns): Promise<readonly (ColumnType | undefined)[]>
+  input?(estimator: Fitted, ask: AskInput): Promise<InputColumns | undefined>
   /** What is not converted of it, for coverage: `metric='callable'`. */
   readonly limits?: string
 }
 
-export type AskColumns = (
-  name: string,
-  estimator: Estimator,
-  width: number,
-) => Promise<readonly (ColumnType | undefined)[]>
+/** What an estimator takes, as what it learnt tells it. */
+export type InputColumns =
+  /** One text a row, for text vectorizers: the estimator gets one column of texts. */
+  | { readonly kind: 'documents' }
+  | {
+      readonly kind: 'columns'
+      /** Undefined for a column whose type nothing tells: numbers. */
+      readonly types: readonly (ColumnType | 'unused' | undefined)[]
+      /** `feature_names_in_`. */
+      readonly names?: readonly string[]
+      /** Whether columns are chosen by their names or places, so that each is an input of its own. */
+      readonly apart?: boolean
+    }
+
+/** Asks it of an inner estimator, as the frame asks it of the whole model. */
+export type AskInput = (name: string, estimator: Estimator) => Promise<InputColumns | undefined>
 
 /** An estimator that is known, and can't be converted. */
 export interface RefusedEstimator {

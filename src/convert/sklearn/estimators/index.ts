@@ -6,11 +6,15 @@ import { linear } from './linear/index.ts'
 import { meta } from './meta/index.ts'
 import { neighbors } from './neighbors/index.ts'
 import { neural } from './neural/index.ts'
+import { pipelines } from './pipelines/index.ts'
+import { scaling } from './scaling/index.ts'
 import { svm } from './svm/index.ts'
 import { trees } from './trees/index.ts'
 
 /** Families of estimators, in the order of their coverage. */
 export const FAMILIES: readonly (readonly [title: string, table: EstimatorTable])[] = [
+  ['pipelines', pipelines],
+  ['scaling', scaling],
   ['linear models', linear],
   ['trees and ensembles', trees],
   ['support vector machines', svm],

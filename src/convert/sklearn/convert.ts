@@ -1,0 +1,46 @@
+import type { OpenedModel } from '../../formats/index.ts'
+import { ConvertError } from '../errors.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Conversion, Converter } from '../types.ts'
+import { declareInputs } from './inputs.ts'
+import { declareOutputs, OUTPUT_NAMES, outputsOf } from './outputs.ts'
+import { rootOf } from './root.ts'
+import { Run } from './run.ts'
+
+/** Versions of scikit-learn, of 1, that the tests know. */
+const NEWEST = 9
+
+/**
+ * A fitted scikit-learn estimator, in a pickle or joblib file, as ONNX: its inputs as `declareInputs` says, its outputs
+ * as `outputsOf` says.
+ */
+export const convertEstimator: Converter = async (model: OpenedModel): Promise<Conversion> => {
+  const { input } = model
+  if (!input)
+    throw new ConvertError('CONVERT_FORMAT', {
+      message: `${model.file.name} is no file of one model`,
+      hint: 'Name the pickle or joblib file.',
+    })
+  const { estimator, place } = await rootOf(input.source)
+  const graph = new GraphBuilder()
+  const run = new Run(input.source, graph)
+  if (place !== undefined) run.notes.add(`the model is the ${estimator.className} at ${place} of the file`)
+  noteVersion(run, estimator.version)
+  const { columns, names } = await declareInputs(run, graph, estimator)
+  for (const name of OUTPUT_NAMES) graph.reserve(name)
+  const result = await run.convert('', estimator, columns, 'predict')
+  run.refusals.check(model.file.name)
+  if (!result) throw new TypeError('A conversion without a result has a refusal')
+  const outputs = outputsOf(graph.at({ name: 'outputs', kind: estimator.className }), result)
+  declareOutputs(graph, outputs, names, text => run.notes.add(text))
+  return { ...graph.build({ name: estimator.className }), notes: [...run.notes] }
+}
+
+function noteVersion(run: Run, version: string | undefined): void {
+  const [, major, minor] = /^(\d{1,4})\.(\d{1,4})/.exec(version ?? '') ?? []
+  if (major === undefined) return
+  if (major !== '1' || Number(minor) > NEWEST)
+    run.notes.add(
+      `scikit-learn ${version} wrote it, and 1.0 to 1.${NEWEST} are tested: hold its answers to the original's`,
+    )
+}
