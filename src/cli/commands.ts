@@ -33,6 +33,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   scan: async () => (await import('./commands/scan.ts')).scanCommand(),
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  convert: async () => (await import('./commands/convert.ts')).convertCommand(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   gate: async () => (await import('./commands/gate.ts')).gateCommand(),
   stage: async () => (await import('./commands/stage.ts')).stageCommand(),

@@ -4,7 +4,7 @@ import { guessTask, isMeaningless } from './defaults.ts'
 import type { documentRule } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadStruct } from './reader/composites.ts'
-import { exportAdvice, isRunnable } from './sections/model.ts'
+import { exportAdvice, whyNotServed } from './sections/model-formats.ts'
 import type { RepositoryFacts } from './types.ts'
 
 type Read = ReadStruct<(typeof documentRule)['fields']>
@@ -43,20 +43,21 @@ function checkJobs({ values }: Read, findings: Findings): void {
 /** Evaluating means running: what can't run can't be held to figures, and no figure is never a pass. */
 function checkRunnable({ values }: Read, findings: Findings): void {
   const { model, evaluate } = values
-  if (!model || !evaluate || isRunnable(model.file.value)) return
+  if (!model || !evaluate || whyNotServed(model.file.value) === undefined) return
   const facts = {
-    expected: 'a model in ONNX',
+    expected: 'a model in ONNX, or in a format that is converted',
     found: quote(model.file.value),
-    hint: `take evaluate: out, or name the ONNX form (${exportAdvice(model.file.value) ?? 'export it'})`,
+    hint: `take evaluate: out, or name a form that runs (${exportAdvice(model.file.value) ?? 'export it to ONNX'})`,
   }
-  findings.error(evaluate.data.at, 'MODEL_FORMAT', 'A model of this format can not be evaluated yet', facts)
+  findings.error(evaluate.data.at, 'MODEL_FORMAT', 'A model of this format can not be evaluated', facts)
 }
 
 function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {
-  const { model, evaluate, ci, jobs = [] } = values
+  const { model, convert, evaluate, ci, jobs = [] } = values
   const named: [Placed<string> | undefined, string][] = [
     [model?.file, 'model'],
     [model?.labels, 'labels'],
+    [convert?.samples, 'samples'],
     [evaluate?.data, 'data'],
     [ci && { value: ci.file, at: ci.at }, 'ci'],
   ]

@@ -44,10 +44,11 @@ test.each([
   expect(configFromConvention(files, facts)?.repository?.model.file).toBe(file)
 })
 
-test('a model of another format comes with a warning', () => {
-  expect(configFromConvention(['model.pkl'], facts)?.diagnostics.map(formatDiagnostic)).toEqual([
-    expect.stringMatching(/warning: This release serves models in ONNX.*found model.pkl \(skl2onnx/),
+test('a model of a format that is not served comes with a warning, one that is converted without', () => {
+  expect(configFromConvention(['model.pt'], facts)?.diagnostics.map(formatDiagnostic)).toEqual([
+    expect.stringMatching(/warning: Models of this format are scanned.*found model.pt \(torch.export.save/),
   ])
+  expect(configFromConvention(['model.pkl.gz'], facts)?.diagnostics).toEqual([])
 })
 
 test('weights in a text or JSON file are no model by convention', () => {

@@ -3,7 +3,7 @@ import type { Location } from '../core/index.ts'
 import { DEFAULT_FILE } from './defaults.ts'
 import { Findings } from './findings.ts'
 import { resolveDocument } from './parse.ts'
-import { exportAdvice, isRunnable, NOT_SERVED } from './sections/model.ts'
+import { exportAdvice, isModelName, isRunnable, NOT_SERVED } from './sections/model-formats.ts'
 import type { ParsedConfig, RepositoryFacts } from './types.ts'
 
 const MAX_NAMED = 5
@@ -27,7 +27,7 @@ export function configFromConvention(
     findings.error(at, 'MODEL_AMBIGUOUS', 'There is more than one model', { found: some(models), hint })
     return { diagnostics: findings.sorted() }
   }
-  const advice = isRunnable(file) ? undefined : exportAdvice(file)
+  const advice = exportAdvice(file)
   if (advice !== undefined) findings.warn(at, 'MODEL_FORMAT', NOT_SERVED, { found: file, hint: advice })
   const beside = join(dirname(file), 'labels.txt')
   const labels = files.includes(beside) ? { value: beside, at } : undefined
@@ -36,6 +36,7 @@ export function configFromConvention(
     model,
     jobs: undefined,
     ci: undefined,
+    convert: undefined,
     evaluate: undefined,
     gates: undefined,
     deploy: undefined,
@@ -61,7 +62,7 @@ function othersAmong(files: readonly string[]): string[] {
   const folders = savedModels(files).map(folder => `${folder}/`)
   return files.filter(
     file =>
-      exportAdvice(file, false) !== undefined &&
+      isModelName(file, false) &&
       basename(file) !== 'saved_model.pb' &&
       !folders.some(folder => file.startsWith(folder)),
   )

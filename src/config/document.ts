@@ -1,5 +1,6 @@
 import { type Fields, optional, required, type StructOf, type StructRule } from './reader/composites.ts'
 import { ciSection } from './sections/ci.ts'
+import { convertSection } from './sections/convert.ts'
 import { deploySection } from './sections/deploy.ts'
 import { evaluateSection } from './sections/evaluate.ts'
 import { gatesSection } from './sections/gates.ts'
@@ -10,6 +11,7 @@ const fields = {
   model: required(modelSection, 'the model, as model: model.onnx or as a map'),
   jobs: optional(jobsSection, 'ordinary CI jobs, by name', {}),
   ci: optional(ciSection, 'an existing CI file, such as .gitlab-ci.yml, whose jobs run instead of jobs:'),
+  convert: optional(convertSection, 'how a model that is not ONNX is converted'),
   evaluate: optional(evaluateSection, 'what the model is judged on'),
   gates: optional(gatesSection, 'conditions that a version must meet', []),
   deploy: optional(

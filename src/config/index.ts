@@ -8,7 +8,16 @@ export {
 export { configFromConvention } from './convention.ts'
 export type { ConfigDiagnosticCode } from './findings.ts'
 export { parseConfig } from './parse.ts'
+export { planFacts } from './plan-facts.ts'
 export { ballastSchema } from './schema.ts'
-export { isRunnable, modelFileAmong, whyNotServed } from './sections/model.ts'
+export { MAX_TOLERANCE } from './sections/convert.ts'
+export {
+  isConverted,
+  isRunnable,
+  modelFileAmong,
+  samplesBeside,
+  whyNotServed,
+  whyVersionNotServed,
+} from './sections/model-formats.ts'
 export type * from './types.ts'
 export { MAX_CONFIG_BYTES } from './yaml/load.ts'

@@ -10,6 +10,7 @@ import {
 import { type Document, documentRule } from './document.ts'
 import { Findings } from './findings.ts'
 import { readStruct } from './reader/composites.ts'
+import type { WrittenConvert } from './sections/convert.ts'
 import { request } from './sections/deploy.ts'
 import type { WrittenModel } from './sections/model.ts'
 import type { ModelRepository, ParsedConfig, RepositoryFacts } from './types.ts'
@@ -31,7 +32,7 @@ export function parseConfig(text: string, facts: RepositoryFacts = {}): ParsedCo
 
 /** Fills every default in. */
 export function resolveDocument(document: Document, facts: RepositoryFacts): ModelRepository {
-  const { ci, evaluate, gates = [], jobs = [] } = document
+  const { ci, convert, evaluate, gates = [], jobs = [] } = document
   const model = resolveModel(document.model, facts)
   const wanted = evaluate?.metrics ?? defaultMetrics(model.task)
   const branch = facts.defaultBranch ?? DEFAULT_BRANCH
@@ -40,6 +41,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     model,
     jobs,
     ...(ci && { ci }),
+    ...(convert && { convert: resolveConvert(convert) }),
     ...(evaluate && {
       evaluate: {
         data: evaluate.data.value,
@@ -51,6 +53,18 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     }),
     gates,
     environments: environments.map(written => ({ ...written, branch: written.branch ?? branch })),
+  }
+}
+
+function resolveConvert({
+  samples,
+  tolerance,
+  signature,
+}: WrittenConvert): NonNullable<ModelRepository['convert']> {
+  return {
+    ...(samples && { samples: samples.value }),
+    ...(tolerance !== undefined && { tolerance }),
+    ...(signature !== undefined && { signature }),
   }
 }
 

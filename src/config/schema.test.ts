@@ -34,6 +34,7 @@ test.each([
   job('produces: out/*.onnx'),
   job("artifacts: ['**/*.txt', '!**/x.txt']"),
   'model: m.onnx\njobs: { a: { run: [make, make test] }, b: { run: x, needs: a } }',
+  'model: m.h5\nconvert: { samples: s.npz, tolerance: 0.01, signature: x }',
   evaluate('metrics: [accuracy, size], fields: { input: x, label: y }, slices: { by: [a] }'),
   gate('accuracy >= 0.97, latency_p99 <= 5 ms, "size<5MB"'),
   gate('{ metric: accuracy, versus: production, non_inferior: 0.5%, confidence: 0.9 }'),
@@ -119,6 +120,9 @@ test.each([
   'model: m.onnx\njobs: { a: { run: "" } }',
   'model: m.onnx\njobs: { "a b": { run: x } }',
   'model: m.onnx\njobs: [a]',
+  'model: m.h5\nconvert: { tolerance: 0 }',
+  'model: m.h5\nconvert: { tolerance: 0.1 }',
+  'model: m.h5\nconvert: { opset: 1 }',
   'model: m.onnx\nevaluate: {}',
   evaluate('metrics: []'),
   evaluate('metrics: [acuracy]'),
@@ -170,6 +174,15 @@ test('the schema is plain JSON, with a description for every key', () => {
     required: ['model'],
   })
   const properties = schema['properties'] as Record<string, { description?: string }>
-  expect(Object.keys(properties)).toEqual(['model', 'jobs', 'ci', 'evaluate', 'gates', 'deploy', 'optimize'])
+  expect(Object.keys(properties)).toEqual([
+    'model',
+    'jobs',
+    'ci',
+    'convert',
+    'evaluate',
+    'gates',
+    'deploy',
+    'optimize',
+  ])
   for (const property of Object.values(properties)) expect(property.description).toMatch(/\w/)
 })

@@ -8,6 +8,10 @@ export interface Conversion {
   readonly mapping: readonly SourceMapping[]
   /** What its owner should know: outputs that were renamed, types that were widened. */
   readonly notes: readonly string[]
+  /** Of a classifier: the output that holds a score for each class. */
+  readonly scores?: string
+  /** Of a classifier: its classes as text, by the index of their scores. */
+  readonly classes?: readonly string[]
   /** Gives back what reading the original takes; call it when the model has been written. */
   close?(): Promise<void>
 }

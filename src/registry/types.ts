@@ -46,6 +46,7 @@ export interface Version {
 export const RECORD_KINDS = [
   'scan',
   'inspection',
+  'conversion',
   'evaluation',
   'gates',
   'reference-outputs',

@@ -4,6 +4,7 @@ import type { StageResult } from '../../api/index.ts'
 import { BallastError, messageOf } from '../../core/index.ts'
 import { cleanLines } from '../output/clean.ts'
 import { readStageInput, type StageContext } from '../stages/context.ts'
+import { convertStage } from '../stages/convert.ts'
 import { evaluateStage } from '../stages/evaluate.ts'
 import { gateStage } from '../stages/gate.ts'
 import { inspectStage } from '../stages/inspect.ts'
@@ -15,6 +16,7 @@ const STAGES: Readonly<
 > = {
   scan: scanStage,
   inspect: inspectStage,
+  convert: convertStage,
   evaluate: evaluateStage,
   gate: gateStage,
   register: registerStage,

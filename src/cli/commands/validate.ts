@@ -8,7 +8,7 @@ import {
   type ModelRepository,
   type ParsedConfig,
   parseConfig,
-  whyNotServed,
+  planFacts,
 } from '../../config/index.ts'
 import {
   branchMatches,
@@ -108,16 +108,13 @@ function planOf(repository: ModelRepository, { branch, defaultBranch }: Options)
   const environments = repository.environments
     .filter(environment => branchMatches(environment.branch, branch))
     .map(({ name, approve }) => ({ name, approval: approve, allowed: true }))
-  const notServed = whyNotServed(repository.model.file)
   return buildPlan({
+    ...planFacts(repository),
     jobs: repository.jobs,
-    modelFile: repository.model.file,
-    hasData: repository.evaluate !== undefined,
     hasGates: repository.gates.length > 0,
     onDefaultBranch: branch === defaultBranch,
     branch,
     environments,
-    ...(notServed !== undefined && { notServed }),
   })
 }
 

@@ -10,7 +10,8 @@ import {
 } from '../../evaluate/index.ts'
 import { openModel } from '../../formats/index.ts'
 import { loadOnnx, type ModelConfig } from '../../model/index.ts'
-import { modelConfigOf, productionModelFile, type StageContext } from './context.ts'
+import { productionModelFile, type StageContext } from './context.ts'
+import { runnableModel, stageModelConfig } from './converted.ts'
 import { type Judged, writeJudged } from './rows.ts'
 
 /** Enough to keep a core busy; a model with large inner tensors must still fit in memory. */
@@ -24,14 +25,14 @@ export async function evaluateStage(
   const { workspace, repository, input } = context
   const wanted = repository.evaluate
   if (!wanted) throw new TypeError('There is nothing to evaluate on')
-  const config = await modelConfigOf(workspace, repository)
+  const config = await stageModelConfig(workspace, repository)
   const data = await openDataset(await resolveInside(workspace, wanted.data), {
     ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
   })
   const limit = wanted.limit === undefined ? {} : { limit: wanted.limit }
   const candidate = await judge(
-    await resolveInside(workspace, repository.model.file),
+    await runnableModel(workspace, repository),
     config,
     data,
     'candidate',

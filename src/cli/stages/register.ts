@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { StageResult } from '../../api/index.ts'
 import { isRunnable } from '../../config/index.ts'
 import { BallastError, digestOfFile, formatSize, resolveInside } from '../../core/index.ts'
-import { modelConfigOf, type StageContext } from './context.ts'
+import type { StageContext } from './context.ts'
+import { readConversion, stageModelConfig } from './converted.ts'
 import { inWorkspace, type ModelFiles, modelFilesOf, openFiles } from './model-files.ts'
 import { referenceOutputs } from './reference.ts'
 import { readJudged } from './rows.ts'
@@ -17,28 +18,30 @@ export async function registerStage({ workspace, repository, input }: StageConte
   const names = await namesOf(files)
   const blobs = await Promise.all(names.map(name => describeFile(workspace, name)))
   await checkScanned(workspace, blobs)
+  const converted = (await readConversion(workspace, repository))?.files ?? []
+  const [served = blobs[0]!] = converted
   const judged = await readJudged(workspace, 'candidate')
-  const [main] = blobs
-  if (judged && judged.evaluation.modelDigest !== main!.digest) {
+  if (judged && judged.evaluation.modelDigest !== served.digest) {
     throw new BallastError('MODEL_CHANGED', {
-      message: `The evaluated model was ${judged.evaluation.modelDigest}, and this one is ${main!.digest}`,
+      message: `The evaluated model was ${judged.evaluation.modelDigest}, and this one is ${served.digest}`,
       hint: 'A job changed the model file after it was evaluated; make it before.',
     })
   }
-  const config = await modelConfigOf(workspace, repository)
-  const reference = isRunnable(main!.name)
-    ? await referenceOutputs(await resolveInside(workspace, main!.name))
+  const config = await stageModelConfig(workspace, repository)
+  const reference = isRunnable(served.name)
+    ? await referenceOutputs(await resolveInside(workspace, served.name))
     : undefined
-  const bytes = blobs.reduce((sum, { size }) => sum + size, 0)
+  const all = [...blobs, ...converted]
+  const bytes = all.reduce((sum, { size }) => sum + size, 0)
   return {
     stage: 'register',
     verdict: 'passed',
-    summary: [`${repository.model.name}: ${formatSize(bytes)}, ${main!.digest.slice(0, 19)}`],
+    summary: [`${repository.model.name}: ${formatSize(bytes)}, ${served.digest.slice(0, 19)}`],
     records: reference ? { 'reference-outputs': reference } : {},
     manifest: {
       model: repository.model.name,
       commit: input.commit,
-      files: blobs,
+      files: all,
       config: JSON.parse(JSON.stringify(config)),
     },
   }

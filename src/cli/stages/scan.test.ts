@@ -7,6 +7,7 @@ import type { StageInput } from '../../api/index.ts'
 import type { ModelRepository } from '../../config/index.ts'
 import { digestOf, digestOfFile } from '../../core/index.ts'
 import type { StageContext } from './context.ts'
+import { writeConversion } from './converted.ts'
 import { inspectStage } from './inspect.ts'
 import { registerStage } from './register.ts'
 import { checkScanned, scanStage } from './scan.ts'
@@ -99,9 +100,14 @@ describe('what is registered is what was scanned', () => {
   test('the same files are', async () => {
     await cp(join(FIXTURES, 'tensorflow/keras2'), join(workspace, 'export/net'), { recursive: true })
     await scanStage(aContext('export/net'))
+    const converted = '.ballast/converted/model.onnx'
+    await write({ [converted]: writeMlp(8, 4, 2) })
+    const files = [{ ...(await nameAndDigest(converted)), size: 1 }]
+    await writeConversion(workspace, { files })
     const { verdict, manifest } = await registerStage(aContext('export/net'))
     expect(verdict).toBe('passed')
     expect(manifest?.files.map(({ name }) => name).toSorted()).toEqual([
+      converted,
       'export/net/fingerprint.pb',
       'export/net/keras_metadata.pb',
       'export/net/saved_model.pb',

@@ -74,22 +74,24 @@ export function integer(min: number, max: number): Reader<number> {
 /** A number, neither infinite nor absurdly large; `above` is excluded. */
 export function number({
   above,
+  atMost = MAX_NUMBER,
   expected,
 }: {
   readonly above?: number
+  readonly atMost?: number
   readonly expected: string
 }): Reader<number> {
   return {
     schema: {
       type: 'number',
       minimum: -MAX_NUMBER,
-      maximum: MAX_NUMBER,
+      maximum: atMost,
       ...(above !== undefined && { exclusiveMinimum: above }),
     },
     expected,
     read(node, place) {
       const value = node.kind === 'scalar' ? node.value : undefined
-      const right = typeof value === 'number' && Math.abs(value) <= MAX_NUMBER
+      const right = typeof value === 'number' && value >= -MAX_NUMBER && value <= atMost
       return right && (above === undefined || value > above) ? value : mismatch(node, place, expected)
     },
   }

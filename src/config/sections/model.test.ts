@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRunnable, modelFileAmong, whyNotServed } from './model.ts'
+import { modelFileAmong, samplesBeside, whyNotServed, whyVersionNotServed } from './model-formats.ts'
 
 test.each([
   [['model.onnx'], 'model.onnx'],
@@ -17,16 +17,37 @@ test.each([
 test.each([
   ['model.onnx', undefined],
   ['net/model.onnx', undefined],
-  ['model.pkl', 'skl2onnx'],
-  ['model.joblib.gz', 'skl2onnx'],
-  ['model.pkl.xz', 'skl2onnx'],
-  ['export/net', 'tf2onnx'],
-  ['model.keras', 'tf2onnx'],
-  ['model.pt', 'torch.onnx.export'],
+  ['model.pkl', undefined],
+  ['model.joblib.gz', undefined],
+  ['model.pkl.xz', undefined],
+  ['export/net', undefined],
+  ['model.keras', undefined],
+  ['model.ubj', undefined],
+  ['model.pt', 'torch.export.save'],
+  ['weights.safetensors.zst', 'weights have no graph'],
   ['model.gguf', 'no ONNX form'],
-  ['model.ubj', 'onnxmltools'],
-])('%s is served, or it is said how it becomes ONNX: %s', (file, advice) => {
-  expect(isRunnable(file)).toBe(advice === undefined)
+  ['arrays.npz', 'arrays have no graph'],
+])('%s is served, or it is said how a model is got that is: %s', (file, advice) => {
   if (advice === undefined) expect(whyNotServed(file)).toBeUndefined()
-  else expect(whyNotServed(file)).toMatch(new RegExp(`ONNX.*: ${file} .*${advice}`))
+  else expect(whyNotServed(file)).toMatch(`not served: ${file} (`)
+  if (advice !== undefined) expect(whyNotServed(file)).toContain(advice)
+})
+
+test.each([
+  [['model.onnx'], undefined],
+  [['.ballast/converted/model.onnx', 'model.pkl'], undefined],
+  [['model.pkl'], 'push it again'],
+  [['model.pt'], 'torch.export.save'],
+])('a version of %j is served, or it is said why not', (names, why) => {
+  if (why === undefined) expect(whyVersionNotServed(names)).toBeUndefined()
+  else expect(whyVersionNotServed(names)).toContain(why)
+})
+
+test.each([
+  ['model.pkl.gz', 'model.samples.npz'],
+  ['net/model.h5', 'net/model.samples.npz'],
+  ['export/saved_model', 'export/saved_model.samples.npz'],
+  ['.hidden.pkl', '.hidden.samples.npz'],
+])('samples of %s are looked for in %s', (file, samples) => {
+  expect(samplesBeside(file)).toBe(samples)
 })

@@ -45,6 +45,29 @@ describe('the stages of a plan', () => {
     ])
   })
 
+  test('a model of another format is converted before it is judged', () => {
+    const train = aJob('train', [], { artifacts: ['model.pkl'] })
+    const answers = aJob('answers', [], { artifacts: ['out/**'] })
+    const input = {
+      jobs: [train, answers, aJob('unit')],
+      modelFile: 'model.pkl',
+      samples: 'out/model.samples.npz',
+    }
+    expect(planned(input)).toEqual([
+      'train <-',
+      'answers <-',
+      'unit <-',
+      'scan <- train',
+      'inspect <- scan train',
+      'convert <- inspect train answers',
+      'evaluate <- convert train answers unit',
+      'gate <- evaluate train',
+      'register <- gate train',
+      'deploy:production <- register',
+    ])
+    expect(jobOf('convert', input).artifacts).toEqual(['.ballast/**'])
+  })
+
   test('the tests pass before the model is judged, while inspect starts at once', () => {
     expect(planned({ jobs: [aJob('lint'), aJob('unit', ['lint'])] })).toEqual([
       'lint <-',

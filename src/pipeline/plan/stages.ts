@@ -27,11 +27,15 @@ export interface PlanInput {
   readonly branch: string
   /** Only environments whose branch pattern matches. */
   readonly environments: readonly DeployTarget[]
-  /** Why no environment can serve this model, whatever is asked: its format has to be converted first. */
+  /** Of a model that is converted: path of the samples that it is checked with, which need not be there. */
+  readonly samples?: string
+  /** Why no environment can serve this model, whatever is asked. */
   readonly notServed?: string
   /** Stages of the jobs, where a dialect has compiled them: the model's own come after the last of these. */
   readonly stages?: readonly string[]
 }
+
+const HANDING_ON: ReadonlySet<StageKind> = new Set(['scan', 'convert', 'evaluate'])
 
 const MINUTE = 60_000
 /** Reading and scanning, or hashing and registering, a model of many GB from a slow disk. */
@@ -44,11 +48,11 @@ const NO_TIMEOUT = 2 ** 31 - 1
 /**
  * The whole plan of a push: the user's jobs and, behind them, Ballast's own stages.
  *
- *   jobs that make the model -> scan -> inspect ┐
- *   every other job ────────────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
+ *   jobs that make the model -> scan -> inspect -> convert ┐
+ *   every other job ───────────────────────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
  *
  * Nothing reads a model before it was scanned. Each stage also needs the jobs that make the model, so that it finds it in its workspace.
- * `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
+ * `convert` is there where the model is not ONNX; it waits for the jobs that make its samples too. `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
  * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
  *
  * Behind a dialect's jobs they are a stage of the plan, its last, so that they go by all of those as a job of the
@@ -64,9 +68,14 @@ export function buildPlan(input: PlanInput): Plan {
   const scan = stage('scan', called, makers, SHORT_STAGE)
   const inspect = stage('inspect', called, [scan.name, ...makers], SHORT_STAGE)
   const stages = [scan, inspect]
+  if (input.samples !== undefined) {
+    const needs = [inspect.name, ...makers, ...namesOf(makersOf(jobs, input.samples))]
+    stages.push(stage('convert', called, [...new Set(needs)], EVALUATION))
+  }
+  const read = stages.length
   const add = (kind: StageKind, timeout: Milliseconds, skip?: string) => {
     const previous = stages.at(-1)!
-    const tests = previous === inspect && !input.stages ? mustSucceed(jobs) : []
+    const tests = stages.length === read && !input.stages ? mustSucceed(jobs) : []
     stages.push(stage(kind, called, [...new Set([previous.name, ...makers, ...tests])], timeout, skip))
   }
   if (input.hasData) add('evaluate', EVALUATION)
@@ -106,9 +115,9 @@ function stage(
     work: { kind: 'stage', stage: kind },
     needs,
     env: {},
-    // What was scanned and the rows of an evaluation, for the stages behind; the control plane takes this folder
-    // from stages only.
-    artifacts: kind === 'scan' || kind === 'evaluate' ? ['.ballast/**'] : [],
+    // What was scanned, the model in ONNX and the rows of an evaluation, for the stages behind; the control plane
+    // takes this folder from stages only.
+    artifacts: HANDING_ON.has(kind) ? ['.ballast/**'] : [],
     timeout,
     retries: 0,
     allowFailure: false,

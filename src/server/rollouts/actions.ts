@@ -1,4 +1,4 @@
-import { modelFileAmong, whyNotServed } from '../../config/index.ts'
+import { whyVersionNotServed } from '../../config/index.ts'
 import type { RolloutId, VersionId } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -84,11 +84,11 @@ export class RolloutActions {
   async #needServable(model: string, number: number): Promise<void> {
     const version = await this.#plane.stores.versions.byNumber(model, number)
     if (!version) throw notFound('version', `${model} v${number}`)
-    const why = whyNotServed(modelFileAmong(version.manifest.files.map(({ name }) => name)) ?? '')
+    const why = whyVersionNotServed(version.manifest.files.map(({ name }) => name))
     if (why)
       throw conflict(
         `${model} v${number} can not be served: ${why}`,
-        'Name a version whose model is in ONNX.',
+        'Name a version that has a model in ONNX.',
       )
   }
 

@@ -1,5 +1,5 @@
 import type { ModelView, VersionView } from '../../api/index.ts'
-import { modelFileAmong, whyNotServed } from '../../config/index.ts'
+import { whyVersionNotServed } from '../../config/index.ts'
 import { isoOf, type VersionId } from '../../core/index.ts'
 import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
@@ -52,12 +52,8 @@ export async function versionViewOf({ plane, rollouts }: Services, version: Vers
             : 'none',
     format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
     scan: scanViewOf(records),
-    notServed: whyNotServed(mainFileOf(version)) ?? null,
+    notServed: whyVersionNotServed(version.manifest.files.map(({ name }) => name)) ?? null,
   }
-}
-
-function mainFileOf({ manifest }: Version): string {
-  return modelFileAmong(manifest.files.map(({ name }) => name)) ?? ''
 }
 
 function scanViewOf(records: readonly VersionRecord[]): VersionView['scan'] {

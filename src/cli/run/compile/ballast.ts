@@ -1,10 +1,4 @@
-import {
-  compileCommit,
-  isRunnable,
-  type ModelRepository,
-  parseConfig,
-  whyNotServed,
-} from '../../../config/index.ts'
+import { compileCommit, type ModelRepository, parseConfig, planFacts } from '../../../config/index.ts'
 import { branchMatches } from '../../../core/index.ts'
 import { buildPlan, type CompileResult, type Plan, type PlannedJob } from '../../../pipeline/index.ts'
 import type { Compilation, Project } from './compile.ts'
@@ -44,16 +38,14 @@ function withStages(
     trigger.ref.startsWith(BRANCH) && trigger.event !== 'merge_request'
       ? trigger.ref.slice(BRANCH.length)
       : undefined
-  const notServed = whyNotServed(repository.model.file)
+  const facts = planFacts(repository)
   const staged = buildPlan({
     jobs: plan.jobs,
     ...(plan.stages && { stages: plan.stages }),
-    modelFile: repository.model.file,
-    hasData: repository.evaluate !== undefined,
-    hasGates: isRunnable(repository.model.file) && repository.gates.length > 0,
+    ...facts,
+    hasGates: facts.notServed === undefined && repository.gates.length > 0,
     onDefaultBranch: branch === project.defaultBranch,
     branch: branch ?? trigger.ref.replace(/^refs\/(tags\/)?/, ''),
-    ...(notServed !== undefined && { notServed }),
     environments: repository.environments
       .filter(request => branch !== undefined && branchMatches(request.branch, branch))
       .map(({ name, approve }) => ({ name, approval: approve, allowed: true })),

@@ -1,4 +1,4 @@
-import { isRunnable, type ModelRepository, whyNotServed } from '../../../config/index.ts'
+import { type ModelRepository, planFacts } from '../../../config/index.ts'
 import { branchMatches } from '../../../core/index.ts'
 import { buildPlan, type Plan } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
@@ -29,19 +29,17 @@ export async function withModelStages(
       .map(async request => ({ request, ...(await boundFor(plane, project, request, branch!)) })),
   )
   // A gate needs figures, and figures need a model that runs.
-  const policyGates = !isRunnable(repository.model.file)
+  const facts = planFacts(repository)
+  const policyGates = facts.notServed
     ? []
     : [...new Set(asked.filter(({ bounded }) => bounded.allowed).flatMap(({ policy }) => policy.gates))]
-  const notServed = whyNotServed(repository.model.file)
   const staged = buildPlan({
     jobs: plan.jobs,
     ...(plan.stages && { stages: plan.stages }),
-    modelFile: repository.model.file,
-    hasData: repository.evaluate !== undefined,
+    ...facts,
     hasGates: repository.gates.length + policyGates.length > 0,
     onDefaultBranch: branch === project.defaultBranch,
     branch: branch ?? ref.replace(/^refs\/(tags\/)?/, ''),
-    ...(notServed !== undefined && { notServed }),
     environments: asked.map(({ request, bounded }) => ({
       name: request.name,
       ...(bounded.allowed
