@@ -80,13 +80,14 @@ const extreme =
 const round: Unary = x => {
   const down = Math.floor(x)
   if (x - down !== 0.5) return Math.round(x)
-  return down % 2 === 0 ? down : down + 1
+  const even = down % 2 === 0 ? down : down + 1
+  return even === 0 && x < 0 ? -0 : even
 }
 
 const clip: Fold = ({ inputs: [x, low, high] }) => {
   if (!x?.known || !exact(x.dtype) || (low && !low.known) || (high && !high.known)) return undefined
   const [from, to] = [low?.known?.[0], high?.known?.[0]]
-  if (from === null || to === null) return undefined
+  if ([from, to].some(bound => bound !== undefined && typeof bound !== 'number')) return undefined
   const bounded = (item: Element): Element => {
     if (typeof item !== 'number' || Number.isNaN(item)) return null
     const above = typeof from === 'number' && item < from ? from : item
@@ -115,7 +116,9 @@ const where: Fold = ({ inputs }, [type]) => {
   const chosen = condition.map((item, i): Element => {
     const [a, b] = [x?.[i] ?? null, y?.[i] ?? null]
     if (item === null) return a === b ? a : null
-    return item === 0 ? b : a
+    const element = item === 0 ? b : a
+    // ONNX Runtime adds what is chosen to zeros: −0 becomes 0.
+    return element === 0 ? 0 : element
   })
   return [chosen]
 }
@@ -143,7 +146,7 @@ export const numbers: Readonly<Record<string, Fold>> = {
   Clip: clip,
   Neg: unary(x => -x),
   Abs: unary(Math.abs),
-  Sign: unary(Math.sign),
+  Sign: unary(x => Math.sign(x) + 0),
   Floor: unary(Math.floor),
   Ceil: unary(Math.ceil),
   Round: unary(round),
