@@ -108,8 +108,10 @@ async function holds({ op, inputs, attributes, outputs }: Case, bound: Axes): Pr
     const { data, dtype: actualType } = results[`y${i}`]!
     expect(actualType).toBe(dtype)
     if (!known) continue
-    const actual = Array.from(data as ArrayLike<number | bigint>, Number)
-    expect(known.map((x, at) => (x === null ? actual[at]! : bind(x, bound)))).toEqual(actual)
+    // ONNX Runtime's Where adds what is chosen to zeros, so −0 becomes 0, but not in all of its loops.
+    const zeros = (x: number) => (op === 'Where' ? x + 0 : x)
+    const actual = Array.from(data as ArrayLike<number | bigint>, x => zeros(Number(x)))
+    expect(known.map((x, at) => (x === null ? actual[at]! : zeros(bind(x, bound))))).toEqual(actual)
   }
 }
 

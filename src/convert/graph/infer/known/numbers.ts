@@ -116,9 +116,7 @@ const where: Fold = ({ inputs }, [type]) => {
   const chosen = condition.map((item, i): Element => {
     const [a, b] = [x?.[i] ?? null, y?.[i] ?? null]
     if (item === null) return a === b ? a : null
-    const element = item === 0 ? b : a
-    // ONNX Runtime adds what is chosen to zeros: −0 becomes 0.
-    return element === 0 ? 0 : element
+    return item === 0 ? b : a
   })
   return [chosen]
 }
