@@ -1,7 +1,7 @@
-import { Columns } from '../../columns.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
 import { matrixOf } from '../../arithmetic/matrix.ts'
 import { ofTwo, softmax } from '../../arithmetic/probabilities.ts'
+import { Columns } from '../../columns.ts'
 import {
   classesOf,
   type EstimatorCall,
@@ -28,7 +28,13 @@ async function projected({ estimator, emitter, input }: EstimatorCall): Promise<
   const from = centred ? m.sub(x, m.numbers(await estimator.floats('xbar_', [input.width]))) : x
   const all = new Columns([m.matmul(from, scalings.weight(emitter))])
   const count = Math.min(estimator.integer('_max_components', scalings.columns, 1), scalings.columns)
-  return { kind: 'features', columns: all.pick(emitter, Array.from({ length: count }, (_, i) => i)) }
+  return {
+    kind: 'features',
+    columns: all.pick(
+      emitter,
+      Array.from({ length: count }, (_, i) => i),
+    ),
+  }
 }
 
 /**
