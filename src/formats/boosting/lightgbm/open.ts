@@ -13,6 +13,8 @@ import { type LightgbmTree, readLightgbmTrees } from './trees.ts'
 const fail = failuresOf('LightGBM', 'Save the model again with Booster.save_model("model.txt").')
 
 export interface LightgbmOpenModel extends OpenModel {
+  /** As the text has it; of a large one without the trees. */
+  readonly model: LightgbmModel
   /** Trees in order, one at a time. */
   readTrees(): AsyncGenerator<LightgbmTree, void>
 }
@@ -28,8 +30,10 @@ export async function openLightgbm(input: ModelInput): Promise<LightgbmOpenModel
   let all: Promise<Read> | undefined
   const whole = (): Promise<Read> => (all ??= readLightgbm(source, fail).then(listed))
   const described = ({ model, arrays }: Read): ModelFile => describeLightgbm(input, model, arrays)
+  const first = around ? listed(around) : await whole()
   return {
-    file: described(around ? listed(around) : await whole()),
+    model: first.model,
+    file: described(first),
     ...(around && { whole: async () => described(await whole()) }),
     async *readTensor(name) {
       const { arrays } = await whole()

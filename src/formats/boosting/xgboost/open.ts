@@ -20,6 +20,8 @@ const AGAIN = 'Save the model again with Booster.save_model("model.ubj").'
 const HEAD_BYTES = 64
 
 export interface XgboostOpenModel extends OpenModel {
+  /** As the document has it; of large JSON without the trees. */
+  readonly model: XgboostModel
   /** Trees in order, one at a time; none for gblinear. */
   readTrees(): AsyncGenerator<XgboostTree, void>
 }
@@ -49,6 +51,7 @@ export async function openXgboost(input: ModelInput): Promise<XgboostOpenModel> 
   const described = ({ model, arrays }: Read): ModelFile =>
     describeXgboost(input, form === 'json' ? 'xgboost-json' : 'xgboost-ubj', model, arrays)
   return {
+    model: first.model,
     file: described(first),
     ...(!told && { whole: async () => described(await whole()) }),
     async *readTensor(name) {
