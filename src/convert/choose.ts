@@ -12,10 +12,18 @@ const sklearn: Framework = {
   coverage: async () => (await import('./sklearn/coverage.ts')).sklearnCoverage,
 }
 
+const keras: Framework = {
+  converter: async () => (await import('./keras/index.ts')).convertKeras,
+  coverage: async () => (await import('./keras/index.ts')).kerasCoverage,
+}
+
 /** Converters, each loaded when a model of its format is converted. */
 const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   pickle: sklearn,
   joblib: sklearn,
+  keras,
+  'keras-h5': keras,
+  'tfjs-layers': keras,
 }
 
 export function isConvertible(format: string): boolean {

@@ -28,10 +28,11 @@ export interface Carried extends Value {
   readonly mask?: Value
 }
 
-/** An argument of a call: tensors, lists of arguments, and plain numbers, texts and the like. */
+/** An argument of a call: tensors, lists and dicts of arguments, and plain numbers, texts and the like. */
 export type Argument =
   | { readonly kind: 'tensor'; readonly value: Carried }
   | { readonly kind: 'list'; readonly items: readonly Argument[] }
+  | { readonly kind: 'dict'; readonly items: ReadonlyMap<string, Argument> }
   | { readonly kind: 'plain'; readonly json: Json }
 
 /**
@@ -68,19 +69,26 @@ export interface Layer {
   readonly dtype: OnnxDtype
 }
 
+/** What Keras' first release did in another way than its third: padding, defaults, functions of one name. */
+export type Generation = 1 | 2 | 3
+
 export interface LayerCall extends Layer {
+  /** Of the Keras that wrote the file. */
+  readonly generation: Generation
   /** Adds nodes that name this layer as their source. */
   readonly b: Emitter
   /** The tensors of the positional arguments, in order; never empty but for layers that are called with none. */
   readonly inputs: readonly [Carried, ...Carried[]]
   /** An argument of the call by its place or by its name; undefined where it was not given, or null. */
   argument(index: number, name: string): Argument | undefined
+  /** The variables in the dtype in which they are kept: for what Keras computes in float32 whatever the layer does. */
+  readonly variables: LayerWeights
   /** A weight of the layer in the graph: `b.weight(weights.get(name, index))`. */
   weight(name: string, index: number): Value
   /** What the entry `key` of the config says, computed of `x`: no function is `linear`. Default key: `activation`. */
   activate(x: Value, key?: string): Value
-  /** A layer that this one holds in its config (`layer`, `cell`): its variables are the `attribute`'s. */
-  layerIn(serialized: Json | undefined, attribute: string): Layer
+  /** A layer that this one holds in its config (`layer`, `cell`), or that `of` does: its variables are the `attribute`'s. */
+  layerIn(serialized: Json | undefined, attribute: string, of?: Layer): Layer
   /** Converts a layer that this one holds, called with `inputs` and named arguments. Its masks are kept. */
   convert(
     inner: Layer,

@@ -6,6 +6,8 @@ export interface Layer {
   readonly name: string
   readonly className: string
   readonly module?: string
+  /** `Package>Class` of a class that somebody registered. */
+  readonly registered?: string
   readonly config: JsonObject
   /** What each call takes: several for a shared layer, none in a Sequential. */
   readonly calls: readonly (readonly Ref[])[]
@@ -84,6 +86,7 @@ function firstCalls(layers: readonly Layer[], outputs: readonly Ref[]): Readonly
 function readLayer(layer: JsonObject, index: number): Layer {
   const config = objectMember(layer, 'config') ?? {}
   const module = textMember(layer, 'module')
+  const registered = textMember(layer, 'registered_name')
   const built = objectMember(layer, 'build_config')
   const builtFor = built && shapeOf(member(built, 'input_shape'))
   const inbound = listMember(layer, 'inbound_nodes') ?? []
@@ -97,6 +100,7 @@ function readLayer(layer: JsonObject, index: number): Layer {
     firstCall: 0,
     shapes: tensorShapesIn(inbound),
     ...(module !== undefined && { module }),
+    ...(registered !== undefined && { registered }),
     ...(builtFor && { builtFor }),
   }
 }

@@ -1,0 +1,2 @@
+export { convertKeras } from './convert.ts'
+export { kerasCoverage } from './coverage.ts'

@@ -1,0 +1,31 @@
+import { invalid } from '../config.ts'
+import type { Argument, Carried } from '../layer.ts'
+import type { Arguments } from './call.ts'
+import { tensorsIn } from './calls.ts'
+import type { Plan } from './plan.ts'
+
+/**
+ * The inputs of a model that is called as a layer, by the keys of their tensors: dicts by their keys or by the names of
+ * input layers, all else in order.
+ */
+export function nestedInputs(plan: Plan, given: Arguments, name: string): ReadonlyMap<string, Carried> {
+  const first = given.positional[0] ?? given.named.get('inputs')
+  const tensors = first?.kind === 'dict' ? inOrder(plan, first.items) : given.positional.flatMap(tensorsIn)
+  if (tensors.length !== plan.inputs.length)
+    throw invalid(
+      `The model '${name}' has ${plan.inputs.length} inputs, and is called with ${tensors.length} tensors`,
+    )
+  return new Map(
+    plan.inputs.map(({ ref: { layer, node, tensor } }, i) => [
+      JSON.stringify([layer, node, tensor]),
+      tensors[i]!,
+    ]),
+  )
+}
+
+function inOrder(plan: Plan, items: ReadonlyMap<string, Argument>): readonly Carried[] {
+  return plan.inputs.flatMap(({ key, ref }) => {
+    const item = items.get(key ?? ref.layer) ?? items.get(ref.layer)
+    return item ? tensorsIn(item) : []
+  })
+}
