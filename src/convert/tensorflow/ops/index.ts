@@ -1,19 +1,30 @@
 import type { OpTable } from '../op.ts'
 import { binaryOps } from './binary.ts'
+import { blockOps } from './blocks.ts'
+import { boxOps } from './boxes.ts'
+import { convOps } from './conv.ts'
 import { cumulativeOps } from './cumulative.ts'
 import { diagonalOps } from './diagonal.ts'
+import { fakeQuantOps } from './fake-quant.ts'
 import { fillOps } from './fill.ts'
+import { fusedOps } from './fused.ts'
 import { gatherOps } from './gather.ts'
 import { identityOps } from './identity.ts'
 import { joinOps } from './join.ts'
 import { matmulOps } from './matmul.ts'
+import { normaliseOps } from './normalise.ts'
 import { orderOps } from './order.ts'
+import { padOps } from './pad.ts'
+import { partitionOps } from './partition.ts'
+import { poolOps } from './pool.ts'
 import { reduceOps } from './reduce.ts'
+import { resizeOps } from './resize.ts'
 import { scatterOps } from './scatter.ts'
 import { segmentOps } from './segment.ts'
 import { severalOps } from './several.ts'
 import { shapeOps } from './shapes.ts'
 import { sliceOps } from './slice.ts'
+import { textOps } from './text.ts'
 import { unaryOps } from './unary.ts'
 
 /** All ops from values to values, by TensorFlow's names. */
@@ -34,4 +45,15 @@ export const OPS: OpTable = {
   ...scatterOps,
   ...fillOps,
   ...orderOps,
+  ...textOps,
+  ...resizeOps,
+  ...poolOps,
+  ...partitionOps,
+  ...padOps,
+  ...normaliseOps,
+  ...fusedOps,
+  ...fakeQuantOps,
+  ...convOps,
+  ...boxOps,
+  ...blockOps,
 }

@@ -31,7 +31,8 @@ const KERNELS: Readonly<Record<string, string>> = {
   ...of('Less LessOrEqual Greater GreaterOrEqual', `${ARITHMETIC} int16 uint16`),
   Equal: `${ARITHMETIC} int16 uint16 bool string`,
   ...of('DepthToSpace SpaceToDepth', 'float32'),
-  ...of('Conv ConvTranspose AveragePool LRN Resize Det', 'float32'),
+  ...of('Conv ConvTranspose AveragePool LRN Det', 'float32'),
+  Resize: 'float32 int8 uint8 int32',
   MaxPool: `${FLOATS} int8 uint8`,
   NonZero: 'float32 int32 int64 uint8 bool',
 }

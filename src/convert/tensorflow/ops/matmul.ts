@@ -1,7 +1,7 @@
 import { permuted } from '../../channels-last/index.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
-import type { Convert, OpTable } from '../op.ts'
+import type { Convert, OpCall, OpTable } from '../op.ts'
 import { cast, emit, input, rankOf } from './emit.ts'
 
 /** The last two axes exchanged; of a weight when it is written. */
@@ -14,15 +14,18 @@ function transposed(b: Emitter, x: Value): Value {
     : b.op('Transpose', [x], { attributes: { perm: { ints: order } } })
 }
 
-/** Of a product by the names of the two attributes that exchange axes. */
+/** A product, with axes exchanged where the two attributes say so. */
+export function matmul(call: OpCall, first: string, second: string): Value {
+  const { emitter: b, attributes } = call
+  const [x, y] = [input(call, 0), input(call, 1)]
+  const a = attributes.bool(first, false) ? transposed(b, x) : x
+  return emit(b, 'MatMul', [a, attributes.bool(second, false) ? transposed(b, y) : y])
+}
+
 const product =
   (first: string, second: string): Convert =>
-  call => {
-    const { emitter: b, attributes } = call
-    const [x, y] = [input(call, 0), input(call, 1)]
-    const a = attributes.bool(first, false) ? transposed(b, x) : x
-    return emit(b, 'MatMul', [a, attributes.bool(second, false) ? transposed(b, y) : y])
-  }
+  call =>
+    matmul(call, first, second)
 
 /** Of any types, with a result of its own. */
 const batchMatMulV3: Convert = call => {

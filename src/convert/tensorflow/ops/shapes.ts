@@ -21,9 +21,10 @@ const rank: Convert = call => {
   return cast(b, b.op('Size', [b.op('Shape', [x])]), 'int32')
 }
 
-const reshape: Convert = call => {
-  const { emitter: b } = call
-  const [x, wanted] = [input(call, 0), listOf(call.emitter, input(call, 1))]
+const reshape: Convert = call => reshaped(call.emitter, input(call, 0), listOf(call.emitter, input(call, 1)))
+
+/** A tensor with the sizes of `wanted`, int64 in one axis. */
+export function reshaped(b: Emitter, x: Value, wanted: Value): Value {
   const plain = plainTarget(x, wanted)
   if (plain) return b.op('Reshape', [x, b.ints(plain)])
   return b.op('Reshape', [x, wanted], { attributes: { allowzero: { int: 1 } } })
