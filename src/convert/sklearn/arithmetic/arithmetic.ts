@@ -16,6 +16,11 @@ export class Arithmetic {
     this.emitter = emitter
   }
 
+  /** The same in the body of a loop. */
+  at(emitter: Emitter): Arithmetic {
+    return new Arithmetic(emitter)
+  }
+
   add(a: Operand, b: Operand): Value {
     return this.#two('Add', a, b)
   }
