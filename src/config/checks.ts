@@ -4,7 +4,7 @@ import { guessTask, isMeaningless } from './defaults.ts'
 import type { documentRule } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadStruct } from './reader/composites.ts'
-import { exportAdvice, whyNotServed } from './sections/model-formats.ts'
+import { exportAdvice, isConverted, whyNotServed } from './sections/model-formats.ts'
 import type { RepositoryFacts } from './types.ts'
 
 type Read = ReadStruct<(typeof documentRule)['fields']>
@@ -42,8 +42,15 @@ function checkJobs({ values }: Read, findings: Findings): void {
 
 /** Evaluating means running: what can't run can't be held to figures, and no figure is never a pass. */
 function checkRunnable({ values }: Read, findings: Findings): void {
-  const { model, evaluate } = values
-  if (!model || !evaluate || whyNotServed(model.file.value) === undefined) return
+  const { model, convert, evaluate } = values
+  if (!model || !evaluate) return
+  if (convert === false && isConverted(model.file.value)) {
+    const hint = 'take one of them out'
+    findings.error(evaluate.data.at, 'MODEL_FORMAT', 'A model that is not converted can not be evaluated', {
+      hint,
+    })
+  }
+  if (whyNotServed(model.file.value) === undefined) return
   const facts = {
     expected: 'a model in ONNX, or in a format that is converted',
     found: quote(model.file.value),
@@ -57,7 +64,7 @@ function checkFiles({ values }: Read, findings: Findings, files: readonly string
   const named: [Placed<string> | undefined, string][] = [
     [model?.file, 'model'],
     [model?.labels, 'labels'],
-    [convert?.samples, 'samples'],
+    [convert ? convert.samples : undefined, 'samples'],
     [evaluate?.data, 'data'],
     [ci && { value: ci.file, at: ci.at }, 'ci'],
   ]

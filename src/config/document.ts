@@ -11,7 +11,10 @@ const fields = {
   model: required(modelSection, 'the model, as model: model.onnx or as a map'),
   jobs: optional(jobsSection, 'ordinary CI jobs, by name', {}),
   ci: optional(ciSection, 'an existing CI file, such as .gitlab-ci.yml, whose jobs run instead of jobs:'),
-  convert: optional(convertSection, 'how a model that is not ONNX is converted'),
+  convert: optional(
+    convertSection,
+    'how a model that is not ONNX is converted; false: it is versioned, and not served',
+  ),
   evaluate: optional(evaluateSection, 'what the model is judged on'),
   gates: optional(gatesSection, 'conditions that a version must meet', []),
   deploy: optional(

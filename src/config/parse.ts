@@ -41,7 +41,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     model,
     jobs,
     ...(ci && { ci }),
-    ...(convert && { convert: resolveConvert(convert) }),
+    ...(convert !== undefined && { convert: convert && resolveConvert(convert) }),
     ...(evaluate && {
       evaluate: {
         data: evaluate.data.value,
@@ -60,7 +60,7 @@ function resolveConvert({
   samples,
   tolerance,
   signature,
-}: WrittenConvert): NonNullable<ModelRepository['convert']> {
+}: Exclude<WrittenConvert, false>): NonNullable<ModelRepository['convert']> {
   return {
     ...(samples && { samples: samples.value }),
     ...(tolerance !== undefined && { tolerance }),

@@ -20,15 +20,17 @@ export interface ModelRepository {
     readonly input?: string
     readonly output?: string
   }
-  /** Of a model that is not ONNX. */
-  readonly convert?: {
-    /** Path in the repository; where it is absent, `samplesBeside` the model. */
-    readonly samples?: string
-    /** Largest relative difference of answers; default by their type. */
-    readonly tolerance?: number
-    /** Of a SavedModel. */
-    readonly signature?: string
-  }
+  /** Of a model that is not ONNX; false where it is versioned as it is, and not served. */
+  readonly convert?:
+    | false
+    | {
+        /** Path in the repository; where it is absent, `samplesBeside` the model. */
+        readonly samples?: string
+        /** Largest relative difference of answers; default by their type. */
+        readonly tolerance?: number
+        /** Of a SavedModel. */
+        readonly signature?: string
+      }
   /** The user's own jobs. */
   readonly jobs: readonly PlannedJob[]
   /** The CI file that has them instead. */

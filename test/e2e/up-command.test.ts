@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from '../fixtures/free-port.ts'
 import { until } from './git-world.ts'
 
 let data: string
@@ -41,14 +42,6 @@ function up(...args: string[]) {
   })
   const closed = once(child, 'close')
   return { child, said, ended: async () => (await closed)[0] as number }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 test('prints the addresses and, the first time only, the admin token', async () => {

@@ -81,7 +81,7 @@ async function convertAt(target: string, options: Options): Promise<Converted> {
       message: `There is a file ${out} already`,
       hint: 'Name another one with --output, or give --force.',
     })
-  const beside = samplesBeside(resolve(target))
+  const beside = samplesBeside(target.replace(/\/+$/, ''))
   const samples = options.samples ?? ((await exists(beside)) ? beside : undefined)
   const say =
     options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
@@ -89,7 +89,7 @@ async function convertAt(target: string, options: Options): Promise<Converted> {
   try {
     return await convertModel(model, {
       out,
-      ...(samples !== undefined && { samples }),
+      ...(samples !== undefined && { samples: { path: samples, name: samples } }),
       ...(options.tolerance !== undefined && { tolerance: options.tolerance }),
       ...(options.signature !== undefined && { signature: options.signature }),
       ...(say && { say }),

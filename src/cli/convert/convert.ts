@@ -19,7 +19,7 @@ export interface ConvertRequest extends ConvertOptions {
   /** Where the ONNX file goes; what does not fit in it goes to `<name>.data` beside it. */
   readonly out: string
   /** A .npz file with inputs and the original's answers. */
-  readonly samples?: string
+  readonly samples?: { readonly path: string; readonly name: string }
   /** The largest relative difference of floating-point answers. */
   readonly tolerance?: number
   readonly say?: (line: string) => void
@@ -94,9 +94,9 @@ async function parityOf({ out, samples, tolerance, say }: ConvertRequest): Promi
   const session = await openConverted(out)
   try {
     if (samples === undefined) return uncheckedParity(session)
-    const source = await openFile(samples)
+    const source = await openFile(samples.path)
     try {
-      const read = await readSamples(source, await digestOfFile(samples), session)
+      const read = await readSamples(source, samples.name, await digestOfFile(samples.path), session)
       return await checkParity(session, read, {
         ...(tolerance !== undefined && { tolerance }),
         ...(say && { onProgress: progressLine(say) }),

@@ -42,7 +42,8 @@ function describeOutput(output: OutputParity): string {
 }
 
 function small(value: number): string {
-  return value === 0 ? '0' : value.toPrecision(2)
+  if (value === 0) return '0'
+  return value < 1e-3 ? value.toExponential(1) : value.toPrecision(2)
 }
 
 const SUPPORT = { full: 'yes', limits: 'with limits', refused: 'no' } as const

@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { StageResult } from '../../api/index.ts'
 import { type ModelRepository, samplesBeside } from '../../config/index.ts'
+import { ConvertError, isConvertible } from '../../convert/index.ts'
 import { CoreError, resolveInside } from '../../core/index.ts'
 import type { OpenedModel } from '../../formats/index.ts'
-import { type Converted, convertModel } from '../convert/convert.ts'
+import { type Converted, type ConvertRequest, convertModel } from '../convert/convert.ts'
 import { describeConverted } from '../convert/describe.ts'
 import type { StageContext } from './context.ts'
 import { CONVERTED_FOLDER, convertedPath, writeConversion } from './converted.ts'
@@ -25,12 +26,21 @@ export async function convertStage(
   const files = await modelFilesOf(workspace, repository)
   const model = await openFiles(files)
   try {
+    const { format } = model.file
+    if (!isConvertible(format))
+      return refused([`${repository.model.file} is in ${format}, which is not converted`])
     await checkScanned(workspace, await scannedFiles(files, model))
     const out = convertedPath(workspace)
     await mkdir(dirname(out), { recursive: true })
-    const { samples: _, ...options } = repository.convert ?? {}
+    const { samples: _, ...options } = repository.convert || {}
     const samples = await samplesOf(workspace, repository)
-    const converted = await convertModel(model, { ...options, out, say, ...(samples && { samples }) })
+    const converted = await convertModel(model, { ...options, out, say, ...(samples && { samples }) }).catch(
+      (error: unknown) => {
+        if (error instanceof ConvertError && error.code === 'CONVERT_UNSUPPORTED') return error
+        throw error
+      },
+    )
+    if (converted instanceof ConvertError) return refused([converted.message, converted.hint ?? ''])
     await writeConversion(workspace, {
       files: converted.files.map(({ path, ...file }) => ({
         ...file,
@@ -50,6 +60,15 @@ export async function convertStage(
   }
 }
 
+/** Nothing is wrong with such a model, but that it can't be served. */
+function refused(lines: readonly string[]): StageResult {
+  const summary = [
+    ...lines.filter(line => line !== ''),
+    '`convert: false` in ballast.yaml versions it as it is, without serving it.',
+  ]
+  return { stage: 'convert', verdict: 'failed', summary, records: {} }
+}
+
 async function scannedFiles(files: ModelFiles, model: OpenedModel) {
   const digests = await model.digests()
   return Array.from(digests, ([path, digest]) => ({ name: inWorkspace(files, path), digest }))
@@ -59,12 +78,14 @@ async function scannedFiles(files: ModelFiles, model: OpenedModel) {
 async function samplesOf(
   workspace: string,
   { model, convert }: ModelRepository,
-): Promise<string | undefined> {
-  if (convert?.samples !== undefined) return resolveInside(workspace, convert.samples)
+): Promise<ConvertRequest['samples']> {
+  const named = (convert || undefined)?.samples
+  const name = named ?? samplesBeside(model.file)
   try {
-    return await resolveInside(workspace, samplesBeside(model.file))
+    return { name, path: await resolveInside(workspace, name) }
   } catch (error) {
-    if (error instanceof CoreError && error.code === 'FILE_UNREADABLE') return undefined
+    const missing = error instanceof CoreError && error.code === 'FILE_UNREADABLE'
+    if (missing && named === undefined) return undefined
     throw error
   }
 }

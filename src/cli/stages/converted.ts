@@ -38,9 +38,9 @@ export async function writeConversion(workspace: string, conversion: Conversion)
 /** Undefined for a model that is ONNX itself, and for one that is not converted. */
 export async function readConversion(
   workspace: string,
-  { model }: ModelRepository,
+  { model, convert }: ModelRepository,
 ): Promise<Conversion | undefined> {
-  if (!isConverted(model.file)) return undefined
+  if (!isConverted(model.file) || convert === false) return undefined
   try {
     return conversionSchema.parse(JSON.parse(await readFile(join(workspace, HANDOVER), 'utf8')))
   } catch (cause) {

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
 import type { StageResult } from '../../api/index.ts'
-import { BallastError, combineVerdicts, digestOfFile, resolveInside } from '../../core/index.ts'
+import { BallastError, combineVerdicts, digestOfFile } from '../../core/index.ts'
 import { type Gate, type GateResult, judgeGates, parseGate } from '../../evaluate/index.ts'
 import type { StageContext } from './context.ts'
+import { runnableModel } from './converted.ts'
 import { type Judged, readJudged } from './rows.ts'
 
 /** Judges the candidate by the file's gates and the environment's own; every gate is told, not the first alone. */
 export async function gateStage({ workspace, repository, input }: StageContext): Promise<StageResult> {
-  const file = await resolveInside(workspace, repository.model.file)
+  const file = await runnableModel(workspace, repository)
   const candidate = await candidateOf(workspace, file)
   const production = await readJudged(workspace, 'production')
   const gates = allGates(repository.gates, input.policyGates)

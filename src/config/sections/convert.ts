@@ -1,6 +1,7 @@
+import { mismatch } from '../../pipeline/index.ts'
 import { type Fields, optional, type StructOf, struct } from '../reader/composites.ts'
 import { path } from '../reader/paths.ts'
-import { placed, type Reader } from '../reader/reader.ts'
+import { byKind, placed, type Reader } from '../reader/reader.ts'
 import { number, text } from '../reader/scalars.ts'
 
 /** Answers that differ by more are not the same; what loses more on purpose is an optimisation, and is judged. */
@@ -21,5 +22,16 @@ const fields = {
   ),
 } satisfies Fields
 
-export type WrittenConvert = StructOf<typeof fields>
-export const convertSection: Reader<WrittenConvert> = struct({ what: 'convert', fields })
+/** The model is versioned as it is. */
+const never: Reader<false> = {
+  schema: { const: false },
+  expected: 'false',
+  read: (node, place) =>
+    node.kind === 'scalar' && node.value === false ? false : mismatch(node, place, 'false'),
+}
+
+export type WrittenConvert = StructOf<typeof fields> | false
+export const convertSection: Reader<WrittenConvert> = byKind({
+  scalar: never,
+  map: struct({ what: 'convert', fields }),
+})

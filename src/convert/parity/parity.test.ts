@@ -126,7 +126,7 @@ test.each<[string, readonly SessionPort[], readonly SessionPort[], unknown]>([
   ['names.npz', [port('images', ['N', 2])], [port('scores', ['N'])], { scores: [3] }],
   ['plain.npz', [port('whatever', ['N', 2])], [port('label', ['N'], 'string')], { label: [3] }],
 ])('reads %s', async (file, inputs, outputs, shapes) => {
-  const samples = await readSamples(await sourceAt(file), NONE, { inputs, outputs })
+  const samples = await readSamples(await sourceAt(file), file, NONE, { inputs, outputs })
   expect(
     Object.fromEntries(Object.entries(samples.outputs).map(([name, { shape }]) => [name, shape])),
   ).toEqual(shapes)
@@ -137,7 +137,7 @@ test.each<[string, readonly SessionPort[], readonly SessionPort[], RegExp]>([
   ['names.npz', [port('images', ['N', 2]), port('other', [])], [port('scores', [])], /no array for 'other'/],
   ['inputs.npz', [port('images', ['N', 2])], [port('scores', [])], /has inputs, and no answer: scores/],
 ])('%s does not fit %j -> %j', async (file, inputs, outputs, message) => {
-  const reading = readSamples(await sourceAt(file), NONE, { inputs, outputs })
+  const reading = readSamples(await sourceAt(file), file, NONE, { inputs, outputs })
   await expect(reading).rejects.toMatchObject({
     code: 'CONVERT_SAMPLES',
     message: expect.stringMatching(message),

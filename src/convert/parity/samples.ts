@@ -16,39 +16,34 @@ const unfit = failing(
 )
 
 /**
- * Reads samples from a .npz file: arrays by the names of inputs and outputs; `x` and `y` where there is one of them.
+ * Reads samples from a .npz file, called `file` in messages: arrays by the names of inputs and outputs; `x` and `y` where there is one of them.
  * Throws CONVERT_SAMPLES where a name is nobody's, an input is missing or no output is there; and what `openNpz` throws.
  */
 export async function readSamples(
   source: ByteSource,
+  file: string,
   digest: Digest,
   session: Pick<ConvertedSession, 'inputs' | 'outputs'>,
 ): Promise<Samples> {
   if (source.size > MAX_SAMPLE_BYTES)
-    throw unfit(`${source.name} has ${source.size} bytes; samples have at most ${MAX_SAMPLE_BYTES}`)
+    throw unfit(`${file} has ${source.size} bytes; samples have at most ${MAX_SAMPLE_BYTES}`)
   const npz = await openNpz(source)
   const inputs = new Map<string, Tensor>()
   const outputs = new Map<string, Tensor>()
   for (const name of npz.names) {
     const input = portOf(name, session.inputs, INPUT_NAMES)
     const output = portOf(name, session.outputs, OUTPUT_NAMES)
-    const [port, side] = input
-      ? [input, inputs]
-      : output
-        ? [output, outputs]
-        : unknown(source.name, name, session)
-    if (side.has(port.name)) throw unfit(`${source.name} has '${port.name}' twice, under '${name}' as well`)
+    const [port, side] = input ? [input, inputs] : output ? [output, outputs] : unknown(file, name, session)
+    if (side.has(port.name)) throw unfit(`${file} has '${port.name}' twice, under '${name}' as well`)
     side.set(port.name, shaped(port, await (await npz.array(name)).read()))
   }
   const missing = session.inputs.filter(({ name }) => !inputs.has(name))
   if (missing.length > 0)
-    throw unfit(`${source.name} has no array for ${missing.map(({ name }) => `'${name}'`).join(', ')}`)
+    throw unfit(`${file} has no array for ${missing.map(({ name }) => `'${name}'`).join(', ')}`)
   if (outputs.size === 0)
-    throw unfit(
-      `${source.name} has inputs, and no answer: ${session.outputs.map(({ name }) => name).join(', ')}`,
-    )
+    throw unfit(`${file} has inputs, and no answer: ${session.outputs.map(({ name }) => name).join(', ')}`)
   return {
-    name: source.name,
+    name: file,
     digest,
     inputs: Object.fromEntries(inputs),
     outputs: Object.fromEntries(outputs),

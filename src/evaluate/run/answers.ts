@@ -39,7 +39,8 @@ function classAnswer(row: Tensor, truth: Truth, index: number, config: ModelConf
 /** A class index; a label in words is looked up. `classes` is 0 where nobody knows how many there are. */
 function classOf(truth: Truth, index: number, labels: readonly string[], classes: number): number {
   const byName = labels.indexOf(String(truth))
-  if (typeof truth === 'string' && byName >= 0) return byName
+  // Classes that are numbers themselves, as scikit-learn has them: 3 is the class called so, wherever it stands.
+  if (byName >= 0 && (typeof truth === 'string' || labels.every(isNumber))) return byName
   const number = typeof truth === 'number' ? truth : Number.NaN
   if (Number.isInteger(number) && number >= 0 && (classes === 0 || number < classes) && number < MAX_CLASSES)
     return number
@@ -53,6 +54,8 @@ function classOf(truth: Truth, index: number, labels: readonly string[], classes
     details: { example: index, truth },
   })
 }
+
+const isNumber = (label: string): boolean => /^-?\d+$/.test(label)
 
 /** Extreme classification has a million classes; beyond that a number is no class but a value. */
 const MAX_CLASSES = 1_000_000

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { ApiClient } from '../../../src/api/index.ts'
+import { freePort } from '../../fixtures/free-port.ts'
 import { killHard, processesOf } from './processes.ts'
 import { until } from './until.ts'
 
@@ -46,7 +47,7 @@ export class Installation {
   /** `env` is made from the folder, which is new. */
   static async start(env: (folder: string) => NodeJS.ProcessEnv = () => ({})): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'ballast-long-'))
-    const installation = new Installation(folder, [await freePort(), await freePort()], env(folder))
+    const installation = new Installation(folder, [`${await freePort()}`, `${await freePort()}`], env(folder))
     try {
       await installation.up()
     } catch (error) {
@@ -165,12 +166,4 @@ export class Installation {
     )
     return [`--- up\n${this.said.slice(-3 * lines).join('\n')}`, ...parts].join('\n')
   }
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return `${port}`
 }
