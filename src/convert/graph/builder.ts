@@ -1,9 +1,15 @@
 import { elementCount } from '../../core/index.ts'
-import type { OnnxDtype, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../../formats/index.ts'
+import type {
+  OnnxDtype,
+  OnnxEntries,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+} from '../../formats/index.ts'
 import { ConvertError, failing } from '../errors.ts'
 import { encodeElements } from './encode.ts'
 import { inferTypes, MAX_KNOWN, rounded } from './infer/index.ts'
-import type { InferredType, NodeToInfer } from './infer/types.ts'
 import type { Domain, Element, Emitter, OpOptions, Source, Value, ValueType } from './types.ts'
 
 /** ONNX Runtime has all of it since 1.20; text ops are in it, and nothing that older readers lack is used. */
@@ -24,6 +30,8 @@ export interface SourceMapping extends Source {
 
 interface Shared {
   readonly names: Set<string>
+  /** The number that a name was last told apart by. */
+  readonly counts: Map<string, number>
   readonly constants: Map<string, Value>
   readonly weights: Map<OnnxTensor['data'], Value>
   readonly initializers: OnnxTensor[]
@@ -51,6 +59,7 @@ export class GraphBuilder {
   constructor() {
     const shared: Shared = {
       names: new Set(),
+      counts: new Map(),
       constants: new Map(),
       weights: new Map(),
       initializers: [],
@@ -117,10 +126,14 @@ function typeOf({ name, dtype, shape }: Value) {
 class BlockEmitter implements Emitter {
   readonly source: Source
   readonly #block: Block
+  readonly #metadata: OnnxEntries
+  /** Names of its source's nodes. */
+  #own: string[] | undefined
 
   constructor(block: Block, source: Source) {
     this.#block = block
     this.source = source
+    this.#metadata = [{ key: SOURCE_KEY, value: `${source.name} (${source.kind})` }]
   }
 
   at(source: Source): Emitter {
@@ -138,7 +151,7 @@ class BlockEmitter implements Emitter {
     options: OpOptions = {},
   ): readonly Value[] {
     const { domain = '', attributes = {} } = options
-    const inferred = this.#infer({ op, domain, inputs, attributes, outputs })
+    const inferred = this.#naming(() => inferTypes({ op, domain, inputs, attributes, outputs }))
     const types = options.types ?? inferred
     if (types?.length !== outputs)
       throw new TypeError(
@@ -150,10 +163,10 @@ class BlockEmitter implements Emitter {
     return this.#node(op, inputs, types, options, known)
   }
 
-  /** Throws what `inferTypes` does, naming the source. */
-  #infer(node: NodeToInfer): readonly InferredType[] | undefined {
+  /** What `make` throws names the source. */
+  #naming<T>(make: () => T): T {
     try {
-      return inferTypes(node)
+      return make()
     } catch (error) {
       if (!(error instanceof ConvertError)) throw error
       throw new ConvertError(error.code, {
@@ -190,7 +203,7 @@ class BlockEmitter implements Emitter {
     const data =
       dtype === 'string'
         ? elements.map(String)
-        : encodeElements(dtype, elements as readonly (number | bigint)[])
+        : this.#naming(() => encodeElements(dtype, elements as readonly (number | bigint)[]))
     const made = this.weight({ dtype, shape, data }, `${this.source.name}/const`)
     const value: Value = few ? { ...made, known: elements.map(element => knownOf(dtype, element)) } : made
     if (key !== undefined) shared.constants.set(key, value)
@@ -271,12 +284,17 @@ class BlockEmitter implements Emitter {
       inputs: inputs.map(input => input?.name ?? ''),
       outputs: outputs.map(output => output.name),
       ...(attributes && Object.keys(attributes).length > 0 && { attributes }),
-      metadata: [{ key: SOURCE_KEY, value: `${this.source.name} (${this.source.kind})` }],
+      metadata: this.#metadata,
     })
+    this.#own ??= this.#mapped()
+    this.#own.push(name)
+  }
+  #mapped(): string[] {
+    const { mapping } = this.#block.shared
     const key = JSON.stringify([this.source.name, this.source.kind])
-    const mapped = shared.mapping.get(key)
-    if (mapped) mapped.nodes.push(name)
-    else shared.mapping.set(key, { source: this.source, nodes: [name] })
+    const mapped = mapping.get(key) ?? { source: this.source, nodes: [] }
+    mapping.set(key, mapped)
+    return mapped.nodes
   }
 }
 
@@ -302,7 +320,9 @@ function keyOf(elements: readonly (number | bigint | string)[]): string {
 /** Names of values are unique over all graphs of a model: subgraphs see what is around them. */
 function unique(shared: Shared, wanted: string): string {
   let name = wanted
-  for (let i = 1; shared.names.has(name); i++) name = `${wanted}_${i}`
+  let count = shared.counts.get(wanted) ?? 0
+  while (shared.names.has(name)) name = `${wanted}_${++count}`
+  if (count > 0) shared.counts.set(wanted, count)
   shared.names.add(name)
   return name
 }

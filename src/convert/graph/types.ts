@@ -5,8 +5,8 @@ export type Size = number | string | null
 export type Shape = readonly Size[]
 
 /**
- * An element that is known while converting: a number, a text; of int64 also the name of a free axis, as `Shape`
- * gives it. Null where it is not known.
+ * An element that is known while converting: a number, a text; of int64 and int32 also the name of a free axis, as
+ * `Shape` gives it. Null where it is not known.
  */
 export type Element = number | string | null
 
