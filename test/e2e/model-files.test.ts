@@ -38,10 +38,10 @@ afterAll(async () => {
   await world.stop()
 })
 
-/** The model is called as its project. What could be served is not deployed: there is no host here. */
+/** The model is called as its project; what is not ONNX is versioned as it is. ONNX is not deployed: there is no host here. */
 async function aRepository(project: string, model: string, files: Files): Promise<Repository> {
-  const branch = model.endsWith('.onnx') ? 'never' : 'main'
-  const yaml = `model: { name: ${project}, file: ${model} }\ndeploy: { production: { branch: ${branch} } }\n`
+  const [branch, convert] = model.endsWith('.onnx') ? ['never', ''] : ['main', 'convert: false\n']
+  const yaml = `model: { name: ${project}, file: ${model} }\n${convert}deploy: { production: { branch: ${branch} } }\n`
   return world.repository(project, { 'ballast.yaml': yaml, ...files })
 }
 
@@ -76,7 +76,7 @@ test('a scikit-learn pickle in gzip is scanned, told, and registered; its deploy
   expect(stderr).toMatch(/pickle \(protocol 2\), in gzip: scikit-learn LogisticRegression/)
   expect(stderr).toContain('registered as v1')
   expect(stderr).toMatch(
-    /skipped: deploy:production \(This release serves models in ONNX; .*model\.pkl\.gz.*skl2onnx/,
+    /skipped: deploy:production \(`convert: false` leaves the model as it is: it is versioned, and not served/,
   )
   expect(await states('spam')).toEqual({
     scan: 'succeeded',
@@ -89,7 +89,7 @@ test('a scikit-learn pickle in gzip is scanned, told, and registered; its deploy
     format: 'pickle',
     scan: { verdict: 'safe', acceptance: null },
     size: model.length,
-    notServed: expect.stringContaining('skl2onnx exports it'),
+    notServed: expect.stringContaining('it has no ONNX form beside model.pkl.gz'),
   })
   expect(version.manifest.files.map(({ name }) => name)).toEqual(['model.pkl.gz'])
   expect(bodyOf(version, 'scan')).toMatchObject({

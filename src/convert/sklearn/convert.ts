@@ -2,6 +2,7 @@ import type { OpenedModel } from '../../formats/index.ts'
 import { ConvertError } from '../errors.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Conversion, Converter } from '../types.ts'
+import type { EstimatorResult } from './estimator.ts'
 import { declareInputs } from './inputs.ts'
 import { declareOutputs, OUTPUT_NAMES, outputsOf } from './outputs.ts'
 import { rootOf } from './root.ts'
@@ -33,7 +34,17 @@ export const convertEstimator: Converter = async (model: OpenedModel): Promise<C
   if (!result) throw new TypeError('A conversion without a result has a refusal')
   const outputs = outputsOf(graph.at({ name: 'outputs', kind: estimator.className }), result)
   declareOutputs(graph, outputs, names, text => run.notes.add(text))
-  return { ...graph.build({ name: estimator.className }), notes: [...run.notes] }
+  return { ...graph.build({ name: estimator.className }), notes: [...run.notes], ...classesOf(result, names) }
+}
+
+/** Which output has the scores of which classes; nothing where a column of the user's has its name. */
+function classesOf(
+  result: EstimatorResult,
+  taken: ReadonlySet<string>,
+): Pick<Conversion, 'scores' | 'classes'> {
+  if (result.kind !== 'classifier' || !(result.probabilities || result.decision)) return {}
+  const scores = result.probabilities ? 'probabilities' : 'scores'
+  return taken.has(scores) ? {} : { scores, classes: result.classes.labels.map(String) }
 }
 
 function noteVersion(run: Run, version: string | undefined): void {
