@@ -11,6 +11,7 @@ import type { ComputeDtype } from '../weights/floats.ts'
 import type { WeightScope } from '../weights/scope.ts'
 import { autocast } from '../weights/tensors.ts'
 import { tensorsIn } from './calls.ts'
+import { maskedAsNamed } from './masks.ts'
 
 /** A layer with what the frame alone needs. */
 export interface FrameLayer extends Layer {
@@ -73,8 +74,8 @@ function casting(scope: WeightScope, to: ComputeDtype): WeightScope {
 }
 
 export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, context: CallContext): LayerCall {
-  const { positional, named } = castArguments(b, layer.dtype, given)
-  const [first, ...others] = positional.flatMap(tensorsIn)
+  const { positional, named } = castArguments(b, layer.dtype, maskedAsNamed(b, given, context.generation))
+  const [first, ...others] = [...(positional.length > 0 ? positional : named.values())].flatMap(tensorsIn)
   if (!first) throw invalid(`${layer.className} '${layer.name}' is called without a tensor`)
   const { generation } = context
   const call: LayerCall = {
@@ -83,6 +84,7 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
     generation,
     inputs: [first, ...others],
     argument: (index, name) => present(positional[index] ?? named.get(name)),
+    names: name => named.has(name),
     weight: (name, index) => {
       const tensor = layer.weights.get(name, index)
       return b.weight(tensor, tensor.name)
