@@ -17,13 +17,33 @@ const keras: Framework = {
   coverage: async () => (await import('./keras/index.ts')).kerasCoverage,
 }
 
+const tensorflow: Framework = {
+  converter: async () => (await import('./tensorflow/index.ts')).convertTensorflow,
+  coverage: async () => (await import('./tensorflow/index.ts')).tensorflowCoverage,
+}
+
+const xgboost: Framework = {
+  converter: async () => (await import('./boosting/convert.ts')).convertXgboost,
+  coverage: async () => (await import('./boosting/coverage.ts')).xgboostCoverage,
+}
+const lightgbm: Framework = {
+  converter: async () => (await import('./boosting/convert.ts')).convertLightgbm,
+  coverage: async () => (await import('./boosting/coverage.ts')).lightgbmCoverage,
+}
+
 /** Converters, each loaded when a model of its format is converted. */
 const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   pickle: sklearn,
   joblib: sklearn,
+  'xgboost-json': xgboost,
+  'xgboost-ubj': xgboost,
+  lightgbm,
   keras,
   'keras-h5': keras,
   'tfjs-layers': keras,
+  'tensorflow-savedmodel': tensorflow,
+  'tensorflow-graphdef': tensorflow,
+  'tfjs-graph': tensorflow,
 }
 
 export function isConvertible(format: string): boolean {

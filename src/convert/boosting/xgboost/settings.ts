@@ -23,7 +23,7 @@ export interface XgboostSettings {
   readonly base: readonly number[]
 }
 
-const BOOSTERS = ['gbtree', 'dart', 'gblinear'] as const
+export const BOOSTERS = ['gbtree', 'dart', 'gblinear'] as const
 
 /** Throws CONVERT_INVALID, and a Refusal for a booster or objective that is not known. */
 export function settingsOf({ booster: given, parameters }: XgboostModel): XgboostSettings {
