@@ -4,7 +4,7 @@ import { savedProgram } from './saved.ts'
 import { tfjsProgram } from './tfjs.ts'
 import type { TensorflowProgram } from './types.ts'
 
-export { inputCount, outputOf, type Reference } from './references.ts'
+export { inputCount, outputOf, parseReference, type Reference } from './references.ts'
 export type * from './types.ts'
 
 /** The graph beside a checkpoint of TensorFlow 1, which has no variables of its own. */

@@ -1,0 +1,2 @@
+export { convertTensorflow } from './convert.ts'
+export { tensorflowCoverage } from './coverage.ts'
