@@ -1,6 +1,6 @@
 import type { OnnxDtype } from '../../../formats/index.ts'
 import type { Attributes, Emitter, Value } from '../../graph/types.ts'
-import { cast } from '../columns.ts'
+import { cast, rowsOf } from '../columns.ts'
 
 /** A float64 tensor, or a number that stands for a scalar. */
 export type Operand = Value | number
@@ -170,6 +170,20 @@ export class Arithmetic {
 
   transpose(x: Value): Value {
     return this.emitter.op('Transpose', [x], { attributes: { perm: { ints: [1, 0] } } })
+  }
+
+  /** How many rows x has: int64 [1]. */
+  rows(x: Value): Value {
+    return this.emitter.op('Shape', [x], { attributes: { start: { int: 0 }, end: { int: 1 } } })
+  }
+
+  /** A row [1, k] as often as x has rows. */
+  repeated(row: Value, x: Value): Value {
+    const width = row.shape?.[1]
+    if (typeof width !== 'number') throw new TypeError(`${row.name} is no row: [${row.shape?.join(', ')}]`)
+    const size = this.concat([this.rows(x), this.emitter.ints([width])], 0)
+    const type = { dtype: row.dtype, shape: [rowsOf(x), width] }
+    return this.emitter.op('Expand', [row, size], { types: [type] })
   }
 
   /** Numbers as a float64 constant of one axis, or of `shape`. */

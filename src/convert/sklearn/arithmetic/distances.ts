@@ -41,9 +41,7 @@ export async function summedDistances(
 ): Promise<Value> {
   const { emitter } = m
   const [rows, others] = [rowsOf(x), rowsOf(y)]
-  const size = emitter.op('Concat', [shapeAt(m, x, 0), shapeAt(m, y, 0)], {
-    attributes: { axis: { int: 0 } },
-  })
+  const size = m.concat([m.rows(x), m.rows(y)], 0)
   const start = emitter.op('Expand', [emitter.scalar('float64', 0), size], {
     types: [{ dtype: 'float64', shape: [rows, others] }],
   })
@@ -64,10 +62,6 @@ export async function summedDistances(
     attributes: { body: { graph: body }, num_scan_inputs: { int: 2 } },
     types: [{ dtype: 'float64', shape: [rows, others] }],
   })
-}
-
-function shapeAt(m: Arithmetic, x: Value, axis: number): Value {
-  return m.emitter.op('Shape', [x], { attributes: { start: { int: axis }, end: { int: axis + 1 } } })
 }
 
 /** 1 − x·y / (|x| |y|), between 0 and 2; a row of zeros has the length 1. */

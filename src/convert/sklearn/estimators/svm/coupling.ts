@@ -24,9 +24,7 @@ export async function coupled(
   const { emitter } = m
   const rows = rowsOf(decisions)
   const q = quadratic(m, decisions, { a, b, classes })
-  const start = emitter.op('Expand', [m.numbers([1 / classes], [1, 1]), sizeOf(m, decisions, classes)], {
-    types: [{ dtype: 'float64', shape: [rows, classes] }],
-  })
+  const start = m.repeated(m.numbers(new Float64Array(classes).fill(1 / classes), [1, classes]), decisions)
   const turns = emitter.scalar('int64', Math.max(MAX_TURNS, classes))
   const body = await emitter.body(
     'coupling',
@@ -142,10 +140,4 @@ function quadratic(
   )
   // Row t of `turned` has r_jt for all j.
   return m.sub(m.mul(diagonal, m.sum(m.square(turned), 2, 'kept')), m.mul(r, turned))
-}
-
-function sizeOf(m: Arithmetic, x: Value, classes: number): Value {
-  const { emitter } = m
-  const rows = emitter.op('Shape', [x], { attributes: { start: { int: 0 }, end: { int: 1 } } })
-  return emitter.op('Concat', [rows, emitter.ints([classes])], { attributes: { axis: { int: 0 } } })
 }
