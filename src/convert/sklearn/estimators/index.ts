@@ -9,12 +9,14 @@ import { neural } from './neural/index.ts'
 import { pipelines } from './pipelines/index.ts'
 import { scaling } from './scaling/index.ts'
 import { svm } from './svm/index.ts'
+import { text } from './text/index.ts'
 import { trees } from './trees/index.ts'
 
 /** Families of estimators, in the order of their coverage. */
 export const FAMILIES: readonly (readonly [title: string, table: EstimatorTable])[] = [
   ['pipelines', pipelines],
   ['scaling', scaling],
+  ['text', text],
   ['linear models', linear],
   ['trees and ensembles', trees],
   ['support vector machines', svm],
