@@ -1,5 +1,7 @@
 import type { LayerTable } from '../layer.ts'
 import { activations } from './activations.ts'
+import { adaptivePoolings } from './adaptive.ts'
+import { attentionLayers } from './attention/index.ts'
 import { batchNorms } from './batch-norm.ts'
 import { convolutions } from './convolution.ts'
 import { croppings } from './cropping.ts'
@@ -18,10 +20,12 @@ import { sequenceLayers } from './sequence/index.ts'
 /** Families of Keras' own layers, a file each. A class stands in one of them. */
 const FAMILIES: readonly LayerTable[] = [
   activations,
+  adaptivePoolings,
   batchNorms,
   convolutions,
   denses,
   poolings,
+  attentionLayers,
   mergeLayers,
   recurrentLayers,
   sequenceLayers,

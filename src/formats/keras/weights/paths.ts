@@ -59,8 +59,11 @@ function keysOf({ layers }: Model): Map<Layer, string> {
   return keys
 }
 
+/** Classes that Keras exports under another name than their own. */
+const OWN_NAMES: ReadonlyMap<string, string> = new Map([['GroupQueryAttention', 'GroupedQueryAttention']])
+
 function snakeCase(className: string): string {
-  return className
+  return (OWN_NAMES.get(className) ?? className)
     .replace(/^.*>/, '')
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
