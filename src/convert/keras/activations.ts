@@ -2,7 +2,7 @@ import type { Json } from '../../core/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import { isObject } from './config.ts'
-import { axisOf, same, shapeOf } from './emit.ts'
+import { axisOf, cast, same, shapeOf } from './emit.ts'
 import type { Generation } from './layer.ts'
 
 /** An activation function of one tensor. */
@@ -120,7 +120,10 @@ const sparsePlus: Activation = (b, x) => {
   return where(b, low, number(b, x, 0), where(b, b.op('Less', [x, number(b, x, 1)]), middle, x))
 }
 
-/** The projection onto the simplex: Martins and Astudillo, "From Softmax to Sparsemax" (2016), algorithm 1. */
+/**
+ * Martins and Astudillo, "From Softmax to Sparsemax" (2016), as Keras computes it: τ = (Σ of all sums in the support − 1) /
+ * support, where the paper has the last sum alone.
+ */
 export function sparsemax(b: Emitter, x: Value, axis = -1): Value {
   const shape = shapeOf(x)
   const at = axisOf(axis, shape.length)
@@ -131,22 +134,18 @@ export function sparsemax(b: Emitter, x: Value, axis = -1): Value {
     attributes: { axis: { int: at } },
     types: [type, { dtype: 'int64', shape }],
   })
-  const sums = b.op('Sub', [
-    b.op('CumSum', [sorted, b.scalar('int64', at)], { types: [type] }),
-    number(b, x, 1),
-  ])
+  const sums = b.op('CumSum', [sorted, b.scalar('int64', at)], { types: [type] })
   const ranks = b.constant(
     x.dtype,
     shape.map((_, i) => (i === at ? size : 1)),
     Array.from({ length: size }, (_, i) => i + 1),
   )
-  const taus = b.op('Div', [sums, ranks])
-  const support = b.op('Greater', [sorted, taus])
-  // The last tau in the support is the largest of them all.
-  const lowest = number(b, x, -3e38)
-  const tau = b.op('ReduceMax', [where(b, support, taus, lowest), b.ints([at])], {
-    types: [{ dtype: x.dtype, shape: shape.with(at, 1) }],
-  })
+  const one = number(b, x, 1)
+  const support = b.op('Greater', [sorted, b.op('Div', [b.op('Sub', [sums, one]), ranks])])
+  const total = (of: Value): Value =>
+    b.op('ReduceSum', [of, b.ints([at])], { types: [{ dtype: x.dtype, shape: shape.with(at, 1) }] })
+  const count = total(cast(b, support, x.dtype))
+  const tau = b.op('Div', [b.op('Sub', [total(where(b, support, sums, number(b, x, 0))), one]), count])
   return same(b, 'Relu', b.op('Sub', [x, tau]))
 }
 

@@ -56,10 +56,13 @@ function statisticsOf(call: LayerCall, x: Value) {
   }
 }
 
-/** Layers that were called with training=True do at inference what they do in training. */
+/**
+ * In Keras 1 and 2, layers that were called with training=True do at inference what they do in training. In Keras 3,
+ * `model.predict` takes it back.
+ */
 export function refuseTraining(call: LayerCall): void {
   const training = call.argument(1, 'training')
-  if (training?.kind === 'plain' && (training.json === true || training.json === 1))
+  if (call.generation < 3 && training?.kind === 'plain' && (training.json === true || training.json === 1))
     throw new Refusal('training=True in the call', 'Call the layer without it, and save the model again.')
 }
 
