@@ -5,6 +5,7 @@ import { boxOps } from './boxes.ts'
 import { convOps } from './conv.ts'
 import { cumulativeOps } from './cumulative.ts'
 import { diagonalOps } from './diagonal.ts'
+import { einsumOps } from './einsum.ts'
 import { fakeQuantOps } from './fake-quant.ts'
 import { fillOps } from './fill.ts'
 import { fusedOps } from './fused.ts'
@@ -34,6 +35,7 @@ export const OPS: OpTable = {
   ...severalOps,
   ...cumulativeOps,
   ...matmulOps,
+  ...einsumOps,
   ...diagonalOps,
   ...reduceOps,
   ...segmentOps,

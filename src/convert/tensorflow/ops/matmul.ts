@@ -36,12 +36,6 @@ const batchMatMulV3: Convert = call => {
   return emit(b, 'MatMul', [a, attributes.bool('adj_y', false) ? transposed(b, y) : y])
 }
 
-const einsum: Convert = call => {
-  input(call, 0)
-  const equation = call.attributes.text('equation').replaceAll(' ', '')
-  return emit(call.emitter, 'Einsum', call.inputs, { attributes: { equation: { text: equation } } })
-}
-
 const NEXT = [1, 2, 0]
 const LAST = [2, 0, 1]
 
@@ -59,7 +53,13 @@ const cross: Convert = call => {
 const determinant: Convert = call => {
   const x = input(call, 0)
   if (x.shape && x.shape.length < 2) throw new Refusal('of a tensor that is no matrix')
-  return emit(call.emitter, 'Det', [x])
+  const types = [
+    {
+      dtype: x.dtype === 'float64' ? 'float32' : x.dtype,
+      ...(x.shape && { shape: x.shape.slice(0, -2) }),
+    } as const,
+  ]
+  return emit(call.emitter, 'Det', [x], { types })
 }
 
 const lastAxis =
@@ -73,7 +73,6 @@ export const matmulOps: OpTable = {
   BatchMatMul: { convert: product('adj_x', 'adj_y') },
   BatchMatMulV2: { convert: product('adj_x', 'adj_y') },
   BatchMatMulV3: { convert: batchMatMulV3 },
-  Einsum: { convert: einsum },
   Cross: { convert: cross },
   MatrixDeterminant: { convert: determinant, limits: 'float64 in the precision of float32' },
   Softmax: { convert: lastAxis('Softmax') },

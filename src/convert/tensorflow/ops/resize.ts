@@ -2,6 +2,7 @@ import { fromFirst, pool, type ResizeOptions, resize, toFirst } from '../../chan
 import type { Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import type { Convert, OpCall, OpTable } from '../op.ts'
+import { bicubicByMatrices, MAX_MATRIX } from './bicubic.ts'
 import { cast, input, listOf } from './emit.ts'
 import { kernelType } from './kernels.ts'
 
@@ -26,12 +27,26 @@ const bilinear: Convert = call =>
     coordinates: coordinatesOf(call),
   })
 
-/** Keys' kernel; with half pixels a = −0.5 and weights outside left out, without them a = −0.75. */
+/**
+ * By matrices where all sizes are known. Else by ONNX's kernel, Keys' as well: with half pixels a = −0.5 and weights
+ * outside left out, without them a = −0.75; it has no table, so it differs by a thousandth.
+ */
 const bicubic: Convert = call => {
-  const coordinates = coordinatesOf(call)
+  const { emitter: b } = call
+  const x = cast(b, input(call, 0), 'float32')
+  const [coordinates, sizes] = [coordinatesOf(call), sizesOf(call)]
+  const [, height, width, channels] = x.shape ?? []
+  if (Array.isArray(sizes) && sizes.length === 2 && typeof channels === 'number') {
+    const axes = [height, width].flatMap((from, i) =>
+      typeof from === 'number' && from > 0 && from * sizes[i]! <= MAX_MATRIX
+        ? [[from, sizes[i]!] as [number, number]]
+        : [],
+    )
+    if (axes.length === 2) return bicubicByMatrices(b, x, axes, coordinates, channels)
+  }
   const isHalf = coordinates === 'half-pixel'
-  return resize(call.emitter, cast(call.emitter, input(call, 0), 'float32'), {
-    sizes: sizesOf(call),
+  return resize(b, x, {
+    sizes,
     mode: 'cubic',
     coordinates,
     cubic: isHalf ? -0.5 : -0.75,
@@ -93,7 +108,7 @@ const cropAndResize: Convert = call => {
 
 export const resizeOps: OpTable = {
   ResizeBilinear: { convert: bilinear },
-  ResizeBicubic: { convert: bicubic },
+  ResizeBicubic: { convert: bicubic, limits: 'within a thousandth where a size is free' },
   ResizeNearestNeighbor: { convert: nearest },
   ResizeArea: { convert: area, limits: 'to a whole part of the size' },
   CropAndResize: { convert: cropAndResize },

@@ -53,7 +53,7 @@ const squeeze: Convert = call => {
   const { emitter: b, attributes } = call
   const x = input(call, 0)
   const axes = attributes.ints('squeeze_dims', attributes.ints('axis', []))
-  return b.op('Squeeze', [x, axes.length > 0 ? b.ints(axes) : undefined])
+  return b.op('Squeeze', axes.length > 0 ? [x, b.ints(axes)] : [x])
 }
 
 const expandDims: Convert = call =>

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { CASES, convertCase, expectations } from '../../../../test/fixtures/convert/tensorflow/ops/cases.ts'
+import { relativeError, runOnnx } from '../../../../test/fixtures/onnx-run.ts'
+import type { Tensor } from '../../../core/index.ts'
+
+/** Cases that have no form in ONNX, and why. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  'MaxPoolWithArgmax.places': /the places of the largest elements/,
+  'ResizeArea.odd': /no whole part of the image/,
+  'Transpose.computed': /input 1 is computed/,
+  'StridedSlice.computed-stride': /input 3 is computed/,
+  'PadV2.string': /of text/,
+  'StringLower.utf8': /letters beyond ASCII/,
+}
+
+/** How far answers may be from TensorFlow's, relative to the number and 0.1; float16 has 11 bits. */
+const TOLERANCES: Readonly<Record<string, number>> = {
+  float16: 2e-3,
+  bfloat16: 1e-2,
+  float32: 1e-4,
+  float64: 1e-4,
+}
+
+test.each(CASES.filter(name => !Object.hasOwn(REFUSED, name)))('%s', async name => {
+  const { inputs, outputs } = await expectations(name)
+  const answers = await runOnnx(await convertCase(name), inputs)
+  expect(Object.keys(answers).toSorted()).toEqual(Object.keys(outputs).toSorted())
+  for (const [key, expected] of Object.entries(outputs)) {
+    const { dtype, shape, data } = answers[key]!
+    expect([dtype, shape], key).toEqual([expected.dtype, expected.shape])
+    const tolerance = TOLERANCES[dtype]
+    if (tolerance !== undefined)
+      expect(relativeError(plain(answers[key]!), plain(expected)), key).toBeLessThan(tolerance)
+    else expect(Array.from<unknown>(data), key).toEqual(Array.from<unknown>(expected.data))
+  }
+})
+
+test.each(Object.entries(REFUSED))('%s is refused: %s', async (name, why) => {
+  await expect(convertCase(name)).rejects.toThrow(why)
+})
+
+/** float16 as the numbers that its bits are. */
+function plain(tensor: Tensor): Tensor {
+  if (tensor.dtype !== 'float16') return tensor
+  const bits = Uint16Array.from(tensor.data as Uint16Array)
+  return { ...tensor, dtype: 'float32', data: Float32Array.from(new Float16Array(bits.buffer)) }
+}
