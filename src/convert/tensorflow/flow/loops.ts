@@ -2,7 +2,7 @@ import type { OnnxGraph } from '../../../formats/index.ts'
 import type { Emitter, Size, Value, ValueType } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import { type Edge, REFUSED, tensor } from '../edges.ts'
-import { asStacked, emptyStacked, type List, lengthOf, zeros } from '../lists/list.ts'
+import { asStacked, type List, lengthOf, looseStacked, refined, zeros } from '../lists/list.ts'
 import { int64 } from '../ops/emit.ts'
 import type { LoopScopes } from '../scope.ts'
 import type { FlowConvert, FlowTable, Spot, Step } from '../step.ts'
@@ -51,6 +51,8 @@ interface Bound extends Limit {
 interface Turn {
   readonly body: OnnxGraph
   readonly carried: readonly ValueType[]
+  /** What goes round, as one turn gives it. */
+  readonly ends: readonly ValueType[]
   readonly gathered: readonly ValueType[]
 }
 
@@ -63,21 +65,25 @@ class Loop {
   /** Numbers of the values that go round, and of those that are gathered. */
   readonly #carried: readonly number[]
   readonly #gathered: readonly number[]
+  #inputs: readonly Edge[]
 
   constructor(step: Step, scopes: LoopScopes, roles: readonly Role[], spot: Spot) {
     this.#step = step
     this.#scopes = scopes
     this.#roles = roles
     this.#spot = spot
+    this.#inputs = step.inputs
     const of = (kind: Role['kind']) => roles.flatMap((role, i) => (role.kind === kind ? [i] : []))
     this.#carried = of('carried')
     this.#gathered = of('gathered')
   }
 
   async convert(): Promise<readonly Edge[]> {
-    const { emitter, inputs } = this.#step
+    const { emitter } = this.#step
     const bounds = await this.#bounds()
     const times = bounds && this.#times(bounds)
+    await this.#probe()
+    const inputs = this.#inputs
     const initial = this.#carried.map(i => this.#initial(inputs[i]!))
     const condition = times ? undefined : await this.#condition(inputs, this.#step.spot)
     const turn = await this.#turn(initial, times !== undefined)
@@ -97,7 +103,12 @@ class Loop {
     )
     return inputs.map((edge, i): Edge => {
       const [carried, gathered] = [this.#carried.indexOf(i), this.#gathered.indexOf(i)]
-      if (carried >= 0) return this.#edge(edge, outputs[carried]!)
+      if (carried >= 0) {
+        const value = outputs[carried]!
+        // What was written says more than what a list began with.
+        const kept = edge.kind === 'list' ? refined(value, turn.ends[carried]?.shape) : value
+        return this.#edge(edge, kept, false)
+      }
       if (gathered < 0 || edge.kind !== 'list') return edge
       const stacked = outputs[turn.carried.length + gathered]!
       return { kind: 'list', list: this.#whole(edge.list, stacked, bounds) }
@@ -138,12 +149,40 @@ class Loop {
   #initial(edge: Edge): Value {
     if (edge.kind === 'tensor') return edge.value
     if (edge.kind !== 'list') throw new Refusal('a variable or table is another one in each turn')
-    return edge.list.stacked ?? emptyStacked(edge.list, this.#step.emitter)
+    return edge.list.stacked ?? looseStacked(edge.list, this.#step.emitter)
   }
 
-  #edge(before: Edge, value: Value): Edge {
-    if (before.kind !== 'list') return tensor(value)
-    return { kind: 'list', list: { element: before.list.element, stacked: value } }
+  /** The value as what stood there before the loop, or before the turn. */
+  #edge(before: Edge, stacked: Value, loose: boolean): Edge {
+    if (before.kind !== 'list') return tensor(stacked)
+    const { element, stacked: first } = before.list
+    return { kind: 'list', list: { element, stacked, ...(loose && !first && { loose }) } }
+  }
+
+  /** Learns from a turn what lists have for elements that don't say it, and into which nothing was written. */
+  async #probe(): Promise<void> {
+    const unknown = this.#carried.filter(i => {
+      const edge = this.#inputs[i]
+      return edge?.kind === 'list' && !edge.list.stacked && !edge.list.element.shape
+    })
+    if (unknown.length === 0) return
+    const { walk, emitter, source } = this.#step
+    await emitter.body(`${source.name}/probe`, [], async inner => {
+      const roots = unknown.map(i => this.#scopes.body.results[i]!)
+      const made = await walk.evaluate(
+        this.#scopes.body,
+        this.#inputs,
+        { ...this.#spot, emitter: inner },
+        roots,
+      )
+      this.#inputs = this.#inputs.map((edge, i) => {
+        const after = made[unknown.indexOf(i)]
+        if (edge.kind !== 'list' || after?.kind !== 'list' || !after.list.stacked?.shape) return edge
+        const element = { ...edge.list.element, shape: after.list.stacked.shape.slice(1) }
+        return { kind: 'list', list: { ...edge.list, element } }
+      })
+      return []
+    })
   }
 
   async #condition(edges: readonly Edge[], spot: Spot): Promise<Value | undefined> {
@@ -165,13 +204,14 @@ class Loop {
       const turn = await this.#body(types, counted)
       if (!turn) return undefined
       const next = types.map((type, i) => commonType(type, turn.carried[i]!))
-      if (next.every((type, i) => isSameType(type, types[i]!))) return { ...turn, carried: types }
+      if (next.every((type, i) => isSameType(type, types[i]!)))
+        return { ...turn, carried: types, ends: turn.carried }
       types = left <= 2 ? next.map(({ dtype }) => ({ dtype })) : next
     }
     throw this.#step.invalid('the shapes of what goes round do not come to rest')
   }
 
-  async #body(types: readonly ValueType[], counted: boolean): Promise<Turn | undefined> {
+  async #body(types: readonly ValueType[], counted: boolean): Promise<Omit<Turn, 'ends'> | undefined> {
     const { emitter, source } = this.#step
     const ends: { carried: ValueType[]; gathered: ValueType[] } = { carried: [], gathered: [] }
     let refused = false
@@ -204,12 +244,9 @@ class Loop {
 
   /** What a turn gives for the values that go round, and behind them what it adds to lists. */
   async #made(inner: Emitter, values: readonly Value[]): Promise<readonly (Value | undefined)[]> {
-    const { walk, inputs } = this.#step
+    const { walk } = this.#step
     const { body } = this.#scopes
-    const edges = inputs.map((edge, i) => {
-      const at = this.#carried.indexOf(i)
-      return at < 0 ? edge : this.#edge(edge, values[at]!)
-    })
+    const edges = this.#after(values)
     const roots = [...this.#carried, ...this.#gathered].map(i => {
       const role = this.#roles[i]!
       return role.kind === 'gathered' ? role.item : body.results[i]!
@@ -226,9 +263,9 @@ class Loop {
   }
 
   #after(carried: readonly Value[]): readonly Edge[] {
-    return this.#step.inputs.map((edge, i) => {
+    return this.#inputs.map((edge, i) => {
       const at = this.#carried.indexOf(i)
-      return at < 0 ? edge : this.#edge(edge, carried[at]!)
+      return at < 0 ? edge : this.#edge(edge, carried[at]!, true)
     })
   }
 

@@ -12,6 +12,8 @@ export interface List {
   readonly asked?: Value
   /** [length, …element], where something was written. */
   readonly stacked?: Value
+  /** Nothing may be written yet: free sizes of elements are 1 until then. */
+  readonly loose?: boolean
 }
 
 export interface ElementType {
@@ -26,23 +28,16 @@ export function asStacked(list: List, b: Emitter): Value {
 }
 
 /**
- * A list into which nothing was written, to begin a loop with. Free sizes of its elements are 0: when something is
- * written, it must be the whole list. Throws Refusal for one that may have more elements than one.
+ * A list into which nothing was written, to begin a loop with. Throws Refusal where the rank of its elements is not
+ * known.
  */
-export function emptyStacked(list: List, b: Emitter): Value {
+export function looseStacked(list: List, b: Emitter): Value {
   const { shape } = list.element
   if (!shape) throw new Refusal('a list is written in a loop, and the rank of its elements is not known')
-  if (shape.some(size => typeof size !== 'number') && !hasLength(list, 1, b) && !hasLength(list, 0, b))
-    throw new Refusal(
-      'a list is written in a loop, not from first to last, and the sizes of its elements are not known',
-    )
-  return refined(
-    zeros(
-      b,
-      list,
-      shape.map(size => (typeof size === 'number' ? size : 0)),
-    ),
-    undefined,
+  return zeros(
+    b,
+    list,
+    shape.map(size => (typeof size === 'number' ? size : 1)),
   )
 }
 
@@ -73,24 +68,33 @@ export function lengthOf({ length, stacked }: List, b: Emitter): Value {
 }
 
 /** Whether it is known to have so many elements. */
-export function hasLength(list: List, count: number, b: Emitter): boolean {
-  return lengthOf(list, b).known?.[0] === count
+export function hasLength({ length, stacked }: List, count: number): boolean {
+  return stacked ? stacked.shape?.[0] === count : length?.known?.[0] === count
 }
 
 const row = (b: Emitter, item: Value): Value => b.op('Unsqueeze', [item, b.ints([0])])
 
+/** What a list had before an item like this one is written. */
+function written(b: Emitter, list: List, item: Value): Value {
+  if (!list.stacked) return zeros(b, list, b.op('Shape', [item]))
+  if (!list.loose) return list.stacked
+  const length = b.op('Shape', [list.stacked], { attributes: { start: { int: 0 }, end: { int: 1 } } })
+  const sizes = b.op('Concat', [length, b.op('Shape', [item])], { attributes: { axis: { int: 0 } } })
+  return b.op('Expand', [list.stacked, sizes])
+}
+
 /** The list with `item` at `index`. */
 export function withItem(b: Emitter, list: List, index: Value, item: Value): List {
-  if (hasLength(list, 1, b)) return { element: list.element, stacked: row(b, item) }
-  const before = list.stacked ?? zeros(b, list, b.op('Shape', [item]))
+  if (hasLength(list, 1)) return { element: list.element, stacked: row(b, item) }
+  const before = written(b, list, item)
   const at = b.op('Reshape', [int64(b, index), b.ints([1, 1])])
   return { element: list.element, stacked: b.op('ScatterND', [before, at, row(b, item)]) }
 }
 
 /** The list with `item` behind its last element. */
 export function pushed(b: Emitter, list: List, item: Value): List {
-  if (!list.stacked && hasLength(list, 0, b)) return { element: list.element, stacked: row(b, item) }
-  const before = list.stacked ?? zeros(b, list, b.op('Shape', [item]))
+  if (!list.stacked && hasLength(list, 0)) return { element: list.element, stacked: row(b, item) }
+  const before = written(b, list, item)
   return {
     element: list.element,
     stacked: b.op('Concat', [before, row(b, item)], { attributes: { axis: { int: 0 } } }),
