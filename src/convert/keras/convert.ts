@@ -24,10 +24,12 @@ export async function convertKeras(model: OpenedModel): Promise<Conversion> {
   const builder = new GraphBuilder()
   const refusals = new Refusals()
   const notes = new Set<string>()
+  const generation = generationOf(model.file.producer, format)
   const conversion = new KerasConversion({
     builder,
     refusals,
-    generation: generationOf(model.file.producer, format),
+    generation,
+    minor: minorOf(model.file.producer, generation),
     readModel: serialized => keras.readModel(serialized),
     note: text => notes.add(text),
   })
@@ -70,6 +72,12 @@ function generationOf(producer: string | undefined, format: string): Generation 
   if (major === 0 || major === 1) return 1
   if (major === 2 || format === 'tfjs-layers') return 2
   return major >= 3 || format === 'keras' ? 3 : 2
+}
+
+function minorOf(producer: string | undefined, generation: Generation): number {
+  if (generation < 3) return -1
+  const minor = /^Keras 3\.(\d+)/.exec(producer ?? '')?.[1]
+  return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor)
 }
 
 /** Names of the output layers, made unique; keys where the model gives a dict. */

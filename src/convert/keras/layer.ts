@@ -75,6 +75,8 @@ export type Generation = 1 | 2 | 3
 export interface LayerCall extends Layer {
   /** Of the Keras that wrote the file. */
   readonly generation: Generation
+  /** Which release of the third Keras: 15 of 3.15.1, infinite where it is not known; −1 of those before. */
+  readonly minor: number
   /** Adds nodes that name this layer as their source. */
   readonly b: Emitter
   /** The tensors of the positional arguments, in order; where all are named, those of the named ones. */
@@ -97,6 +99,8 @@ export interface LayerCall extends Layer {
     inputs: readonly Carried[],
     named?: Readonly<Record<string, Argument>>,
   ): Promise<readonly Carried[]>
+  /** Takes the masks off tensors, for all that is called with them later: what MultiHeadAttention does since Keras 3.8. */
+  dropMasks(tensors: readonly Carried[]): void
   /** Tells the model's owner something. */
   note(text: string): void
 }

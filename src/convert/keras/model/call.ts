@@ -28,8 +28,10 @@ export interface Arguments {
 /** What a call needs of the model around it. */
 export interface CallContext {
   readonly generation: Generation
+  readonly minor: number
   convert(inner: FrameLayer, given: Arguments): Promise<readonly Carried[]>
   activation(inner: FrameLayer, x: Carried): Carried
+  dropMasks(tensors: readonly Carried[]): void
   note(text: string): void
 }
 
@@ -77,11 +79,12 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
   const { positional, named } = castArguments(b, layer.dtype, maskedAsNamed(b, given, context.generation))
   const [first, ...others] = [...(positional.length > 0 ? positional : named.values())].flatMap(tensorsIn)
   if (!first) throw invalid(`${layer.className} '${layer.name}' is called without a tensor`)
-  const { generation } = context
+  const { generation, minor } = context
   const call: LayerCall = {
     ...layer,
     b,
     generation,
+    minor,
     inputs: [first, ...others],
     argument: (index, name) => present(positional[index] ?? named.get(name)),
     names: name => named.has(name),
@@ -101,6 +104,7 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
         positional: [values.length === 1 ? tensor(values[0]!) : { kind: 'list', items: values.map(tensor) }],
         named: new Map(Object.entries(more)),
       }),
+    dropMasks: tensors => context.dropMasks(tensors),
     note: text => context.note(text),
   }
   return call

@@ -26,6 +26,7 @@ export interface ConversionParts {
   readonly builder: GraphBuilder
   readonly refusals: Refusals
   readonly generation: Generation
+  readonly minor: number
   /** Reads the model that a layer is; undefined for other layers. */
   readonly readModel: (serialized: KerasLayer['config']) => KerasModel | undefined
   readonly note: (text: string) => void
@@ -43,6 +44,8 @@ interface Place {
 export class KerasConversion {
   readonly #parts: ConversionParts
   readonly #plans = new Map<object, Plan>()
+  /** Names of tensors whose masks were taken off. */
+  readonly #unmasked = new Set<string>()
   #calls = 0
 
   constructor(parts: ConversionParts) {
@@ -59,7 +62,7 @@ export class KerasConversion {
     place: Place,
   ): Promise<readonly (Carried | undefined)[]> {
     const made = new Map(inputs)
-    const find = (ref: KerasRef): Carried | undefined => made.get(keyOf(ref))
+    const find = (ref: KerasRef): Carried | undefined => this.#carried(made.get(keyOf(ref)))
     for (const step of plan.steps) {
       if (++this.#calls > MAX_CALLS) throw tooLarge(`The model makes more than ${MAX_CALLS} calls of layers`)
       const given = argumentsOf(step, find)
@@ -123,11 +126,19 @@ export class KerasConversion {
       : outputs.map(output => masked(output, entry.masks === 'passes' ? call.inputs[0].mask : undefined))
   }
 
+  #carried(value: Carried | undefined): Carried | undefined {
+    return value?.mask && this.#unmasked.has(value.name) ? masked(value, undefined) : value
+  }
+
   #context(depth: number): CallContext {
-    const { generation, note } = this.#parts
+    const { generation, minor, note } = this.#parts
     return {
       generation,
+      minor,
       note,
+      dropMasks: tensors => {
+        for (const { name } of tensors) this.#unmasked.add(name)
+      },
       convert: (inner, given) => this.#inner(inner, given, depth + 1),
       activation: (inner, x) => {
         const b = this.#parts.builder.at({ name: inner.name, kind: inner.className })

@@ -17,12 +17,17 @@ const PLACES = {
 
 /** MultiHeadAttention: over any axes, with masks, gates, and sizes of values and outputs. */
 export function multiHeadAttention(call: LayerCall): readonly Carried[] {
-  const rank = shapeOf(tensorOf(call, 0, 'query')).length
-  return attention(call, {
-    axes: axesOf(call, rank),
+  const query = tensorOf(call, 0, 'query')
+  const outputs = attention(call, {
+    axes: axesOf(call, shapeOf(query).length),
     size: call.config.int('key_dim', undefined, { min: 1 }),
     repeat: 1,
   })
+  if (call.minor >= 8)
+    call.dropMasks(
+      [query, tensorOf(call, 1, 'value'), optionalTensor(call, 2, 'key')].filter(x => x !== undefined),
+    )
+  return outputs
 }
 
 /** GroupQueryAttention: several heads of queries to one of keys and values. */
@@ -106,10 +111,10 @@ function maskFor(
   return mask
 }
 
-/** Keras 3 gives zeros where it computes weights itself, and a mean where its backend computes all at once. */
-function emptyRows({ config, generation, inputs: [x] }: LayerCall, withScores: boolean): 'zeros' | 'mean' {
+/** Keras gives zeros since 3.14 where it computes weights itself, and a mean where its backend computes all at once. */
+function emptyRows({ config, minor, inputs: [x] }: LayerCall, withScores: boolean): 'zeros' | 'mean' {
   const itself = config.number('dropout', 0) > 0 || withScores || shapeOf(x).length !== 3
-  return generation === 3 && itself ? 'zeros' : 'mean'
+  return minor >= 14 && itself ? 'zeros' : 'mean'
 }
 
 /** Default: all between the batch and the features. */

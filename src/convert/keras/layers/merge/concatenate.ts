@@ -2,7 +2,7 @@ import type { Emitter, Value } from '../../../graph/types.ts'
 import { Refusal } from '../../../refusals.ts'
 import { axisOf, shapeOf } from '../../emit.ts'
 import type { Carried, LayerCall } from '../../layer.ts'
-import { commonType, withMask } from './operands.ts'
+import { commonType, countsInOne, withMask } from './operands.ts'
 
 export function concatenate(call: LayerCall): readonly Carried[] {
   const { b, config, inputs } = call
@@ -14,20 +14,17 @@ export function concatenate(call: LayerCall): readonly Carried[] {
 
 /**
  * Masks are concatenated as their tensors are, where the axis is one of theirs; a tensor without one counts whole. Along the features,
- * a step counts where it does in one (Keras 3), or in all (before).
+ * a step counts as it does in other merges.
  */
-function concatenatedMask(
-  { b, generation }: LayerCall,
-  inputs: readonly Carried[],
-  axis: number,
-): Value | undefined {
+function concatenatedMask(call: LayerCall, inputs: readonly Carried[], axis: number): Value | undefined {
+  const { b } = call
   const given = inputs.flatMap(({ mask }) => mask ?? [])
   if (given.length === 0) return undefined
   const rank = shapeOf(given[0]!).length
   if (given.some(mask => shapeOf(mask).length !== rank) || shapeOf(inputs[0]!).length !== rank + 1)
     throw new Refusal('Concatenate of masked tensors that have several axes behind the steps')
   const along = axis < rank
-  if (!along && generation < 3) return reduce(b, 'And', given)
+  if (!along && !countsInOne(call)) return reduce(b, 'And', given)
   const masks = inputs.map(input => input.mask ?? whole(b, input))
   if (along) return b.op('Concat', masks, { attributes: { axis: { int: axis } } })
   return reduce(b, 'Or', masks)

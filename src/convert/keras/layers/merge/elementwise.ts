@@ -4,7 +4,7 @@ import { isFloat } from '../../dtypes.ts'
 import { cast } from '../../emit.ts'
 import type { Carried, ConvertLayer, LayerCall } from '../../layer.ts'
 import { anyOf } from '../sequence/masking.ts'
-import { commonRank, commonType, withMask } from './operands.ts'
+import { commonRank, commonType, countsInOne, withMask } from './operands.ts'
 
 type Merge = (call: LayerCall, inputs: readonly Carried[]) => Carried
 
@@ -25,10 +25,10 @@ const average: Merge = (call, inputs) => {
   return call.b.op('Div', [real, call.b.scalar(real.dtype, inputs.length)])
 }
 
-/** Keras 3: what is masked counts as 1, and where all are masked the product is 0. */
+/** Since Keras 3.4 what is masked counts as 1, and where all are masked the product is 0. */
 const multiply: Merge = (call, inputs) => {
-  const { b, generation } = call
-  if (generation < 3 || inputs.every(({ mask }) => !mask)) return fold('Mul')(call, inputs)
+  const { b } = call
+  if (!countsInOne(call) || inputs.every(({ mask }) => !mask)) return fold('Mul')(call, inputs)
   const kept = inputs.map(x =>
     x.mask ? b.op('Where', [overFeatures(b, x.mask), x, b.scalar(x.dtype, 1)]) : x,
   )
@@ -39,13 +39,13 @@ const multiply: Merge = (call, inputs) => {
   return withMask(b.op('Where', [some, product, b.scalar(product.dtype, 0)]), anyOf(b, some))
 }
 
-/** Keras 3: where one is masked, the other stands for it. */
+/** Since Keras 3.4: where one is masked, the other stands for it. */
 const extreme =
   (op: 'Max' | 'Min'): Merge =>
   (call, inputs) => {
-    const { b, generation } = call
+    const { b } = call
     const [first, ...others] = inputs
-    if (generation < 3) return fold(op)(call, inputs)
+    if (!countsInOne(call)) return fold(op)(call, inputs)
     let output: Value = unmasked(first!)
     let outputMask = first!.mask && spreadMask(b, first!.mask, first!)
     for (const other of others) {
@@ -68,11 +68,12 @@ const merge =
     return [output.mask ? output : withMask(output, mergedMask(call, inputs))]
   }
 
-/** Keras 3: steps that count in one of them, where all have masks. Before: steps that count in all that have masks. */
-function mergedMask({ b, generation }: LayerCall, inputs: readonly Carried[]): Value | undefined {
+/** Where steps count in one, all must have masks. */
+function mergedMask(call: LayerCall, inputs: readonly Carried[]): Value | undefined {
   const masks = inputs.flatMap(({ mask }) => mask ?? [])
-  if (masks.length === 0 || (generation === 3 && masks.length < inputs.length)) return undefined
-  return masks.reduce((all, mask) => b.op(generation === 3 ? 'Or' : 'And', [all, mask]))
+  const inOne = countsInOne(call)
+  if (masks.length === 0 || (inOne && masks.length < inputs.length)) return undefined
+  return masks.reduce((all, mask) => call.b.op(inOne ? 'Or' : 'And', [all, mask]))
 }
 
 function allMasks(inputs: readonly Carried[]): readonly Value[] | undefined {

@@ -2,7 +2,7 @@ import type { OnnxDtype } from '../../../../formats/index.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
 import { Refusal } from '../../../refusals.ts'
 import { cast, shapeOf } from '../../emit.ts'
-import type { Carried } from '../../layer.ts'
+import type { Carried, LayerCall } from '../../layer.ts'
 
 /** From the narrowest: of two types, Keras computes in the later. */
 const WIDTHS: readonly OnnxDtype[] = [
@@ -39,4 +39,9 @@ export function commonRank(b: Emitter, inputs: readonly Carried[]): readonly Car
 
 export function withMask(value: Value, mask: Value | undefined): Carried {
   return mask ? { ...value, mask } : value
+}
+
+/** Since Keras 3.4 a step counts where it does in one of the tensors; before, where it does in all that have masks. */
+export function countsInOne({ minor }: LayerCall): boolean {
+  return minor >= 4
 }
