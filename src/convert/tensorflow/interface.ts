@@ -73,7 +73,8 @@ function tensorOf(value: SignatureValue): NamedTensor {
   const reference = parseReference(value.tensor ?? value.name)
   if (!reference)
     throw invalid(`The signature's '${value.name}' is in '${value.tensor}', which is no tensor of a graph`)
-  return { name: value.name, tensor: reference, declared: value }
+  // TF.js has names of tensors, whose first output needs no number.
+  return { name: value.name.replace(/:0$/, ''), tensor: reference, declared: value }
 }
 
 /** Placeholders that are used, and nodes that nothing uses. */

@@ -36,8 +36,8 @@ const RULES: readonly (readonly [path: RegExp, format: string])[] = [
   [/^boosting\/.*\.txt$/, 'lightgbm'],
   [/^parquet\/.*\.parquet$/, 'parquet'],
 ]
-/** Compressed files are the codecs' own, harmless and harmful ones the scanner's. */
-const LEFT_OUT = /^(?:codecs|scan)\/|\.(?:py|ts)$/
+/** Compressed files are the codecs' own, harmless and harmful ones the scanner's, models to convert the converters'. */
+const LEFT_OUT = /^(?:codecs|scan|convert)\/|\.(?:py|ts)$/
 
 const paths = readdirSync(FIXTURES, { recursive: true, withFileTypes: true })
   .filter(entry => entry.isFile())
@@ -82,6 +82,12 @@ describe('data sets', () => {
   ] as const)('%s with %j is %s', async (name, content, format) => {
     expect(await detectFormat(sourceOf(Buffer.from(content, 'latin1'), name), name)).toBe(format)
   })
+})
+
+test("a manifest of TF.js' weights without a graph", async () => {
+  const manifest =
+    '[\n  {\n    "weights":\n    [{"name": "a", "shape": [], "dtype": "float32"}], "paths": ["a.bin"]}]'
+  expect(await detectFormat(sourceOf(Buffer.from(manifest), 'a.json'), 'a.json')).toBe('tfjs-graph')
 })
 
 describe('pickles without a mark', () => {

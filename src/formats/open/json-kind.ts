@@ -4,9 +4,13 @@ import type { Detected } from './detected.ts'
 const KERAS_SHARD = /\.weights\.h5"/
 const PYTORCH_SHARD = /\.(?:bin|pth?)"/
 
+/** A manifest of TF.js' weights that stands alone. */
+const MANIFEST = /^\[\s*\{\s*"(?:weights|paths)"\s*:\s*\[/
+
 /** Which model a JSON document is, by the members of its outermost object that begin in `head`. */
 export function jsonKind(head: Uint8Array): Detected | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('utf8').trimStart()
+  if (MANIFEST.test(text)) return 'tfjs-graph'
   if (!text.startsWith('{')) return undefined
   const keys = topLevelKeys(text)
   if (keys.has('weight_map')) {
