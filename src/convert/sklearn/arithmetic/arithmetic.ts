@@ -58,6 +58,11 @@ export class Arithmetic {
     return this.emitter.op(op, [x])
   }
 
+  /** 1 / (1 + exp(−x)). ONNX Runtime's Sigmoid is exactly 0 below −37, where the sum of such has still to be divided. */
+  logistic(x: Value): Value {
+    return this.of('Reciprocal', this.add(this.of('Exp', this.of('Neg', x)), 1))
+  }
+
   /** x · y of matrices. */
   matmul(x: Value, y: Value): Value {
     return this.emitter.op('MatMul', [x, y])

@@ -71,7 +71,7 @@ const isBinary = ({ classes }: Decided): boolean => classes.labels.length <= 2
 /** The logistic function of each score, divided by their sum where there are more than two classes. */
 export function logisticProbabilities(found: Decided): Value {
   const { m, decision, classes } = found
-  const each = m.of('Sigmoid', decision)
+  const each = m.logistic(decision)
   return isBinary(found) ? ofTwo(m, each) : normalized(m, each, classes.labels.length)
 }
 

@@ -15,7 +15,7 @@ async function linearDiscriminant(call: EstimatorCall): Promise<EstimatorResult>
   if (call.purpose === 'transform') return projected(call)
   const { m, classes, decision, index } = await decided(call)
   const two = classes.labels.length === 2
-  const probabilities = two ? ofTwo(m, m.of('Sigmoid', decision)) : softmax(m, decision)
+  const probabilities = two ? ofTwo(m, m.logistic(decision)) : softmax(m, decision)
   return { kind: 'classifier', index, classes, decision, probabilities }
 }
 

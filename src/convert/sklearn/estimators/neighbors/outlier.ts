@@ -21,8 +21,7 @@ export async function localOutlierFactor({
   const { places, distances } = nearest(search, estimator, count)
   const fitted = await matrixOf(estimator, '_distances_fit_X_', [search.rows, null])
   const [reach, columns] = [fitted.weight(emitter), fitted.columns]
-  if (reach.shape![1]! < count)
-    throw estimator.invalid('_distances_fit_X_', `has fewer than ${count} columns`)
+  if (columns < count) throw estimator.invalid('_distances_fit_X_', `has fewer than ${count} columns`)
   const reachable = m.max(distances, m.gather(m.column(reach, count - 1), places, 0))
   const density = m.div(1, m.add(m.mean(reachable, 1), 1e-10))
   const own = m.numbers(await estimator.floats('_lrd', [search.rows]))
