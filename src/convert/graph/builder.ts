@@ -1,54 +1,29 @@
-import { elementCount } from '../../core/index.ts'
-import type {
-  OnnxDtype,
-  OnnxEntries,
-  OnnxGraph,
-  OnnxModel,
-  OnnxNode,
-  OnnxTensor,
-} from '../../formats/index.ts'
-import { ConvertError, failing } from '../errors.ts'
-import { encodeElements } from './encode.ts'
-import { inferTypes, MAX_KNOWN, rounded } from './infer/index.ts'
-import type { Domain, Element, Emitter, OpOptions, Source, Value, ValueType } from './types.ts'
+import type { OnnxGraph, OnnxModel } from '../../formats/index.ts'
+import { type Block, BlockEmitter, type Shared, typeOf, unique } from './emitter.ts'
+import { optimizeGraph } from './passes/index.ts'
+import type { Domain, Emitter, Source, Value, ValueType } from './types.ts'
 
 /** ONNX Runtime has all of it since 1.20; text ops are in it, and nothing that older readers lack is used. */
 export const OPSETS: Readonly<Record<Domain, number>> = { '': 21, 'ai.onnx.ml': 4, 'com.microsoft': 1 }
-
-/** Unrolled graphs have some 10,000; a model that gives more would take a runtime minutes to load. */
-export const MAX_NODES = 1_000_000
-
-const tooLarge = failing('CONVERT_LIMIT', 'Save the model without unrolling its loops.')
-
-/** The key of a node's metadata under which its source stands. */
-export const SOURCE_KEY = 'ballast.source'
 
 /** Which nodes do the work of a part of the user's model. */
 export interface SourceMapping extends Source {
   readonly nodes: readonly string[]
 }
 
-interface Shared {
-  readonly names: Set<string>
-  /** The number that a name was last told apart by. */
-  readonly counts: Map<string, number>
-  readonly constants: Map<string, Value>
-  readonly weights: Map<OnnxTensor['data'], Value>
-  readonly initializers: OnnxTensor[]
-  readonly domains: Set<Domain>
-  readonly mapping: Map<string, { readonly source: Source; readonly nodes: string[] }>
-  nodes: number
-}
-
-interface Block {
-  readonly shared: Shared
-  readonly nodes: OnnxNode[]
-}
-
 export interface Built {
   readonly model: OnnxModel
   readonly mapping: readonly SourceMapping[]
 }
+
+export interface BuildOptions {
+  readonly name: string
+  readonly metadata?: OnnxModel['metadata']
+  readonly passes?: boolean
+}
+
+/** The source of nodes that only name outputs. */
+const OUTPUTS = 'outputs'
 
 /** Makes one ONNX graph. Weights and constants of all its subgraphs stand in the main graph. */
 export class GraphBuilder {
@@ -64,6 +39,7 @@ export class GraphBuilder {
       weights: new Map(),
       initializers: [],
       domains: new Set(['']),
+      types: new Map(),
       mapping: new Map(),
       nodes: 0,
     }
@@ -78,6 +54,7 @@ export class GraphBuilder {
   input(name: string, type: ValueType): Value {
     const value = { ...type, name: unique(this.#block.shared, name) }
     this.#inputs.push(value)
+    this.#block.shared.types.set(value.name, type)
     return value
   }
 
@@ -92,14 +69,22 @@ export class GraphBuilder {
     this.#outputs.push({ name, value })
   }
 
-  build(options: { readonly name: string; readonly metadata?: OnnxModel['metadata'] }): Built {
+  /** The model, with the fewest nodes that compute it; with `passes` false as it was told. */
+  build(options: BuildOptions): Built {
+    const built = this.#built(options)
+    if (options.passes === false) return built
+    const { model, mapping } = optimizeGraph(built, this.#block.shared.types)
+    return { model, mapping: mapping.filter(({ kind, nodes }) => kind !== OUTPUTS || nodes.length > 0) }
+  }
+
+  #built(options: BuildOptions): Built {
     const { shared, nodes } = this.#block
-    const emitter = this.at({ name: 'outputs', kind: 'outputs' })
+    const emitter = new BlockEmitter(this.#block, { name: OUTPUTS, kind: OUTPUTS })
     const taken = new Set(this.#inputs.map(({ name }) => name))
     for (const { name, value } of this.#outputs) {
       if (taken.has(name)) throw new TypeError(`Two inputs or outputs are called '${name}'`)
       taken.add(name)
-      ;(emitter as BlockEmitter).rename(name, value)
+      emitter.rename(name, value)
     }
     const graph: OnnxGraph = {
       name: options.name,
@@ -117,212 +102,4 @@ export class GraphBuilder {
       mapping: Array.from(shared.mapping.values(), ({ source, nodes: own }) => ({ ...source, nodes: own })),
     }
   }
-}
-
-function typeOf({ name, dtype, shape }: Value) {
-  return { name, dtype, ...(shape && { shape }) }
-}
-
-class BlockEmitter implements Emitter {
-  readonly source: Source
-  readonly #block: Block
-  readonly #metadata: OnnxEntries
-  /** Names of its source's nodes. */
-  #own: string[] | undefined
-
-  constructor(block: Block, source: Source) {
-    this.#block = block
-    this.source = source
-    this.#metadata = [{ key: SOURCE_KEY, value: `${source.name} (${source.kind})` }]
-  }
-
-  at(source: Source): Emitter {
-    return new BlockEmitter(this.#block, source)
-  }
-
-  op(op: string, inputs: readonly (Value | undefined)[], options: OpOptions = {}): Value {
-    return this.ops(op, inputs, 1, options)[0]!
-  }
-
-  ops(
-    op: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: number,
-    options: OpOptions = {},
-  ): readonly Value[] {
-    const { domain = '', attributes = {} } = options
-    const inferred = this.#naming(() => inferTypes({ op, domain, inputs, attributes, outputs }))
-    const types = options.types ?? inferred
-    if (types?.length !== outputs)
-      throw new TypeError(
-        `${op} of ${this.source.name}: ${outputs} outputs, and ${types?.length ?? 'no'} types`,
-      )
-    const known = inferred?.map(({ known: elements }) => elements)
-    if (known?.every(elements => elements && isWhole(elements)))
-      return types.map((type, i) => this.#constantOf(type, known[i]!))
-    return this.#node(op, inputs, types, options, known)
-  }
-
-  /** What `make` throws names the source. */
-  #naming<T>(make: () => T): T {
-    try {
-      return make()
-    } catch (error) {
-      if (!(error instanceof ConvertError)) throw error
-      throw new ConvertError(error.code, {
-        message: `${this.source.name} (${this.source.kind}): ${error.message}`,
-        ...(error.hint !== undefined && { hint: error.hint }),
-        cause: error,
-      })
-    }
-  }
-
-  weight(tensor: Omit<OnnxTensor, 'name'>, name = this.source.name): Value {
-    const { shared } = this.#block
-    const seen = shared.weights.get(tensor.data)
-    if (seen && seen.dtype === tensor.dtype && String(seen.shape) === String(tensor.shape)) return seen
-    const named: OnnxTensor = { ...tensor, name: unique(shared, name) }
-    const value = { name: named.name, dtype: named.dtype, shape: named.shape, tensor: named }
-    shared.initializers.push(named)
-    shared.weights.set(tensor.data, value)
-    return value
-  }
-
-  constant(
-    dtype: OnnxDtype,
-    shape: readonly number[],
-    elements: readonly (number | bigint | string)[],
-  ): Value {
-    const { shared } = this.#block
-    if (elementCount(shape) !== elements.length)
-      throw new TypeError(`A constant of shape [${shape.join(', ')}] got ${elements.length} elements`)
-    const few = elements.length <= MAX_KNOWN
-    const key = few ? `${dtype} ${shape.join(',')} ${keyOf(elements)}` : undefined
-    const seen = key === undefined ? undefined : shared.constants.get(key)
-    if (seen) return seen
-    const data =
-      dtype === 'string'
-        ? elements.map(String)
-        : this.#naming(() => encodeElements(dtype, elements as readonly (number | bigint)[]))
-    const made = this.weight({ dtype, shape, data }, `${this.source.name}/const`)
-    const value: Value = few ? { ...made, known: elements.map(element => knownOf(dtype, element)) } : made
-    if (key !== undefined) shared.constants.set(key, value)
-    return value
-  }
-
-  scalar(dtype: OnnxDtype, element: number | bigint | string): Value {
-    return this.constant(dtype, [], [element])
-  }
-
-  ints(elements: readonly number[]): Value {
-    return this.constant('int64', [elements.length], elements)
-  }
-
-  async body(
-    name: string,
-    inputs: readonly ValueType[],
-    make: (emitter: Emitter, inputs: readonly Value[]) => Promise<readonly Value[]>,
-  ): Promise<OnnxGraph> {
-    const { shared } = this.#block
-    const block: Block = { shared, nodes: [] }
-    const values = inputs.map((type, i) => ({ ...type, name: unique(shared, `${name}/in${i}`) }))
-    const emitter = new BlockEmitter(block, this.source)
-    const made = await make(emitter, values)
-    // A body's output must be made in the body, and once.
-    const outputs = made.map(value => emitter.rename(unique(shared, `${name}/out`), value))
-    return { name, nodes: block.nodes, inputs: values.map(typeOf), outputs: outputs.map(typeOf) }
-  }
-
-  /** The same elements under a name that is kept. */
-  rename(name: string, value: Value): Value {
-    const { dtype, shape } = value
-    const type: ValueType = { dtype, ...(shape && { shape }) }
-    this.#push('Identity', [value], [{ ...type, name }], {})
-    return { ...type, name }
-  }
-
-  #constantOf({ dtype, shape }: ValueType, known: readonly Element[]): Value {
-    return this.constant(dtype, (shape ?? []) as readonly number[], known as readonly (number | string)[])
-  }
-
-  #node(
-    op: string,
-    inputs: readonly (Value | undefined)[],
-    types: readonly ValueType[],
-    options: OpOptions,
-    known: readonly (readonly Element[] | undefined)[] | undefined,
-  ): readonly Value[] {
-    const { shared } = this.#block
-    const stem = `${this.source.name}/${op}`
-    const values = types.map(({ dtype, shape }, i): Value => {
-      const elements = known?.[i]
-      return {
-        name: unique(shared, i === 0 ? stem : `${stem}:${i}`),
-        dtype,
-        ...(shape && { shape }),
-        ...(elements && { known: elements }),
-      }
-    })
-    this.#push(op, inputs, values, options)
-    return values
-  }
-
-  #push(
-    op: string,
-    inputs: readonly (Value | undefined)[],
-    outputs: readonly Value[],
-    { domain = '', attributes }: OpOptions,
-  ): void {
-    const { shared, nodes } = this.#block
-    if (++shared.nodes > MAX_NODES) throw tooLarge(`The converted graph has more than ${MAX_NODES} nodes`)
-    shared.domains.add(domain)
-    const name = outputs[0]!.name
-    nodes.push({
-      name,
-      op,
-      ...(domain !== '' && { domain }),
-      inputs: inputs.map(input => input?.name ?? ''),
-      outputs: outputs.map(output => output.name),
-      ...(attributes && Object.keys(attributes).length > 0 && { attributes }),
-      metadata: this.#metadata,
-    })
-    this.#own ??= this.#mapped()
-    this.#own.push(name)
-  }
-  #mapped(): string[] {
-    const { mapping } = this.#block.shared
-    const key = JSON.stringify([this.source.name, this.source.kind])
-    const mapped = mapping.get(key) ?? { source: this.source, nodes: [] }
-    mapping.set(key, mapped)
-    return mapped.nodes
-  }
-}
-
-/** Known to the last element, and none of them the name of a free axis. */
-function isWhole(elements: readonly Element[]): boolean {
-  return elements.every(element => element !== null && typeof element !== 'string')
-}
-
-/** A number as its type holds it: 0.1 of float32 is another one. */
-function knownOf(dtype: OnnxDtype, element: number | bigint | string): Element {
-  return typeof element === 'string' ? element : rounded(dtype, Number(element))
-}
-
-/** −0 and 0 are two constants. */
-function keyOf(elements: readonly (number | bigint | string)[]): string {
-  return elements
-    .map(element =>
-      typeof element === 'string' ? JSON.stringify(element) : Object.is(element, -0) ? '-0' : `${element}`,
-    )
-    .join(',')
-}
-
-/** Names of values are unique over all graphs of a model: subgraphs see what is around them. */
-function unique(shared: Shared, wanted: string): string {
-  let name = wanted
-  let count = shared.counts.get(wanted) ?? 0
-  while (shared.names.has(name)) name = `${wanted}_${++count}`
-  if (count > 0) shared.counts.set(wanted, count)
-  shared.names.add(name)
-  return name
 }
