@@ -1,7 +1,7 @@
 import type { Emitter, Value } from '../../../graph/types.ts'
+import { piecesOf } from '../../../text/pieces.ts'
 import type { EstimatorCall } from '../../estimator.ts'
 import type { Term } from './grams.ts'
-import { piecesOf } from './letters/pieces.ts'
 import { space } from './pattern/classes.ts'
 import { classOf, complementOf } from './pattern/code-points.ts'
 import type { Range } from './range.ts'

@@ -1,8 +1,8 @@
 import type { Emitter, Value } from '../../../../graph/types.ts'
+import { blanksOf, joined, piecesOf } from '../../../../text/pieces.ts'
 import { type CodePoints, classOf, complementOf, unionOf } from '../pattern/code-points.ts'
 import { PIECES, texts } from '../types.ts'
 import type { Replacements } from './fold.ts'
-import { blanksOf, joined, piecesOf } from './pieces.ts'
 
 /** No replacement is this. */
 const UNCHANGED = '\u0001\u0001'

@@ -1,4 +1,5 @@
 import type { Emitter, Value } from '../../../../graph/types.ts'
+import { beside, blanksOf, joined, piecesOf, sliceOf } from '../../../../text/pieces.ts'
 import {
   type CodePoints,
   classOf,
@@ -7,7 +8,6 @@ import {
   intersectionOf,
 } from '../pattern/code-points.ts'
 import { PIECES, texts } from '../types.ts'
-import { beside, blanksOf, joined, piecesOf, sliceOf } from './pieces.ts'
 import { splitting } from './replace.ts'
 
 const SIGMA = 'Σ'
