@@ -2,15 +2,14 @@ import { stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { MAX_TOLERANCE, samplesBeside } from '../../config/index.ts'
-import { allCoverage, ConvertError } from '../../convert/index.ts'
+import { allCoverage } from '../../convert/index.ts'
 import { BallastError, systemCode } from '../../core/index.ts'
-import { loadScanner, openModel } from '../../formats/index.ts'
+import { openModel } from '../../formats/index.ts'
 import { type Converted, convertModel } from '../convert/convert.ts'
 import { describeConverted, describeCoverage } from '../convert/describe.ts'
+import { refuseUnsafe } from '../convert/safe.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { print } from '../output/print.ts'
-import { scanLines } from '../scan/describe.ts'
-import { treeToScan } from '../scan/tree.ts'
 
 interface Options {
   readonly output?: string
@@ -66,7 +65,7 @@ async function run(target: string | undefined, options: Options): Promise<void> 
       message: 'Name the model to convert',
       hint: '`ballast convert model.pkl.gz`, or --list-ops for what is converted.',
     })
-  await refuseUnsafe(target, options.acceptUnknown === true)
+  await refuseUnsafe(target, options.acceptUnknown)
   const converted = await convertAt(target, options)
   const failed = converted.parity.verdict === 'failed'
   if (failed && !options.keep) for (const { path } of converted.files) await unlink(path)
@@ -103,24 +102,6 @@ async function convertAt(target: string, options: Options): Promise<Converted> {
 function besideModel(target: string): string {
   const name = basename(resolve(target))
   return join(dirname(resolve(target)), `${/^\.?[^.]+/.exec(name)?.[0] ?? name}.onnx`)
-}
-
-/** Before anything reads the model: what is not safe is not converted. */
-async function refuseUnsafe(target: string, acceptUnknown: boolean): Promise<void> {
-  const { scanTree } = await loadScanner()
-  const report = await scanTree(await treeToScan(target))
-  if (
-    report.verdict === 'safe' ||
-    (report.verdict === 'unknown' && acceptUnknown && report.counts.unreadable === 0)
-  )
-    return
-  throw new ConvertError('CONVERT_UNSAFE', {
-    message: [`${target} is not converted:`, ...scanLines(report)].join('\n'),
-    hint:
-      report.verdict === 'unknown'
-        ? 'Unknown is not safe. Where you know where the file is from, --accept-unknown goes on.'
-        : '`ballast scan` tells more.',
-  })
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { BallastError, resolveInside } from '../../core/index.ts'
 import { openDataset } from '../../evaluate/index.ts'
+import { runnableOf, withAnswers } from '../convert/runnable.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
 import { describeEvaluation, judge } from '../stages/evaluate.ts'
@@ -16,7 +17,7 @@ interface Options {
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('run a model over a data set and measure it, as the pipeline does')
-    .argument('[model]', 'an ONNX file; default: the one of ballast.yaml')
+    .argument('[model]', 'a model file, converted where it is not ONNX; default: the one of ballast.yaml')
     .option('--folder <folder>', 'the model repository', '.')
     .option('--data <path>', 'npz, IDX, CSV, JSONL or Parquet; default: that of ballast.yaml')
     .option('--limit <n>', 'at most this many examples; default: that of ballast.yaml', wholeNumber)
@@ -44,14 +45,17 @@ async function run(model: string | undefined, { folder, data, limit, json }: Opt
   })
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const config = await modelConfigOf(folder, repository)
+  const file = model ?? (await resolveInside(folder, repository.model.file))
+  const runnable = await runnableOf(file, repository.convert || {}, say)
+  const most = limit ?? wanted?.limit
   const { evaluation } = await judge(
-    model ?? (await resolveInside(folder, repository.model.file)),
-    config,
+    runnable.path,
+    withAnswers(config, runnable),
     dataset,
     'model',
     say,
-    limit === undefined && wanted?.limit === undefined ? {} : { limit: limit ?? wanted!.limit! },
-  )
+    most === undefined ? {} : { limit: most },
+  ).finally(runnable.close)
   const metrics = wanted?.metrics ?? (Object.keys(evaluation.metrics) as (keyof typeof evaluation.metrics)[])
   print(evaluation, json, value => describeEvaluation(value, metrics).join('\n'))
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { BallastError, resolveInside } from '../../core/index.ts'
 import { judgeGates, openDataset } from '../../evaluate/index.ts'
+import { runnableOf, withAnswers } from '../convert/runnable.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
 import { judge } from '../stages/evaluate.ts'
@@ -43,9 +44,12 @@ async function run(model: string | undefined, { folder, production, gate, json }
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const file = model ?? (await resolveInside(folder, repository.model.file))
   const limit = wanted.limit === undefined ? {} : { limit: wanted.limit }
-  const candidate = await judge(file, config, data, 'candidate', say, limit)
-  const before =
-    production === undefined ? undefined : await judge(production, config, data, 'production', say, limit)
+  const judged = async (path: string, who: string) => {
+    const runnable = await runnableOf(path, repository.convert || {}, say)
+    return judge(runnable.path, withAnswers(config, runnable), data, who, say, limit).finally(runnable.close)
+  }
+  const candidate = await judged(file, 'candidate')
+  const before = production === undefined ? undefined : await judged(production, 'production')
   const results = judgeGates(allGates(repository.gates, gate ?? []), candidate, before)
   print(results, json, all => all.map(({ summary }) => summary).join('\n') || 'no gates')
   if (overall(results) !== 'passed' && results.length > 0) process.exitCode = 1

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isConverted, isRunnable, type ModelRepository } from '../../config/index.ts'
 import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
+import { withAnswers } from '../convert/runnable.ts'
 import { modelConfigOf } from './context.ts'
 
 /** What the convert stage made of a model, in the workspace; taken from stages only, and a part of the version. */
@@ -55,11 +56,9 @@ export async function readConversion(
 
 /** The model's configuration, with what its original says of classes where the file says nothing. */
 export async function stageModelConfig(workspace: string, repository: ModelRepository): Promise<ModelConfig> {
-  const config = await modelConfigOf(workspace, repository)
   const { scores, classes } = (await readConversion(workspace, repository)) ?? {}
-  return {
-    ...config,
-    ...(config.output === undefined && scores !== undefined && { output: scores }),
-    ...(config.labels.length === 0 && classes && { labels: classes }),
-  }
+  return withAnswers(await modelConfigOf(workspace, repository), {
+    ...(scores !== undefined && { scores }),
+    ...(classes && { classes }),
+  })
 }
