@@ -16,6 +16,7 @@ import { reshapings } from './reshaping.ts'
 import { resizings } from './resizing.ts'
 import { scalings } from './scaling.ts'
 import { sequenceLayers } from './sequence/index.ts'
+import { textLayers } from './text/index.ts'
 
 /** Families of Keras' own layers, a file each. A class stands in one of them. */
 const FAMILIES: readonly LayerTable[] = [
@@ -29,6 +30,7 @@ const FAMILIES: readonly LayerTable[] = [
   mergeLayers,
   recurrentLayers,
   sequenceLayers,
+  textLayers,
   croppings,
   identities,
   normalizations,

@@ -45,8 +45,11 @@ class PathScope implements WeightScope {
 
   find(name: string, index: number): OnnxTensor | undefined {
     if (this.#path === undefined) return undefined
-    const path = this.#path === '' ? `vars/${index}` : `${this.#path}/vars/${index}`
-    return this.#file.tensors.get(path, `${this.#source}/${name}`)
+    const path = this.#path === '' ? 'vars' : `${this.#path}/vars`
+    const { tensors } = this.#file
+    // Layers that save their variables themselves give them names.
+    const called = `${this.#source}/${name}`
+    return tensors.get(`${path}/${index}`, called) ?? tensors.get(`${path}/${name}`, called)
   }
 
   get(name: string, index: number): OnnxTensor {
