@@ -4,7 +4,7 @@ import { orderOf } from './read.ts'
 
 /** What moves the elements of a constant becomes another constant, of which elements are read when they are written. */
 export function moveConstants(graph: Graph): void {
-  for (const node of graph.sorted()) {
+  for (const node of [...graph.nodes]) {
     const [[input], [output]] = [node.inputs, node.outputs]
     if (node.domain !== '' || !input || !output || !graph.world.isConstant(input)) continue
     if (graph.isPinned(output)) continue

@@ -12,7 +12,7 @@ const MAX_COMPARED_BYTES = 64
 /** Of nodes that compute the same from the same, the first stays. */
 export function removeDuplicates(graph: Graph): void {
   const first = new Map<string, Node>()
-  for (const node of graph.sorted()) {
+  for (const node of [...graph.nodes]) {
     const key = keyOf(node)
     const seen = key === undefined ? undefined : first.get(key)
     if (!seen) {

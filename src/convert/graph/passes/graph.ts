@@ -36,6 +36,7 @@ export class Graph {
   readonly #users = new Map<string, Set<Node>>()
   readonly #outputs: ReadonlySet<string>
   readonly #captured = new Map<string, number>()
+  #changes = 0
 
   constructor(given: OnnxGraph, world: World, bodies: (graph: OnnxGraph) => OnnxGraph) {
     this.world = world
@@ -43,6 +44,11 @@ export class Graph {
     this.inputs = new Set(given.inputs.map(({ name }) => name))
     this.#outputs = new Set(given.outputs.map(({ name }) => name))
     for (const node of given.nodes) this.#link(nodeOf(node, world, bodies))
+  }
+
+  /** How often something was changed. */
+  get changes(): number {
+    return this.#changes
   }
 
   maker(value: string): Node | undefined {
@@ -73,7 +79,7 @@ export class Graph {
   add({ op, inputs, output, attributes = {}, like }: NewNode, type: ValueType): Node {
     this.world.types.set(output, type)
     const node: Node = {
-      name: this.world.nodeName(output),
+      name: this.world.nodeName(output, op),
       op,
       domain: '',
       inputs: [...inputs],
@@ -89,6 +95,7 @@ export class Graph {
 
   /** Its outputs must have no users, or get other makers. */
   remove(node: Node): void {
+    this.#changes++
     this.nodes.delete(node)
     this.world.free(node.name)
     for (const output of node.outputs) if (this.#makers.get(output) === node) this.#makers.delete(output)
@@ -103,18 +110,21 @@ export class Graph {
   setInput(node: Node, at: number, value: string): void {
     const before = node.inputs[at]!
     if (before === value) return
+    this.#changes++
     node.inputs[at] = value
     if (!node.inputs.includes(before)) this.#users.get(before)?.delete(node)
     this.#use(value, node)
   }
 
   setInputs(node: Node, values: readonly string[]): void {
+    this.#changes++
     for (const input of node.inputs) this.#users.get(input)?.delete(node)
     node.inputs.splice(0, node.inputs.length, ...values)
     for (const value of values) this.#use(value, node)
   }
 
   setOutput(node: Node, at: number, value: string, type: ValueType | undefined): void {
+    this.#changes++
     const before = node.outputs[at]!
     if (this.#makers.get(before) === node) this.#makers.delete(before)
     node.outputs[at] = value
@@ -142,27 +152,28 @@ export class Graph {
 
   /** Depth first, without recursion: graphs are as deep as they have nodes. */
   #visit(root: Node, done: Set<Node>, order: Node[]): void {
-    const open = [{ node: root, needs: this.#needs(root), next: 0 }]
     if (done.has(root)) return
     done.add(root)
+    const open = [{ node: root, next: 0 }]
     while (open.length > 0) {
       const top = open.at(-1)!
-      const need = top.needs[top.next++]
-      if (need === undefined) {
+      const { inputs, captured } = top.node
+      const at = top.next++
+      const value = at < inputs.length ? inputs[at] : captured[at - inputs.length]
+      if (value === undefined) {
         order.push(top.node)
         open.pop()
-      } else if (!done.has(need)) {
-        done.add(need)
-        open.push({ node: need, needs: this.#needs(need), next: 0 })
+        continue
       }
+      const need = this.#makers.get(value)
+      if (!need || done.has(need)) continue
+      done.add(need)
+      open.push({ node: need, next: 0 })
     }
   }
 
-  #needs(node: Node): readonly Node[] {
-    return [...node.inputs, ...node.captured].flatMap(value => this.#makers.get(value) ?? [])
-  }
-
   #link(node: Node): void {
+    this.#changes++
     this.nodes.add(node)
     for (const output of node.outputs) this.#makers.set(output, node)
     for (const input of node.inputs) this.#use(input, node)

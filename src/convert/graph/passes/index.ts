@@ -16,7 +16,7 @@ export interface Optimized {
   readonly mapping: readonly (Source & { readonly nodes: readonly string[] })[]
 }
 
-/** What one pass leaves another may see more of; a graph that still shrinks then is looked at again. */
+/** What one pass leaves another may see more of; a graph that still changes then is looked at again. */
 const MAX_ROUNDS = 4
 
 /**
@@ -39,20 +39,21 @@ export function optimizeGraph(
   }
 }
 
+const PASSES = [removeDead, removeIdentities, removeNoops, removeDuplicates, moveConstants]
+
 /** Bodies first: what they no longer take is then free in the graph around them. */
 function optimized(given: OnnxGraph, world: World, lists: readonly string[][]): OnnxGraph {
   const graph = new Graph(given, world, body => optimized(body, world, lists))
+  let turned = -1
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const before = graph.nodes.size
-    removeDead(graph)
-    removeIdentities(graph)
-    removeNoops(graph)
-    removeDuplicates(graph)
-    moveConstants(graph)
+    const before = graph.changes
+    for (const pass of PASSES) pass(graph)
+    if (graph.changes === turned) break
     removeTransposes(graph)
+    turned = graph.changes
     joinTransposes(graph)
     joinReshapes(graph)
-    if (graph.nodes.size === before) break
+    if (graph.changes === before) break
   }
   removeDead(graph)
   const done = graph.done()

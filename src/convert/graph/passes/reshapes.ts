@@ -8,7 +8,7 @@ const RESHAPING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'])
 
 /** Of two reshapes in a row, the second does the work of both. */
 export function joinReshapes(graph: Graph): void {
-  for (const node of graph.sorted()) {
+  for (const node of [...graph.nodes]) {
     if (!isReshape(graph, node)) continue
     const first = graph.maker(node.inputs[0]!)
     if (!first || !isReshape(graph, first)) continue

@@ -55,8 +55,8 @@ export class World {
   }
 
   /** Of a node that a pass makes: as its output, where no other node is called so. */
-  nodeName(output: string): string {
-    const name = this.#nodeNames.has(output) ? this.fresh(output) : output
+  nodeName(output: string, op: string): string {
+    const name = this.#nodeNames.has(output) ? this.fresh(`${output}/${op}`) : output
     this.#nodeNames.add(name)
     return name
   }

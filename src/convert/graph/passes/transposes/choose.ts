@@ -25,9 +25,10 @@ export function regionsOf(graph: Graph, layouts: Layouts, tensors: readonly Tens
   const leaders = new Map<Node, Node>()
   const find = (node: Node): Node => {
     let leader = node
-    for (let up = leaders.get(leader); up !== undefined && up !== leader; up = leaders.get(leader))
+    for (let up = leaders.get(leader); up && up !== leader; up = leaders.get(leader)) {
+      leaders.set(leader, leaders.get(up) ?? up)
       leader = up
-    leaders.set(node, leader)
+    }
     return leader
   }
   const chosen = tensors.map(tensor => {

@@ -3,7 +3,7 @@ import { composed, orderOf } from '../read.ts'
 
 /** Of two Transposes in a row, the second does the work of both. */
 export function joinTransposes(graph: Graph): void {
-  for (const node of graph.sorted()) {
+  for (const node of [...graph.nodes]) {
     const first = isTranspose(node) ? graph.maker(node.inputs[0]!) : undefined
     if (!first || !isTranspose(first)) continue
     const rank = graph.typeOf(first.inputs[0]!)?.shape?.length
