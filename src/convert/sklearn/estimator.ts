@@ -129,6 +129,8 @@ export interface EstimatorConverter {
 export type InputColumns =
   /** One text a row, for text vectorizers: the estimator gets one column of texts. */
   | { readonly kind: 'documents' }
+  /** One label a row, for LabelEncoder and LabelBinarizer. */
+  | { readonly kind: 'target'; readonly type: ColumnType }
   | {
       readonly kind: 'columns'
       /** Undefined for a column whose type nothing tells: numbers. */

@@ -4,6 +4,7 @@ import type { Value } from '../graph/types.ts'
 import { Columns, openValue } from './columns.ts'
 import type { InputColumns } from './estimator.ts'
 import { invalidAt } from './fitted/place.ts'
+import { inputOf } from './names.ts'
 import type { Run } from './run.ts'
 
 /** Inputs of their own: a table of thousands of columns that are chosen by name is none that people make. */
@@ -17,19 +18,20 @@ export interface Inputs {
 /**
  * The inputs of the model, and what flows from them:
  *
- *   documents      `input` string [N]
+ *   documents      `input` string [N]; labels `input` [N]
  *   columns apart  one input [N, 1] each, by its name in the DataFrame (`x0`, `x1` … where it had none)
  *   else           `input` float32 [N, n_features_in_]; int64 where whole numbers were learnt
  */
 export async function declareInputs(run: Run, graph: GraphBuilder, estimator: Estimator): Promise<Inputs> {
-  const input = await run.input('', estimator)
+  const input = (await run.input('', estimator)) ?? (await inputOf(run.look('', estimator)))
   if (!input)
     throw invalidAt(
       { path: 'the model', className: estimator.className, attribute: 'n_features_in_' },
       'is missing: how many columns it takes is not known',
     )
-  if (input.kind === 'documents') {
-    const documents = graph.input('input', { dtype: 'string', shape: ['N'] })
+  if (input.kind !== 'columns') {
+    const dtype = input.kind === 'target' ? input.type : 'string'
+    const documents = graph.input('input', { dtype, shape: ['N'] })
     return { columns: new Columns([column(graph, documents)]), names: new Set(['input']) }
   }
   if (isApart(input)) return named(apart(graph, input))
@@ -45,7 +47,7 @@ function named(inputs: readonly Value[]): Inputs {
 function column(graph: GraphBuilder, documents: Value): Value {
   const emitter = graph.at({ name: 'input', kind: 'input' })
   return emitter.op('Reshape', [documents, emitter.ints([-1, 1])], {
-    types: [{ dtype: 'string', shape: ['N', 1] }],
+    types: [{ dtype: documents.dtype, shape: ['N', 1] }],
   })
 }
 

@@ -2,12 +2,16 @@ import type { EstimatorConverter, EstimatorTable, RefusedEstimator } from '../es
 import { bayes } from './bayes/index.ts'
 import { cluster } from './cluster/index.ts'
 import { decomposition } from './decomposition/index.ts'
+import { encoding } from './encoding/index.ts'
+import { expanding } from './expanding/index.ts'
+import { imputing } from './imputing/index.ts'
 import { linear } from './linear/index.ts'
 import { meta } from './meta/index.ts'
 import { neighbors } from './neighbors/index.ts'
 import { neural } from './neural/index.ts'
 import { pipelines } from './pipelines/index.ts'
 import { scaling } from './scaling/index.ts'
+import { selecting } from './selecting/index.ts'
 import { svm } from './svm/index.ts'
 import { text } from './text/index.ts'
 import { trees } from './trees/index.ts'
@@ -16,6 +20,10 @@ import { trees } from './trees/index.ts'
 export const FAMILIES: readonly (readonly [title: string, table: EstimatorTable])[] = [
   ['pipelines', pipelines],
   ['scaling', scaling],
+  ['encoding', encoding],
+  ['imputing', imputing],
+  ['expanding', expanding],
+  ['selecting', selecting],
   ['text', text],
   ['linear models', linear],
   ['trees and ensembles', trees],

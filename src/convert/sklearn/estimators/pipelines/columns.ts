@@ -28,7 +28,7 @@ export const columnTransformer: EstimatorConverter = {
       checkPlaces(estimator, places, width)
       const inner = step.part === 'passthrough' ? undefined : await ask(step.name, step.part)
       for (const [i, place] of places.entries()) {
-        const type = inner?.kind === 'documents' ? 'string' : inner?.types[i]
+        const type = inner?.kind === 'columns' ? inner.types[i] : inner && 'string'
         types[place] = types[place] === 'unused' ? type : mergeTypes(types[place], type)
       }
     }

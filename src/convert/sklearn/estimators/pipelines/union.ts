@@ -29,7 +29,7 @@ export const featureUnion: EstimatorConverter = {
 }
 
 function merge(a: InputColumns, b: InputColumns): InputColumns {
-  if (a.kind === 'documents' || b.kind === 'documents') return { kind: 'documents' }
+  if (a.kind !== 'columns' || b.kind !== 'columns') return { kind: 'documents' }
   const apart = a.apart === true || b.apart === true
   const names = a.names ?? b.names
   return {

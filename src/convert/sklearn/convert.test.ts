@@ -1,3 +1,0 @@
-import { checkCases } from '../../../test/fixtures/convert/sklearn/cases.ts'
-
-await checkCases('preprocessing')

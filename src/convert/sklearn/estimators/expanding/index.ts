@@ -1,0 +1,11 @@
+import type { EstimatorTable } from '../../estimator.ts'
+import { binarizer, kBinsDiscretizer } from './bins.ts'
+import { functionTransformer } from './functions.ts'
+import { polynomialFeatures } from './polynomial.ts'
+
+export const expanding: EstimatorTable = {
+  KBinsDiscretizer: kBinsDiscretizer,
+  Binarizer: binarizer,
+  PolynomialFeatures: polynomialFeatures,
+  FunctionTransformer: functionTransformer,
+}
