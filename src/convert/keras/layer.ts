@@ -81,6 +81,8 @@ export interface LayerCall extends Layer {
   readonly b: Emitter
   /** The tensors of the positional arguments, in order; where all are named, those of the named ones. */
   readonly inputs: readonly [Carried, ...Carried[]]
+  /** Arguments of the call by their names. */
+  readonly named: ReadonlyMap<string, Argument>
   /** An argument of the call by its place or by its name; undefined where it was not given, or null. */
   argument(index: number, name: string): Argument | undefined
   /** The variables in the dtype in which they are kept: for what Keras computes in float32 whatever the layer does. */

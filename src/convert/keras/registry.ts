@@ -14,9 +14,14 @@ export function entryOf(layer: {
   readonly registered?: string
 }): LayerEntry {
   const { className, module = 'keras', registered } = layer
-  const table = /^keras\.(src\.)?(ops|operations)\b/.test(module) ? OPERATIONS : LAYERS
+  const table = isOperation(module) ? OPERATIONS : LAYERS
   const own = /^(tf_)?keras(\.|$)/.test(module) || /^tensorflow\.(python\.)?keras\./.test(module)
   const custom = !own || className.includes('>') || registered?.includes('>') === true
   if (custom) return CUSTOM
   return Object.hasOwn(table, className) ? table[className]! : UNKNOWN
+}
+
+/** Whether a class of that module is a function of `keras.ops`. */
+export function isOperation(module: string): boolean {
+  return /^keras\.(src\.)?(ops|operations)\b/.test(module)
 }

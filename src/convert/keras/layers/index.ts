@@ -1,8 +1,10 @@
 import type { LayerTable } from '../layer.ts'
+import { tensorflowFunctions } from '../operations/functions.ts'
 import { activations } from './activations.ts'
 import { adaptivePoolings } from './adaptive.ts'
 import { attentionLayers } from './attention/index.ts'
 import { batchNorms } from './batch-norm.ts'
+import { convnext } from './convnext.ts'
 import { convolutions } from './convolution.ts'
 import { croppings } from './cropping.ts'
 import { denses } from './dense.ts'
@@ -23,6 +25,7 @@ const FAMILIES: readonly LayerTable[] = [
   activations,
   adaptivePoolings,
   batchNorms,
+  convnext,
   convolutions,
   denses,
   poolings,
@@ -38,6 +41,7 @@ const FAMILIES: readonly LayerTable[] = [
   reshapings,
   resizings,
   scalings,
+  tensorflowFunctions,
 ]
 
 /** All of Keras' layers that are converted, or refused for a reason of their own. */

@@ -7,6 +7,7 @@ import { isFloat } from '../dtypes.ts'
 import { cast } from '../emit.ts'
 import type { Argument, Carried, Generation, Layer, LayerCall } from '../layer.ts'
 import { computeDtype } from '../policy.ts'
+import { isOperation } from '../registry.ts'
 import type { ComputeDtype } from '../weights/floats.ts'
 import type { WeightScope } from '../weights/scope.ts'
 import { autocast } from '../weights/tensors.ts'
@@ -18,6 +19,8 @@ export interface FrameLayer extends Layer {
   readonly weights: WeightScope
   readonly variables: WeightScope
   readonly registered?: string
+  /** Layers cast what they are called with; operations take it as it is. */
+  readonly casts: boolean
 }
 
 export interface Arguments {
@@ -54,6 +57,7 @@ export function readLayer(serialized: Json | undefined, path: string, weights: W
     ...(typeof module === 'string' && { module }),
     ...(typeof registered === 'string' && { registered }),
     config: new LayerConfig(json, { name: path, kind }),
+    casts: typeof module !== 'string' || !isOperation(module),
     variables: weights,
     weights: compute ? casting(weights, compute) : weights,
     dtype: compute ?? 'float32',
@@ -76,8 +80,10 @@ function casting(scope: WeightScope, to: ComputeDtype): WeightScope {
 }
 
 export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, context: CallContext): LayerCall {
-  const { positional, named } = castArguments(b, layer.dtype, maskedAsNamed(b, given, context.generation))
-  const [first, ...others] = [...(positional.length > 0 ? positional : named.values())].flatMap(tensorsIn)
+  const masked = maskedAsNamed(b, given, context.generation)
+  const { positional, named } = layer.casts ? castArguments(b, layer.dtype, masked) : masked
+  const placed = positional.flatMap(tensorsIn)
+  const [first, ...others] = placed.length > 0 ? placed : [...named.values()].flatMap(tensorsIn)
   if (!first) throw invalid(`${layer.className} '${layer.name}' is called without a tensor`)
   const { generation, minor } = context
   const call: LayerCall = {
@@ -86,6 +92,7 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
     generation,
     minor,
     inputs: [first, ...others],
+    named,
     argument: (index, name) => present(positional[index] ?? named.get(name)),
     names: name => named.has(name),
     weight: (name, index) => {

@@ -1,6 +1,6 @@
 import type { Json } from '../../../core/index.ts'
 import type { KerasRef } from '../../../formats/index.ts'
-import { invalid, isObject } from '../config.ts'
+import { isObject } from '../config.ts'
 import type { Argument, Carried } from '../layer.ts'
 
 /** An argument as the config has it, with tensors by their names. */
@@ -22,7 +22,7 @@ const CONSTANT = '_CONSTANT_VALUE'
  * A call as `inbound_nodes` has it. Keras 3: `{ args, kwargs }` with `__keras_tensor__`. Keras 1 and 2: tensors
  * `[layer, node, tensor, kwargs]`, alone, in lists or in dicts; the first has the other arguments.
  */
-export function plannedCall(call: Json, layer: string): PlannedCall {
+export function plannedCall(call: Json): PlannedCall {
   if (isObject(call) && Array.isArray(call['args'])) {
     const named = isObject(call['kwargs'] ?? undefined) ? call['kwargs'] : {}
     return {
@@ -30,10 +30,10 @@ export function plannedCall(call: Json, layer: string): PlannedCall {
       named: new Map(Object.entries(named as object).map(([key, value]) => [key, argument(value as Json)])),
     }
   }
-  const items = Array.isArray(call) && !refOf(call) ? (call as readonly Json[]) : [call]
+  const alone = refOf(call) !== undefined || constantOf(call) !== undefined
+  const items = Array.isArray(call) && !alone ? (call as readonly Json[]) : [call]
   const first = items.length === 1 ? items[0]! : items
   const planned = legacyArgument(first)
-  if (planned.kind === 'plain') throw invalid(`A call of the layer '${layer}' names no tensor`)
   const others = firstOthers(first)
   return {
     positional: [planned],

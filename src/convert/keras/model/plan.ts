@@ -45,7 +45,7 @@ export function planOf(model: KerasModel): Plan {
       : layer.inbound.map((call, node) => ({
           layer,
           node,
-          call: renumberedCall(plannedCall(call, layer.name), renumbered),
+          call: renumberedCall(plannedCall(call), renumbered),
         })),
   )
   return {
