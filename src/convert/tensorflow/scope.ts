@@ -39,7 +39,7 @@ const invalid = failing(
   'The graph contradicts itself: save the model again with TensorFlow.',
 )
 
-const SWITCHES = new Set(['Switch', 'RefSwitch'])
+const SWITCHES = new Set(['Switch', 'RefSwitch', '_SwitchN'])
 
 /** Throws CONVERT_INVALID for two nodes of one name. */
 export function scopeOf(
@@ -86,12 +86,11 @@ export function targetOf(scope: Scope, reference: Reference, from?: ProgramNode)
   throw from ? invalidNode(from, `it takes a value that is not there: ${text}`) : invalid(text)
 }
 
-/** The node that an order names, where it puts what follows on a branch: a Switch, or what passes its value on. */
+/** The node that an order names, where it puts what follows on a branch: it passes the value of a Switch on. */
 export function pivotOf(scope: Scope, control: string): ProgramNode | undefined {
   const node = scope.branched ? scope.nodes.get(control) : undefined
-  if (!node || SWITCHES.has(node.op)) return node
-  const [first] = node.inputs
-  const before = node.op === 'Identity' && first ? scope.nodes.get(first.node) : undefined
+  const first = node?.op === 'Identity' ? node.inputs[0] : undefined
+  const before = first && scope.nodes.get(first.node)
   return before && SWITCHES.has(before.op) ? node : undefined
 }
 

@@ -1,7 +1,6 @@
 import type { OnnxGraph } from '../../../formats/index.ts'
 import type { Emitter, Value, ValueType } from '../../graph/types.ts'
-import { Refusal } from '../../refusals.ts'
-import { DEAD, type Edge, type Guards, joined, REFUSED, tensor } from '../edges.ts'
+import { type Edge, REFUSED, tensor } from '../edges.ts'
 import { asStacked, type List } from '../lists/list.ts'
 import { cast } from '../ops/emit.ts'
 import type { FlowConvert, FlowTable, Step } from '../step.ts'
@@ -10,7 +9,7 @@ import { scanFunctions } from './scan.ts'
 import { commonType, typeOf } from './types.ts'
 
 /** A function to be called on a branch, or edges that are there already. */
-type Branch = (emitter: Emitter) => Promise<readonly Edge[]> | readonly Edge[]
+export type Branch = (emitter: Emitter) => Promise<readonly Edge[]> | readonly Edge[]
 
 /** If and StatelessIf: a branch that is known to be taken is put in its place. */
 const conditional: FlowConvert = async step => {
@@ -142,58 +141,9 @@ function endOf(edge: Edge, emitter: Emitter): Value | undefined {
   return undefined
 }
 
-/** Switch of TensorFlow 1: its outputs are the value where the condition is false, and where it is true. */
-const divide: FlowConvert = ({ inputs: [edge], value }) => {
-  const condition = value(1)
-  const taken = condition.known?.[0]
-  if (!edge || edge.kind === 'dead') return [DEAD, DEAD]
-  if (typeof taken === 'number') return taken !== 0 ? [DEAD, edge] : [edge, DEAD]
-  if (edge.kind !== 'tensor') return [edge, edge]
-  const own = edge.guards ?? new Map()
-  return [false, true].map(side => {
-    const guards = joined(own, new Map([[condition.name, { condition, taken: side }]]))
-    return guards ? tensor(edge.value, guards) : DEAD
-  })
-}
-
-/** Merge of TensorFlow 1: what comes of the branch that is taken. */
-const merge: FlowConvert = async step => {
-  const { inputs, isUsed, invalid, emitter } = step
-  const live = inputs.flatMap((edge, i) => (edge.kind === 'dead' ? [] : [{ edge, i }]))
-  const [first, second] = live
-  if (!first) return [DEAD, DEAD]
-  if (!second) return [first.edge, tensor(emitter.scalar('int32', first.i))]
-  if (live.some(({ edge }) => edge.kind === 'refused')) return [REFUSED, REFUSED]
-  if (live.length > 2 || first.edge.kind !== 'tensor' || second.edge.kind !== 'tensor')
-    throw invalid('it joins other than two branches with tensors')
-  if (isUsed(1)) throw new Refusal('the number of the branch that was taken is used')
-  const [a, b] = [first.edge.guards ?? new Map(), second.edge.guards ?? new Map()] as readonly [
-    Guards,
-    Guards,
-  ]
-  const split = Array.from(a).find(([name, { taken }]) => b.get(name)?.taken === !taken)
-  if (!split) throw invalid('its inputs are not on two sides of one condition')
-  const [name, { condition, taken }] = split
-  const [yes, no] = taken ? [first.edge, second.edge] : [second.edge, first.edge]
-  const [chosen] = await choose(
-    step,
-    condition,
-    () => [yes],
-    () => [no],
-  )
-  const rest = new Map(Array.from(a).filter(([key]) => key !== name && b.has(key)))
-  return [chosen?.kind === 'tensor' ? tensor(chosen.value, rest) : chosen!]
-}
-
-const BOTH = 'in graphs of TensorFlow 1 both branches are computed'
-
 export const branches: FlowTable = {
   If: { convert: conditional, open: true },
   StatelessIf: { convert: conditional, open: true },
   Case: { convert: numbered, open: true },
   StatelessCase: { convert: numbered, open: true },
-  Switch: { convert: divide, limits: BOTH },
-  RefSwitch: { convert: divide, limits: BOTH },
-  Merge: { convert: merge, open: true, limits: BOTH },
-  RefMerge: { convert: merge, open: true, limits: BOTH },
 }
