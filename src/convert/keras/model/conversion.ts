@@ -8,7 +8,8 @@ import type { Argument, Carried, Generation, LayerEntry } from '../layer.ts'
 import { entryOf } from '../registry.ts'
 import type { WeightScope } from '../weights/scope.ts'
 import { type Arguments, type CallContext, type FrameLayer, layerCall, readLayer } from './call.ts'
-import { resolved } from './calls.ts'
+import { resolved, tensorsIn } from './calls.ts'
+import { maskedAsNamed } from './masks.ts'
 import { nestedInputs } from './nested.ts'
 import { type Plan, planOf, type Step } from './plan.ts'
 
@@ -44,8 +45,8 @@ interface Place {
 export class KerasConversion {
   readonly #parts: ConversionParts
   readonly #plans = new Map<object, Plan>()
-  /** Names of tensors whose masks were taken off. */
-  readonly #unmasked = new Set<string>()
+  /** Masks by the names of tensors that a call has put them on, or taken them off. */
+  readonly #masks = new Map<string, Carried['mask']>()
   #calls = 0
 
   constructor(parts: ConversionParts) {
@@ -127,7 +128,7 @@ export class KerasConversion {
   }
 
   #carried(value: Carried | undefined): Carried | undefined {
-    return value?.mask && this.#unmasked.has(value.name) ? masked(value, undefined) : value
+    return value && this.#masks.has(value.name) ? masked(value, this.#masks.get(value.name)) : value
   }
 
   #context(depth: number): CallContext {
@@ -137,7 +138,7 @@ export class KerasConversion {
       minor,
       note,
       dropMasks: tensors => {
-        for (const { name } of tensors) this.#unmasked.add(name)
+        for (const { name } of tensors) this.#masks.set(name, undefined)
       },
       convert: (inner, given) => this.#inner(inner, given, depth + 1),
       activation: (inner, x) => {
@@ -167,10 +168,21 @@ export class KerasConversion {
   ): Promise<readonly Carried[]> {
     const plan = this.plan(model)
     const place = { prefix: `${layer.name}/`, weights: layer.weights, depth: depth + 1 }
-    const outputs = await this.model(plan, nestedInputs(plan, given, layer.name), place)
+    const inputs = nestedInputs(plan, this.#masking(layer, given), layer.name)
+    const outputs = await this.model(plan, inputs, place)
     const made = outputs.filter(output => output !== undefined)
     if (made.length < outputs.length) throw new Missing()
     return made
+  }
+
+  /** Keras 3 puts masks that the call of a model names on its tensors themselves: all that come later see them. */
+  #masking(layer: FrameLayer, given: Arguments): Arguments {
+    const named = given.named.get('mask')
+    if (!named || tensorsIn(named).length === 0) return given
+    const b = this.#parts.builder.at({ name: layer.name, kind: layer.className })
+    const masking = maskedAsNamed(b, given, this.#parts.generation)
+    for (const { name, mask } of masking.positional.flatMap(tensorsIn)) if (mask) this.#masks.set(name, mask)
+    return masking
   }
 
   #modelOf({ className, config: { json } }: FrameLayer): KerasModel | undefined {

@@ -114,12 +114,9 @@ class NamedScope implements WeightScope {
 
   child(attribute: string, name?: string): WeightScope {
     const source = `${this.#source}/${attribute}`
-    return new NamedScope(
-      this.#file,
-      name === undefined ? this.#variables : below(this.#variables, name),
-      source,
-      false,
-    )
+    const named = name === undefined ? [] : below(this.#variables, name)
+    // Wrappers of one layer name its variables without it.
+    return new NamedScope(this.#file, named.length > 0 ? named : this.#variables, source, false)
   }
 
   of(_: KerasModel, layer: KerasLayer, source: string): WeightScope {

@@ -35,7 +35,7 @@ function layersOf(call: LayerCall): { readonly forward: Layer; readonly backward
   const layer = config.object('layer')
   const given = config.object('backward_layer')
   const forward = call.layerIn(renamed(layer, 'forward_'), 'forward_layer')
-  const backward = call.layerIn(given ?? renamed(mirrored(layer), 'backward_'), 'backward_layer')
+  const backward = call.layerIn(renamed(given ?? mirrored(layer), 'backward_'), 'backward_layer')
   for (const inner of [forward, backward])
     if (!isRecurrent(inner))
       throw new Refusal(
