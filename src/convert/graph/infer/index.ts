@@ -33,6 +33,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...control,
 }
 
+/** Operators that have a rule, with their domain. */
+export const RULED: readonly string[] = Object.keys(RULES)
+
 /**
  * Types of what a node gives, with elements where they can be told; undefined where there is no rule for it.
  * Throws CONVERT_INVALID for inputs that don't fit each other.

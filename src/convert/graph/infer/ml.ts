@@ -28,7 +28,7 @@ const oneHotEncoder: Rule = node => {
 /** Rows of [rows, features], or one. */
 const rowsOf = ({ inputs: [x] }: NodeToInfer): Size => {
   if (!x?.shape) return null
-  return x.shape.length === 1 ? 1 : x.shape[0]!
+  return x.shape.length === 1 ? 1 : (x.shape[0] ?? null)
 }
 
 /** Labels, and a score for each class: of ONNX Runtime also where a binary model has weights of one class only. */

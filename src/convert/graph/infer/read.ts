@@ -9,8 +9,9 @@ export function typed(dtype: OnnxDtype, shape: Shape | undefined): InferredType 
   return { dtype, ...(shape && { shape }) }
 }
 
-/** A shape of this rank, every size open. */
+/** A shape of this rank, every size open. Throws CONVERT_INVALID for a rank below 0: a tensor had too few axes. */
 export function open(rank: number): Shape {
+  if (rank < 0) throw unfit('A tensor has too few axes')
   return new Array<null>(rank).fill(null)
 }
 

@@ -10,6 +10,8 @@ const concat: Rule = node => {
   if (!first) return undefined
   const ranked = inputs.find(x => x?.shape)?.shape
   if (!ranked) return [typed(first.dtype, undefined)]
+  if (inputs.some(x => x?.shape && x.shape.length !== ranked.length))
+    throw unfit(`Concat of tensors of ${inputs.map(x => x?.shape?.length ?? '?').join(', ')} axes`)
   const axis = axisIn(node, intOf(node, 'axis', 0), ranked.length)
   const shape = ranked.map((_, i): Size => (i === axis ? sum(inputs, i) : agreed(inputs, i)))
   return [typed(first.dtype, shape)]

@@ -27,7 +27,7 @@ export function withKnown(node: NodeToInfer, types: readonly InferredType[]): re
   const small = types.flatMap(({ dtype, shape }) => (isSmall(shape) ? [{ dtype, shape }] : []))
   const known = small.length === types.length ? FOLDS[node.op]!(node, small) : undefined
   if (!known) return types
-  return types.map((type, i) => (says(known[i]) ? { ...type, known: known[i]! } : type))
+  return types.map((type, i) => (says(known[i], small[i]!.shape) ? { ...type, known: known[i]! } : type))
 }
 
 function isSmall(shape: Shape | undefined): shape is readonly number[] {
@@ -35,6 +35,7 @@ function isSmall(shape: Shape | undefined): shape is readonly number[] {
 }
 
 /** Of nothing, everything is known. */
-function says(known: Elements | undefined): boolean {
-  return known !== undefined && (known.length === 0 || known.some(element => element !== null))
+function says(known: Elements | undefined, shape: readonly number[]): boolean {
+  if (known?.length !== elementCount(shape)) return false
+  return known.length === 0 || known.some(element => element !== null)
 }
