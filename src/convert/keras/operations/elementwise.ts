@@ -79,6 +79,10 @@ const castTo: ConvertLayer = call => {
   return [cast(call.b, tensorOf(call, 0, 'x'), dtype)]
 }
 
+/** What it is already, where no dtype is asked for. */
+const convertToTensor: ConvertLayer = call =>
+  settingsOf(call).has('dtype') ? castTo(call) : [tensorOf(call, 0, 'x')]
+
 const CASTS = [
   'float32',
   'float64',
@@ -206,6 +210,7 @@ export const elementwise: LayerTable = {
   ...all(UNARY),
   ...all(BINARY),
   Cast: limited('no float8', castTo, 'stops'),
+  ConvertToTensor: limited('no float8', convertToTensor, 'stops'),
   Clip: full(clip, 'stops'),
   Where: limited('three operands', where, 'stops'),
   Round: limited('no decimals', round, 'stops'),
