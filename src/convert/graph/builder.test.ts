@@ -66,3 +66,12 @@ test('a body sees what is around it, and is run by If', async () => {
     expect((await runOnnx(made, feeds))['y']!.data[0]).toBe(expected)
   }
 })
+
+test('inputs that are missing at the end are not listed: a convolution without bias is one to the runtime', () => {
+  const { g, model } = aDense()
+  const x = g.input('x', { dtype: 'float32', shape: ['N', 1, 4] })
+  const b = g.at({ name: 'conv', kind: 'Conv1D' })
+  const w = b.weight({ dtype: 'float32', shape: [1, 1, 2], data: new Uint8Array(8) })
+  g.output('y', b.op('Conv', [x, w, undefined]))
+  expect(model().model.graph.nodes[0]!.inputs).toHaveLength(2)
+})

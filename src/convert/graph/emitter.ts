@@ -197,7 +197,7 @@ export class BlockEmitter implements Emitter {
       name,
       op,
       ...(domain !== '' && { domain }),
-      inputs: inputs.map(input => input?.name ?? ''),
+      inputs: namesOf(inputs),
       outputs: outputs.map(output => output.name),
       ...(attributes && Object.keys(attributes).length > 0 && { attributes }),
       metadata: this.#metadata,
@@ -246,4 +246,10 @@ export function unique(shared: Shared, wanted: string): string {
 /** What a graph says of a value at its border. */
 export function typeOf({ name, dtype, shape }: Value) {
   return { name, dtype, ...(shape && { shape }) }
+}
+
+/** Missing ones behind the last are not listed: a runtime that sees `` there takes it for an input that is computed. */
+function namesOf(inputs: readonly (Value | undefined)[]): readonly string[] {
+  const last = inputs.findLastIndex(input => input !== undefined)
+  return inputs.slice(0, last + 1).map(input => input?.name ?? '')
 }
