@@ -34,6 +34,16 @@ export function listOf(b: Emitter, x: Value): Value {
   return wide.shape?.length === 1 ? wide : b.op('Reshape', [wide, b.ints([-1])])
 }
 
+/** A tensor's elements in one axis. */
+export function listed(b: Emitter, x: Value): Value {
+  return x.shape?.length === 1 ? x : b.op('Reshape', [x, b.ints([-1])])
+}
+
+/** A list of as many elements as a tensor has, in its shape. */
+export function relisted(b: Emitter, list: Value, of: Value): Value {
+  return of.shape?.length === 1 ? list : b.op('Reshape', [list, b.op('Shape', [of])])
+}
+
 export interface EmitOptions extends OpOptions {
   /** Inputs that have the type which the operator computes in; the others keep theirs. Default: all. */
   readonly computed?: readonly number[]

@@ -18,7 +18,9 @@ import { orderOps } from './order.ts'
 import { padOps } from './pad.ts'
 import { partitionOps } from './partition.ts'
 import { poolOps } from './pool.ts'
+import { raggedOps } from './ragged.ts'
 import { reduceOps } from './reduce.ts'
+import { regexOps } from './regex.ts'
 import { resizeOps } from './resize.ts'
 import { scatterOps } from './scatter.ts'
 import { segmentOps } from './segment.ts'
@@ -48,6 +50,8 @@ export const OPS: OpTable = {
   ...fillOps,
   ...orderOps,
   ...textOps,
+  ...regexOps,
+  ...raggedOps,
   ...resizeOps,
   ...poolOps,
   ...partitionOps,

@@ -10,6 +10,8 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'Transpose.computed': /input 1 is computed/,
   'StridedSlice.computed-stride': /input 3 is computed/,
   'PadV2.string': /of text/,
+  'RegexReplace.anchor': /of the pattern '\^/,
+  'RegexReplace.groups': /with parts of the match/,
   'StringLower.utf8': /letters beyond ASCII/,
 }
 

@@ -1,7 +1,7 @@
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import type { Convert, OpCall, OpTable } from '../op.ts'
-import { cast, input } from './emit.ts'
+import { cast, input, listed, relisted } from './emit.ts'
 
 /** Texts one behind the other, with a separator between. */
 const join: Convert = call => {
@@ -25,8 +25,9 @@ const changeCase =
     const x = input(call, 0)
     if (call.attributes.text('encoding', '') !== '')
       throw new Refusal('of letters beyond ASCII', 'Change the case before the model is called.')
-    const list = x.shape?.length === 1 ? x : b.op('Reshape', [x, b.ints([-1])])
+    const list = listed(b, x)
     const y = b.op('StringNormalizer', [list], {
+      // The locale C has ASCII alone, and every system has it.
       attributes: {
         case_change_action: { text: action },
         is_case_sensitive: { int: 1 },
@@ -34,7 +35,7 @@ const changeCase =
       },
       types: [{ dtype: 'string', ...(list.shape && { shape: list.shape }) }],
     })
-    return x.shape?.length === 1 ? y : b.op('Reshape', [y, b.op('Shape', [x])])
+    return relisted(b, y, x)
   }
 
 /** Both are RE2's expressions. */
