@@ -1,4 +1,6 @@
+import type { OnnxTensor } from '../../../formats/index.ts'
 import { conv, depthwise, type Padding, transposedConv } from '../../channels-last/index.ts'
+import { permutedData } from '../../graph/permute.ts'
 import { invalid } from '../config.ts'
 import { floating } from '../emit.ts'
 import { type ConvertLayer, full, type LayerCall, type LayerEntry, type LayerTable } from '../layer.ts'
@@ -28,10 +30,18 @@ function sizeOf({ className, name }: LayerCall, shape: readonly number[], rank: 
 const biasOf = (call: LayerCall, index: number) =>
   call.config.bool('use_bias', true) ? { bias: call.weight('bias', index) } : {}
 
+/** Keras 1 computed one axis as two: `[size, 1, in, out]`. */
+function kernelOf({ weights, generation }: LayerCall, rank: number): OnnxTensor {
+  const kernel = weights.get('kernel', 0)
+  const [size, one, into, out] = kernel.shape
+  const wide = generation === 1 && rank === 1 && kernel.shape.length === 4 && one === 1
+  return wide ? { ...kernel, shape: [size!, into!, out!] } : kernel
+}
+
 const plain =
   (rank: number): ConvertLayer =>
   call => {
-    const kernel = call.weights.get('kernel', 0)
+    const kernel = kernelOf(call, rank)
     const window = windowOf(call, rank, sizeOf(call, kernel.shape, rank))
     const x = floating(call.b, call.inputs[0], call.dtype)
     return [call.activate(conv(call.b, x, kernel, { ...window, ...biasOf(call, 1) }))]
@@ -58,6 +68,16 @@ const separable =
     return [call.activate(mixed)]
   }
 
+/** Keras 1 had what goes in before what comes out. */
+function transposedKernel({ weights, generation }: LayerCall, rank: number): OnnxTensor {
+  const kernel = weights.get('kernel', 0)
+  const [into, out] = kernel.shape.slice(-2)
+  if (generation > 1 || kernel.shape.length !== rank + 2) return kernel
+  const spatial = kernel.shape.slice(0, -2)
+  const order = [...spatial.keys(), rank + 1, rank]
+  return { ...kernel, shape: [...spatial, out!, into!], data: permutedData(kernel, order) }
+}
+
 /**
  * With `output_padding`, Keras' output is (in − 1) · stride + reach + output_padding for `valid`, and
  * (in − 1) · stride + reach mod 2 + output_padding for `same`.
@@ -66,7 +86,7 @@ const transposed =
   (rank: number): ConvertLayer =>
   call => {
     const { b, config } = call
-    const kernel = call.weights.get('kernel', 0)
+    const kernel = transposedKernel(call, rank)
     const size = sizeOf(call, kernel.shape, rank)
     const padding = config.choice('padding', ['valid', 'same'], 'valid')
     const strides = config.ints('strides', rank, 1, { min: 1 })

@@ -5,6 +5,7 @@ import { activate } from '../activations.ts'
 import { invalid, isObject, LayerConfig } from '../config.ts'
 import { isFloat } from '../dtypes.ts'
 import { cast } from '../emit.ts'
+import { modernized } from '../generation-1.ts'
 import type { Argument, Carried, Generation, Layer, LayerCall } from '../layer.ts'
 import { computeDtype } from '../policy.ts'
 import { isOperation } from '../registry.ts'
@@ -39,16 +40,22 @@ export interface CallContext {
 }
 
 /** A layer as it stands in a list of layers, or in the config of a layer that wraps it. */
-export function readLayer(serialized: Json | undefined, path: string, weights: WeightScope): FrameLayer {
-  const object = isObject(serialized) ? serialized : {}
+export function readLayer(
+  serialized: Json | undefined,
+  path: string,
+  weights: WeightScope,
+  generation: Generation = 3,
+): FrameLayer {
+  const given = isObject(serialized) ? serialized : {}
+  const object = generation === 1 ? modernized(given) : given
   const own = (key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
-  const [className, module, registered, given] = [
+  const [className, module, registered, config] = [
     own('class_name'),
     own('module'),
     own('registered_name'),
     own('config'),
   ]
-  const json = isObject(given) ? given : {}
+  const json = isObject(config) ? config : {}
   const kind = typeof className === 'string' ? className : '?'
   const compute = computeDtype(json['dtype'])
   return {
@@ -103,9 +110,13 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
       const json = layer.config.get(key)
       const inner = layerOf(json)
       if (!inner) return activate(b, x, json, generation)
-      return context.activation(readLayer(json, `${layer.name}/${key}`, layer.weights.child(key)), x)
+      return context.activation(
+        readLayer(json, `${layer.name}/${key}`, layer.weights.child(key), generation),
+        x,
+      )
     },
-    layerIn: (serialized, attribute, of = layer) => innerLayer(of as FrameLayer, serialized, attribute),
+    layerIn: (serialized, attribute, of = layer) =>
+      innerLayer(of as FrameLayer, serialized, attribute, generation),
     convert: (inner, values, more = {}) =>
       context.convert(inner as FrameLayer, {
         positional: [values.length === 1 ? tensor(values[0]!) : { kind: 'list', items: values.map(tensor) }],
@@ -120,10 +131,20 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
 const tensor = (value: Carried): Argument => ({ kind: 'tensor', value })
 
 /** A wrapped layer: legacy files have its own name among the parts of its variables' names. */
-function innerLayer(layer: FrameLayer, serialized: Json | undefined, attribute: string): FrameLayer {
+function innerLayer(
+  layer: FrameLayer,
+  serialized: Json | undefined,
+  attribute: string,
+  generation: Generation,
+): FrameLayer {
   const config = isObject(serialized) && isObject(serialized['config']) ? serialized['config'] : {}
   const name = typeof config['name'] === 'string' ? config['name'] : undefined
-  return readLayer(serialized, `${layer.name}/${name ?? attribute}`, layer.weights.child(attribute, name))
+  return readLayer(
+    serialized,
+    `${layer.name}/${name ?? attribute}`,
+    layer.weights.child(attribute, name),
+    generation,
+  )
 }
 
 /** A layer that stands for an activation, as opposed to a function. */

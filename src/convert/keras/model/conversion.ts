@@ -91,7 +91,7 @@ export class KerasConversion {
     const path = `${prefix}${layer.name}`
     const source: Source = { name: path, kind: layer.className }
     return this.#telling(source, node === 0, async () => {
-      const own = readLayer(serializedOf(layer), path, weights.of(model, layer, path))
+      const own = readLayer(serializedOf(layer), path, weights.of(model, layer, path), this.#parts.generation)
       if (given) return this.#layer(own, given, depth)
       this.#survey(own, depth)
       throw new Missing()
@@ -202,7 +202,7 @@ export class KerasConversion {
       if (inner.className === 'InputLayer') continue
       const path = `${layer.name}/${inner.name}`
       try {
-        this.#survey(readLayer(serializedOf(inner), path, layer.weights), depth + 1)
+        this.#survey(readLayer(serializedOf(inner), path, layer.weights, this.#parts.generation), depth + 1)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         this.#parts.refusals.add({ name: path, kind: inner.className }, error.why, error.hint)
