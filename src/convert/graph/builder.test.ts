@@ -75,3 +75,42 @@ test('inputs that are missing at the end are not listed: a convolution without b
   g.output('y', b.op('Conv', [x, w, undefined]))
   expect(model().model.graph.nodes[0]!.inputs).toHaveLength(2)
 })
+
+test('what the source leaves open is inferred, what it knows better stays', () => {
+  const { g } = aDense()
+  const b = g.at({ name: 'a', kind: 'Layer' })
+  const x = g.input('x', TAKES_TWO)
+  const told = (shape: readonly (number | string | null)[]) =>
+    b.op('Relu', [x], { types: [{ dtype: 'float32', shape }] }).shape
+  expect(told([null, null])).toEqual(['N', 2])
+  expect(told(['M', 2])).toEqual(['M', 2])
+  expect(b.op('Custom', [x], { domain: 'com.microsoft', types: [TAKES_TWO] }).shape).toEqual(['N', 2])
+  expect(() => b.op('Custom', [x])).toThrow('Custom of a: 1 outputs, and no types')
+})
+
+test('shapes that do not fit name the layer', () => {
+  const { g } = aDense()
+  const b = g.at({ name: 'dense_1', kind: 'Dense' })
+  const x = g.input('x', TAKES_TWO)
+  expect(() => b.op('MatMul', [x, b.constant('float32', [3, 1], [1, 2, 3])])).toThrow(
+    "dense_1 (Dense): MatMul: the shapes [N, 2] and [3, 1] don't fit each other",
+  )
+  expect(() => b.constant('int8', [1], [300])).toThrow('dense_1 (Dense): 300 has no place in int8')
+})
+
+test('shape arithmetic keeps free axes, and makes no nodes where all is known', () => {
+  const { g, model } = aDense()
+  const b = g.at({ name: 'flat', kind: 'Flatten' })
+  const x = g.input('x', { dtype: 'float32', shape: ['N', 4, 6] })
+  const sizes = b.op('Shape', [x])
+  expect(sizes.known).toEqual(['N', 4, 6])
+  const rest = b.op('ReduceProd', [b.op('Slice', [sizes, b.ints([1]), b.ints([3])])])
+  expect(rest).toMatchObject({ known: [24], tensor: { dtype: 'int64' } })
+  const first = b.op('Slice', [sizes, b.ints([0]), b.ints([1])])
+  const target = b.op('Concat', [first, rest], { attributes: { axis: { int: 0 } } })
+  expect(target.known).toEqual(['N', 24])
+  const y = b.op('Reshape', [x, target])
+  expect(y.shape).toEqual(['N', 24])
+  g.output('y', y)
+  expect(model().model.graph.nodes.map(({ op }) => op)).toEqual(['Shape', 'Slice', 'Concat', 'Reshape'])
+})

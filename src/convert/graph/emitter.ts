@@ -3,6 +3,8 @@ import type { OnnxDtype, OnnxEntries, OnnxGraph, OnnxNode, OnnxTensor } from '..
 import { ConvertError, failing } from '../errors.ts'
 import { encodeElements } from './encode.ts'
 import { inferTypes, MAX_KNOWN, rounded } from './infer/index.ts'
+import type { InferredType } from './infer/types.ts'
+import { mergeTypes } from './merge.ts'
 import type { Domain, Element, Emitter, OpOptions, Source, Value, ValueType } from './types.ts'
 
 /** Unrolled graphs have some 10,000; a model that gives more would take a runtime minutes to load. */
@@ -64,15 +66,16 @@ export class BlockEmitter implements Emitter {
   ): readonly Value[] {
     const { domain = '', attributes = {} } = options
     const inferred = this.#naming(() => inferTypes({ op, domain, inputs, attributes, outputs }))
-    const types = options.types ?? inferred
+    const types = options.types?.map((told, i) => mergeTypes(told, inferred?.[i])) ?? inferred
     if (types?.length !== outputs)
       throw new TypeError(
         `${op} of ${this.source.name}: ${outputs} outputs, and ${types?.length ?? 'no'} types`,
       )
-    const known = inferred?.map(({ known: elements }) => elements)
-    if (known?.every(elements => elements && isWhole(elements)))
-      return types.map((type, i) => this.#constantOf(type, known[i]!))
-    return this.#node(op, inputs, types, options, known)
+    const constants = types.flatMap(({ known, ...type }) =>
+      known && isWhole(known) ? [() => this.#constantOf(type, known)] : [],
+    )
+    if (constants.length === outputs) return constants.map(make => make())
+    return this.#node(op, inputs, types, options)
   }
 
   /** What `make` throws names the source. */
@@ -163,21 +166,14 @@ export class BlockEmitter implements Emitter {
   #node(
     op: string,
     inputs: readonly (Value | undefined)[],
-    types: readonly ValueType[],
+    types: readonly InferredType[],
     options: OpOptions,
-    known: readonly (readonly Element[] | undefined)[] | undefined,
   ): readonly Value[] {
     const { shared } = this.#block
     const stem = `${this.source.name}/${op}`
-    const values = types.map(({ dtype, shape }, i): Value => {
-      const elements = known?.[i]
-      return {
-        name: unique(shared, i === 0 ? stem : `${stem}:${i}`),
-        dtype,
-        ...(shape && { shape }),
-        ...(elements && { known: elements }),
-      }
-    })
+    const values = types.map(
+      (type, i): Value => ({ ...type, name: unique(shared, i === 0 ? stem : `${stem}:${i}`) }),
+    )
     this.#push(op, inputs, values, options)
     return values
   }

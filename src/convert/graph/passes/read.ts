@@ -12,10 +12,15 @@ export function intsOf({ attributes }: Node, name: string): readonly number[] | 
   return value && 'ints' in value ? value.ints.map(Number) : undefined
 }
 
-/** The order of axes that a Transpose gives; undefined where neither it nor the rank is known. */
+/**
+ * The order of axes that a Transpose gives; undefined where neither it nor the rank is known, and for one that is none
+ * of so many axes.
+ */
 export function orderOf(node: Node, rank: number | undefined): readonly number[] | undefined {
   const given = intsOf(node, 'perm')
-  return given ?? (rank === undefined ? undefined : Array.from({ length: rank }, (_, i) => rank - 1 - i))
+  if (!given) return rank === undefined ? undefined : Array.from({ length: rank }, (_, i) => rank - 1 - i)
+  if (rank !== undefined && given.length !== rank) return undefined
+  return given.toSorted((a, b) => a - b).every((axis, i) => axis === i) ? given : undefined
 }
 
 export function inverse(order: readonly number[]): readonly number[] {

@@ -27,7 +27,8 @@ function isReshape(graph: Graph, node: Node): boolean {
   if (RESHAPING.has(node.op)) return true
   if (node.op !== 'Transpose') return false
   const shape = graph.typeOf(node.inputs[0]!)?.shape
-  return shape !== undefined && keepsOrder(shape, orderOf(node, shape.length)!)
+  const order = shape && orderOf(node, shape.length)
+  return order !== undefined && keepsOrder(shape!, order)
 }
 
 /**

@@ -55,9 +55,11 @@ class Search implements Layouts {
   #linkFrom(node: Node): Layout | 'either' | undefined {
     if (node.op !== 'Transpose' || node.domain !== '' || this.#fixed.has(node) || this.links.has(node))
       return undefined
-    const order = orderOf(node, this.#graph.typeOf(node.inputs[0]!)?.shape?.length)
+    const [input, output] = [node.inputs[0]!, node.outputs[0]!]
+    if (!this.#lies(input) || !this.#lies(output)) return undefined
+    const order = orderOf(node, this.#graph.typeOf(input)!.shape!.length)
     const forth = order && this.#family(order.length)
-    if (!order || !forth || !this.#graph.typeOf(node.outputs[0]!)?.shape) return undefined
+    if (!order || !forth) return undefined
     const back = inverse(forth)
     if (isSame(order, forth)) return isSame(forth, back) ? 'either' : 0
     return isSame(order, back) ? 1 : undefined
@@ -78,11 +80,16 @@ class Search implements Layouts {
       ...carried.inputs.map(i => node.inputs[i]!),
       ...carried.outputs.map(i => node.outputs[i]!),
     ]
-    if (!values.includes(value)) return
+    if (!values.includes(value) || !values.every(item => this.#lies(item))) return
     if (values.every(item => this.#fits(item, layout))) {
       this.carriers.set(node, carried)
       for (const item of values) this.#put(item, layout)
     } else this.#fixed.add(node)
+  }
+
+  /** Whether a value can lie in two ways: of its type, the rank at least is known. */
+  #lies(value: string): boolean {
+    return this.#turns[0].orderOf(value) !== undefined
   }
 
   #fits(value: string, layout: Layout): boolean {

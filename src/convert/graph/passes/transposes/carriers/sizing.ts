@@ -34,9 +34,12 @@ function countOf(node: Node, at: number, turn: Turn): number | undefined {
 /** Amounts before and after each axis, or each that a fourth input names. */
 export const padding: Carrier = {
   carried(node, turn) {
-    const named = node.inputs[3] ? turn.graph.world.integers(node.inputs[3]) : []
-    if (!named || !(node.inputs[3] || turn.graph.world.integers(node.inputs[1]))) return undefined
-    return oneInput(node, turn)
+    const { world } = turn.graph
+    const rank = turn.graph.typeOf(node.inputs[0]!)?.shape?.length ?? 0
+    const fits = node.inputs[3]
+      ? world.integers(node.inputs[3]) !== undefined
+      : world.integers(node.inputs[1])?.length === 2 * rank
+    return fits ? oneInput(node, turn) : undefined
   },
   turn(node, turn) {
     const rank = rankOf(node, turn)
