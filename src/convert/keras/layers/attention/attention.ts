@@ -1,6 +1,7 @@
 import type { Emitter, Value } from '../../../graph/types.ts'
+import { Refusal } from '../../../refusals.ts'
 import { invalid } from '../../config.ts'
-import { same } from '../../emit.ts'
+import { same, shapeOf } from '../../emit.ts'
 import type { Carried, LayerCall } from '../../layer.ts'
 import { causalMask } from './masks.ts'
 
@@ -17,6 +18,8 @@ function attend(call: LayerCall, scoresOf: Scores): readonly Carried[] {
   const [query, value, key = value] = inputs
   if (!value || inputs.length > 3)
     throw invalid(`${call.className} '${call.name}' is called with ${inputs.length} tensors; it takes 2 or 3`)
+  if (inputs.some(input => shapeOf(input).length !== 3))
+    throw new Refusal('an attention to tensors that are not [batch, steps, features]')
   const { mask: queryMask } = query
   const scores = masked(call, scoresOf(call, query, key!), query, value)
   const weights = same(b, 'Softmax', scores, { axis: { int: -1 } })

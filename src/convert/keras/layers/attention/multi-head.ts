@@ -50,6 +50,9 @@ function attention(call: LayerCall, { axes, size, repeat }: Heads): readonly Car
   const query = tensorOf(call, 0, 'query')
   const value = tensorOf(call, 1, 'value')
   const key = optionalTensor(call, 2, 'key')
+  const ranks = [query, value, key ?? value].map(x => shapeOf(x).length)
+  if (ranks.some(rank => rank < 3 || rank !== ranks[0]))
+    throw new Refusal(`tensors of ${ranks.join(', ')} axes`)
   const bias = config.bool('use_bias', true)
   const heads = (x: Value, name: string): Value =>
     intoHeads(b, x, denseOf(weights, `${name}_dense`, name), bias)

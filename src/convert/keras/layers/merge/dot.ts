@@ -1,7 +1,11 @@
 import type { Value } from '../../../graph/types.ts'
+import { Refusal } from '../../../refusals.ts'
 import { invalid } from '../../config.ts'
 import { axisOf, floating, shapeOf } from '../../emit.ts'
 import type { Carried, LayerCall } from '../../layer.ts'
+
+/** Letters of its equation suffice. */
+const MAX_RANK = 7
 
 /** The sum over one axis of each of two tensors, for every row of the batch: an Einsum. */
 export function dot(call: LayerCall): readonly Carried[] {
@@ -9,6 +13,8 @@ export function dot(call: LayerCall): readonly Carried[] {
   if (inputs.length !== 2)
     throw invalid(`Dot '${call.name}' is called with ${inputs.length} tensors; it takes 2`)
   const [x, y] = inputs.map(input => floating(b, input, dtype)) as [Value, Value]
+  if (shapeOf(x).length > MAX_RANK || shapeOf(y).length > MAX_RANK)
+    throw new Refusal(`Dot of tensors with more than ${MAX_RANK} axes`)
   const [ax, ay] = axesOf(call, x, y)
   const normalize = config.bool('normalize', false)
   const operands = normalize ? [normalized(call, x, ax), normalized(call, y, ay)] : [x, y]

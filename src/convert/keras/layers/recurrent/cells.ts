@@ -1,5 +1,6 @@
 import type { Json } from '../../../../core/index.ts'
 import type { OnnxTensor } from '../../../../formats/index.ts'
+import type { Shape } from '../../../graph/types.ts'
 import { type Cell, type CellKind, type GateWeights, partOf, runCell } from '../../../recurrent/index.ts'
 import { Refusal } from '../../../refusals.ts'
 import { invalid, isObject } from '../../config.ts'
@@ -63,7 +64,13 @@ function runner(layer: Layer, weights: LayerWeights, generation: Generation): Ru
       'Cells of Keras itself are converted: LSTMCell, GRUCell, SimpleRNNCell, and stacks of them.',
     )
   const cell = readCell(kind, layer, weights, generation)
-  return { states: kind === 'LSTM' ? 2 : 1, run: (b, steps) => runCell(b, cell, steps) }
+  return {
+    states: kind === 'LSTM' ? 2 : 1,
+    run(b, steps) {
+      checkInput(layer, steps.x.shape, cell.features)
+      return runCell(b, cell, steps)
+    },
+  }
 }
 
 function readCell(kind: CellKind, layer: Layer, weights: LayerWeights, generation: Generation): Cell {
@@ -76,7 +83,8 @@ function readCell(kind: CellKind, layer: Layer, weights: LayerWeights, generatio
   const recurrent = weights.get('recurrent_kernel', 1)
   checkShape(layer, kernel, [features, columns])
   checkShape(layer, recurrent, [units, columns])
-  const resetAfter = kind === 'GRU' && config.bool('reset_after', generation === 3)
+  const bias = config.bool('use_bias', true) ? weights.get('bias', 2) : undefined
+  const resetAfter = kind === 'GRU' && config.bool('reset_after', bias?.shape.length === 2)
   return {
     kind,
     dtype,
@@ -84,7 +92,7 @@ function readCell(kind: CellKind, layer: Layer, weights: LayerWeights, generatio
     units,
     kernel: { layout: 'columns', gates, tensor: kernel },
     recurrentKernel: { layout: 'columns', gates, tensor: recurrent },
-    ...(config.bool('use_bias', true) && biases(layer, weights.get('bias', 2), gates, columns, resetAfter)),
+    ...(bias && biases(layer, bias, { gates, columns, two: resetAfter })),
     activation: cellActivation(layer, 'activation', generation),
     ...(kind !== 'RNN' && { gateActivation: cellActivation(layer, 'recurrent_activation', generation) }),
     resetAfter,
@@ -95,9 +103,7 @@ function readCell(kind: CellKind, layer: Layer, weights: LayerWeights, generatio
 function biases(
   layer: Layer,
   bias: OnnxTensor,
-  gates: string,
-  columns: number,
-  two: boolean,
+  { gates, columns, two }: { readonly gates: string; readonly columns: number; readonly two: boolean },
 ): { readonly bias: GateWeights; readonly recurrentBias?: GateWeights } {
   checkShape(layer, bias, two ? [2, columns] : [columns])
   if (!two) return { bias: { gates, tensor: bias } }
@@ -105,6 +111,14 @@ function biases(
     bias: { gates, tensor: partOf(bias, 0, 2) },
     recurrentBias: { gates, tensor: partOf(bias, 1, 2) },
   }
+}
+
+function checkInput(layer: Layer, shape: Shape | undefined, features: number): void {
+  const last = shape?.at(-1)
+  if (shape?.length !== 3 || (typeof last === 'number' && last !== features))
+    throw invalid(
+      `${layer.className} '${layer.name}' has weights for [batch, steps, ${features}], and gets ${shape?.length ?? 'unknown'} axes that end in ${last ?? 'a free one'}`,
+    )
 }
 
 function checkShape(layer: Layer, { name, shape }: OnnxTensor, expected: readonly number[]): void {

@@ -63,6 +63,8 @@ export async function runLayer(
       "'time_major=True'",
       'Put a Permute before it and save the model with time_major=False.',
     )
+  if (config.int('num_constants', 0) > 0)
+    throw new Refusal('constants that its cells take', 'Save it without them.')
   const cells = isConvLstm(layer) ? [convLstmCell(call, layer, sequence.x)] : cellsOf(call, layer)
   const { returnSequences, backwards } = settingsOf(layer)
   return runSequence(call.b, cells, sequence, {
