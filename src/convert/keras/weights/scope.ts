@@ -123,7 +123,9 @@ class NamedScope implements WeightScope {
     const group = this.#top ? this.#file.groups?.get(layer.name) : undefined
     const own = group?.map(tensor => ({ tensor, parts: partsOf(withoutGroup(tensor, layer.name)) }))
     const found = own ? stripped(own, layer.name) : below(this.#variables, layer.name)
-    return new NamedScope(this.#file, found, source, false)
+    // Names of Keras 2 and of TF.js are without the models that layers stand in.
+    const unnamed = found.length === 0 && Object.hasOwn(layer.config, 'layers')
+    return new NamedScope(this.#file, unnamed ? this.#variables : found, source, false)
   }
 
   async asset(): Promise<undefined> {
