@@ -1,7 +1,13 @@
 import type { OnnxDtype } from '../../formats/index.ts'
+import { failing } from '../errors.ts'
 import type { Emitter, Size, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import type { NumberDtype } from './fitted/numbers.ts'
+
+/** A row has them all, also where it is sparse in scikit-learn: this many take 80 MB in float64. */
+const MAX_COLUMNS = 10_000_000
+
+const tooMany = failing('CONVERT_LIMIT', 'Choose a smaller vocabulary, or fewer categories.')
 
 /**
  * What flows between estimators: columns of rows N, in blocks that lie side by side. A numeric model has one block;
@@ -20,6 +26,7 @@ export class Columns {
   constructor(blocks: readonly Value[], open = false) {
     this.blocks = blocks.filter(block => widthOf(block) > 0)
     this.open = open
+    if (this.width > MAX_COLUMNS) throw tooMany(`Something gives more than ${MAX_COLUMNS} columns`)
   }
 
   static openOf(width: number): Columns {
@@ -31,9 +38,9 @@ export class Columns {
     return this.blocks.reduce((sum, block) => sum + widthOf(block), 0)
   }
 
-  /** The type of every column, in order. */
+  /** The types of its blocks, in order. */
   get dtypes(): readonly OnnxDtype[] {
-    return this.blocks.flatMap(block => Array.from({ length: widthOf(block) }, () => block.dtype))
+    return this.blocks.map(({ dtype }) => dtype)
   }
 
   /** All columns as one matrix [N, width]. A Refusal for columns of text. */

@@ -78,8 +78,8 @@ function targetsOf(
   { count, mapping, dropped }: Group,
   handling: (typeof HANDLING)[number],
 ): { readonly targets: readonly number[]; readonly width: number } {
-  if (mapping && mapping.length !== count)
-    throw estimator.invalid('_default_to_infrequent_mappings', `has ${mapping.length} of ${count} categories`)
+  if (mapping && (mapping.length !== count || mapping.some(place => place < 0 || place >= count)))
+    throw estimator.invalid('_default_to_infrequent_mappings', `does not fit ${count} categories`)
   const grouped = mapping ?? Array.from({ length: count }, (_, i) => i)
   const infrequent = mapping && Math.max(...mapping)
   const places = infrequent === undefined ? count : infrequent + 1
