@@ -115,7 +115,9 @@ function logitsOf(m: Arithmetic, { decision, probabilities }: ClassifierResult):
   if (decision?.shape?.length === 1) return m.columns([m.of('Neg', decision), decision])
   if (decision) return decision
   if (!probabilities) throw new Refusal('its classifier gives neither decisions nor probabilities')
-  return m.of('Log', m.add(probabilities, EPSILON))
+  // Of two classes it has the second's only.
+  const both = probabilities.shape?.[1] === 2 ? ofTwo(m, m.column(probabilities, 1)) : probabilities
+  return m.of('Log', m.add(both, EPSILON))
 }
 
 /** The inner estimators stand in objects that are none. */

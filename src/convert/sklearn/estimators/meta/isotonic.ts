@@ -2,8 +2,16 @@ import type { Value } from '../../../graph/types.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
 import type { EstimatorCall, EstimatorConverter, EstimatorResult, Fitted } from '../../estimator.ts'
 
-/** IsotonicRegression of numbers t, float64 [N]: straight lines between its thresholds. */
-export async function isotonic(m: Arithmetic, estimator: Fitted, t: Value): Promise<Value> {
+/**
+ * IsotonicRegression of numbers t, float64 [N]: straight lines between its thresholds. Where t came as float32, so do
+ * its bounds: what float32 rounds to a bound is not beyond it.
+ */
+export async function isotonic(
+  m: Arithmetic,
+  estimator: Fitted,
+  t: Value,
+  came: 'float32' | 'float64' = 'float64',
+): Promise<Value> {
   const thresholds = estimator.array('X_thresholds_')
   const xs = await estimator.floats('X_thresholds_', [null])
   const count = xs.length
@@ -13,10 +21,11 @@ export async function isotonic(m: Arithmetic, estimator: Fitted, t: Value): Prom
   const given = thresholds.dtype === 'float32' ? m.cast(m.cast(t, 'float32'), 'float64') : t
   const [least, most] = [estimator.number('X_min_'), estimator.number('X_max_')]
   const clips = estimator.choice('out_of_bounds', ['nan', 'clip', 'raise'], 'nan') === 'clip'
-  const from = clips ? m.max(m.min(given, most), least) : given
+  const from = m.max(m.min(given, most), least)
   const line = count === 1 ? m.add(m.mul(from, 0), ys[0]!) : between(m, from, xs, ys)
   if (clips || count === 1) return line
-  const outside = m.emitter.op('Or', [m.less(from, least), m.greater(from, most)])
+  const bound = (x: number) => (came === 'float32' ? Math.fround(x) : x)
+  const outside = m.emitter.op('Or', [m.less(given, bound(least)), m.greater(given, bound(most))])
   return m.where(outside, Number.NaN, line)
 }
 
@@ -39,7 +48,8 @@ async function convert({ estimator, emitter, input, note }: EstimatorCall): Prom
   const m = new Arithmetic(emitter)
   if (estimator.value('out_of_bounds') === 'raise')
     note('what is out of its bounds is an error in scikit-learn, and NaN here')
-  const value = await isotonic(m, estimator, m.column(input.matrix(emitter, 'float64'), 0))
+  const came = input.dtypes[0] === 'float32' ? 'float32' : 'float64'
+  const value = await isotonic(m, estimator, m.column(input.matrix(emitter, 'float64'), 0), came)
   return { kind: 'regressor', value: m.unsqueeze(value, 1) }
 }
 

@@ -7,7 +7,7 @@ import { oneHot, type Target, targetsOf, valuesOf } from './targets.ts'
 /** The neighbours of each row, with what each counts: undefined where all count the same. */
 async function found({ estimator, emitter, input }: EstimatorCall) {
   const m = new Arithmetic(emitter)
-  const search = await searchOf(m, estimator, input.matrix(emitter, 'float64'), input.width)
+  const search = await searchOf(m, estimator, input)
   const count = estimator.integer('n_neighbors', 5, 1)
   const { places, distances } = nearest(search, estimator, count)
   const weights = byDistance(estimator) ? inverseDistances(m, distances) : undefined

@@ -16,7 +16,7 @@ export async function localOutlierFactor({
   if (!estimator.bool('novelty', false))
     throw new Refusal('novelty=False has no predict for new rows', 'Fit it with novelty=True.')
   const m = new Arithmetic(emitter)
-  const search = await searchOf(m, estimator, input.matrix(emitter, 'float64'), input.width)
+  const search = await searchOf(m, estimator, input)
   const count = estimator.integer('n_neighbors_', undefined, 1)
   const { places, distances } = nearest(search, estimator, count)
   const fitted = await matrixOf(estimator, '_distances_fit_X_', [search.rows, null])

@@ -29,6 +29,6 @@ export async function propagation({ estimator, emitter, input }: EstimatorCall):
 
   async function neighbours(n: Arithmetic) {
     const inner = estimator.object('nn_fit')
-    return nearest(await searchOf(n, inner, x, input.width), inner, inner.integer('n_neighbors', 5, 1)).places
+    return nearest(await searchOf(n, inner, input), inner, inner.integer('n_neighbors', 5, 1)).places
   }
 }

@@ -13,7 +13,7 @@ import { oneHot, type Target, targetsOf, valuesOf } from './targets.ts'
 /** What each fitted row counts for each row, 0 beyond the radius: float64 [N, M]. */
 async function weighed({ estimator, emitter, input }: EstimatorCall) {
   const m = new Arithmetic(emitter)
-  const search = await searchOf(m, estimator, input.matrix(emitter, 'float64'), input.width)
+  const search = await searchOf(m, estimator, input)
   const radius = search.reduce(estimator.number('radius', 1))
   const within = m.cast(m.emitter.op('LessOrEqual', [search.reduced, m.numbers([radius], [])]), 'float64')
   const weights = byDistance(estimator) ? inverseDistances(m, search.root(search.reduced), within) : within

@@ -7,8 +7,9 @@ import {
   squaredDistances,
   summedDistances,
 } from '../../arithmetic/distances.ts'
-import { matrixOf } from '../../arithmetic/matrix.ts'
+import type { Columns } from '../../columns.ts'
 import type { Fitted } from '../../estimator.ts'
+import { comparedRows } from './rounding.ts'
 
 /** Distances of the rows that are asked about from all fitted rows. */
 export interface Search {
@@ -47,11 +48,10 @@ const NAMES = [...Object.keys(METRICS), 'minkowski', 'cosine']
  * Of an estimator of sklearn.neighbors. Its trees add up features one by one, and so do these distances, so that rows
  * at equal distances stay so; without a tree scikit-learn multiplies matrices, as is done here.
  */
-export async function searchOf(m: Arithmetic, estimator: Fitted, x: Value, width: number): Promise<Search> {
+export async function searchOf(m: Arithmetic, estimator: Fitted, input: Columns): Promise<Search> {
   const name = estimator.choice('effective_metric_', NAMES)
-  const fitted = await matrixOf(estimator, '_fit_X', [null, width])
-  const y = fitted.weight(m.emitter)
-  const found = { m, rows: fitted.rows }
+  const { x, y, rows } = await comparedRows(m, estimator, input)
+  const found = { m, rows }
   const plain = { root: (reduced: Value) => reduced, reduce: (distance: number) => distance }
   if (name === 'cosine') return { ...found, ...plain, reduced: cosineDistances(m, x, y) }
   const metric = name === 'minkowski' ? minkowski(estimator) : METRICS[name]!
