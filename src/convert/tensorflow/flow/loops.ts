@@ -9,6 +9,7 @@ import type { FlowConvert, FlowTable, Spot, Step } from '../step.ts'
 import { callPath } from '../walk.ts'
 import { functionName } from './calls.ts'
 import { type Limit, limitsOf, type Role, rolesOf } from './plan.ts'
+import { recurrentLoop } from './recurrent/index.ts'
 import { scanScopes } from './scan.ts'
 import { commonType, isSameType, typeOf } from './types.ts'
 
@@ -82,6 +83,9 @@ class Loop {
     const { emitter } = this.#step
     const bounds = await this.#bounds()
     const times = bounds && this.#times(bounds)
+    const found =
+      times && bounds.every(({ inclusive }) => !inclusive) ? await this.#recurrent(times) : undefined
+    if (found) return found
     await this.#probe()
     const inputs = this.#inputs
     const initial = this.#carried.map(i => this.#initial(inputs[i]!))
@@ -144,6 +148,11 @@ class Loop {
       return [b.op('Reshape', [count, b.ints([])])]
     })
     return times.length === 1 ? times[0]! : b.op('Min', times)
+  }
+
+  async #recurrent(times: Value): Promise<readonly Edge[] | undefined> {
+    const spot = { ...this.#spot, emitter: this.#step.spot.emitter }
+    return recurrentLoop({ step: this.#step, scopes: this.#scopes, roles: this.#roles, spot, times })
   }
 
   #initial(edge: Edge): Value {

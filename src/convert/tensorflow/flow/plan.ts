@@ -43,20 +43,34 @@ export async function rolesOf(
   return roles
 }
 
-async function listRole({ condition, body }: LoopScopes, inputs: readonly Edge[], i: number): Promise<Role> {
-  const carried: Role = { kind: 'carried' }
-  const end = originOf(body, body.results[i]!)
+/** What a turn writes into a list of the loop, where nothing else is done with it. */
+export function writeOf(
+  body: Scope,
+  list: number,
+): { readonly node: ProgramNode; readonly index?: Reference; readonly item: Reference } | undefined {
+  const end = originOf(body, body.results[list]!)
   const node = end.kind === 'output' ? end.node : undefined
   const write = node && Object.hasOwn(WRITES, node.op) ? WRITES[node.op] : undefined
-  if (!node || !write) return carried
-  const list = originOf(body, node.inputs[write.list]!)
-  const item = node.inputs[write.item]
-  if (list.kind !== 'argument' || list.index !== i || !item) return carried
-  if (usersOf(condition, i).length > 0 || usersOf(body, i).some(user => user !== node)) return carried
+  if (!node || !write) return undefined
+  const before = originOf(body, node.inputs[write.list]!)
+  const [item, index] = [
+    node.inputs[write.item],
+    write.index === undefined ? undefined : node.inputs[write.index],
+  ]
+  if (before.kind !== 'argument' || before.index !== list || !item) return undefined
+  if (usersOf(body, list).some(user => user !== node)) return undefined
+  return { node, item, ...(index && { index }) }
+}
+
+async function listRole({ condition, body }: LoopScopes, inputs: readonly Edge[], i: number): Promise<Role> {
+  const carried: Role = { kind: 'carried' }
+  const write = writeOf(body, i)
+  if (!write || usersOf(condition, i).length > 0) return carried
+  const { item } = write
   const edge = inputs[i]!
-  if (write.index === undefined)
+  if (!write.index)
     return edge.kind === 'list' && edge.list.length?.known?.[0] === 0 ? { kind: 'gathered', item } : carried
-  const index = originOf(body, node.inputs[write.index]!)
+  const index = originOf(body, write.index)
   if (index.kind !== 'argument' || !(await isCounter(body, index.index))) return carried
   const start = inputs[index.index]
   const fromZero = start?.kind === 'tensor' && start.value.known?.[0] === 0

@@ -10,7 +10,9 @@ import { FLOW } from './index.ts'
  * that have no ONNX form.
  */
 export async function scanFunctions(step: Step, names: readonly string[]): Promise<void> {
-  await scanScopes(step, await Promise.all(names.map(name => step.walk.functionOf(name, step.node))))
+  const scopes: Scope[] = []
+  for (const name of names) scopes.push(await step.walk.functionOf(name, step.node))
+  await scanScopes(step, scopes)
 }
 
 /** As `scanFunctions`, of scopes. */

@@ -93,7 +93,8 @@ async function entriesAt(step: Step, key: OnnxDtype, value: OnnxDtype): Promise<
   const { name, content } = edgeAs(step, 0, 'table').table
   if (!content) throw new Refusal(`nothing fills the table '${name}'`)
   if (content.kind === 'file') return entriesOfFile(content, key, value)
-  const [keys, values] = await Promise.all([elementsOf(content.keys, key), elementsOf(content.values, value)])
+  const keys = await elementsOf(content.keys, key)
+  const values = await elementsOf(content.values, value)
   if (keys.shape.length !== 1 || values.shape.length !== 1 || keys.elements.length !== values.elements.length)
     throw step.invalid(
       `the table '${name}' has keys of shape [${keys.shape.join(', ')}] and values of [${values.shape.join(', ')}]`,
