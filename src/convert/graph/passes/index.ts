@@ -7,6 +7,7 @@ import { Graph } from './graph.ts'
 import { removeIdentities } from './identities.ts'
 import { removeNoops } from './noops.ts'
 import { joinReshapes } from './reshapes.ts'
+import { narrowShapes } from './shapes.ts'
 import { removeTransposes } from './transposes/index.ts'
 import { joinTransposes } from './transposes/join.ts'
 import { World } from './world.ts'
@@ -39,7 +40,7 @@ export function optimizeGraph(
   }
 }
 
-const PASSES = [removeDead, removeIdentities, removeNoops, removeDuplicates, moveConstants]
+const PASSES = [removeDead, removeIdentities, removeNoops, narrowShapes, removeDuplicates, moveConstants]
 
 /** Bodies first: what they no longer take is then free in the graph around them. */
 function optimized(given: OnnxGraph, world: World, lists: readonly string[][]): OnnxGraph {

@@ -3,6 +3,7 @@ import type { Shape } from '../../../types.ts'
 import type { Node } from '../../graph.ts'
 import { intOf } from '../../read.ts'
 import { targetOf } from '../../reshapes.ts'
+import { boundsOf } from '../../shapes.ts'
 import type { Turn } from '../turn.ts'
 import { withAttributes } from './operands.ts'
 import type { Carried, Carrier } from './types.ts'
@@ -46,16 +47,26 @@ export const reshaping: Carrier = {
   },
 }
 
-/** Sizes of axes that stay where they are. */
+/** Where the axes of which a Shape tells stand once its input is turned; undefined where they no longer stand together. */
+function turnedBounds(node: Node, order: readonly number[]): readonly [number, number] | undefined {
+  const [start, end] = boundsOf(node, order.length)
+  const places = order.slice(start, end).map((_, i) => order.indexOf(start + i))
+  if (places.some((at, i) => at !== places[0]! + i)) return undefined
+  return places.length === 0 ? [0, 0] : [places[0]!, places[0]! + places.length]
+}
+
+/** Sizes of axes that stand side by side either way. */
 export const shapes: Carrier = {
   carried(node, turn) {
     const [x] = node.inputs
     const order = turn.orderOf(x!)
     if (!order || turn.graph.world.isConstant(x!)) return undefined
-    const asked = order.map((_, i) => i).slice(intOf(node, 'start', 0), intOf(node, 'end') ?? order.length)
-    return asked.every(axis => order[axis] === axis) ? { inputs: [0], outputs: [] } : undefined
+    return turnedBounds(node, order) && { inputs: [0], outputs: [] }
   },
-  turn() {},
+  turn(node, turn) {
+    const [start, end] = turnedBounds(node, turn.orderOf(node.inputs[0]!)!)!
+    node.attributes = { start: { int: start }, end: { int: end } }
+  },
 }
 
 /** Some places along an axis; one place leaves the axis out. */
