@@ -19,14 +19,13 @@ const conditional: Rule = node => {
 /** Count, condition, and what goes round; its body gives the condition, what goes round, and what is gathered. */
 const loop: Rule = node => {
   const [count, , ...carried] = node.inputs
-  const { inputs, outputs } = graphOf(node, 'body')
+  const { outputs } = graphOf(node, 'body')
   const times = numbersOf(count)?.[0]
   return outputs.slice(1).map((type, i): InferredType => {
     if (i >= carried.length) return typed(type.dtype, type.shape && [null, ...type.shape])
     // Without a turn it is what went in.
-    const shape = common(type.shape, carried[i]?.shape)
-    if (times !== undefined && times <= 0) return typed(type.dtype, carried[i]?.shape)
-    return typed(type.dtype, common(shape, inputs[i + 2]?.shape) ?? shape)
+    const given = carried[i]?.shape
+    return typed(type.dtype, times !== undefined && times <= 0 ? given : common(type.shape, given))
   })
 }
 

@@ -10,6 +10,9 @@ const INPUT = floats(
   Array.from({ length: 72 }, (_, i) => Math.sin(i * 1.7)),
 )
 
+/** Of the free axes. */
+const SIZES = { N: SHAPE[0], H: SHAPE[1], W: SHAPE[2] }
+
 /** ONNX Runtime's own passes would hide what ours do; and those of quantised graphs have faults. */
 const AS_TOLD = { graphOptimizationLevel: 'disabled' } as const
 
@@ -31,6 +34,10 @@ test('graphs give the same after passes, with no more nodes', () =>
       expect(Object.keys(actual)).toEqual(Object.keys(expected))
       // A sum in another order may round to another step of a quantised value.
       const tolerance = taken.some(({ op }) => op === 'quantized') ? 3 : 1e-4
+      for (const { name, shape = [] } of before.model.graph.outputs)
+        expect(shape.map((size, i) => SIZES[size as 'N'] ?? size ?? actual[name]!.shape[i])).toEqual(
+          actual[name]!.shape,
+        )
       for (const [name, tensor] of Object.entries(expected))
         expect(relativeError(actual[name]!, tensor), name).toBeLessThan(tolerance)
       const names = after.model.graph.nodes.map(({ name }) => name)
