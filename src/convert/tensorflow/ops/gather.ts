@@ -65,6 +65,25 @@ const invertPermutation: Convert = call => {
   return cast(b, inverse, x.dtype)
 }
 
+/** Places in a list as places in a tensor of these sizes: `[axes, n]`. */
+const unravelIndex: Convert = call => {
+  const { emitter: b } = call
+  const [places, sizes] = [int64(b, input(call, 0)), int64(b, input(call, 1))]
+  const [rank] = sizes.shape ?? []
+  if (typeof rank !== 'number')
+    throw invalid(`${call.op} '${call.name}' has sizes of a number that is not known`)
+  const steps = upTo(rank).map(i =>
+    b.op('ReduceProd', [b.op('Slice', [sizes, b.ints([i + 1]), b.ints([rank])]), b.ints([0])], {
+      attributes: { keepdims: { int: 1 } },
+    }),
+  )
+  const after = upTo(rankOf(places)).map(i => i + 1)
+  const column = (x: Value): Value => (after.length > 0 ? b.op('Unsqueeze', [x, b.ints(after)]) : x)
+  const all = b.op('Concat', steps, { attributes: { axis: { int: 0 } } })
+  const inside = b.op('Mod', [b.op('Div', [places, column(all)]), column(sizes)])
+  return cast(b, inside, input(call, 0).dtype)
+}
+
 /** Indices of elements equal to 1 in `on`, else `off`, along a new axis of `depth`. */
 const oneHot: Convert = call => {
   const { emitter: b } = call
@@ -91,4 +110,5 @@ export const gatherOps: OpTable = {
   Where: { convert: where },
   InvertPermutation: { convert: invertPermutation },
   OneHot: { convert: oneHot },
+  UnravelIndex: { convert: unravelIndex },
 }

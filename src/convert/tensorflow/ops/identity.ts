@@ -17,6 +17,7 @@ export const identityOps: OpTable = {
   DebugGradientIdentity: { convert: pass },
   EnsureShape: { convert: pass },
   PlaceholderWithDefault: { convert: pass },
+  GuaranteeConst: { convert: pass },
   Copy: { convert: pass },
   CopyHost: { convert: pass },
   OptimizationBarrier: { convert: passAll },

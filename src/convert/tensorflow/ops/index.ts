@@ -1,7 +1,10 @@
-import type { OpTable } from '../op.ts'
+import { Refusal } from '../../refusals.ts'
+import type { OpConverter, OpTable } from '../op.ts'
 import { binaryOps } from './binary.ts'
 import { blockOps } from './blocks.ts'
 import { boxOps } from './boxes.ts'
+import { combinedBoxOps } from './combined-boxes.ts'
+import { complexOps, isComplex } from './complex.ts'
 import { convOps } from './conv.ts'
 import { cumulativeOps } from './cumulative.ts'
 import { diagonalOps } from './diagonal.ts'
@@ -12,6 +15,7 @@ import { fusedOps } from './fused.ts'
 import { gatherOps } from './gather.ts'
 import { identityOps } from './identity.ts'
 import { joinOps } from './join.ts'
+import { letterOps } from './letters.ts'
 import { matmulOps } from './matmul.ts'
 import { normaliseOps } from './normalise.ts'
 import { orderOps } from './order.ts'
@@ -30,8 +34,7 @@ import { sliceOps } from './slice.ts'
 import { textOps } from './text.ts'
 import { unaryOps } from './unary.ts'
 
-/** All ops from values to values, by TensorFlow's names. */
-export const OPS: OpTable = {
+const REAL: OpTable = {
   ...unaryOps,
   ...binaryOps,
   ...severalOps,
@@ -41,7 +44,6 @@ export const OPS: OpTable = {
   ...diagonalOps,
   ...reduceOps,
   ...segmentOps,
-  ...identityOps,
   ...shapeOps,
   ...joinOps,
   ...sliceOps,
@@ -49,17 +51,37 @@ export const OPS: OpTable = {
   ...scatterOps,
   ...fillOps,
   ...orderOps,
-  ...textOps,
-  ...regexOps,
-  ...raggedOps,
-  ...resizeOps,
-  ...poolOps,
-  ...partitionOps,
   ...padOps,
+  ...blockOps,
+  ...partitionOps,
+  ...convOps,
+  ...poolOps,
   ...normaliseOps,
   ...fusedOps,
-  ...fakeQuantOps,
-  ...convOps,
+  ...resizeOps,
   ...boxOps,
-  ...blockOps,
+  ...combinedBoxOps,
+  ...fakeQuantOps,
+  ...textOps,
+  ...regexOps,
+  ...letterOps,
+  ...raggedOps,
+}
+
+/** An op that doesn't know how complex numbers stand in ONNX refuses them. */
+function ofReals({ convert, ...rest }: OpConverter): OpConverter {
+  return {
+    ...rest,
+    convert: call => {
+      if (call.inputs.some(isComplex)) throw new Refusal('of complex numbers')
+      return convert(call)
+    },
+  }
+}
+
+/** All ops from values to values, by TensorFlow's names. */
+export const OPS: OpTable = {
+  ...Object.fromEntries(Object.entries(REAL).map(([op, converter]) => [op, ofReals(converter)])),
+  ...identityOps,
+  ...complexOps,
 }

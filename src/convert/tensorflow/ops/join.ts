@@ -28,6 +28,12 @@ const concatV2: Convert = async call => {
   return joined(call.emitter, call.inputs.slice(0, -1), await axisOf(call, call.inputs.length - 1))
 }
 
+/** Along the first axis. */
+const parallelConcat: Convert = call => {
+  input(call, 0)
+  return joined(call.emitter, call.inputs, 0)
+}
+
 const pack: Convert = call => {
   const { emitter: b, inputs, attributes } = call
   input(call, 0)
@@ -93,6 +99,7 @@ function withRest(b: Emitter, x: Value, axis: number, { known = [] }: Value): Va
 export const joinOps: OpTable = {
   Concat: { convert: concat, limits: 'along an axis that is not computed' },
   ConcatV2: { convert: concatV2, limits: 'along an axis that is not computed' },
+  ParallelConcat: { convert: parallelConcat },
   Pack: { convert: pack },
   Unpack: { convert: unpack },
   Split: { convert: split, limits: 'along an axis that is not computed' },

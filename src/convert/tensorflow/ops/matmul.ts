@@ -62,6 +62,16 @@ const determinant: Convert = call => {
   return emit(call.emitter, 'Det', [x], { types })
 }
 
+/** ONNX Runtime's own op: ONNX has none. */
+const inverse: Convert = call => {
+  const x = input(call, 0)
+  if (call.attributes.bool('adjoint', false)) throw new Refusal('adjoint=true')
+  return call.emitter.op('Inverse', [x], {
+    domain: 'com.microsoft',
+    types: [{ dtype: x.dtype, ...(x.shape && { shape: x.shape }) }],
+  })
+}
+
 const lastAxis =
   (op: string): Convert =>
   call =>
@@ -75,6 +85,7 @@ export const matmulOps: OpTable = {
   BatchMatMulV3: { convert: batchMatMulV3 },
   Cross: { convert: cross },
   MatrixDeterminant: { convert: determinant, limits: 'float64 in the precision of float32' },
+  MatrixInverse: { convert: inverse },
   Softmax: { convert: lastAxis('Softmax') },
   LogSoftmax: { convert: lastAxis('LogSoftmax') },
 }

@@ -1,7 +1,8 @@
 import { batchNorm, fromFirst, toFirst } from '../../channels-last/index.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
+import { Refusal } from '../../refusals.ts'
 import type { Convert, OpCall, OpTable } from '../op.ts'
-import { cast, emit, input, rankOf } from './emit.ts'
+import { cast, emit, input, like, rankOf } from './emit.ts'
 import { layoutOf } from './window.ts'
 
 /**
@@ -30,6 +31,35 @@ function momentsOf({ emitter: b, attributes }: OpCall, x: Value): readonly [Valu
     emit(b, 'ReduceMean', [v, axes], { computed: [0], attributes: { keepdims: { int: keep } } })
   const centred = emit(b, 'Sub', [x, mean(x, 1)])
   return [mean(x, 0), mean(emit(b, 'Mul', [centred, centred]), 0)]
+}
+
+/** TensorFlow 1's: mean, variance and offset, and a scale that counts where `scale_after_normalization` says so. */
+const globalNorm: Convert = call => {
+  const { emitter: b, attributes } = call
+  const [x, mean, variance, offset, gamma] = [0, 1, 2, 3, 4].map(i => input(call, i)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ]
+  const scale = attributes.bool('scale_after_normalization')
+    ? gamma
+    : b.op('Expand', [like(b, gamma, 1), b.op('Shape', [gamma])])
+  const epsilon = attributes.float('variance_epsilon')
+  return batchNorm(b, x, { scale, offset, mean, variance, epsilon })
+}
+
+/** With another image added behind it, and an activation. */
+const fusedBatchNormEx: Convert = async call => {
+  const { emitter: b, attributes } = call
+  const [y, ...statistics] = (await fusedBatchNorm(call)) as readonly Value[]
+  const side = call.inputs[5]
+  const sum = side ? emit(b, 'Add', [y!, side]) : y!
+  const activation = attributes.text('activation_mode', 'Identity')
+  if (activation === 'Identity') return [sum, ...statistics]
+  if (activation !== 'Relu') throw new Refusal(`activation_mode=${activation.slice(0, 40)}`)
+  return [emit(b, 'Relu', [sum]), ...statistics]
 }
 
 /** By the squares of the channels around: ONNX divides alpha by their number. */
@@ -64,6 +94,8 @@ export const normaliseOps: OpTable = {
   FusedBatchNorm: { convert: fusedBatchNorm },
   FusedBatchNormV2: { convert: fusedBatchNorm },
   FusedBatchNormV3: { convert: fusedBatchNorm },
+  _FusedBatchNormEx: { convert: fusedBatchNormEx },
+  BatchNormWithGlobalNormalization: { convert: globalNorm },
   LRN: { convert: lrn },
   AdjustContrastv2: { convert: adjustContrast },
 }

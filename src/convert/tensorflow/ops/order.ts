@@ -81,8 +81,8 @@ function largest(b: Emitter, x: Value, k: Value, order: 'largest' | 'smallest'):
 
 const topK: Convert = call => {
   const { emitter: b, attributes } = call
-  const x = input(call, 0)
-  const [values, places] = largest(b, x, input(call, 1), 'largest')
+  const k = call.op === 'TopK' ? b.ints([attributes.int('k')]) : input(call, 1)
+  const [values, places] = largest(b, input(call, 0), k, 'largest')
   return [values, cast(b, places, attributes.dtype('index_type', 'int32'))]
 }
 
@@ -158,6 +158,7 @@ export const orderOps: OpTable = {
   ReverseV2: { convert: reverseV2, limits: 'of axes that are not computed' },
   ReverseSequence: { convert: reverseSequence },
   Roll: { convert: roll, limits: 'along axes that are not computed' },
+  TopK: { convert: topK },
   TopKV2: { convert: topK },
   NthElement: { convert: nthElement },
   Unique: { convert: unique },

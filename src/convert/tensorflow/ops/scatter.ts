@@ -84,6 +84,13 @@ const tensorScatterSub: Convert = call => {
   return scattered(b, { base, indices, updates, shape: b.op('Shape', [base]) }, 'add')
 }
 
+/** Rows exchanged by number. */
+const inplaceUpdate: Convert = call => {
+  const { emitter: b } = call
+  const rows = b.op('Unsqueeze', [int64(b, input(call, 1)), b.ints([-1])])
+  return b.op('ScatterND', [input(call, 0), rows, input(call, 2)])
+}
+
 /** Values at indices, a default elsewhere. Indices may be one number, one list, or a list of places. */
 const sparseToDense: Convert = call => {
   const { emitter: b } = call
@@ -116,6 +123,8 @@ export const scatterOps: OpTable = {
   TensorScatterSub: { convert: tensorScatterSub },
   TensorScatterMax: { convert: tensorScatter('max') },
   TensorScatterMin: { convert: tensorScatter('min') },
+  ScatterNdNonAliasingAdd: { convert: tensorScatter('add') },
+  InplaceUpdate: { convert: inplaceUpdate },
   SparseToDense: { convert: sparseToDense },
   SparseTensorDenseMatMul: { convert: sparseDenseMatMul },
 }

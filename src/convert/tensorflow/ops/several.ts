@@ -78,5 +78,6 @@ export const severalOps: OpTable = {
   BiasAddV1: { convert: biasAdd },
   L2Loss: { convert: l2Loss },
   Cast: { convert: convertCast, limits: 'no complex numbers' },
+  ToBool: { convert: call => cast(call.emitter, input(call, 0), 'bool') },
   Bitcast: { convert: bitcast, limits: 'to the same type' },
 }
