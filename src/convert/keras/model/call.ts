@@ -20,8 +20,8 @@ export interface FrameLayer extends Layer {
   readonly weights: WeightScope
   readonly variables: WeightScope
   readonly registered?: string
-  /** Layers cast what they are called with; operations take it as it is. */
-  readonly casts: boolean
+  /** A function of `keras.ops`: layers cast what they are called with, operations take it as it is. */
+  readonly operation: boolean
 }
 
 export interface Arguments {
@@ -64,7 +64,10 @@ export function readLayer(
     ...(typeof module === 'string' && { module }),
     ...(typeof registered === 'string' && { registered }),
     config: new LayerConfig(json, { name: path, kind }),
-    casts: typeof module !== 'string' || !isOperation(module),
+    operation: isOperation(
+      { className: kind, module: typeof module === 'string' ? module : undefined, config: json },
+      generation,
+    ),
     variables: weights,
     weights: compute ? casting(weights, compute) : weights,
     dtype: compute ?? 'float32',
@@ -88,7 +91,7 @@ function casting(scope: WeightScope, to: ComputeDtype): WeightScope {
 
 export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, context: CallContext): LayerCall {
   const masked = maskedAsNamed(b, given, context.generation)
-  const { positional, named } = layer.casts ? castArguments(b, layer.dtype, masked) : masked
+  const { positional, named } = layer.operation ? masked : castArguments(b, layer.dtype, masked)
   const placed = positional.flatMap(tensorsIn)
   const [first, ...others] = placed.length > 0 ? placed : [...named.values()].flatMap(tensorsIn)
   if (!first) throw invalid(`${layer.className} '${layer.name}' is called without a tensor`)

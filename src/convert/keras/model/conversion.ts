@@ -18,7 +18,7 @@ const tooLarge = failing('CONVERT_LIMIT', 'Save a model with fewer models within
 /** Layers within layers: wrappers of models of wrappers. */
 const MAX_DEPTH = 32
 /** Calls of layers over all calls of the models that hold them: the largest of Keras' own have 2,000. */
-const MAX_CALLS = 500_000
+const MAX_CALLS = 50_000
 
 /** Something in a layer was refused, and told: what it gives is missing. */
 class Missing extends Error {}

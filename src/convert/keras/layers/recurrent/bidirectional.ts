@@ -31,11 +31,12 @@ export async function bidirectional(call: LayerCall): Promise<readonly Carried[]
 
 /** Files without a `backward_layer` have the forward one's config for both. */
 function layersOf(call: LayerCall): { readonly forward: Layer; readonly backward: Layer } {
-  const { config } = call
+  const { config, generation } = call
   const layer = config.object('layer')
-  const given = config.object('backward_layer')
-  const forward = call.layerIn(renamed(layer, 'forward_'), 'forward_layer')
-  const backward = call.layerIn(renamed(given ?? mirrored(layer), 'backward_'), 'backward_layer')
+  const back = config.object('backward_layer') ?? mirrored(layer)
+  const own = generation === 3
+  const forward = call.layerIn(own ? layer : renamed(layer, 'forward_'), 'forward_layer')
+  const backward = call.layerIn(own ? back : renamed(back, 'backward_'), 'backward_layer')
   for (const inner of [forward, backward])
     if (!isRecurrent(inner))
       throw new Refusal(

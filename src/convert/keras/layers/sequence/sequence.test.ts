@@ -10,6 +10,7 @@ beforeAll(async () => {
 test.each([
   { file: 'embeddings.keras', what: 'embeddings of integers and floats' },
   { file: 'masks.keras', what: 'masks, found and given' },
+  { file: 'masks.h5', what: 'masks of Keras 3 in HDF5' },
   { file: 'time-distributed.keras', what: 'layers, models and recurrences over time' },
   { file: 'conv-lstm.keras', what: 'recurrences over images' },
 ])('$what answer as Keras does', async ({ file }) => {
