@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { modelOf } from '../../../test/fixtures/convert/trees/memory.ts'
 import { generator } from '../../../test/fixtures/onnx-builder.ts'
 import { bytesOf } from '../../../test/fixtures/onnx-run.ts'
@@ -21,8 +21,7 @@ test.each([
   const whole = gunzipSync(readFileSync(`${FOLDER}${file}.gz`))
   const convert = file.startsWith('xgboost') ? convertXgboost : convertLightgbm
   const random = generator(11)
-  let refused = 0
-  for (let run = 0; run < 50; run++) {
+  for (let run = 0; run < 25; run++) {
     const content = Uint8Array.from(whole)
     for (let i = 0; i < 1 + (run % 3); i++) {
       const at = Math.floor(random() * content.length)
@@ -34,8 +33,6 @@ test.each([
       await bytesOf(model)
     } catch (error) {
       if (!(error instanceof BallastError)) throw error
-      refused++
     }
   }
-  expect(refused).toBeLessThanOrEqual(50)
 })

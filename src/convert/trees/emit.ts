@@ -2,7 +2,6 @@ import type { LongList, OnnxAttribute } from '../../formats/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { type Ensemble, LEAF, MISSING_TRUE } from './ensemble.ts'
 import type { Numbers } from './numbers.ts'
-import type { Leaves, Tree } from './types.ts'
 
 export interface EmitOptions {
   /** How trees come together; SUM where absent. */
@@ -26,7 +25,7 @@ export function emitEnsemble(
   if (base && aggregate !== 'SUM') throw new TypeError(`A base is added to sums, and not to ${aggregate}`)
   // ONNX Runtime wants a tree, and forgets the bases of targets that no leaf of a row's adds to.
   const bases = targets > 1 ? (base ?? []) : []
-  if (ensemble.starts.length === 0 || bases.length > 0) ensemble.add(ONE_LEAF, constant(bases))
+  if (ensemble.starts.length === 0 || bases.length > 0) ensemble.addConstant(bases)
   const attributes: Record<string, OnnxAttribute> = {
     ...nodeAttributes(ensemble),
     ...leafAttributes(ensemble),
@@ -37,14 +36,6 @@ export function emitEnsemble(
   }
   const type = { dtype: 'float32', shape: [features.shape?.[0] ?? null, targets] } as const
   return emitter.op('TreeEnsembleRegressor', [features], { domain: 'ai.onnx.ml', attributes, types: [type] })
-}
-
-const ONE_LEAF: Tree = { left: [-1], right: [-1], feature: [0], threshold: [0] }
-
-function constant(weights: readonly number[]): Leaves {
-  return (_, put) => {
-    for (const [target, weight] of weights.entries()) put(target, weight)
-  }
 }
 
 function nodeAttributes(ensemble: Ensemble): Record<string, OnnxAttribute> {

@@ -83,6 +83,13 @@ export class Ensemble {
     }
   }
 
+  /** Adds a tree that gives the same to every row. */
+  addConstant(weights: readonly number[]): void {
+    this.add({ left: [-1], right: [-1], feature: [0], threshold: [0] }, (_, put) => {
+      for (const [target, weight] of weights.entries()) put(target, weight)
+    })
+  }
+
   #split(
     tree: Tree,
     node: number,

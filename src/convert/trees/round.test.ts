@@ -17,7 +17,7 @@ test.each([
 
 test('every float32 compares with a threshold as it does with the rounded one', () => {
   const random = generator(5)
-  for (let i = 0; i < 10_000; i++) {
+  for (let i = 0; i < 2000; i++) {
     const threshold = (random() - 0.5) * 10 ** Math.floor(random() * 80 - 40)
     const near = Math.fround(threshold)
     for (const x of [near, nextBelow32(near), -nextBelow32(-near)]) {

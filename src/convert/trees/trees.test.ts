@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { generator } from '../../../test/fixtures/onnx-builder.ts'
-import { bytesOf, floats, runOnnx } from '../../../test/fixtures/onnx-run.ts'
+import { floats, runOnnx } from '../../../test/fixtures/onnx-run.ts'
+import { writeOnnx } from '../../formats/index.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { type EmitOptions, emitEnsemble } from './emit.ts'
 import { Ensemble, type EnsembleOptions } from './ensemble.ts'
@@ -154,8 +155,8 @@ describe('trees that contradict themselves are refused', () => {
   })
 })
 
-test('a million nodes are written within seconds', async () => {
-  const depth = 15
+test('many nodes are laid out while they are written', async () => {
+  const depth = 13
   const size = 2 ** (depth + 1) - 1
   const inner = 2 ** depth - 1
   const tree: Tree = {
@@ -165,9 +166,9 @@ test('a million nodes are written within seconds', async () => {
     threshold: Float32Array.from({ length: size }, (_, i) => i),
   }
   const ensemble = anEnsemble()
-  for (let i = 0; i < 16; i++) ensemble.add(tree, (node, put) => put(0, node))
-  const start = performance.now()
-  const bytes = await bytesOf(modelOf(ensemble))
-  expect(bytes.byteLength).toBeGreaterThan(2 ** 20 * 20)
-  expect(performance.now() - start).toBeLessThan(5000)
+  for (let i = 0; i < 8; i++) ensemble.add(tree, (node, put) => put(0, node))
+  const sizes: number[] = []
+  await writeOnnx(modelOf(ensemble), { write: async bytes => void sizes.push(bytes.byteLength) })
+  expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeGreaterThan(8 * size * 20)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024)
 })

@@ -1,6 +1,7 @@
 export type { LightgbmModel } from './lightgbm/model.ts'
 export { type LightgbmOpenModel, openLightgbm } from './lightgbm/open.ts'
 export type { LightgbmTree, LinearLeaves } from './lightgbm/trees.ts'
+export { inputWithin } from './within.ts'
 export type { XgboostModel } from './xgboost/model.ts'
 export { openXgboost, type XgboostOpenModel } from './xgboost/open.ts'
 export type { XgboostTree } from './xgboost/trees.ts'

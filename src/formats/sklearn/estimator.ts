@@ -3,9 +3,11 @@ import {
   arrayOf,
   attributesOf,
   classOf,
+  isGlobal,
   nameOf,
   type PickleCall,
   type PickleNode,
+  type PickleText,
   scalarOf,
   textOf,
 } from '../pickle/index.ts'
@@ -73,9 +75,13 @@ class Values {
       case 'int':
         return integer(node.value)
       case 'text':
-        return node.whole ? { kind: 'opaque', what: `a text of ${node.whole.length} bytes` } : node.value
+        return node.whole ? longText(node.whole) : node.value
       case 'bytes':
-        return { kind: 'bytes', read: () => node.read() }
+        return {
+          kind: 'bytes',
+          ...(!node.escaped && { place: { offset: node.offset, length: node.length } }),
+          read: () => node.read(),
+        }
       case 'tuple':
       case 'list':
       case 'set':
@@ -103,7 +109,9 @@ class Values {
     }
     const scalar = await scalarOf(node)
     if (scalar !== undefined) return typeof scalar === 'bigint' ? integer(scalar) : scalar
-    return node.kind === 'call' ? this.#instance(node, depth) : { kind: 'opaque', what: 'an array' }
+    if (node.kind !== 'call') return { kind: 'opaque', what: 'an array' }
+    const bytes = bytearrayOf(node)
+    return bytes ? this.of(bytes, depth) : this.#instance(node, depth)
   }
 
   async #instance(call: PickleCall, depth: number): Promise<Estimator | EstimatorObject> {
@@ -141,8 +149,31 @@ class Values {
   }
 }
 
-/** Packages whose estimators follow scikit-learn's conventions, and do not always tell `n_features_in_`. */
-const OTHERS: ReadonlySet<string> = new Set(['xgboost.sklearn', 'lightgbm.sklearn', 'catboost.core'])
+function longText({ offset, length, encoding }: NonNullable<PickleText['whole']>): EstimatorValue {
+  const what = `a text of ${length} bytes`
+  return { kind: 'opaque', what, ...(encoding === 'utf-8' && { place: { offset, length } }) }
+}
+
+/** Of `bytearray(b'…')`, as protocols 3 and 4 have it: the bytes. */
+function bytearrayOf({ callee, args }: PickleCall): PickleNode | undefined {
+  if (!isGlobal(callee, BUILTINS, 'bytearray') || args.kind !== 'tuple') return undefined
+  const [bytes] = args.items
+  return bytes?.kind === 'bytes' ? bytes : undefined
+}
+
+const BUILTINS: ReadonlySet<string> = new Set(['builtins', '__builtin__'])
+
+/**
+ * Packages whose estimators follow scikit-learn's conventions, and do not always tell `n_features_in_`; and those of
+ * what such an estimator holds, which people save by itself.
+ */
+const OTHERS: ReadonlySet<string> = new Set([
+  'xgboost.sklearn',
+  'xgboost.core',
+  'lightgbm.sklearn',
+  'lightgbm.basic',
+  'catboost.core',
+])
 
 /**
  * Estimators carry their version (BaseEstimator.__getstate__ writes it for classes of scikit-learn alone). Those of

@@ -17,9 +17,18 @@ export type EstimatorValue =
   | Estimator
   /** A class or function that is named, as `numpy.float64` in a `dtype` parameter. */
   | { readonly kind: 'name'; readonly module: string; readonly name: string }
-  | { readonly kind: 'bytes'; read(): Promise<Uint8Array> }
-  /** An object within itself, or something that only Python's loader could tell. */
-  | { readonly kind: 'opaque'; readonly what: string }
+  /** Bytes, with their place where they stand in the file as they are. */
+  | { readonly kind: 'bytes'; readonly place?: FilePlace; read(): Promise<Uint8Array> }
+  /**
+   * An object within itself, or something that only Python's loader could tell; a text that is too long to be held, with
+   * its place where it stands in the file as UTF-8.
+   */
+  | { readonly kind: 'opaque'; readonly what: string; readonly place?: FilePlace }
+
+export interface FilePlace {
+  readonly offset: number
+  readonly length: number
+}
 
 /** A dictionary with keys of any kind, in its order. */
 export interface EstimatorMap {

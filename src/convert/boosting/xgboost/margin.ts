@@ -21,12 +21,14 @@ export async function marginOf(
     comparison: 'BRANCH_LT',
     dtype: 'float32',
   })
+  // XGBoost begins with them, and adds up float32.
+  ensemble.addConstant(settings.base)
   const last = rounds === undefined ? Number.POSITIVE_INFINITY : await treesOfRounds(opened, settings, rounds)
   for await (const tree of opened.readTrees()) {
     if (tree.index >= last) break
     ensemble.add(treeOf(tree), leavesOf(tree))
   }
-  return emitEnsemble(emitter, features, ensemble, { base: settings.base })
+  return emitEnsemble(emitter, features, ensemble)
 }
 
 /** Trees of the first rounds: `iteration_indptr` says it since 2.0. */

@@ -1,5 +1,11 @@
-import { type ByteSource, elementCount } from '../../../core/index.ts'
-import type { Estimator, EstimatorMap, EstimatorObject, EstimatorValue } from '../../../formats/index.ts'
+import { type ByteSource, elementCount, sourceOf } from '../../../core/index.ts'
+import type {
+  Estimator,
+  EstimatorMap,
+  EstimatorObject,
+  EstimatorValue,
+  FilePlace,
+} from '../../../formats/index.ts'
 import { Refusal } from '../../refusals.ts'
 import { FittedArray } from './array.ts'
 import { type Cell, cellOf } from './cells.ts'
@@ -212,6 +218,22 @@ export class Fitted {
     })
   }
 
+  /**
+   * Where bytes or a text stand, which may be long: in the file, or in memory where they are short. A Refusal where
+   * they stand in the file in another form.
+   */
+  content(names: Names): Content {
+    const value = this.#of(names)
+    if (typeof value === 'string') return wholeOf(sourceOf(Buffer.from(value), nameOf(names)))
+    if (!isKind(value, 'bytes') && !isKind(value, 'opaque'))
+      throw this.#wrong(names, value, 'bytes or a text')
+    if (value.place) return { source: this.#source, place: value.place }
+    throw new Refusal(
+      `its ${nameOf(names)} is pickled in the form of Python 2`,
+      'Save it again with pickle.dump(model, file, protocol=4), or with joblib.dump.',
+    )
+  }
+
   /** CONVERT_INVALID for an attribute: `steps.scaler (StandardScaler): 'scale_' holds 0`. */
   invalid(names: Names, what: string): Error {
     return invalidAt(this.#place(names), what)
@@ -230,6 +252,16 @@ export class Fitted {
   #place(names: Names): Place {
     return { path: this.path || 'the model', className: this.className, attribute: nameOf(names) }
   }
+}
+
+/** A part of a source. */
+export interface Content {
+  readonly source: ByteSource
+  readonly place: FilePlace
+}
+
+function wholeOf(source: ByteSource): Content {
+  return { source, place: { offset: 0, length: source.size } }
 }
 
 const nameOf = (names: Names): string => (typeof names === 'string' ? names : (names[0] ?? ''))

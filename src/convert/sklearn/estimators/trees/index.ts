@@ -1,13 +1,17 @@
-import type { EstimatorTable } from '../../estimator.ts'
+import type { EstimatorTable, Fitted } from '../../estimator.ts'
 import { adaboostClassifier, adaboostRegressor } from './adaboost.ts'
 import { baggingClassifier, baggingRegressor } from './bagging.ts'
 import { classifierTrees, regressorTrees } from './forest.ts'
 import { gradientClassifier, gradientRegressor } from './gradient.ts'
 import { histogramClassifier, histogramInput, histogramRegressor } from './histogram.ts'
 import { isolationForest } from './isolation.ts'
+import { lightgbmEstimator, lightgbmInput } from './lightgbm.ts'
+import { xgboostBooster, xgboostEstimator, xgboostInput } from './xgboost.ts'
 
 const classifier = { convert: classifierTrees }
 const regressor = { convert: regressorTrees }
+const xgboost = { convert: xgboostEstimator, input: xgboostInput }
+const lightgbm = { convert: lightgbmEstimator, input: lightgbmInput }
 
 export const trees: EstimatorTable = {
   DecisionTreeClassifier: classifier,
@@ -27,4 +31,20 @@ export const trees: EstimatorTable = {
   AdaBoostRegressor: { convert: adaboostRegressor },
   BaggingClassifier: { convert: baggingClassifier },
   BaggingRegressor: { convert: baggingRegressor },
+  XGBClassifier: xgboost,
+  XGBRegressor: xgboost,
+  XGBRanker: xgboost,
+  XGBRFClassifier: xgboost,
+  XGBRFRegressor: xgboost,
+  LGBMClassifier: lightgbm,
+  LGBMRegressor: lightgbm,
+  LGBMRanker: lightgbm,
+  Booster: {
+    convert: call => (isXgboost(call.estimator) ? xgboostBooster(call) : lightgbmEstimator(call)),
+    input: async estimator => (isXgboost(estimator) ? xgboostInput(estimator) : lightgbmInput(estimator)),
+  },
+}
+
+function isXgboost({ module }: Fitted): boolean {
+  return module.startsWith('xgboost.')
 }

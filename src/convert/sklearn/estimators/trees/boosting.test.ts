@@ -1,0 +1,3 @@
+import { checkCases } from '../../../../../test/fixtures/convert/sklearn/cases.ts'
+
+await checkCases('boosting')
