@@ -27,6 +27,7 @@ export async function matrixOf(
   [rows, columns]: readonly [rows: number | null, columns: number | null] = [null, null],
 ): Promise<Matrix> {
   const made = isSparse(estimator.value(names)) ? await sparse(estimator, names) : dense(estimator, names)
+  if (made.rows === 0 || made.columns === 0) throw estimator.invalid(names, 'is empty')
   const fits = (rows === null || rows === made.rows) && (columns === null || columns === made.columns)
   if (!fits)
     throw estimator.invalid(

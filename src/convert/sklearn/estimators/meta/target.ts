@@ -64,6 +64,8 @@ const power: Inverse = async (m, y, transformer) => {
   const scaler = transformer.isNone('_scaler') ? undefined : transformer.object('_scaler')
   const from = scaler ? await linear('scale_', 'mean_')(m, y, scaler) : y
   const lambdas = Array.from(await transformer.floats('lambdas_'))
+  if (lambdas.length !== y.shape?.[1])
+    throw transformer.invalid('lambdas_', `has ${lambdas.length} elements for ${y.shape?.[1]} targets`)
   const yeo = transformer.choice('method', ['yeo-johnson', 'box-cox'], 'yeo-johnson') === 'yeo-johnson'
   const columns = lambdas.map((lambda, i) => {
     const x = m.column(from, i)

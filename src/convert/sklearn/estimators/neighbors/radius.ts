@@ -30,7 +30,10 @@ export async function classifier(call: EstimatorCall): Promise<EstimatorResult> 
     const votes = m.matmul(weights, oneHot(m, target.places, target.classes))
     const label = labels[k]
     if (label === undefined) return voted(m, target, votes)
-    return withOutliers(m, target, votes, toClasses(estimator, 'outlier_label_', [label]).labels[0]!)
+    const known = toClasses(estimator, 'outlier_label_', [label])
+    if (known.dtype !== target.classes.dtype)
+      throw estimator.invalid('outlier_label_', 'is of another type than the classes')
+    return withOutliers(m, target, votes, known.labels[0]!)
   })
   const several = estimator.has('outputs_2d_') && estimator.bool('outputs_2d_')
   return several ? { kind: 'multioutput', outputs } : outputs[0]!
