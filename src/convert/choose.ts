@@ -31,6 +31,11 @@ const lightgbm: Framework = {
   coverage: async () => (await import('./boosting/coverage.ts')).lightgbmCoverage,
 }
 
+const pytorch: Framework = {
+  converter: async () => (await import('./pytorch/index.ts')).convertTorch,
+  coverage: async () => (await import('./pytorch/index.ts')).torchCoverage,
+}
+
 /** Converters, each loaded when a model of its format is converted. */
 const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   pickle: sklearn,
@@ -44,6 +49,7 @@ const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   'tensorflow-savedmodel': tensorflow,
   'tensorflow-graphdef': tensorflow,
   'tfjs-graph': tensorflow,
+  pt2: pytorch,
 }
 
 export function isConvertible(format: string): boolean {

@@ -1,3 +1,10 @@
+export {
+  readTorchProgram,
+  type TorchArgument,
+  type TorchCall,
+  type TorchInput,
+  type TorchProgram,
+} from './export/calls.ts'
 export { openPt2 } from './export/open.ts'
 export { openPytorchLegacy } from './legacy.ts'
 export { openPytorch } from './open.ts'

@@ -1,0 +1,2 @@
+export { convertTorch } from './convert.ts'
+export { torchCoverage } from './coverage.ts'
