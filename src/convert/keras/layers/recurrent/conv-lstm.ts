@@ -1,11 +1,18 @@
 import type { OnnxTensor } from '../../../../formats/index.ts'
-import { type ConvOptions, conv } from '../../../channels-last/index.ts'
+import { type ConvOptions, conv, fromFirst, type Layout, toFirst } from '../../../channels-last/index.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
-import { type Recurrence, runScan, type StepCell, type Steps } from '../../../recurrent/index.ts'
+import {
+  type Activation,
+  type Recurrence,
+  runScan,
+  type StepCell,
+  type Steps,
+} from '../../../recurrent/index.ts'
 import { Refusal } from '../../../refusals.ts'
+import { activationName } from '../../activations.ts'
 import { invalid } from '../../config.ts'
 import { shapeOf } from '../../emit.ts'
-import type { Layer, LayerCall } from '../../layer.ts'
+import type { Generation, Layer, LayerCall } from '../../layer.ts'
 import { foldTime, unfoldTime } from '../sequence/fold.ts'
 import { cellActivation } from './activation.ts'
 import type { Runner } from './runner.ts'
@@ -27,17 +34,17 @@ export function isConvLstm({ className }: Layer): boolean {
  *   c′ = f · c + i · tanh(W * x + R * h + b)
  *   h′ = o · tanh(c′)
  *
- * The input's convolution is done for all steps at once, the state's in a Scan.
+ * The input's convolution is done for all steps at once, the state's in a Scan, where channels stand first, as ONNX
+ * has them.
  */
 export function convLstmCell(call: LayerCall, layer: Layer, sequence: Value): Runner {
   const { config } = layer
   const rank = RANKS.get(layer.className)!
-  if (config.layout() === 'channels-first')
-    throw new Refusal("'data_format=channels_first'", 'Save the model with channels_last.')
   const weights = layer.weights.child('cell')
   const parts: ConvCell = {
     layer,
     rank,
+    layout: config.layout(),
     filters: config.int('filters', undefined, { min: 1 }),
     kernel: weights.get('kernel', 0),
     recurrent: weights.get('recurrent_kernel', 1),
@@ -58,6 +65,7 @@ export function convLstmCell(call: LayerCall, layer: Layer, sequence: Value): Ru
 interface ConvCell {
   readonly layer: Layer
   readonly rank: number
+  readonly layout: Layout
   readonly filters: number
   readonly kernel: OnnxTensor
   readonly recurrent: OnnxTensor
@@ -66,23 +74,31 @@ interface ConvCell {
 }
 
 async function run(b: Emitter, call: LayerCall, cell: ConvCell, steps: Steps): Promise<Recurrence> {
+  const { layout, rank, filters } = cell
   const x = inputConvolution(b, cell, steps.x)
-  const state = { dtype: x.dtype, shape: shapeOf(x).slice(1, -1).concat(cell.filters) }
-  const zeros = zeroState(b, x, cell.filters)
-  return runScan(
+  const [, batch = null, , ...spatial] = shapeOf(x)
+  const state = { dtype: x.dtype, shape: [batch, filters, ...spatial] }
+  const zeros = zeroState(b, x, filters)
+  const { sequence, states } = await runScan(
     b,
     { states: [state, state], prepare: () => x, step: stepOf(call, cell) },
-    { ...steps, initial: steps.initial ?? [zeros, zeros] },
+    { ...steps, initial: steps.initial?.map(value => toFirst(b, value, layout, rank)) ?? [zeros, zeros] },
   )
+  const images = fromFirst(b, foldTime(b, sequence), layout, rank)
+  return {
+    sequence: unfoldTime(b, images, sequence),
+    states: states.map(value => fromFirst(b, value, layout, rank)),
+  }
 }
 
 function stepOf({ generation }: LayerCall, { layer, recurrent, rank }: ConvCell): StepCell['step'] {
-  const activation = cellActivation(layer, 'activation', generation)
-  const gate = cellActivation(layer, 'recurrent_activation', generation)
+  const activation = channelwise(layer, 'activation', generation)
+  const gate = channelwise(layer, 'recurrent_activation', generation)
+  const strides = Array.from<number>({ length: rank }).fill(1)
   return async (b, x, [h, c]) => {
-    const fromState = conv(b, h!, recurrent, { padding: 'same', strides: ones(rank) })
+    const fromState = conv(b, h!, recurrent, { padding: 'same', strides, layout: 'channels-first' })
     const [i, f, hidden, o] = b.ops('Split', [b.op('Add', [x, fromState])], 4, {
-      attributes: { axis: { int: -1 }, num_outputs: { int: 4 } },
+      attributes: { axis: { int: 1 }, num_outputs: { int: 4 } },
     })
     const kept = b.op('Mul', [gate.apply(b, f!), c])
     const next = b.op('Add', [kept, b.op('Mul', [gate.apply(b, i!), activation.apply(b, hidden!)])])
@@ -90,17 +106,32 @@ function stepOf({ generation }: LayerCall, { layer, recurrent, rank }: ConvCell)
   }
 }
 
-/** Of all steps at once: [steps, batch, …, channels] as one batch of images, and back. */
-function inputConvolution(b: Emitter, { kernel, bias, window }: ConvCell, x: Value): Value {
-  const y = conv(b, foldTime(b, x), kernel, { ...window, ...(bias && { bias: b.weight(bias, bias.name) }) })
+/** Functions over the last axis, which are channels to Keras, and not here. */
+const OVER_CHANNELS: ReadonlySet<string> = new Set(['softmax', 'log_softmax', 'sparsemax', 'glu'])
+
+function channelwise(layer: Layer, key: string, generation: Generation): Activation {
+  const name = activationName(layer.config.get(key))
+  if (name !== undefined && OVER_CHANNELS.has(name)) throw new Refusal(`'${key}' is ${name}`)
+  return cellActivation(layer, key, generation)
+}
+
+/** Of all steps at once: [steps, batch, 4 · filters, …]. */
+function inputConvolution(b: Emitter, { kernel, bias, window, layout, rank }: ConvCell, x: Value): Value {
+  const images = toFirst(b, foldTime(b, x), layout, rank)
+  const y = conv(b, images, kernel, {
+    ...window,
+    layout: 'channels-first',
+    ...(bias && { bias: b.weight(bias, bias.name) }),
+  })
   return unfoldTime(b, y, x)
 }
 
-/** Zeros for [steps, batch, …, 4 · filters]: [batch, …, filters]. */
+/** Zeros for [steps, batch, 4 · filters, …]: [batch, filters, …]. */
 function zeroState(b: Emitter, x: Value, filters: number): Value {
-  const sizes = b.op('Shape', [x], { attributes: { start: { int: 1 }, end: { int: -1 } } })
-  const shape = b.op('Concat', [sizes, b.ints([filters])], { attributes: { axis: { int: 0 } } })
+  const sizes = (start: number, end?: number): Value =>
+    b.op('Shape', [x], { attributes: { start: { int: start }, ...(end && { end: { int: end } }) } })
+  const shape = b.op('Concat', [sizes(1, 2), b.ints([filters]), sizes(3)], {
+    attributes: { axis: { int: 0 } },
+  })
   return b.op('Expand', [b.scalar(x.dtype, 0), shape])
 }
-
-const ones = (rank: number): readonly number[] => Array.from<number>({ length: rank }).fill(1)
