@@ -1,8 +1,6 @@
-import { bytesPerElement, DTYPES, type Dtype, elementCount } from '../../core/index.ts'
+import { elementCount } from '../../core/index.ts'
 import type { OnnxTensor } from '../../formats/index.ts'
-import { failing } from '../errors.ts'
-
-const invalid = failing('CONVERT_INVALID', 'The file is cut off or was changed; save the model again.')
+import { readWeight, widthOf } from './weights.ts'
 
 /** What one piece of a permuted weight holds. */
 const PIECE_ELEMENTS = 256 * 1024
@@ -21,10 +19,6 @@ export function isPermutable(tensor: OnnxTensor, order: readonly number[]): bool
 export function keepsOrder(shape: readonly unknown[], order: readonly number[]): boolean {
   const moving = order.filter(axis => shape[axis] !== 1)
   return moving.every((axis, i) => i === 0 || moving[i - 1]! < axis)
-}
-
-function widthOf({ dtype }: OnnxTensor): number | undefined {
-  return (DTYPES as readonly string[]).includes(dtype) ? bytesPerElement(dtype as Dtype) : undefined
 }
 
 /** Equal for equal weights, so that a weight that is used twice is written once. */
@@ -99,17 +93,6 @@ const WORDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array
 
 /** All elements, as words of their size. Throws CONVERT_INVALID where there are more or fewer than the shape says. */
 async function elementsOf(tensor: OnnxTensor): Promise<Words> {
-  const { name, dtype, shape, data } = tensor
-  const width = widthOf(tensor)
-  if (width === undefined || !(width in WORDS)) throw new TypeError(`Weights of ${dtype} are not permuted`)
-  const bytes = new Uint8Array(elementCount(shape) * width)
-  let at = 0
-  for await (const piece of typeof data === 'function' ? data() : [data as Uint8Array]) {
-    if (at + piece.byteLength > bytes.byteLength)
-      throw invalid(`The weight '${name}' is longer than its shape says`)
-    bytes.set(piece, at)
-    at += piece.byteLength
-  }
-  if (at !== bytes.byteLength) throw invalid(`The weight '${name}' has ${at} of ${bytes.byteLength} bytes`)
-  return new WORDS[width as keyof typeof WORDS](bytes.buffer)
+  const { buffer } = await readWeight(tensor)
+  return new WORDS[widthOf(tensor) as keyof typeof WORDS](buffer)
 }

@@ -16,6 +16,7 @@ import { windows } from './windows.ts'
 
 export { rounded } from './known/dtypes.ts'
 export { MAX_KNOWN } from './known/index.ts'
+export { broadcastFrom } from './known/strides.ts'
 export { isStatic } from './sizes.ts'
 
 const RULES: Readonly<Record<string, Rule>> = {

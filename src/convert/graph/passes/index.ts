@@ -1,5 +1,6 @@
 import type { OnnxGraph, OnnxModel } from '../../../formats/index.ts'
 import type { Source, ValueType } from '../types.ts'
+import { computeConstants } from './arithmetic.ts'
 import { moveConstants } from './constants.ts'
 import { removeDead } from './dead.ts'
 import { removeDuplicates } from './duplicates.ts'
@@ -40,7 +41,15 @@ export function optimizeGraph(
   }
 }
 
-const PASSES = [removeDead, removeIdentities, removeNoops, narrowShapes, removeDuplicates, moveConstants]
+const PASSES = [
+  removeDead,
+  removeIdentities,
+  removeNoops,
+  narrowShapes,
+  removeDuplicates,
+  moveConstants,
+  computeConstants,
+]
 
 /** Bodies first: what they no longer take is then free in the graph around them. */
 function optimized(given: OnnxGraph, world: World, lists: readonly string[][]): OnnxGraph {

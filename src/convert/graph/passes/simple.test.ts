@@ -115,6 +115,33 @@ test('a moved weight is another weight, of which elements are read later', async
   expect(Array.from(y0!.data as Float32Array)).toEqual([10, 26])
 })
 
+test('arithmetic of weights is done when they are written', async () => {
+  const { model } = made((b, x) => {
+    const weight = (...elements: number[]) =>
+      b.weight({
+        dtype: 'float32',
+        shape: [4],
+        data: async function* () {
+          yield new Uint8Array(Float32Array.from(elements).buffer)
+        },
+      })
+    const deviation = b.op('Sqrt', [b.op('Add', [weight(3, 8, 15, 24), b.scalar('float32', 1)])])
+    return [b.op('Mul', [x, b.op('Div', [weight(2, 6, 12, 20), deviation])])]
+  })
+  expect(ops(model)).toEqual(['Mul'])
+  const { y0 } = await runOnnx(model, { x: floats([1, 4], [1, 1, 1, 1]) })
+  expect(Array.from(y0!.data as Float32Array)).toEqual([1, 2, 3, 4])
+})
+
+test('arithmetic that would be done again and again is left to the runtime', () => {
+  const { model } = made((b, x) => {
+    let w: Value = b.weight({ dtype: 'float32', shape: [4], data: async function* () {} })
+    for (let i = 0; i < 40; i++) w = b.op('Add', [w, w])
+    return [b.op('Mul', [x, w])]
+  })
+  expect(ops(model).length).toBeGreaterThan(30)
+})
+
 test('a source keeps its name where nothing is left of it', () => {
   const { mapping, model } = made((b, x) => {
     const y = b.at({ name: 'drop', kind: 'Dropout' }).op('Dropout', [x])

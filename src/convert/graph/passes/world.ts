@@ -1,4 +1,4 @@
-import type { OnnxDtype, OnnxTensor } from '../../../formats/index.ts'
+import type { OnnxTensor } from '../../../formats/index.ts'
 import { encodeElements } from '../encode.ts'
 import { MAX_KNOWN } from '../infer/index.ts'
 import { isPermutable, permutedData } from '../permute.ts'
@@ -14,6 +14,7 @@ export class World {
   readonly #nodeNames: Set<string>
   readonly #counts = new Map<string, number>()
   readonly #made = new Map<string, string>()
+  readonly #costs = new Map<string, number>()
 
   constructor(
     types: ReadonlyMap<string, ValueType>,
@@ -112,18 +113,26 @@ export class World {
     }))
   }
 
-  #once(
-    key: string,
-    wanted: string,
-    make: () => { dtype: OnnxDtype; shape: readonly number[]; data: OnnxTensor['data'] },
-  ): string {
-    const seen = this.#made.get(key)
-    if (seen) return seen
-    const tensor: OnnxTensor = { ...make(), name: this.fresh(wanted) }
+  /** How many ops are computed when a constant is written; 0 for one that is read. */
+  costOf(name: string): number {
+    return this.#costs.get(name) ?? 0
+  }
+
+  /** A constant that is made of others. */
+  make(wanted: string, made: Omit<OnnxTensor, 'name'>, cost: number): string {
+    const tensor: OnnxTensor = { ...made, name: this.fresh(wanted) }
     this.#constants.set(tensor.name, tensor)
     this.types.set(tensor.name, { dtype: tensor.dtype, shape: tensor.shape })
-    this.#made.set(key, tensor.name)
+    if (cost > 0) this.#costs.set(tensor.name, cost)
     return tensor.name
+  }
+
+  #once(key: string, wanted: string, make: () => Omit<OnnxTensor, 'name'>): string {
+    const seen = this.#made.get(key)
+    if (seen) return seen
+    const name = this.make(wanted, make(), this.costOf(wanted))
+    this.#made.set(key, name)
+    return name
   }
 }
 
