@@ -68,4 +68,5 @@ export function refuseTraining(call: LayerCall): void {
 
 export const batchNorms: LayerTable = {
   BatchNormalization: limited('no renorm', batchNormalization),
+  SyncBatchNormalization: limited('no renorm', batchNormalization),
 }

@@ -30,7 +30,7 @@ export const identities: LayerTable = {
     'RandomFlip RandomRotation RandomTranslation RandomZoom RandomShear RandomPerspective RandomElasticTransform ' +
       'RandAugment AugMix CutMix MixUp Equalization Solarization RandomInvert RandomGaussianBlur ' +
       'RandomPosterization RandomSharpness RandomHue RandomSaturation RandomErasing RandomColorJitter ' +
-      'RandomColorDegeneration',
+      'RandomColorDegeneration RandomHeight RandomWidth',
     limited(AT_INFERENCE, images, 'stops'),
   ),
   ...entries(

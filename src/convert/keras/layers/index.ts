@@ -8,6 +8,7 @@ import { convnext } from './convnext.ts'
 import { convolutions } from './convolution.ts'
 import { croppings } from './cropping.ts'
 import { denses } from './dense.ts'
+import { einsumDenses } from './einsum-dense.ts'
 import { identities } from './identity.ts'
 import { mergeLayers } from './merge/index.ts'
 import { normalizations } from './normalization.ts'
@@ -28,6 +29,7 @@ const FAMILIES: readonly LayerTable[] = [
   convnext,
   convolutions,
   denses,
+  einsumDenses,
   poolings,
   attentionLayers,
   mergeLayers,
