@@ -80,5 +80,14 @@ export function node(op: string, attributes: Attributes = {}, inputs = 1): Conve
     )
 }
 
+const PLAIN = /^(float(16|32|64)|u?int(8|16|32|64)|bool)$/
+
+/** A number of a type. Throws Refusal for types that ONNX Runtime doesn't compute with. */
+export function number(b: Emitter, dtype: OnnxDtype, value: number): Value {
+  if (PLAIN.test(dtype)) return b.scalar(dtype, value)
+  if (dtype === 'bfloat16') return cast(b, b.scalar('float32', value), dtype)
+  throw new Refusal(`of ${dtype}`)
+}
+
 /** A number of an input's type. */
-export const like = (b: Emitter, x: Value, number: number): Value => b.scalar(x.dtype, number)
+export const like = (b: Emitter, x: Value, value: number): Value => number(b, x.dtype, value)

@@ -1,6 +1,6 @@
 import type { Emitter, Value } from '../../graph/types.ts'
 import type { Convert, OpTable } from '../op.ts'
-import { cast, emit, input, like, listOf } from './emit.ts'
+import { cast, emit, input, like, listOf, number } from './emit.ts'
 
 /** One element, many times. */
 const fill: Convert = call =>
@@ -36,7 +36,7 @@ const tile: Convert = call =>
 /** What `Empty` holds is not defined; zeros are as good. */
 const empty: Convert = call => {
   const { emitter: b, attributes } = call
-  return filled(b, b.scalar(attributes.dtype('dtype'), 0), input(call, 0))
+  return filled(b, number(b, attributes.dtype('dtype'), 0), input(call, 0))
 }
 
 const filled = (b: Emitter, element: Value, shape: Value): Value =>

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
-import { CASES, convertCase, expectations } from '../../../../test/fixtures/convert/tensorflow/ops/cases.ts'
+import {
+  CASES,
+  convertGraph,
+  expectations,
+  graphOf,
+} from '../../../../test/fixtures/convert/tensorflow/ops/cases.ts'
+import { spoiled } from '../../../../test/fixtures/convert/tensorflow/ops/spoil.ts'
 import { relativeError, runOnnx } from '../../../../test/fixtures/onnx-run.ts'
-import type { Tensor } from '../../../core/index.ts'
+import { seeded } from '../../../../test/fixtures/tensorflow/mutate.ts'
+import { BallastError, type Tensor } from '../../../core/index.ts'
+import { OPS } from './index.ts'
 
 /** Cases that have no form in ONNX, and why. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
@@ -26,7 +34,7 @@ const TOLERANCES: Readonly<Record<string, number>> = {
 
 test.each(CASES.filter(name => !Object.hasOwn(REFUSED, name)))('%s', async name => {
   const { inputs, outputs } = await expectations(name)
-  const answers = await runOnnx(await convertCase(name), inputs)
+  const answers = await runOnnx(await convertGraph(await graphOf(name)), inputs)
   expect(Object.keys(answers).toSorted()).toEqual(Object.keys(outputs).toSorted())
   for (const [key, expected] of Object.entries(outputs)) {
     const { dtype, shape, data } = answers[key]!
@@ -39,7 +47,20 @@ test.each(CASES.filter(name => !Object.hasOwn(REFUSED, name)))('%s', async name 
 })
 
 test.each(Object.entries(REFUSED))('%s is refused: %s', async (name, why) => {
-  await expect(convertCase(name)).rejects.toThrow(why)
+  await expect(convertGraph(await graphOf(name))).rejects.toThrow(why)
+})
+
+test('graphs whose nodes say something else become ONNX, or are told what is wrong', async () => {
+  const random = seeded(5)
+  for (const name of CASES) {
+    const graph = await graphOf(name)
+    for (let i = 0; i < 2; i++) {
+      const failure = await convertGraph(spoiled(graph, Object.keys(OPS), random)).catch(
+        (cause: unknown) => cause,
+      )
+      if (failure instanceof Error) expect(failure, name).toBeInstanceOf(BallastError)
+    }
+  }
 })
 
 /** float16 as the numbers that its bits are. */

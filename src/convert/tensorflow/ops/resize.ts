@@ -38,7 +38,7 @@ const bicubic: Convert = call => {
   const [, height, width, channels] = x.shape ?? []
   if (Array.isArray(sizes) && sizes.length === 2 && typeof channels === 'number') {
     const axes = [height, width].flatMap((from, i) =>
-      typeof from === 'number' && from > 0 && from * sizes[i]! <= MAX_MATRIX
+      typeof from === 'number' && from > 0 && sizes[i]! > 0 && from * sizes[i]! <= MAX_MATRIX
         ? [[from, sizes[i]!] as [number, number]]
         : [],
     )
