@@ -53,13 +53,9 @@ test.each(Object.entries(REFUSED))('%s is refused: %s', async (name, why) => {
 test('graphs whose nodes say something else become ONNX, or are told what is wrong', async () => {
   const random = seeded(5)
   for (const name of CASES) {
-    const graph = await graphOf(name)
-    for (let i = 0; i < 2; i++) {
-      const failure = await convertGraph(spoiled(graph, Object.keys(OPS), random)).catch(
-        (cause: unknown) => cause,
-      )
-      if (failure instanceof Error) expect(failure, name).toBeInstanceOf(BallastError)
-    }
+    const graph = spoiled(await graphOf(name), Object.keys(OPS), random)
+    const failure = await convertGraph(graph).catch((cause: unknown) => cause)
+    if (failure instanceof Error) expect(failure, name).toBeInstanceOf(BallastError)
   }
 })
 
