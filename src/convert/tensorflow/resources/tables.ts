@@ -91,7 +91,8 @@ function encode(
 
 async function entriesAt(step: Step, key: OnnxDtype, value: OnnxDtype): Promise<Entries> {
   const { name, content } = edgeAs(step, 0, 'table').table
-  if (!content) throw new Refusal(`nothing fills the table '${name}'`)
+  if (!content)
+    throw new Refusal(`nothing fills the table '${name}'`, 'Save the model with the files of its tables.')
   if (content.kind === 'file') return entriesOfFile(content, key, value)
   const keys = await elementsOf(content.keys, key)
   const values = await elementsOf(content.values, value)

@@ -86,6 +86,10 @@ export class Terms {
         return { kind: 'product', factors: [first, second] }
       case 'MatMul':
         return isPlain(node) ? { kind: 'matmul', a: first, b: second } : OTHER
+      case '_FusedMatMul': {
+        const product: Term = { kind: 'matmul', a: first, b: second }
+        return third && isPlain(node) && isBiasOnly(node) ? { kind: 'sum', terms: [product, third] } : OTHER
+      }
       case 'Sub':
         return (await this.#number(a)) === 1 ? { kind: 'rest', of: second } : OTHER
       case 'Split':
@@ -145,4 +149,13 @@ function isPlain({ attributes }: ProgramNode): boolean {
     const value = attributes.get(name)
     return value?.kind !== 'bool' || !value.value
   })
+}
+
+/** Whether a fused product has a bias added, and nothing else done with it. */
+function isBiasOnly({ attributes }: ProgramNode): boolean {
+  const fused = attributes.get('fused_ops')
+  const names = fused?.kind === 'list' ? fused.items : []
+  return (
+    names.length === 1 && names[0]?.kind === 'text' && Buffer.from(names[0].bytes).toString() === 'BiasAdd'
+  )
 }
