@@ -52,6 +52,14 @@ const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   pt2: pytorch,
 }
 
+/** What PyTorch saves without the model's code: weights alone, or a pickled class. */
+const WITHOUT_GRAPH: ReadonlySet<string> = new Set([
+  'pytorch',
+  'pytorch-legacy',
+  'torchscript',
+  'safetensors',
+])
+
 export function isConvertible(format: string): boolean {
   return Object.hasOwn(FRAMEWORKS, format)
 }
@@ -62,7 +70,9 @@ export async function converterOf(format: string): Promise<Converter> {
   if (framework) return framework.converter()
   throw new ConvertError('CONVERT_FORMAT', {
     message: `Models in ${format} are not converted`,
-    hint: `Converted are ${Object.keys(FRAMEWORKS).join(', ')}.`,
+    hint: WITHOUT_GRAPH.has(format)
+      ? 'Weights have no graph. torch.export.save(torch.export.export(model, inputs), "model.pt2") saves it.'
+      : `Converted are ${Object.keys(FRAMEWORKS).join(', ')}.`,
   })
 }
 
