@@ -87,8 +87,6 @@ export interface LayerCall extends Layer {
   argument(index: number, name: string): Argument | undefined
   /** The variables in the dtype in which they are kept: for what Keras computes in float32 whatever the layer does. */
   readonly variables: LayerWeights
-  /** Whether the call names the argument, be it as null: Keras 3 names all masks, also those that it found itself. */
-  names(name: string): boolean
   /** A weight of the layer in the graph: `b.weight(weights.get(name, index))`. */
   weight(name: string, index: number): Value
   /** What the entry `key` of the config says, computed of `x`: no function is `linear`. Default key: `activation`. */

@@ -104,7 +104,6 @@ export function layerCall(layer: FrameLayer, b: Emitter, given: Arguments, conte
     inputs: [first, ...others],
     named,
     argument: (index, name) => present(positional[index] ?? named.get(name)),
-    names: name => named.has(name),
     weight: (name, index) => {
       const tensor = layer.weights.get(name, index)
       return b.weight(tensor, tensor.name)

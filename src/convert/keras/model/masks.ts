@@ -4,13 +4,13 @@ import type { Argument, Carried, Generation } from '../layer.ts'
 import type { Arguments } from './call.ts'
 
 /**
- * Tensors with the mask that the call names: Keras 3 writes down which one a layer heeded, or null, and that stands
- * over what the tensors carry. A list of masks is for a list of tensors.
+ * Tensors with the mask that the call names: Keras 3 writes down which one a layer heeded, and that stands over what
+ * the tensors carry; null leaves it to them. A list of masks is for a list of tensors.
  */
 export function maskedAsNamed(b: Emitter, given: Arguments, generation: Generation): Arguments {
   const mask = given.named.get('mask')
   const [first, ...others] = given.positional
-  if (generation < 3 || !mask || !first) return given
+  if (generation < 3 || !mask || mask.kind === 'plain' || !first) return given
   return { ...given, positional: [withMask(b, first, mask), ...others] }
 }
 

@@ -48,17 +48,16 @@ function steps(b: Emitter, x: Value, axis: -1 | 0): Value {
   return b.op('Unsqueeze', [range, b.ints(axis === 0 ? [0, 1] : [0, 2])])
 }
 
-/** The mask of an argument: Keras 3 names it in the call; else it is what the argument carries. */
+/** The mask of an argument: one that the call names, else what the argument carries. */
 export function maskOf(
   call: LayerCall,
   index: number,
   name: string,
   carried: Value | undefined,
 ): Value | undefined {
-  if (!call.names(name)) return carried
   const argument = call.argument(index, name)
   const [mask] = argument ? tensorsIn(argument) : []
-  return mask && cast(call.b, mask, 'bool')
+  return mask ? cast(call.b, mask, 'bool') : carried
 }
 
 /** A mask of fewer axes than the scores have: axes are added before the last two. */
