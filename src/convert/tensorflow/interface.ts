@@ -108,9 +108,10 @@ export function inputType({ name, declared }: NamedTensor, node: ProgramNode | u
       `Make what '${name}' stands for a part of the model.`,
     )
   const shape = declared?.shape ?? (size?.kind === 'shape' ? size.shape : undefined)
-  return { dtype: dtype as OnnxDtype, ...(shape && { shape: withBatch(shape) }) }
+  return { dtype: dtype as OnnxDtype, ...(shape && { shape: withNames(name, shape) }) }
 }
 
-function withBatch(shape: readonly (number | string | null)[]): Shape {
-  return shape.map((size, axis): Size => (size === null && axis === 0 ? 'N' : size))
+/** The batch is `N`; other free axes have names of their own, by which shapes that are computed from them are known. */
+function withNames(input: string, shape: readonly (number | string | null)[]): Shape {
+  return shape.map((size, axis): Size => size ?? (axis === 0 ? 'N' : `${input}_${axis}`))
 }
