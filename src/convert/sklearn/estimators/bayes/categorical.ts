@@ -3,7 +3,7 @@ import { classesOf, type EstimatorCall, type EstimatorResult } from '../../estim
 import { posterior } from './posterior.ts'
 
 /** Cells of all features' tables together. */
-const MAX_CELLS = 16 * 1024 * 1024
+const MAX_CELLS = 4 * 1024 * 1024
 
 /**
  * Σ log P(category | class) + log prior. The tables of all features [C, categories] stand in one [Σ categories, C], and

@@ -4,6 +4,7 @@ import { inputOfInner } from './inner.ts'
 
 /** Estimators that ask the one inside, the first of these that is there. */
 function asInner(...names: readonly string[]): EstimatorConverter {
+  const inner = inputOfInner(...names)
   return {
     async convert({ estimator, input, purpose, convert }: EstimatorCall): Promise<EstimatorResult> {
       const name = names.find(each => !estimator.isNone(each))
@@ -11,7 +12,11 @@ function asInner(...names: readonly string[]): EstimatorConverter {
         throw new Refusal(`it has no '${names[0]}'`, 'Fit it with refit=True, or save the best estimator.')
       return convert(name, estimator.estimator(name), input, purpose)
     },
-    input: inputOfInner(...names),
+    // What has none inside is refused when it is converted.
+    input: async (estimator, ask) =>
+      names.every(name => estimator.isNone(name))
+        ? { kind: 'columns', types: [undefined] }
+        : inner(estimator, ask),
   }
 }
 
