@@ -1,11 +1,11 @@
+import type { ByteSource } from '../../core/index.ts'
 import type { OpenedModel } from '../../formats/index.ts'
 import { ConvertError } from '../errors.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Conversion, Converter } from '../types.ts'
-import type { EstimatorResult } from './estimator.ts'
 import { declareInputs } from './inputs.ts'
 import { declareOutputs, OUTPUT_NAMES, outputsOf } from './outputs.ts'
-import { rootOf } from './root.ts'
+import { type Root, rootOf } from './root.ts'
 import { Run } from './run.ts'
 
 /** Versions of scikit-learn, of 1, that the tests know. */
@@ -22,29 +22,30 @@ export const convertEstimator: Converter = async (model: OpenedModel): Promise<C
       message: `${model.file.name} is no file of one model`,
       hint: 'Name the pickle or joblib file.',
     })
-  const { estimator, place } = await rootOf(input.source)
+  return conversionOf(await rootOf(input.source), input.source, model.file.name)
+}
+
+/** Of an estimator that was read: `source` has its arrays. */
+export async function conversionOf(
+  { estimator, place }: Root,
+  source: ByteSource,
+  file: string,
+): Promise<Conversion> {
   const graph = new GraphBuilder()
-  const run = new Run(input.source, graph)
+  const run = new Run(source, graph)
   if (place !== undefined) run.notes.add(`the model is the ${estimator.className} at ${place} of the file`)
   noteVersion(run, estimator.version)
   const { columns, names } = await declareInputs(run, graph, estimator)
   for (const name of OUTPUT_NAMES) graph.reserve(name)
   const result = await run.convert('', estimator, columns, 'predict')
-  run.refusals.check(model.file.name)
+  run.refusals.check(file)
   if (!result) throw new TypeError('A conversion without a result has a refusal')
   const outputs = outputsOf(graph.at({ name: 'outputs', kind: estimator.className }), result)
+  if (outputs.length === 0)
+    run.refusals.add({ name: 'model', kind: estimator.className }, 'it gives no columns')
+  run.refusals.check(file)
   declareOutputs(graph, outputs, names, text => run.notes.add(text))
-  return { ...graph.build({ name: estimator.className }), notes: [...run.notes], ...classesOf(result, names) }
-}
-
-/** Which output has the scores of which classes; nothing where a column of the user's has its name. */
-function classesOf(
-  result: EstimatorResult,
-  taken: ReadonlySet<string>,
-): Pick<Conversion, 'scores' | 'classes'> {
-  if (result.kind !== 'classifier' || !(result.probabilities || result.decision)) return {}
-  const scores = result.probabilities ? 'probabilities' : 'scores'
-  return taken.has(scores) ? {} : { scores, classes: result.classes.labels.map(String) }
+  return { ...graph.build({ name: estimator.className }), notes: [...run.notes] }
 }
 
 function noteVersion(run: Run, version: string | undefined): void {

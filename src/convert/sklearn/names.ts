@@ -16,7 +16,7 @@ export function widthOfInput(estimator: Fitted): number | undefined {
 /** Of those who were fitted with a DataFrame. */
 export async function namesOf(estimator: Fitted): Promise<readonly string[] | undefined> {
   if (estimator.isNone('feature_names_in_')) return undefined
-  return (await estimator.array('feature_names_in_').cells()).map(String)
+  return (await estimator.cells('feature_names_in_')).map(String)
 }
 
 /** Columns of given types, by default a matrix of as many numbers as it was fitted with. */

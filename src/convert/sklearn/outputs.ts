@@ -53,6 +53,7 @@ export function declareOutputs(
 }
 
 function transformed(emitter: Emitter, { columns }: FeaturesResult): readonly (readonly [string, Value])[] {
+  if (columns.width === 0) return []
   const dtypes = new Set(columns.dtypes)
   const [only] = dtypes
   const kept: ReadonlySet<OnnxDtype | undefined> = new Set(['int64', 'string', 'bool'])

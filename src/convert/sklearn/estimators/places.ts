@@ -6,7 +6,7 @@ import { cast, rowsOf } from '../columns.ts'
  * x [N, k]. Edges have x's type, float32 or float64; columns may have as many as they like. NaN is above none.
  */
 export function countAtMost(emitter: Emitter, x: Value, edges: readonly ArrayLike<number>[]): Value {
-  const most = Math.max(0, ...edges.map(({ length }) => length))
+  const most = edges.reduce((longest, { length }) => Math.max(longest, length), 0)
   return most <= MAX_COMPARED ? byComparing(emitter, x, edges, most) : byHalving(emitter, x, edges, most)
 }
 
@@ -67,7 +67,7 @@ export function lookedUp(
   places: Value,
   dtype: 'float32' | 'float64' | 'int64',
 ): Value {
-  const width = Math.max(1, ...tables.map(({ length }) => length))
+  const width = tables.reduce((longest, { length }) => Math.max(longest, length), 1)
   const k = tables.length
   const flat = tables.flatMap(table => Array.from({ length: width }, (_, i) => table[i] ?? 0))
   const table = emitter.constant(dtype, [k * width], flat)

@@ -169,12 +169,23 @@ export class Fitted {
     const numbers = (isList(value) ? value : [value]).map(item => {
       if (typeof item === 'number' || typeof item === 'bigint' || typeof item === 'boolean')
         return Number(item)
-      throw this.#wrong(names, item, 'numbers')
+      throw this.#wrong(names, item, 'a number')
     })
     const expected = shape && elementCount(shape.map(size => size ?? numbers.length))
     if (expected !== undefined && expected !== numbers.length)
       throw this.invalid(names, `has ${numbers.length} elements, and [${shape}] are expected`)
     return Float64Array.from(numbers)
+  }
+
+  /** Simple values of an array or a list, in C order: categories, names. */
+  async cells(names: Names): Promise<readonly Cell[]> {
+    const value = this.#of(names)
+    if (isKind(value, 'array')) return this.arrayOf(value, names).cells()
+    return this.list(names).map(item => {
+      const cell = cellOf(item)
+      if (cell === undefined) throw this.#wrong(names, item, 'a simple value')
+      return cell
+    })
   }
 
   checkShape(names: Names, array: FittedArray, shape: readonly (number | null)[]): void {
@@ -214,7 +225,7 @@ export class Fitted {
   estimators(names: Names): readonly Estimator[] {
     return this.list(names).map(item => {
       if (isKind(item, 'estimator')) return item
-      throw this.#wrong(names, item, 'estimators')
+      throw this.#wrong(names, item, 'an estimator')
     })
   }
 

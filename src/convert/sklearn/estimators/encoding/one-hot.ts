@@ -81,7 +81,7 @@ function targetsOf(
   if (mapping && (mapping.length !== count || mapping.some(place => place < 0 || place >= count)))
     throw estimator.invalid('_default_to_infrequent_mappings', `does not fit ${count} categories`)
   const grouped = mapping ?? Array.from({ length: count }, (_, i) => i)
-  const infrequent = mapping && Math.max(...mapping)
+  const infrequent = mapping?.reduce((most, place) => Math.max(most, place), 0)
   const places = infrequent === undefined ? count : infrequent + 1
   const width = places - (dropped === undefined ? 0 : 1)
   const target = (place: number): number => {

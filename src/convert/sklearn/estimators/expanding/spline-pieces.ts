@@ -23,6 +23,7 @@ export async function piecesOf(spline: Fitted, extrapolation: Extrapolation): Pr
   const splines = coefficients.length / bases
   if (degree > MAX_DEGREE || bases <= degree || knots.some((knot, i) => i > 0 && !(knot >= knots[i - 1]!)))
     throw spline.invalid(['t', '_t'], `are no knots of splines of the degree ${degree}`)
+  if (splines < 1) throw spline.invalid(['c', '_c'], 'has no splines')
   const inner = knots.flatMap((knot, j) => (j >= degree && j < bases && knot < knots[j + 1]! ? [j] : []))
   if (inner.length === 0) throw spline.invalid(['t', '_t'], 'are all one knot')
   const polynomials = inner.map(j => {

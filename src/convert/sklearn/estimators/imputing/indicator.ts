@@ -1,6 +1,5 @@
 import type { Estimator } from '../../../../formats/index.ts'
-import type { Value } from '../../../graph/types.ts'
-import { Columns, cast, rowsOf, widthOf } from '../../columns.ts'
+import { Columns, cast } from '../../columns.ts'
 import type { EstimatorCall, EstimatorConverter, EstimatorResult, Fitted } from '../../estimator.ts'
 import { maskOf, missingOf } from './missing.ts'
 
@@ -8,7 +7,7 @@ import { maskOf, missingOf } from './missing.ts'
 export const missingIndicator: EstimatorConverter = {
   async convert({ estimator, input, emitter }) {
     const missing = missingOf(estimator)
-    const masks = input.blocks.map(block => maskOf(emitter, block, missing) ?? never(emitter, block))
+    const masks = input.blocks.map(block => maskOf(emitter, block, missing))
     const columns = new Columns(masks, input.open)
     const places = await estimator.array('features_').integers()
     const odd = places.find(place => place < 0 || place >= input.width)
@@ -28,10 +27,4 @@ export async function withIndicator(call: EstimatorCall, columns: Columns): Prom
 
 function indicatorOf(estimator: Fitted): Estimator {
   return estimator.estimator('indicator_')
-}
-
-/** false for each element of a block. */
-function never(emitter: EstimatorCall['emitter'], block: Value): Value {
-  const types = [{ dtype: 'bool' as const, shape: [rowsOf(block), widthOf(block)] }]
-  return emitter.op('Not', [emitter.op('Equal', [block, block], { types })], { types })
 }

@@ -1,5 +1,6 @@
+import type { OnnxDtype } from '../../../../formats/index.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
-import { Refusal } from '../../../refusals.ts'
+import { rowsOf, widthOf } from '../../columns.ts'
 import type { Cell, Fitted } from '../../estimator.ts'
 import { isMissing } from '../encoding/categories.ts'
 
@@ -9,22 +10,31 @@ export function missingOf(estimator: Fitted): Cell {
   return isMissing(value) ? null : value
 }
 
-/** Where a block's elements are missing, as bools; undefined where none can be. A missing text is `''`. */
-export function maskOf(emitter: Emitter, block: Value, missing: Cell): Value | undefined {
+/** Where a block's elements are missing: bools of its shape. A missing text is `''`. */
+export function maskOf(emitter: Emitter, block: Value, missing: Cell): Value {
+  return canMiss(block.dtype, missing) ? compared(emitter, block, missing) : never(emitter, block)
+}
+
+/** Whether a column of a type can have what stands for a missing element. */
+export function canMiss(dtype: OnnxDtype, missing: Cell): boolean {
+  const floating = dtype === 'float32' || dtype === 'float64'
+  if (missing === null) return floating || dtype === 'string'
+  if (typeof missing === 'string' || dtype === 'string')
+    return typeof missing === 'string' && dtype === 'string'
+  return floating || (dtype === 'int64' && Number.isInteger(Number(missing)))
+}
+
+function compared(emitter: Emitter, block: Value, missing: Cell): Value {
   const { dtype } = block
-  if (dtype === 'string') {
-    if (missing !== null && typeof missing !== 'string') return undefined
-    return emitter.op('Equal', [block, emitter.scalar('string', missing ?? '')])
-  }
-  if (missing === null)
-    return dtype === 'float32' || dtype === 'float64' ? nanMask(emitter, block) : undefined
-  if (typeof missing === 'string') return undefined
-  if (dtype === 'float32' || dtype === 'float64')
-    return emitter.op('Equal', [block, emitter.scalar(dtype, Number(missing))])
-  if (dtype !== 'int64') throw new Refusal(`missing_values=${String(missing)} of columns of ${dtype}`)
-  return Number.isInteger(Number(missing))
-    ? emitter.op('Equal', [block, emitter.scalar('int64', BigInt(missing))])
-    : undefined
+  if (dtype === 'string') return emitter.op('Equal', [block, emitter.scalar('string', String(missing ?? ''))])
+  if (missing === null) return nanMask(emitter, block)
+  const element = dtype === 'int64' ? BigInt(missing) : Number(missing)
+  return emitter.op('Equal', [block, emitter.scalar(dtype, element)])
+}
+
+function never(emitter: Emitter, block: Value): Value {
+  const types = [{ dtype: 'bool' as const, shape: [rowsOf(block), widthOf(block)] }]
+  return emitter.op('Not', [emitter.op('Equal', [block, block], { types })], { types })
 }
 
 export function nanMask(emitter: Emitter, block: Value): Value {

@@ -15,7 +15,7 @@ export const knnImputer: EstimatorConverter = {
     estimator.choice('metric', ['nan_euclidean'], 'nan_euclidean')
     const donors = await donorsOf(estimator, input.width)
     const sent = input.matrix(emitter, 'float64')
-    const mask = maskOf(emitter, sent, missingOf(estimator))!
+    const mask = maskOf(emitter, sent, missingOf(estimator))
     const distances = distancesTo(emitter, sent, mask, donors)
     const weights = estimator.choice('weights', ['uniform', 'distance'], 'uniform')
     const most = estimator.integer('n_neighbors', 5, 1)

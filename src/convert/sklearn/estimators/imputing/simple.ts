@@ -4,14 +4,14 @@ import type { Cell, EstimatorCall, EstimatorConverter, Fitted } from '../../esti
 import { inputOf } from '../../names.ts'
 import { isMissing } from '../encoding/categories.ts'
 import { withIndicator } from './indicator.ts'
-import { maskOf, missingOf } from './missing.ts'
+import { canMiss, maskOf, missingOf } from './missing.ts'
 
 /** Missing elements replaced by a number or text for each column. */
 export const simpleImputer: EstimatorConverter = {
   async convert(call) {
     const { estimator, input, emitter } = call
     const missing = missingOf(estimator)
-    const fills = await estimator.array('statistics_').cells()
+    const fills = await estimator.cells('statistics_')
     if (fills.length !== input.width)
       throw estimator.invalid('statistics_', `has ${fills.length} elements, and gets ${input.width} columns`)
     if (missing === null && input.dtypes.includes('string'))
@@ -44,9 +44,9 @@ function filled(
   fills: readonly Cell[],
   missing: Cell,
 ): Value {
-  const mask = maskOf(emitter, block, missing)
-  if (!mask) return block
   const { dtype, shape } = block
+  if (!canMiss(dtype, missing)) return block
+  const mask = maskOf(emitter, block, missing)
   const elements = fills.map(fill => {
     // Columns without a fill are left out further on.
     if (isMissing(fill) || fill === null) return dtype === 'string' ? '' : 0

@@ -1,7 +1,7 @@
 import type { EstimatorValue } from '../../../../formats/index.ts'
 import { Columns } from '../../columns.ts'
 import type { ColumnType, EstimatorConverter, Fitted } from '../../estimator.ts'
-import { namesOf } from '../../names.ts'
+import { namesOf, widthOfInput } from '../../names.ts'
 import { type Step, stepsOf } from './steps.ts'
 import { mergeTypes } from './types.ts'
 import { weighted, weightsOf } from './union.ts'
@@ -21,7 +21,8 @@ export const columnTransformer: EstimatorConverter = {
     return { kind: 'features', columns: Columns.beside(all) }
   },
   async input(estimator, ask) {
-    const width = estimator.integer(['n_features_in_', '_n_features'], undefined, 1)
+    const width = widthOfInput(estimator)
+    if (width === undefined) throw estimator.invalid('n_features_in_', 'is missing')
     const types = new Array<ColumnType | 'unused' | undefined>(width).fill('unused')
     for (const { step, places } of chosen(estimator)) {
       if (step.part === 'drop' || places.length === 0) continue
