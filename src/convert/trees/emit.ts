@@ -12,7 +12,7 @@ export interface EmitOptions {
 
 /**
  * What trees give, as ai.onnx.ml's TreeEnsembleRegressor: float32 [N, targets] of features [N, F] of the ensemble's
- * type. Classes are targets too, so that what becomes of their scores is up to the nodes behind.
+ * type.
  */
 export function emitEnsemble(
   emitter: Emitter,
@@ -21,14 +21,14 @@ export function emitEnsemble(
   { aggregate = 'SUM', base }: EmitOptions = {},
 ): Value {
   const { targets, dtype } = ensemble.options
-  if (features.dtype !== dtype) throw new TypeError(`Trees of ${dtype} got features of ${features.dtype}`)
+  checkFeatures(features, ensemble)
   if (base && aggregate !== 'SUM') throw new TypeError(`A base is added to sums, and not to ${aggregate}`)
   // ONNX Runtime wants a tree, and forgets the bases of targets that no leaf of a row's adds to.
   const bases = targets > 1 ? (base ?? []) : []
   if (ensemble.starts.length === 0 || bases.length > 0) ensemble.addConstant(bases)
   const attributes: Record<string, OnnxAttribute> = {
     ...nodeAttributes(ensemble),
-    ...leafAttributes(ensemble),
+    ...leafAttributes(ensemble, 'target'),
     n_targets: { int: targets },
     aggregate_function: { text: aggregate },
     post_transform: { text: 'NONE' },
@@ -36,6 +36,45 @@ export function emitEnsemble(
   }
   const type = { dtype: 'float32', shape: [features.shape?.[0] ?? null, targets] } as const
   return emitter.op('TreeEnsembleRegressor', [features], { domain: 'ai.onnx.ml', attributes, types: [type] })
+}
+
+/**
+ * Sums of classes' scores, float32 [N, targets], and the place of the largest, the first of equal ones, int64 [N]. It is
+ * found before sums are rounded, as ai.onnx.ml's TreeEnsembleClassifier has it: what almost is a tie stays none. Leaves
+ * need not add to a class that has no score.
+ */
+export function emitClassifier(
+  emitter: Emitter,
+  features: Value,
+  ensemble: Ensemble,
+): { readonly index: Value; readonly scores: Value } {
+  const { targets } = ensemble.options
+  checkFeatures(features, ensemble)
+  // Of two classes ONNX Runtime compares scores with thresholds; a third one, which no leaf adds to, prevents that.
+  const labels = Math.max(targets, 3)
+  const rows = features.shape?.[0] ?? null
+  const [index, scores] = emitter.ops('TreeEnsembleClassifier', [features], 2, {
+    domain: 'ai.onnx.ml',
+    attributes: {
+      ...nodeAttributes(ensemble),
+      ...leafAttributes(ensemble, 'class'),
+      classlabels_int64s: { ints: Array.from({ length: labels }, (_, i) => i) },
+      post_transform: { text: 'NONE' },
+    },
+    types: [
+      { dtype: 'int64', shape: [rows] },
+      { dtype: 'float32', shape: [rows, labels] },
+    ],
+  })
+  if (labels === targets) return { index: index!, scores: scores! }
+  const own = emitter.op('Slice', [scores, emitter.ints([0]), emitter.ints([targets]), emitter.ints([1])], {
+    types: [{ dtype: 'float32', shape: [rows, targets] }],
+  })
+  return { index: index!, scores: own }
+}
+
+function checkFeatures(features: Value, { options: { dtype } }: Ensemble): void {
+  if (features.dtype !== dtype) throw new TypeError(`Trees of ${dtype} got features of ${features.dtype}`)
 }
 
 function nodeAttributes(ensemble: Ensemble): Record<string, OnnxAttribute> {
@@ -58,20 +97,18 @@ function nodeAttributes(ensemble: Ensemble): Record<string, OnnxAttribute> {
   }
 }
 
-function leafAttributes({
-  leafNode,
-  leafTarget,
-  leafWeight,
-  starts,
-}: Ensemble): Record<string, OnnxAttribute> {
+function leafAttributes(
+  { leafNode, leafTarget, leafWeight, starts }: Ensemble,
+  prefix: 'target' | 'class',
+): Record<string, OnnxAttribute> {
   const { length } = leafNode
   const places = placesOf(starts)
   const ints = (at: (i: number) => number): OnnxAttribute => ({ long: 'ints', list: { length, at } })
   return {
-    target_treeids: ints(i => places.tree(leafNode.at(i))),
-    target_nodeids: ints(i => places.node(leafNode.at(i))),
-    target_ids: ints(i => leafTarget.at(i)),
-    ...floats('target_weights', leafWeight),
+    [`${prefix}_treeids`]: ints(i => places.tree(leafNode.at(i))),
+    [`${prefix}_nodeids`]: ints(i => places.node(leafNode.at(i))),
+    [`${prefix}_ids`]: ints(i => leafTarget.at(i)),
+    ...floats(`${prefix}_weights`, leafWeight),
   }
 }
 

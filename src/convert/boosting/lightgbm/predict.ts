@@ -1,6 +1,6 @@
 import type { Emitter, Value } from '../../graph/types.ts'
 import type { Classes, EstimatorResult } from '../../sklearn/estimator.ts'
-import { byProbabilities, counting, twoClasses } from '../results.ts'
+import { argmax, counting, twoClasses } from '../results.ts'
 import type { Link, Objective } from './objectives.ts'
 import type { LightgbmSettings } from './settings.ts'
 
@@ -16,7 +16,14 @@ export function predicted(
 ): EstimatorResult {
   const value = LINKS[objective.link](emitter, sums, objective)
   if (!objective.classes) return { kind: 'regressor', value }
-  if (groups > 1) return byProbabilities(emitter, value, labels ?? counting(groups))
+  // Far from 0, float32 has no more difference between probabilities where sums still have one.
+  if (groups > 1)
+    return {
+      kind: 'classifier',
+      classes: labels ?? counting(groups),
+      index: argmax(emitter, sums),
+      probabilities: value,
+    }
   return twoClasses(emitter, value, { score: sums, threshold: 0 }, labels ?? counting(2))
 }
 

@@ -1,6 +1,6 @@
 import type { Estimator } from '../../../../formats/index.ts'
 import type { Value } from '../../../graph/types.ts'
-import { emitEnsemble } from '../../../trees/emit.ts'
+import { emitClassifier, emitEnsemble } from '../../../trees/emit.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
 import { ofTwo, softmax } from '../../arithmetic/probabilities.ts'
 import { cast } from '../../columns.ts'
@@ -35,11 +35,11 @@ export async function adaboostClassifier(call: EstimatorCall): Promise<Estimator
   const count = classes.labels.length
   const m = new Arithmetic(emitter)
   const weighted = await weightedOf(call)
-  const sums = await decisionOf(call, weighted, classes)
+  const { sums, index } = await decisionOf(call, weighted, classes)
   const scores = m.div(cast(emitter, sums, 'float64'), weighted.sum)
   if (count !== 2) {
     const probabilities = softmax(m, count === 1 ? scores : m.div(scores, count - 1))
-    return { kind: 'classifier', classes, index: m.argmax(scores), probabilities, decision: scores }
+    return { kind: 'classifier', classes, index: index ?? m.argmax(scores), probabilities, decision: scores }
   }
   const decision = m.column(scores, 0)
   return {
@@ -52,8 +52,14 @@ export async function adaboostClassifier(call: EstimatorCall): Promise<Estimator
   }
 }
 
+interface Decision {
+  readonly sums: Value
+  /** Place of the largest, where it is known. */
+  readonly index?: Value
+}
+
 /** Sums of the estimators' scores [N, C]; of two classes those of the second less those of the first [N, 1]. */
-async function decisionOf(call: EstimatorCall, weighted: Weighted, classes: Classes): Promise<Value> {
+async function decisionOf(call: EstimatorCall, weighted: Weighted, classes: Classes): Promise<Decision> {
   const { estimator } = call
   const count = classes.labels.length
   const real = estimator.choice('algorithm', ['SAMME', 'SAMME.R', 'deprecated'], 'SAMME') === 'SAMME.R'
@@ -73,7 +79,7 @@ async function treeDecision(
   classes: Classes,
   real: boolean,
   vote: Vote,
-): Promise<Value> {
+): Promise<Decision> {
   const count = classes.labels.length
   const two = count === 2
   const ensemble = anEnsemble(call, two ? 1 : count)
@@ -87,7 +93,9 @@ async function treeDecision(
     }
     ensemble.add(fitted.tree, classLeaves(tree, fitted, [places.length], score))
   }
-  return emitEnsemble(call.emitter, treeFeatures(call), ensemble)
+  if (two) return { sums: emitEnsemble(call.emitter, treeFeatures(call), ensemble) }
+  const { index, scores } = emitClassifier(call.emitter, treeFeatures(call), ensemble)
+  return { sums: scores, index }
 }
 
 /** (C − 1) · (log p − mean log p), of Zhu et al., "Multi-class AdaBoost", 2009. */
@@ -114,7 +122,7 @@ async function otherDecision(
   classes: Classes,
   real: boolean,
   vote: Vote,
-): Promise<Value> {
+): Promise<Decision> {
   const { estimator, emitter, input } = call
   const m = new Arithmetic(emitter)
   const count = classes.labels.length
@@ -133,7 +141,8 @@ async function otherDecision(
     }
     sum = sum ? m.add(sum, scores) : scores
   }
-  return count === 2 ? m.unsqueeze(m.sub(m.column(sum!, 1), m.column(sum!, 0)), 1) : sum!
+  const second = count === 2 && m.unsqueeze(m.sub(m.column(sum!, 1), m.column(sum!, 0)), 1)
+  return { sums: second || sum! }
 }
 
 /** AdaBoostRegressor: of its estimators' predictions in order, the one at which half of all weights is reached. */

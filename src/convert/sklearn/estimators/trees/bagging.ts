@@ -1,10 +1,11 @@
 import type { Estimator } from '../../../../formats/index.ts'
+import { argmax } from '../../../boosting/results.ts'
 import type { Value } from '../../../graph/types.ts'
 import { emitEnsemble } from '../../../trees/emit.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
 import { cast } from '../../columns.ts'
 import { classesOf, type EstimatorCall, type EstimatorResult, type Fitted } from '../../estimator.ts'
-import { anEnsemble, treeFeatures } from './forest.ts'
+import { anEnsemble, averaged, treeFeatures } from './forest.ts'
 import { addValues, classLeaves, treeOf } from './tree.ts'
 
 const TREES: ReadonlySet<string> = new Set([
@@ -77,19 +78,18 @@ export async function baggingClassifier(call: EstimatorCall): Promise<EstimatorR
   const inner = estimator.estimators('estimators_')
   const subsets = await subsetsOf(estimator, inner.length, input.width)
   const count = classes.labels.length
-  const m = new Arithmetic(emitter)
-  const probabilities = areTrees(inner, call)
-    ? await treeProbabilities(call, inner, subsets, count)
-    : await otherProbabilities(call, inner, subsets, count)
-  return { kind: 'classifier', classes, index: m.argmax(probabilities), probabilities }
+  if (areTrees(inner, call))
+    return { kind: 'classifier', classes, ...(await ofTrees(call, inner, subsets, count)) }
+  const probabilities = await ofOthers(call, inner, subsets, count)
+  return { kind: 'classifier', classes, index: argmax(emitter, probabilities), probabilities }
 }
 
-async function treeProbabilities(
+async function ofTrees(
   call: EstimatorCall,
   inner: readonly Estimator[],
   subsets: readonly (readonly number[])[] | undefined,
   count: number,
-): Promise<Value> {
+): Promise<{ index: Value; probabilities: Value }> {
   const ensemble = anEnsemble(call, count)
   for (const [i, one] of inner.entries()) {
     const tree = call.look(`estimators_[${i}]`, one)
@@ -98,7 +98,7 @@ async function treeProbabilities(
     const leaves = classLeaves(tree, fitted, [places.length])
     ensemble.add(fitted.tree, (node, put) => leaves(node, (target, weight) => put(places[target]!, weight)))
   }
-  return emitEnsemble(call.emitter, treeFeatures(call), ensemble, { aggregate: 'AVERAGE' })
+  return averaged(call, ensemble)
 }
 
 /** An inner classifier's classes, as places in those of the ensemble. */
@@ -109,7 +109,7 @@ export async function placesOf(tree: Fitted, count: number): Promise<readonly nu
   return places
 }
 
-async function otherProbabilities(
+async function ofOthers(
   call: EstimatorCall,
   inner: readonly Estimator[],
   subsets: readonly (readonly number[])[] | undefined,

@@ -1,7 +1,7 @@
 import type { Estimator } from '../../../../formats/index.ts'
 import { argmax } from '../../../boosting/results.ts'
 import type { Value } from '../../../graph/types.ts'
-import { emitEnsemble } from '../../../trees/emit.ts'
+import { emitClassifier, emitEnsemble } from '../../../trees/emit.ts'
 import { Ensemble } from '../../../trees/ensemble.ts'
 import { cast, rowsOf } from '../../columns.ts'
 import {
@@ -48,7 +48,7 @@ export async function regressorTrees(call: EstimatorCall): Promise<RegressorResu
 
 /** Probabilities of the trees are averaged; the first of the most probable classes is predicted. */
 export async function classifierTrees(call: EstimatorCall): Promise<EstimatorResult> {
-  const { estimator, emitter } = call
+  const { estimator } = call
   const counts = await classCounts(estimator)
   const ensemble = anEnsemble(
     call,
@@ -58,18 +58,38 @@ export async function classifierTrees(call: EstimatorCall): Promise<EstimatorRes
     const fitted = await treeOf(tree)
     ensemble.add(fitted.tree, classLeaves(tree, fitted, counts))
   }
-  const scores = emitEnsemble(emitter, treeFeatures(call), ensemble, { aggregate: 'AVERAGE' })
   const labels = await classesOfTargets(estimator, counts.length)
+  const odd = labels.some((classes, i) => classes.labels.length !== counts[i])
+  if (odd) throw estimator.invalid('classes_', `does not have ${counts.join(', ')} classes`)
+  if (labels.length > 1) return severalTargets(call, ensemble, labels)
+  return { kind: 'classifier', classes: labels[0]!, ...averaged(call, ensemble) }
+}
+
+/** The most probable class by the trees' probabilities, and their average. */
+export function averaged(call: EstimatorCall, ensemble: Ensemble): { index: Value; probabilities: Value } {
+  const { emitter } = call
+  const trees = ensemble.starts.length
+  const { index, scores } = emitClassifier(emitter, treeFeatures(call), ensemble)
+  return {
+    index,
+    probabilities: trees === 1 ? scores : emitter.op('Div', [scores, emitter.scalar('float32', trees)]),
+  }
+}
+
+function severalTargets(
+  call: EstimatorCall,
+  ensemble: Ensemble,
+  labels: readonly Classes[],
+): EstimatorResult {
+  const scores = emitEnsemble(call.emitter, treeFeatures(call), ensemble, { aggregate: 'AVERAGE' })
   const outputs: ClassifierResult[] = []
   let first = 0
-  for (const [i, count] of counts.entries()) {
-    const own = counts.length === 1 ? scores : columnsOf(call, scores, first, count)
-    first += count
-    if (labels[i]!.labels.length !== count)
-      throw estimator.invalid('classes_', `does not have ${count} classes`)
-    outputs.push({ kind: 'classifier', classes: labels[i]!, index: argmax(emitter, own), probabilities: own })
+  for (const classes of labels) {
+    const probabilities = columnsOf(call, scores, first, classes.labels.length)
+    first += classes.labels.length
+    outputs.push({ kind: 'classifier', classes, index: argmax(call.emitter, probabilities), probabilities })
   }
-  return outputs.length === 1 ? outputs[0]! : { kind: 'multioutput', outputs }
+  return { kind: 'multioutput', outputs }
 }
 
 /** Of several targets a list of arrays. */
