@@ -4,9 +4,11 @@ import { computeConstants } from './arithmetic.ts'
 import { moveConstants } from './constants.ts'
 import { removeDead } from './dead.ts'
 import { removeDuplicates } from './duplicates.ts'
+import { fuse } from './fusing/index.ts'
 import { Graph } from './graph.ts'
 import { removeIdentities } from './identities.ts'
 import { removeNoops } from './noops.ts'
+import { poolMeans } from './pools.ts'
 import { joinReshapes } from './reshapes.ts'
 import { narrowShapes } from './shapes.ts'
 import { removeTransposes } from './transposes/index.ts'
@@ -49,6 +51,7 @@ const PASSES = [
   removeDuplicates,
   moveConstants,
   computeConstants,
+  fuse,
 ]
 
 /** Bodies first: what they no longer take is then free in the graph around them. */
@@ -65,6 +68,7 @@ function optimized(given: OnnxGraph, world: World, lists: readonly string[][]): 
     joinReshapes(graph)
     if (graph.changes === before) break
   }
+  poolMeans(graph)
   removeDead(graph)
   const done = graph.done()
   for (const { name, owner } of graph.nodes) if (owner !== undefined) lists[owner]!.push(name)

@@ -11,13 +11,13 @@ export interface Region {
   readonly tensors: readonly Tensor[]
 }
 
-/** What a tensor in two layouts costs: first the node, then how much it moves, by powers of two. */
+/** What a tensor in two layouts costs: first the node, then how much it moves, by an eighth of a power of two. */
 const NODE = 2 ** 24
 
 function costOf(graph: Graph, { origin }: Tensor): number {
   const shape = graph.typeOf(origin)?.shape ?? []
   const elements = elementCount(shape.map(size => (typeof size === 'number' ? size : 1)))
-  return NODE + Math.min(63, Math.ceil(Math.log2(elements + 1)))
+  return NODE + Math.min(511, Math.ceil(8 * Math.log2(elements + 1)))
 }
 
 /** Regions that no tensor with a choice links. */
