@@ -3,7 +3,7 @@ import { answersOf, errorsOf, filesOf } from '../../../test/fixtures/convert/ker
 
 const TOLERANCE = 1e-4
 /** Sums in float16, which TensorFlow rounds at each step. */
-const HALF_TOLERANCE = 5e-3
+const HALF_TOLERANCE = 1e-2
 
 describe.each(['image', 'layer', 'wiring', 'generations', 'generation-1', 'tfjs'])(
   'models of %s',

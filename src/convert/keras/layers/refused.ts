@@ -14,5 +14,9 @@ export const refusals: LayerTable = {
   TorchModuleWrapper: without('PyTorch module'),
   JaxLayer: without('JAX function'),
   FlaxLayer: without('Flax module'),
+  TensorFlowOpLayer: refused(
+    'an op of TensorFlow 2.0 to 2.3',
+    'Load the model with a later TensorFlow 2, and save it again.',
+  ),
   FeatureSpace: refused('it is a model of its own', 'Save feature_space.get_encoded_features() as a model.'),
 }

@@ -168,7 +168,8 @@ export class KerasConversion {
   ): Promise<readonly Carried[]> {
     const plan = this.plan(model)
     const place = { prefix: `${layer.name}/`, weights: layer.weights, depth: depth + 1 }
-    const inputs = nestedInputs(plan, this.#masking(layer, given), layer.name)
+    const b = this.#parts.builder.at({ name: layer.name, kind: layer.className })
+    const inputs = nestedInputs(b, plan, this.#masking(layer, given))
     const outputs = await this.model(plan, inputs, place)
     const made = outputs.filter(output => output !== undefined)
     if (made.length < outputs.length) throw new Missing()

@@ -1,5 +1,6 @@
 import type { LayerTable } from '../layer.ts'
 import { elementwise } from './elementwise.ts'
+import { joins } from './join.ts'
 import { matrices } from './matrix.ts'
 import { neural } from './nn.ts'
 import { reductions } from './reduction.ts'
@@ -10,6 +11,7 @@ import { slicing } from './slicing.ts'
 export const OPERATIONS: LayerTable = Object.assign(
   Object.create(null),
   elementwise,
+  joins,
   matrices,
   neural,
   reductions,
