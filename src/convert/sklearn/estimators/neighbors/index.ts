@@ -5,7 +5,8 @@ import { localOutlierFactor } from './outlier.ts'
 import { propagation } from './propagation.ts'
 import * as within from './radius.ts'
 
-const limits = 'metrics Euclidean, Manhattan, Chebyshev, Minkowski and cosine; no functions as weights'
+const limits =
+  'metrics Euclidean, Manhattan, Chebyshev, Minkowski and cosine; no functions as weights; of equal distances the first row'
 
 const GRAPH = {
   refused: 'it tells neighbours of rows, and no value of them',
