@@ -1,5 +1,6 @@
 import type { Emitter, Value } from '../../../../graph/types.ts'
 import { beside, blanksOf, joined, piecesOf, sliceOf } from '../../../../text/pieces.ts'
+import { once } from '../pattern/classes.ts'
 import {
   type CodePoints,
   classOf,
@@ -13,6 +14,14 @@ import { splitting } from './replace.ts'
 const SIGMA = 'Σ'
 const ONE: CodePoints = [0x3a3, 0x3a3]
 
+const ignorable = once(() => codePointsWhere(text => /^\p{Case_Ignorable}$/u.test(text)))
+const cased = once(() =>
+  intersectionOf(
+    codePointsWhere(text => /^\p{Cased}$/u.test(text)),
+    complementOf(ignorable()),
+  ),
+)
+
 /**
  * Texts [N] with each Σ in lower case: `ς` at the end of a word, else `σ` (Unicode, SpecialCasing, Final_Sigma): a cased
  * letter stands before it, and none behind it, with nothing but case-ignorable characters between.
@@ -21,12 +30,7 @@ export async function withLowerSigma(emitter: Emitter, documents: Value): Promis
   const blanks = blanksOf(emitter, documents)
   // With a column at least, so that shifted ones are as wide.
   const pieces = beside(emitter, [piecesOf(emitter, documents, splitting(ONE, complementOf(ONE))), blanks])
-  const ignorable = codePointsWhere(text => /^\p{Case_Ignorable}$/u.test(text))
-  const cased = intersectionOf(
-    codePointsWhere(text => /^\p{Cased}$/u.test(text)),
-    complementOf(ignorable),
-  )
-  const [between, letter, any] = [`${classOf(ignorable)}*`, classOf(cased), '[\\x{0}-\\x{10FFFF}]*']
+  const [between, letter, any] = [`${classOf(ignorable())}*`, classOf(cased()), '[\\x{0}-\\x{10FFFF}]*']
   const shifted = (by: number): Value =>
     by < 0
       ? beside(emitter, [...repeated(blanks, -by), sliceOf(emitter, pieces, 0, by)])

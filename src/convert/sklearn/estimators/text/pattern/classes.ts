@@ -29,7 +29,7 @@ export function classOfEscape(letter: string): CodePoints | undefined {
 }
 
 /** Tables of all of Unicode are made when a pattern needs them. */
-function once<T>(make: () => T): () => T {
+export function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {
     made ??= make()
