@@ -31,6 +31,11 @@ const lightgbm: Framework = {
   coverage: async () => (await import('./boosting/coverage.ts')).lightgbmCoverage,
 }
 
+const tflite: Framework = {
+  converter: async () => (await import('./tflite/index.ts')).convertTflite,
+  coverage: async () => (await import('./tflite/index.ts')).tfliteCoverage,
+}
+
 const pytorch: Framework = {
   converter: async () => (await import('./pytorch/index.ts')).convertTorch,
   coverage: async () => (await import('./pytorch/index.ts')).torchCoverage,
@@ -49,6 +54,7 @@ const FRAMEWORKS: Readonly<Partial<Record<ModelFormat, Framework>>> = {
   'tensorflow-savedmodel': tensorflow,
   'tensorflow-graphdef': tensorflow,
   'tfjs-graph': tensorflow,
+  tflite,
   pt2: pytorch,
 }
 

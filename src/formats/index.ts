@@ -31,6 +31,13 @@ export type { TorchArgument, TorchCall, TorchInput, TorchProgram } from './pytor
 export type * from './scan/types.ts'
 export type * from './sklearn/types.ts'
 export type { ModelStatistics, TensorStatistics } from './statistics/types.ts'
+export type {
+  LiteOperator,
+  LiteOptions,
+  LiteProgram,
+  LiteSubgraph,
+} from './tflite/program.ts'
+export type { LiteTensor } from './tflite/tensors.ts'
 export { folderTree } from './tree/folder.ts'
 export { isFolder } from './tree/input.ts'
 export type * from './types.ts'

@@ -23,8 +23,15 @@ export interface Vector {
   readonly length: number
 }
 
-export type Scalar = 'int8' | 'uint8' | 'int32' | 'uint32' | 'uint64'
-const SCALAR_BYTES: Readonly<Record<Scalar, number>> = { int8: 1, uint8: 1, int32: 4, uint32: 4, uint64: 8 }
+export type Scalar = 'int8' | 'uint8' | 'int32' | 'uint32' | 'uint64' | 'float32'
+const SCALAR_BYTES: Readonly<Record<Scalar, number>> = {
+  int8: 1,
+  uint8: 1,
+  int32: 4,
+  uint32: 4,
+  uint64: 8,
+  float32: 4,
+}
 
 /**
  * Reads flatbuffers (https://flatbuffers.dev/internals/) by ranges: nothing of a file is read but what is asked
@@ -84,6 +91,8 @@ export class Flatbuffer {
         return view.getUint32(0, true)
       case 'uint64':
         return Number(view.getBigUint64(0, true))
+      case 'float32':
+        return view.getFloat32(0, true)
     }
   }
 

@@ -1,4 +1,4 @@
-import { elementCount } from '../../../../core/index.ts'
+import { bytesPerElement, type Dtype, elementCount } from '../../../../core/index.ts'
 import type { Graph, Node } from '../graph.ts'
 import type { Layout } from './family.ts'
 import { Flow, SINK, SOURCE } from './flow.ts'
@@ -11,13 +11,15 @@ export interface Region {
   readonly tensors: readonly Tensor[]
 }
 
-/** What a tensor in two layouts costs: first the node, then how much it moves, by an eighth of a power of two. */
+/** What a tensor in two layouts costs: first the node, then the bytes it moves, by an eighth of a power of two. */
 const NODE = 2 ** 24
 
 function costOf(graph: Graph, { origin }: Tensor): number {
-  const shape = graph.typeOf(origin)?.shape ?? []
+  const { shape = [], dtype } = graph.typeOf(origin) ?? {}
   const elements = elementCount(shape.map(size => (typeof size === 'number' ? size : 1)))
-  return NODE + Math.min(511, Math.ceil(8 * Math.log2(elements + 1)))
+  // Quantized, a tensor is a quarter of its size; and runtimes fuse what stands between the operators of quantization.
+  const bytes = elements * (bytesPerElement((dtype ?? 'float32') as Dtype) ?? 8)
+  return NODE + Math.min(511, Math.ceil(8 * Math.log2(bytes + 1)))
 }
 
 /** Regions that no tensor with a choice links. */

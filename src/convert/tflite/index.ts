@@ -1,0 +1,2 @@
+export { convertTflite } from './convert.ts'
+export { tfliteCoverage } from './coverage.ts'
