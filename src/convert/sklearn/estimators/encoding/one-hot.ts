@@ -8,6 +8,7 @@ import { type Categories, categoriesOf, placesOf } from './categories.ts'
 
 /** A column for each category, without those that are dropped, and infrequent ones in one. */
 export const oneHotEncoder: EstimatorConverter = {
+  limits: 'a category that it has not seen gives zeros where scikit-learn raises an error',
   async convert(call) {
     const { estimator, input, emitter } = call
     const handling = estimator.choice('handle_unknown', HANDLING, 'error')

@@ -7,6 +7,7 @@ import { type Categories, categoriesOf, placesOf } from './categories.ts'
 
 /** A category's place in `categories_`, or what stands for infrequent, missing and unknown ones. */
 export const ordinalEncoder: EstimatorConverter = {
+  limits: 'a category that it has not seen gives -1 where scikit-learn raises an error',
   async convert(call) {
     const { estimator, input, emitter, purpose } = call
     const categories = await categoriesOf(estimator)

@@ -15,7 +15,7 @@ const ANALYZERS = { word: wordsOf, char: charactersOf, char_wb: charactersInWord
 const documents = async () => ({ kind: 'documents' }) as const
 
 const LIMITS =
-  'not with functions (tokenizer, preprocessor, analyzer) or token patterns whose matches depend on the order of alternatives'
+  'not with functions (tokenizer, preprocessor, analyzer) or token patterns whose matches depend on the order of alternatives; a text ends at a zero character, and a batch has a row'
 
 /** How often each term of the vocabulary is in a text. */
 export const countVectorizer: EstimatorConverter = {
