@@ -8,6 +8,8 @@ import { isolationForest } from './isolation.ts'
 import { lightgbmEstimator, lightgbmInput } from './lightgbm.ts'
 import { xgboostBooster, xgboostEstimator, xgboostInput } from './xgboost.ts'
 
+const CATEGORIES = 'categories of one feature are all texts or all numbers'
+
 const classifier = { convert: classifierTrees }
 const regressor = { convert: regressorTrees }
 const xgboost = { convert: xgboostEstimator, input: xgboostInput }
@@ -24,13 +26,17 @@ export const trees: EstimatorTable = {
   ExtraTreesRegressor: regressor,
   GradientBoostingClassifier: { convert: gradientClassifier },
   GradientBoostingRegressor: { convert: gradientRegressor },
-  HistGradientBoostingClassifier: { convert: histogramClassifier, input: histogramInput },
-  HistGradientBoostingRegressor: { convert: histogramRegressor, input: histogramInput },
+  HistGradientBoostingClassifier: { convert: histogramClassifier, input: histogramInput, limits: CATEGORIES },
+  HistGradientBoostingRegressor: { convert: histogramRegressor, input: histogramInput, limits: CATEGORIES },
   IsolationForest: { convert: isolationForest },
   AdaBoostClassifier: { convert: adaboostClassifier },
   AdaBoostRegressor: { convert: adaboostRegressor },
   BaggingClassifier: { convert: baggingClassifier },
   BaggingRegressor: { convert: baggingRegressor },
+  RandomTreesEmbedding: {
+    refused: 'leaves as columns are not converted',
+    hint: 'Convert the estimator behind it on features of its own.',
+  },
   XGBClassifier: xgboost,
   XGBRegressor: xgboost,
   XGBRanker: xgboost,
