@@ -1,3 +1,7 @@
+/** A note for models of categories. */
+export const CATEGORY_CODES =
+  "categories are given by their codes, as pandas' `cat.codes` tells them: 0, 1, 2 …, in the order of the training"
+
 /**
  * Where runs of whole numbers begin and where they are over; `categories` ascend.
  *

@@ -1,5 +1,6 @@
 import type { LightgbmOpenModel } from '../../../formats/boosting/index.ts'
 import { cast } from '../../sklearn/columns.ts'
+import { CATEGORY_CODES } from '../categories.ts'
 import type { Boosted } from '../convert.ts'
 import { predicted } from './predict.ts'
 import { settingsOf } from './settings.ts'
@@ -14,7 +15,7 @@ export function lightgbmFile(opened: LightgbmOpenModel): Boosted {
     features: settings.features,
     async predict(emitter, features, note) {
       note(FLOAT32)
-      if (/\[\s*\[/.test(opened.model.pandasCategorical ?? '')) note(CATEGORIES)
+      if (/\[\s*\[/.test(opened.model.pandasCategorical ?? '')) note(CATEGORY_CODES)
       return predicted(
         emitter,
         await sumsOf(emitter, cast(emitter, features, 'float64'), opened, settings),
@@ -26,5 +27,3 @@ export function lightgbmFile(opened: LightgbmOpenModel): Boosted {
 
 const FLOAT32 =
   'features are float32: LightGBM compares float64, so that a value which float32 rounds to a threshold may go another way'
-const CATEGORIES =
-  "categories are given by their codes, as pandas' `cat.codes` tells them: 0, 1, 2 …, in the order of the training"

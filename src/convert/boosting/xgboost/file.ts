@@ -1,4 +1,5 @@
 import type { XgboostOpenModel } from '../../../formats/boosting/index.ts'
+import { CATEGORY_CODES } from '../categories.ts'
 import type { Boosted } from '../convert.ts'
 import { marginOf } from './margin.ts'
 import { predicted } from './predict.ts'
@@ -14,14 +15,11 @@ export function xgboostFile(opened: XgboostOpenModel): Boosted {
     async predict(emitter, features, note) {
       const rounds = roundsOf(opened, note)
       const margin = await marginOf(emitter, features, opened, settings, rounds)
-      if (opened.model.featureTypes.includes('c')) note(CATEGORIES)
+      if (opened.model.featureTypes.includes('c')) note(CATEGORY_CODES)
       return predicted(emitter, margin, settings)
     },
   }
 }
-
-const CATEGORIES =
-  "categories are given by their codes, as pandas' `cat.codes` tells them: 0, 1, 2 …, in the order of the training"
 
 /**
  * Of a file with a best round: estimators predict with the rounds up to it, and a Booster with all. Who wrote the

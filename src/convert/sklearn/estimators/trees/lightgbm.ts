@@ -1,5 +1,6 @@
 import type { LightgbmOpenModel } from '../../../../formats/boosting/index.ts'
 import { loadReader } from '../../../../formats/index.ts'
+import { CATEGORY_CODES } from '../../../boosting/categories.ts'
 import { predicted } from '../../../boosting/lightgbm/predict.ts'
 import { settingsOf } from '../../../boosting/lightgbm/settings.ts'
 import { sumsOf } from '../../../boosting/lightgbm/sums.ts'
@@ -24,7 +25,7 @@ export async function lightgbmEstimator(call: EstimatorCall): Promise<EstimatorR
   const best = booster.isNone('best_iteration') ? 0 : booster.number('best_iteration')
   const rounds = Number.isSafeInteger(best) && best > 0 ? best : undefined
   const sums = await sumsOf(emitter, input.matrix(emitter, 'float64'), opened, settings, rounds)
-  if (/\[\s*\[/.test(opened.model.pandasCategorical ?? '')) call.note(CATEGORIES)
+  if (/\[\s*\[/.test(opened.model.pandasCategorical ?? '')) call.note(CATEGORY_CODES)
   const count = Math.max(settings.groups, 2)
   return predicted(emitter, sums, settings, await labelsOf(estimator, count))
 }
@@ -34,9 +35,6 @@ export async function lightgbmInput(estimator: Fitted): Promise<InputColumns> {
   const { features } = settingsOf((await openOf(boosterOf(estimator))).model)
   return { kind: 'columns', types: Array.from({ length: features }, () => undefined) }
 }
-
-const CATEGORIES =
-  "categories are given by their codes, as pandas' `cat.codes` tells them: 0, 1, 2 …, in the order of the training"
 
 function boosterOf(estimator: Fitted): Fitted {
   return estimator.className === 'Booster'

@@ -1,6 +1,7 @@
 import type { XgboostOpenModel } from '../../../../formats/boosting/index.ts'
 import { loadReader } from '../../../../formats/index.ts'
-import { squeezed } from '../../../boosting/results.ts'
+import { CATEGORY_CODES } from '../../../boosting/categories.ts'
+import { counting, squeezed } from '../../../boosting/results.ts'
 import { marginOf } from '../../../boosting/xgboost/margin.ts'
 import { predicted } from '../../../boosting/xgboost/predict.ts'
 import { settingsOf, type XgboostSettings } from '../../../boosting/xgboost/settings.ts'
@@ -34,7 +35,7 @@ export async function xgboostEstimator(call: EstimatorCall): Promise<EstimatorRe
   const settings = settingsOf(opened.model)
   const features = withMissing(emitter, input.matrix(emitter, 'float32'), missingOf(estimator))
   const margin = await marginOf(emitter, features, opened, settings, roundsOf(booster, opened))
-  if (opened.model.featureTypes.includes('c')) call.note(CATEGORIES)
+  if (opened.model.featureTypes.includes('c')) call.note(CATEGORY_CODES)
   const classes = estimator.className.endsWith('Classifier') ? await labelsOf(estimator, settings) : undefined
   if (classes && !settings.objective.classes) return ofMargin(emitter, margin, classes)
   return predicted(emitter, margin, settings, classes)
@@ -46,9 +47,6 @@ export async function xgboostInput(estimator: Fitted): Promise<InputColumns> {
   const { features } = settingsOf((await openOf(own)).model)
   return { kind: 'columns', types: Array.from({ length: features }, () => undefined) }
 }
-
-const CATEGORIES =
-  "categories are given by their codes, as pandas' `cat.codes` tells them: 0, 1, 2 …, in the order of the training"
 
 function boosterOf(estimator: Fitted): Fitted {
   return estimator.innerOf(estimator.value('_Booster'), '_Booster')
@@ -95,10 +93,6 @@ async function labelsOf(estimator: Fitted, { groups }: XgboostSettings): Promise
 async function encoderClasses(estimator: Fitted): Promise<Classes | undefined> {
   if (estimator.isNone('_le')) return undefined
   return classesOf(estimator.innerOf(estimator.value('_le'), '_le'))
-}
-
-function counting(count: number): Classes {
-  return { dtype: 'int64', labels: Array.from({ length: count }, (_, i) => BigInt(i)) }
 }
 
 /** binary:logitraw and regression objectives of a classifier: it compares whatever it gets with one half. */
