@@ -106,3 +106,22 @@ test('what has no images of known size is not resampled', () => {
   ).toEqual(['N', null, 12, 2])
   expect(globalPool(b, x, 'average').shape).toEqual(['N', 2])
 })
+
+test.each(['valid', 'same'] as const)(
+  'zeros around negative pixels are the largest, with %s padding',
+  async padding => {
+    const { g, b, x } = aGraph(['N', 1, 4, 4])
+    const padded = b.op('Pad', [x, b.ints([0, 0, 1, 1, 0, 0, 1, 1])])
+    g.output(
+      'y',
+      pool(b, padded, 'max', { size: [2, 2], strides: [2, 2], padding, layout: 'channels-first' }),
+    )
+    const { y } = await runOnnx(g.build({ name: 'test' }).model, {
+      x: floats(
+        [1, 1, 4, 4],
+        Array.from({ length: 16 }, () => -1),
+      ),
+    })
+    expect(Array.from(y!.data as Float32Array)).toEqual([0, 0, 0, 0, -1, 0, 0, 0, 0])
+  },
+)

@@ -1,6 +1,6 @@
-import type { Emitter, Value } from '../graph/types.ts'
+import type { Attributes, Emitter, Value } from '../graph/types.ts'
 import { axesOf, fromFirst, type Layout, spatialRank, toFirst } from './layout.ts'
-import { slide, type Window } from './padding.ts'
+import { type Padding, slide, type Window } from './padding.ts'
 
 export type Pooling = 'max' | 'average'
 
@@ -19,10 +19,20 @@ export function pool(
   const { batch, channels, spatial } = axesOf(x, layout, rank)
   const { sizes, attributes } = slide(b, spatial, size, options)
   const y = b.op(OPS[kind], [toFirst(b, x, layout, rank)], {
-    attributes,
+    attributes: kind === 'max' ? unfused(attributes, options.padding) : attributes,
     types: [{ dtype: x.dtype, shape: [batch, channels, ...sizes] }],
   })
   return fromFirst(b, y, layout, rank)
+}
+
+/**
+ * ONNX Runtime 1.30 takes zeros that a Pad puts in front of a MaxPool for the pool's own padding, which is never the
+ * largest: of negative pixels it gives another result. It leaves those alone whose padding it is to work out itself.
+ */
+function unfused(attributes: Attributes, padding: Padding): Attributes {
+  if (padding !== 'same' && padding !== 'valid') return attributes
+  const { pads: _, ...others } = attributes
+  return { ...others, auto_pad: { text: padding === 'same' ? 'SAME_UPPER' : 'VALID' } }
 }
 
 /** The largest or the mean over all spatial axes: `[N, C]`, or of rank `x`'s with `keepAxes`. */
