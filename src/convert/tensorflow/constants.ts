@@ -5,6 +5,7 @@ import { MAX_KNOWN } from '../graph/infer/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import type { Constant } from './op.ts'
+import { complexOf } from './ops/complex.ts'
 
 /** Elements that are read to be looked at: keys and values of large tables. What a model has learnt is never. */
 export const MAX_CONSTANT = 16_000_000
@@ -41,6 +42,10 @@ export async function constantValue(
     return emitter.constant(dtype, info.shape, elements)
   }
   if (!bytes || text) throw new Refusal(`its value is ${info.dtype}, which has no form in ONNX`)
+  if (dtype === 'complex64' || dtype === 'complex128') {
+    const parts = dtype === 'complex64' ? 'float32' : 'float64'
+    return complexOf(emitter.weight({ dtype: parts, shape: [...info.shape, 2], data: bytes }))
+  }
   return emitter.weight({ dtype, shape: info.shape, data: bytes })
 }
 

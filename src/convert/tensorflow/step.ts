@@ -33,7 +33,10 @@ export interface Step {
   invalid(message: string): ConvertError
 }
 
-export type FlowConvert = (step: Step) => readonly Edge[] | Promise<readonly Edge[]>
+/** An edge for each output, or one that stands for all of them. */
+export type Outcome = readonly (Edge | undefined)[] | Edge
+
+export type FlowConvert = (step: Step) => Outcome | Promise<Outcome>
 
 export interface FlowOp {
   readonly convert: FlowConvert

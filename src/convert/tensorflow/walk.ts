@@ -17,17 +17,14 @@ import { OPS } from './ops/index.ts'
 import { REFUSED_OPS } from './refused-ops.ts'
 import type { Resources } from './resources/resources.ts'
 import { functionScope, orderOf, pivotOf, type Scope, targetOf } from './scope.ts'
-import { edgeAs, type Spot, type Step } from './step.ts'
+import { edgeAs, type Outcome, type Spot, type Step } from './step.ts'
 
 /** Calls in calls: real models have some ten. */
 const MAX_DEPTH = 100
 /** Nodes that are looked at, with those of a function as often as it is called. */
-const MAX_STEPS = 3_000_000
+const MAX_STEPS = 500_000
 
 const tooMuch = failing('CONVERT_LIMIT', 'No real model needs as much; check where the file comes from.')
-
-/** What a node gave: an edge for each output, or one that stands for all of them. */
-type Outcome = readonly (Edge | undefined)[] | Edge
 
 /** Goes through a graph as TensorFlow would run it, and makes ONNX of what it meets. */
 export class Walk {
@@ -197,8 +194,8 @@ function guardsOf(edges: readonly Edge[]): Guards | undefined {
 }
 
 /** Outputs that have no guards of their own get those of the inputs. */
-function guarded(outcome: readonly (Edge | undefined)[], guards: Guards): Outcome {
-  if (guards.size === 0) return outcome
+function guarded(outcome: Outcome, guards: Guards): Outcome {
+  if (guards.size === 0 || 'kind' in outcome) return outcome
   return outcome.map(edge => (edge?.kind === 'tensor' && !edge.guards ? tensor(edge.value, guards) : edge))
 }
 

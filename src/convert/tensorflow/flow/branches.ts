@@ -61,14 +61,9 @@ const numbered: FlowConvert = async step => {
 }
 
 /** Nothing is converted on a branch whose condition is not there, and yet all ops are looked at. */
-async function refusedAll(step: Step, names: readonly string[]): Promise<readonly Edge[]> {
+async function refusedAll(step: Step, names: readonly string[]): Promise<Edge> {
   await scanFunctions(step, names)
-  return resultsOf(step).map(() => REFUSED)
-}
-
-function resultsOf({ node }: Step): readonly unknown[] {
-  const types = node.attributes.get('Tout')
-  return types?.kind === 'list' ? types.items : []
+  return REFUSED
 }
 
 /** A number is true where it is not 0, a text where it is not empty. */
