@@ -12,7 +12,6 @@ import { ConvertError } from '../errors.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal, Refusals } from '../refusals.ts'
-import { knownElements } from '../tensorflow/constants.ts'
 import type { Conversion, Converter, ConvertOptions } from '../types.ts'
 import { constantOf } from './constants.ts'
 import { flowOf } from './flow.ts'
@@ -156,11 +155,6 @@ export class LiteConversion {
       if (place >= 0 && !value) return undefined
       inputs.push(value)
     }
-    const constant: LiteCall['constant'] = input => {
-      const value = inputs[input]
-      if (!value) throw new Refusal(`its input ${input} is left out`)
-      return knownElements(value, `input ${input}`)
-    }
     return {
       name: emitter.source.name,
       emitter,
@@ -170,12 +164,6 @@ export class LiteConversion {
         dtype: dtypeOf(graph.tensors[place]!),
         shape: graph.tensors[place]!.declaredShape,
       })),
-      constant,
-      async integers(input) {
-        const { elements } = await constant(input)
-        if (elements.every(element => Number.isSafeInteger(element))) return elements as readonly number[]
-        throw new Refusal(`its input ${input} has no whole numbers`)
-      },
     }
   }
 

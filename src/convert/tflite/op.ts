@@ -1,7 +1,8 @@
 import type { LiteOptions, OnnxDtype } from '../../formats/index.ts'
 import type { Emitter, Shape, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
-import type { Convert, OpAttributes, OpCall } from '../tensorflow/op.ts'
+import { knownElements } from '../tensorflow/constants.ts'
+import type { Constant, Convert, OpAttributes } from '../tensorflow/op.ts'
 import { OPS } from '../tensorflow/ops/index.ts'
 
 /*
@@ -25,9 +26,6 @@ export interface LiteCall {
   readonly options: LiteOptions
   /** Types that the file says of what it gives. */
   readonly outputs: readonly { readonly dtype: OnnxDtype; readonly shape: Shape }[]
-  /** The elements of an input that is a constant. Throws Refusal where it is computed. */
-  constant: OpCall['constant']
-  integers: OpCall['integers']
 }
 
 export type LiteConvert = (call: LiteCall) => Promise<readonly (Value | undefined)[]>
@@ -75,10 +73,27 @@ export async function tensorflow(
     inputs,
     attributes: plainAttributes(attributes),
     isUsed: () => true,
-    constant: call.constant,
-    integers: call.integers,
+    constant: input => constantOf(inputs, input),
+    integers: input => integersOf(inputs, input),
   })
   return 'dtype' in made ? [made] : made
+}
+
+/** The elements of an input that is a constant. Throws Refusal where it is computed, or left out. */
+export function constantOf(inputs: readonly (Value | undefined)[], input: number): Promise<Constant> {
+  const value = inputs[input]
+  if (!value) throw new Refusal(`its input ${input} is left out`)
+  return knownElements(value, `input ${input}`)
+}
+
+/** The same of whole numbers. */
+export async function integersOf(
+  inputs: readonly (Value | undefined)[],
+  input: number,
+): Promise<readonly number[]> {
+  const { elements } = await constantOf(inputs, input)
+  if (elements.every(element => Number.isSafeInteger(element))) return elements as readonly number[]
+  throw new Refusal(`its input ${input} has no whole numbers`)
 }
 
 /** ActivationFunctionType, applied to what an operator gives. */

@@ -9,7 +9,15 @@ import {
 } from '../../channels-last/index.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
-import { type AttributesOf, activated, as, type LiteCall, type LiteConvert, type LiteTable } from '../op.ts'
+import {
+  type AttributesOf,
+  activated,
+  as,
+  integersOf,
+  type LiteCall,
+  type LiteConvert,
+  type LiteTable,
+} from '../op.ts'
 
 /** `Padding`: 0 is SAME. */
 const paddingOf = async ({ options }: LiteCall): Promise<'same' | 'valid'> =>
@@ -66,7 +74,7 @@ const transposed2d: LiteConvert = async call => {
   const { emitter: b, options, inputs } = call
   const [, kernel, x, bias] = inputs
   const strides = [await options.int(2), await options.int(1)]
-  const wanted = (await call.integers(0)).slice(1, 3)
+  const wanted = (await integersOf(inputs, 0)).slice(1, 3)
   const sizes = x!.shape?.slice(1, 3) ?? []
   const extent = wanted.map((want, i) => {
     const size = sizes[i]
