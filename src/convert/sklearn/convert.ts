@@ -3,6 +3,7 @@ import type { OpenedModel } from '../../formats/index.ts'
 import { ConvertError } from '../errors.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Conversion, Converter } from '../types.ts'
+import type { EstimatorResult } from './estimator.ts'
 import { declareInputs } from './inputs.ts'
 import { declareOutputs, OUTPUT_NAMES, outputsOf } from './outputs.ts'
 import { type Root, rootOf } from './root.ts'
@@ -45,7 +46,21 @@ export async function conversionOf(
     run.refusals.add({ name: 'model', kind: estimator.className }, 'it gives no columns')
   run.refusals.check(file)
   declareOutputs(graph, outputs, names, text => run.notes.add(text))
-  return { ...graph.build({ name: estimator.className }), notes: [...run.notes] }
+  return {
+    ...graph.build({ name: estimator.className }),
+    notes: [...run.notes],
+    ...scoredClasses(result, names),
+  }
+}
+
+/** Which output has the scores of which classes; nothing where a column of the user's has its name. */
+export function scoredClasses(
+  result: EstimatorResult,
+  taken: ReadonlySet<string>,
+): Pick<Conversion, 'scores' | 'classes'> {
+  if (result.kind !== 'classifier' || !(result.probabilities || result.decision)) return {}
+  const scores = result.probabilities ? 'probabilities' : 'scores'
+  return taken.has(scores) ? {} : { scores, classes: result.classes.labels.map(String) }
 }
 
 function noteVersion(run: Run, version: string | undefined): void {
