@@ -9,7 +9,7 @@ import { emit, input, int64, invalid, like, rankOf } from './emit.ts'
  * under the type and shape that it has in TensorFlow. Only the ops of this file know that; others refuse it.
  */
 
-export const isComplex = ({ dtype }: Value): boolean => dtype === 'complex64' || dtype === 'complex128'
+const isComplex = ({ dtype }: Value): boolean => dtype === 'complex64' || dtype === 'complex128'
 
 /** The tensor that a complex value is: `[…, 2]`. */
 function partsOf(x: Value): Value {
@@ -18,7 +18,8 @@ function partsOf(x: Value): Value {
   return { name: x.name, dtype, ...(x.shape && { shape: [...x.shape, 2] }) }
 }
 
-function complexOf({ name, dtype, shape }: Value): Value {
+/** A complex value of the tensor that it is: `[…, 2]`. */
+export function complexOf({ name, dtype, shape }: Value): Value {
   return {
     name,
     dtype: dtype === 'float32' ? 'complex64' : 'complex128',
@@ -36,10 +37,66 @@ const real: Convert = call => {
 
 const imaginary: Convert = call => partOf(call.emitter, input(call, 0), 1)
 
+/** The two parts broadcast together. */
 const complex: Convert = call => {
   const { emitter: b } = call
-  const parts = [input(call, 0), input(call, 1)].map(x => b.op('Unsqueeze', [x, b.ints([-1])]))
+  const [re, im] = [input(call, 0), input(call, 1)]
+  return joined(b, b.op('Expand', [re, b.op('Shape', [im])]), b.op('Expand', [im, b.op('Shape', [re])]))
+}
+
+function joined(b: Emitter, re: Value, im: Value): Value {
+  const parts = [re, im].map(x => b.op('Unsqueeze', [x, b.ints([-1])]))
   return complexOf(b.op('Concat', parts, { attributes: { axis: { int: -1 } } }))
+}
+
+const bothParts = (b: Emitter, x: Value): readonly [Value, Value] => [partOf(b, x, 0), partOf(b, x, 1)]
+
+/** (a + ci) · (d + ei) = ad − ce + (ae + cd)i. */
+const product: Convert = call => {
+  const { emitter: b } = call
+  const [[a, c], [d, e]] = [bothParts(b, input(call, 0)), bothParts(b, input(call, 1))]
+  const re = b.op('Sub', [b.op('Mul', [a, d]), b.op('Mul', [c, e])])
+  return joined(b, re, b.op('Add', [b.op('Mul', [a, e]), b.op('Mul', [c, d])]))
+}
+
+/** e^a · (cos c + i sin c). */
+const exponential: Convert = call => {
+  const { emitter: b } = call
+  const [a, c] = bothParts(b, input(call, 0))
+  const size = b.op('Exp', [a])
+  return joined(b, b.op('Mul', [size, emit(b, 'Cos', [c])]), b.op('Mul', [size, emit(b, 'Sin', [c])]))
+}
+
+/** Ops that move numbers or add them up: what they do with a complex one, they do with each of its parts. */
+const BY_PARTS: ReadonlySet<string> = new Set(
+  [
+    'Add AddV2 AddN Sub Neg Sum Mean Cumsum Reshape Squeeze ExpandDims Transpose BroadcastTo Tile Slice StridedSlice',
+    'Concat ConcatV2 Pack Unpack Split SplitV Gather GatherV2 GatherNd Pad Reverse ReverseV2 Roll Select SelectV2',
+  ].flatMap(names => names.split(' ')),
+)
+
+/** The converter of an op of real numbers, for complex ones too. Others refuse them. */
+export function withComplex(op: string, convert: Convert): Convert {
+  return async call => {
+    if (!call.inputs.some(isComplex)) return convert(call)
+    const own = Object.hasOwn(COMPLEX_ARITHMETIC, op) ? COMPLEX_ARITHMETIC[op] : undefined
+    if (own) return own(call)
+    if (!BY_PARTS.has(op)) throw new Refusal('of complex numbers')
+    const { emitter: b, inputs } = call
+    const of = async (part: 0 | 1): Promise<readonly (Value | undefined)[]> => {
+      const parts = inputs.map(x => (isComplex(x) ? partOf(b, x, part) : x))
+      const made = await convert({ ...call, inputs: parts })
+      return 'dtype' in made ? [made] : made
+    }
+    const [re, im] = [await of(0), await of(1)]
+    return re.map((x, i) => x && im[i] && joined(b, x, im[i]))
+  }
+}
+
+/** What ops of real numbers do with complex ones. */
+const COMPLEX_ARITHMETIC: Readonly<Record<string, Convert>> = {
+  Mul: product,
+  Exp: exponential,
 }
 
 const magnitude: Convert = call => {

@@ -1,10 +1,9 @@
-import { Refusal } from '../../refusals.ts'
-import type { OpConverter, OpTable } from '../op.ts'
+import type { OpTable } from '../op.ts'
 import { binaryOps } from './binary.ts'
 import { blockOps } from './blocks.ts'
 import { boxOps } from './boxes.ts'
 import { combinedBoxOps } from './combined-boxes.ts'
-import { complexOps, isComplex } from './complex.ts'
+import { complexOps, withComplex } from './complex.ts'
 import { convOps } from './conv.ts'
 import { cumulativeOps } from './cumulative.ts'
 import { diagonalOps } from './diagonal.ts'
@@ -68,20 +67,14 @@ const REAL: OpTable = {
   ...raggedOps,
 }
 
-/** An op that doesn't know how complex numbers stand in ONNX refuses them. */
-function ofReals({ convert, ...rest }: OpConverter): OpConverter {
-  return {
-    ...rest,
-    convert: call => {
-      if (call.inputs.some(isComplex)) throw new Refusal('of complex numbers')
-      return convert(call)
-    },
-  }
-}
-
 /** All ops from values to values, by TensorFlow's names. */
 export const OPS: OpTable = {
-  ...Object.fromEntries(Object.entries(REAL).map(([op, converter]) => [op, ofReals(converter)])),
+  ...Object.fromEntries(
+    Object.entries(REAL).map(([op, { convert, ...rest }]) => [
+      op,
+      { convert: withComplex(op, convert), ...rest },
+    ]),
+  ),
   ...identityOps,
   ...complexOps,
 }
