@@ -5,9 +5,9 @@ import { GraphBuilder } from '../graph/builder.ts'
 import type { Value, ValueType } from '../graph/types.ts'
 import { Refusal, Refusals } from '../refusals.ts'
 import type { Converter } from '../types.ts'
-import { type Edge, tensor } from './edges.ts'
+import { type Edge, REFUSED, tensor } from './edges.ts'
 import { mainScope } from './flow/frames.ts'
-import { inputType, interfaceOf, type NamedTensor } from './interface.ts'
+import { COMPLEX, COMPLEX_HINT, inputType, interfaceOf, type NamedTensor } from './interface.ts'
 import { loadResources } from './resources/resources.ts'
 import { keyOf } from './scope.ts'
 import { Walk } from './walk.ts'
@@ -27,7 +27,7 @@ export const convertTensorflow: Converter = async (model, options) => {
   const refusals = new Refusals()
   const builder = new GraphBuilder()
   const types = inputTypes(inputs, program.nodes, refusals)
-  const given = inputs.map((one, i) => tensor(builder.input(one.name, types[i]!)))
+  const given = inputs.map((one, i) => (types[i] ? tensor(builder.input(one.name, types[i])) : REFUSED))
   const names = outputNames(inputs, outputs)
   for (const name of names) builder.reserve(name)
   const scope = mainScope(
@@ -38,6 +38,9 @@ export const convertTensorflow: Converter = async (model, options) => {
   const walk = new Walk(program, await loadResources(program, input.tree), refusals)
   const spot = { emitter: builder.at({ name: 'model', kind: 'model' }), prefix: '', depth: 0 }
   const results = await walk.evaluate(scope, given, spot)
+  for (const [i, edge] of results.entries())
+    if (edge.kind === 'tensor' && COMPLEX.test(edge.value.dtype))
+      refusals.add({ name: outputs[i]!.name, kind: 'output' }, 'it is complex', COMPLEX_HINT)
   refusals.check(file.name)
   const renamed = outputs.flatMap(({ name }, i) => {
     builder.output(names[i]!, outputValue(results[i]!, name))
@@ -57,15 +60,15 @@ function inputTypes(
   inputs: readonly NamedTensor[],
   nodes: readonly ProgramNode[],
   refusals: Refusals,
-): readonly ValueType[] {
+): readonly (ValueType | undefined)[] {
   const byName = new Map(nodes.map(node => [node.name, node]))
-  return inputs.map((one): ValueType => {
+  return inputs.map((one): ValueType | undefined => {
     try {
       return inputType(one, byName.get(one.tensor.node))
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause
       refusals.add({ name: one.name, kind: 'input' }, cause.why, cause.hint)
-      return { dtype: 'float32' }
+      return undefined
     }
   })
 }

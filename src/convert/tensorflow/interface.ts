@@ -26,6 +26,10 @@ export interface Interface {
 
 const invalid = failing('CONVERT_INVALID', 'Save the model again with TensorFlow.')
 
+/** ONNX Runtime has no such tensors: inside a graph they are two real ones. */
+export const COMPLEX: RegExp = /^complex/
+export const COMPLEX_HINT = 'Give and take real and imaginary parts (tf.complex, tf.math.real, tf.math.imag).'
+
 const DEFAULT = 'serving_default'
 /** Nodes that nothing takes a value from, and that are no outputs either. */
 const NO_OUTPUT = new Set([
@@ -107,6 +111,7 @@ export function inputType({ name, declared }: NamedTensor, node: ProgramNode | u
       `it is ${dtype === undefined ? 'of no type' : 'a resource'}`,
       `Make what '${name}' stands for a part of the model.`,
     )
+  if (COMPLEX.test(dtype)) throw new Refusal('it is complex', COMPLEX_HINT)
   const shape = declared?.shape ?? (size?.kind === 'shape' ? size.shape : undefined)
   return { dtype: dtype as OnnxDtype, ...(shape && { shape: withNames(name, shape) }) }
 }

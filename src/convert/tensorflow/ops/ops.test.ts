@@ -20,6 +20,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'PadV2.string': /of text/,
   'RegexReplace.anchor': /of the pattern '\^/,
   'RegexReplace.groups': /with parts of the match/,
+  'Complex.output': /it is complex/,
   'Complex.sine': /of complex numbers/,
   'StringLower.utf8': /letters beyond ASCII/,
 }
