@@ -16,6 +16,8 @@ const law = {
   git: ['core'],
   api: ['core'],
 }
+/** What the reader of a framework knows beyond the shared description: doors for converters, which load them late. */
+const frameworks = 'formats/(boosting|keras|pickle|pytorch|sklearn|tensorflow|tflite)'
 const parts = [...Object.keys(law), 'storage', 'server', 'cli']
 
 const partRules = Object.entries(law).map(([part, allowed]) => ({
@@ -53,8 +55,14 @@ export default {
       // server/supervision is a door of its own: a runner or a host must not load the whole control plane.
       to: {
         path: `^src/(${parts.join('|')})/`,
-        pathNot: '^src/$1/|^src/([a-z]+|server/supervision)/index\\.ts$',
+        pathNot: `^src/$1/|^src/([a-z]+|server/supervision|${frameworks})/index\\.ts$`,
       },
+    },
+    {
+      name: 'readers-of-frameworks-are-for-converters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(formats|convert)/' },
+      to: { path: `^src/${frameworks}/index\\.ts$` },
     },
     {
       name: 'web-sees-the-api-only',

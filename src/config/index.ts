@@ -16,7 +16,6 @@ export {
   isRunnable,
   modelFileAmong,
   samplesBeside,
-  whyNotServed,
   whyVersionNotServed,
 } from './sections/model-formats.ts'
 export type * from './types.ts'

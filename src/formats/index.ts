@@ -40,6 +40,7 @@ export type {
 export type { LiteTensor } from './tflite/tensors.ts'
 export { folderTree } from './tree/folder.ts'
 export { isFolder } from './tree/input.ts'
+export { memoryTree } from './tree/memory.ts'
 export type * from './types.ts'
 export { openZip, type ZipArchive } from './zip/archive.ts'
 export type { ZipEntry } from './zip/records.ts'

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { archiveWith, configIn, entriesOf } from '../../../test/fixtures/convert/keras/archive.ts'
 import { BallastError, type Json } from '../../core/index.ts'
-import { openIn } from '../../formats/index.ts'
-import { memoryTree } from '../../formats/tree/memory.ts'
+import { memoryTree, openIn } from '../../formats/index.ts'
 import type { ConvertError } from '../errors.ts'
 import { convertKeras } from './convert.ts'
 

@@ -17,8 +17,7 @@ import {
 import { floats, runOnnx } from '../../../test/fixtures/onnx-run.ts'
 import { mutated, seeded } from '../../../test/fixtures/tensorflow/mutate.ts'
 import { BallastError } from '../../core/index.ts'
-import { openIn } from '../../formats/index.ts'
-import { memoryTree } from '../../formats/tree/memory.ts'
+import { memoryTree, openIn } from '../../formats/index.ts'
 import { convertTensorflow } from './index.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../test/fixtures/convert/tensorflow')

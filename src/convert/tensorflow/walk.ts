@@ -12,6 +12,7 @@ import { opAttributes } from './attributes.ts'
 import { DEAD, type Edge, type Guards, joined, REFUSED, tensor } from './edges.ts'
 import { invalidNode, toldAt } from './errors.ts'
 import { FLOW } from './flow/index.ts'
+import { callPath, placed } from './names.ts'
 import { convertOp } from './op-call.ts'
 import { OPS } from './ops/index.ts'
 import { REFUSED_OPS } from './refused-ops.ts'
@@ -39,6 +40,11 @@ export class Walk {
     this.program = program
     this.resources = resources
     this.refusals = refusals
+  }
+
+  /** Whether an op is converted, or seen to while converting. */
+  isKnown(op: string): boolean {
+    return [FLOW, OPS].some(table => Object.hasOwn(table, op))
   }
 
   /** The scope of a function. Throws CONVERT_INVALID for one that is not there. */
@@ -197,17 +203,4 @@ function guardsOf(edges: readonly Edge[]): Guards | undefined {
 function guarded(outcome: Outcome, guards: Guards): Outcome {
   if (guards.size === 0 || 'kind' in outcome) return outcome
   return outcome.map(edge => (edge?.kind === 'tensor' && !edge.guards ? tensor(edge.value, guards) : edge))
-}
-
-/** Names of calls that TensorFlow gives itself say nothing. */
-const UNNAMED = /(^|\/)(Stateful|Stateless)?PartitionedCall(_\d+)?$/
-
-/** What stands before names in a function that is called: `model/dense/StatefulPartitionedCall` is `model/dense`. */
-export function callPath(name: string): string {
-  return name.replace(UNNAMED, '')
-}
-
-/** A name in a function; one that has the path of its call already, as Keras 3 writes them, stays as it is. */
-function placed(prefix: string, name: string): string {
-  return prefix === '' || name === prefix || name.startsWith(`${prefix}/`) ? name : `${prefix}/${name}`
 }

@@ -4,7 +4,8 @@ import { cast, rowsOf } from '../../sklearn/columns.ts'
 import { emitEnsemble } from '../../trees/emit.ts'
 import { Ensemble } from '../../trees/ensemble.ts'
 import type { Leaves, Tree } from '../../trees/types.ts'
-import { invalid, type LightgbmSettings } from './settings.ts'
+import { invalid } from './errors.ts'
+import type { LightgbmSettings } from './settings.ts'
 import { treeOf } from './trees.ts'
 
 /** Coefficients of a row, which ONNX Runtime holds for each of the batch. */

@@ -1,6 +1,6 @@
 import type { LightgbmModel } from '../../../formats/boosting/index.ts'
 import { Refusal } from '../../refusals.ts'
-import { invalid } from './settings.ts'
+import { invalid } from './errors.ts'
 
 /** What becomes of the sums of leaves (ConvertOutput of LightGBM's objectives). */
 export type Link = 'identity' | 'square' | 'exp' | 'sigmoid' | 'softplus' | 'softmax'

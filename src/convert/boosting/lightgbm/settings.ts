@@ -1,11 +1,6 @@
 import type { LightgbmModel } from '../../../formats/boosting/index.ts'
-import { failing } from '../../errors.ts'
+import { invalid } from './errors.ts'
 import { type Objective, objectiveOf } from './objectives.ts'
-
-export const invalid = failing(
-  'CONVERT_INVALID',
-  'Save the model again with Booster.save_model("model.txt").',
-)
 
 /** Of the model's input. */
 const MAX_FEATURES = 10_000_000

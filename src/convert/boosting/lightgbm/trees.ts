@@ -2,7 +2,7 @@ import type { LightgbmTree } from '../../../formats/boosting/index.ts'
 import { nextBelow } from '../../trees/round.ts'
 import type { Cuts, Tree } from '../../trees/types.ts'
 import { runsOf } from '../categories.ts'
-import { invalid } from './settings.ts'
+import { invalid } from './errors.ts'
 
 /** Bits of a decision type (LightGBM's include/LightGBM/tree.h). */
 const CATEGORICAL = 1

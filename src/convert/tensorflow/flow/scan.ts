@@ -1,9 +1,7 @@
 import type { AttributeValue } from '../../../formats/tensorflow/index.ts'
-import { OPS } from '../ops/index.ts'
 import { REFUSED_OPS } from '../refused-ops.ts'
 import { orderOf, type Scope } from '../scope.ts'
 import type { Step } from '../step.ts'
-import { FLOW } from './index.ts'
 
 /**
  * Looks at the ops of functions that can't be gone through, as what they get is refused: their owner hears of those
@@ -23,7 +21,7 @@ export async function scanScopes({ node, walk, source }: Step, scopes: readonly 
       const called = [...one.attributes.values()].flatMap(functionsOf)
       if (await walk.program.function(one.op)) called.push(one.op)
       for (const name of called) seen.add(await walk.functionOf(name, node))
-      const known = [FLOW, OPS].some(table => Object.hasOwn(table, one.op)) || called.includes(one.op)
+      const known = walk.isKnown(one.op) || called.includes(one.op)
       if (known) continue
       const refused = Object.hasOwn(REFUSED_OPS, one.op) ? REFUSED_OPS[one.op] : undefined
       walk.refusals.add({ name: `${source.name}/${one.name}`, kind: one.op }, refused?.why, refused?.hint)
