@@ -1,14 +1,10 @@
-import { ONNX_DTYPES, type OnnxDtype } from '../../formats/index.ts'
+import type { OnnxDtype } from '../../formats/index.ts'
+import { cast } from '../graph/cast.ts'
 import type { Attributes, Emitter, Shape, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import { isFloat } from './dtypes.ts'
 
-export function cast(b: Emitter, x: Value, dtype: OnnxDtype): Value {
-  if (x.dtype === dtype) return x
-  const number = (ONNX_DTYPES as readonly string[]).indexOf(dtype)
-  const type = { dtype, ...(x.shape && { shape: x.shape }) }
-  return b.op('Cast', [x], { attributes: { to: { int: number } }, types: [type] })
-}
+export { cast }
 
 /** The tensor itself, where it is one of floats; else cast to `dtype`. */
 export function floating(b: Emitter, x: Value, dtype: OnnxDtype): Value {

@@ -1,11 +1,10 @@
 import { Flatbuffer } from '../flatbuffers/reader.ts'
-import { type ModelInput, type OpenModel, PIECE_BYTES } from '../ports.ts'
-import { piecesOf } from '../tensorflow/pieces.ts'
+import type { ModelInput, OpenModel } from '../ports.ts'
 import { uniqueNames } from '../tensorflow/unique-names.ts'
 import { parametersOf, tensorMissing } from '../tensors.ts'
 import type { ModelGraph, TensorInfo } from '../types.ts'
 import { type BufferRange, readBuffers } from './buffers.ts'
-import { densify, MAX_DENSE_BYTES } from './densify.ts'
+import { elementsOf } from './elements.ts'
 import { type TfliteHazard, tfliteHazards } from './hazards.ts'
 import { fail, MAX_SUBGRAPHS } from './limits.ts'
 import { readMetadata } from './metadata.ts'
@@ -63,21 +62,7 @@ export async function openTflite(input: ModelInput): Promise<TfliteModel> {
       ...(notes.length > 0 && { notes }),
     },
     hazards: tfliteHazards(subgraphs),
-    async *readTensor(name) {
-      const { data, bits, sparsity, shape, dtype } = find(name)
-      const place = { name: `${source.name}, tensor '${name}'` }
-      if (!data || bits === undefined || (sparsity && bits < 8))
-        throw fail.unsupported(place, `elements of the type ${dtype} are not read as numbers`)
-      if (!sparsity) {
-        yield* piecesOf(source, data, Math.ceil(bits / 8))
-        return
-      }
-      if (data.end - data.start > MAX_DENSE_BYTES)
-        throw fail.limit(place, `a sparse tensor of more than ${MAX_DENSE_BYTES} bytes`)
-      const stored = await source.read(data.start, data.end - data.start)
-      const whole = densify(stored, sparsity, shape, bits / 8, place)
-      for (let at = 0; at < whole.length; at += PIECE_BYTES) yield whole.subarray(at, at + PIECE_BYTES)
-    },
+    readTensor: name => elementsOf(source, find(name)),
     async *readText(name) {
       const { data, dtype, elements } = find(name)
       if (!data || dtype !== 'string')

@@ -1,9 +1,8 @@
 import { Flatbuffer, type Table } from '../flatbuffers/reader.ts'
-import { type ModelInput, PIECE_BYTES } from '../ports.ts'
-import { piecesOf } from '../tensorflow/pieces.ts'
+import type { ModelInput } from '../ports.ts'
 import type { Signature } from '../types.ts'
 import { readBuffers } from './buffers.ts'
-import { densify, MAX_DENSE_BYTES } from './densify.ts'
+import { elementsOf } from './elements.ts'
 import { fail, MAX_SUBGRAPHS } from './limits.ts'
 import { type Operator, readOperatorCodes } from './operator-codes.ts'
 import { readSignatures } from './signatures.ts'
@@ -73,20 +72,7 @@ export async function readLiteProgram({ source }: ModelInput): Promise<LiteProgr
   return {
     subgraphs,
     signatures: await readSignatures(buffer, model, described),
-    async *read({ name, data, bits, sparsity, shape, dtype }) {
-      const place = { name: `${source.name}, tensor '${name}'` }
-      if (!data || bits === undefined || (sparsity && bits < 8))
-        throw fail.unsupported(place, `elements of the type ${dtype} are not read as numbers`)
-      if (!sparsity) {
-        yield* piecesOf(source, data, Math.ceil(bits / 8))
-        return
-      }
-      if (data.end - data.start > MAX_DENSE_BYTES)
-        throw fail.limit(place, `a sparse tensor of more than ${MAX_DENSE_BYTES} bytes`)
-      const stored = await source.read(data.start, data.end - data.start)
-      const whole = densify(stored, sparsity, shape, bits / 8, place)
-      for (let at = 0; at < whole.length; at += PIECE_BYTES) yield whole.subarray(at, at + PIECE_BYTES)
-    },
+    read: tensor => elementsOf(source, tensor),
     async *readText({ name, data, elements }) {
       if (data) yield* textElements(source, data, elements, name)
     },

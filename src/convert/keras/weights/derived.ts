@@ -1,22 +1,5 @@
-import { bytesPerElement, type Dtype, elementCount } from '../../../core/index.ts'
 import type { OnnxTensor } from '../../../formats/index.ts'
-import { invalid } from '../config.ts'
-
-/** All bytes of a weight. Throws CONVERT_INVALID where there are more or fewer than its shape says. */
-export async function bytesOf({ name, dtype, shape, data }: OnnxTensor): Promise<Uint8Array<ArrayBuffer>> {
-  const width = bytesPerElement(dtype as Dtype)
-  if (width === undefined) throw new TypeError(`Weights of ${dtype} have no bytes`)
-  const bytes = new Uint8Array(elementCount(shape) * width)
-  let at = 0
-  for await (const piece of typeof data === 'function' ? data() : [data as Uint8Array]) {
-    if (at + piece.byteLength > bytes.byteLength)
-      throw invalid(`The weight '${name}' is longer than its shape says`)
-    bytes.set(piece, at)
-    at += piece.byteLength
-  }
-  if (at !== bytes.byteLength) throw invalid(`The weight '${name}' has ${at} of ${bytes.byteLength} bytes`)
-  return bytes
-}
+import { readWeight } from '../../graph/weights.ts'
 
 const made = new WeakMap<OnnxTensor, Map<string, OnnxTensor>>()
 
@@ -52,7 +35,7 @@ async function* pieces(
 
 /** The elements of a float32, float16 or float64 weight. */
 export async function floatsOf(tensor: OnnxTensor): Promise<Float32Array> {
-  const { buffer } = await bytesOf(tensor)
+  const { buffer } = await readWeight(tensor)
   if (tensor.dtype === 'float32') return new Float32Array(buffer)
   if (tensor.dtype === 'float16') return Float32Array.from(new Float16Array(buffer))
   if (tensor.dtype === 'float64') return Float32Array.from(new Float64Array(buffer))

@@ -1,5 +1,6 @@
-import { ONNX_DTYPES, type OnnxDtype } from '../../../formats/index.ts'
+import type { OnnxDtype } from '../../../formats/index.ts'
 import { failing } from '../../errors.ts'
+import { cast } from '../../graph/cast.ts'
 import type { Attributes, Emitter, OpOptions, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import type { Convert, OpCall } from '../op.ts'
@@ -20,10 +21,7 @@ export function rankOf(value: Value): number {
   return value.shape.length
 }
 
-export function cast(b: Emitter, x: Value, dtype: OnnxDtype): Value {
-  if (x.dtype === dtype) return x
-  return b.op('Cast', [x], { attributes: { to: { int: ONNX_DTYPES.indexOf(dtype as 'float32') } } })
-}
+export { cast }
 
 /** As ONNX takes shapes, axes and bounds. */
 export const int64 = (b: Emitter, x: Value): Value => cast(b, x, 'int64')
