@@ -2,9 +2,9 @@ import type { LayerTable } from '../layer.ts'
 import { tensorflowFunctions } from '../operations/functions.ts'
 import { activations } from './activations.ts'
 import { adaptivePoolings } from './adaptive.ts'
+import { applicationLayers } from './applications.ts'
 import { attentionLayers } from './attention/index.ts'
 import { batchNorms } from './batch-norm.ts'
-import { convnext } from './convnext.ts'
 import { convolutions } from './convolution.ts'
 import { croppings } from './cropping.ts'
 import { denses } from './dense.ts'
@@ -26,7 +26,7 @@ const FAMILIES: readonly LayerTable[] = [
   activations,
   adaptivePoolings,
   batchNorms,
-  convnext,
+  applicationLayers,
   convolutions,
   denses,
   einsumDenses,
