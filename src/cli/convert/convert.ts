@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import {
   ConvertError,
   type ConvertOptions,
@@ -60,6 +61,7 @@ export async function convertModel(model: OpenedModel, request: ConvertRequest):
       hint: 'It is served as it is.',
     })
   const { out, say } = request
+  smallYoungGeneration()
   const converter = await converterOf(format)
   const conversion = await converter(
     model,
@@ -84,6 +86,14 @@ export async function convertModel(model: OpenedModel, request: ConvertRequest):
     mapping: conversion.mapping,
     parity,
   }
+}
+
+/**
+ * Graphs are made of many short-lived objects, and V8 would take more memory for them each time they survive: a 35 MB
+ * model took 235 MB instead of 158, in the same time (`node bench/convert/memory.ts`).
+ */
+function smallYoungGeneration(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 async function fileAt(path: string): Promise<ConvertedFile> {
