@@ -3,6 +3,7 @@ import type { OpenedModel } from '../../formats/index.ts'
 import { ConvertError } from '../errors.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Conversion, Converter } from '../types.ts'
+import { exactInputs } from './decimals.ts'
 import type { EstimatorResult } from './estimator.ts'
 import { declareInputs } from './inputs.ts'
 import { declareOutputs, OUTPUT_NAMES, outputsOf } from './outputs.ts'
@@ -38,7 +39,8 @@ export async function conversionOf(
   noteVersion(run, estimator.version)
   const { columns, names } = await declareInputs(run, graph, estimator)
   for (const name of OUTPUT_NAMES) graph.reserve(name)
-  const result = await run.convert('', estimator, columns, 'predict')
+  const exact = exactInputs(graph, estimator, columns)
+  const result = await run.convert('', estimator, exact, 'predict')
   run.refusals.check(file)
   if (!result) throw new TypeError('A conversion without a result has a refusal')
   const outputs = outputsOf(graph.at({ name: 'outputs', kind: estimator.className }), result)

@@ -89,7 +89,8 @@ function targetsOf(
     if (place === dropped) return width
     return dropped !== undefined && place > dropped ? place - 1 : place
   }
-  const asInfrequent = handling === 'infrequent_if_exist' || handling === 'warn'
+  // 1.6 and 1.7 have 'warn', and give zeros.
+  const asInfrequent = handling === 'infrequent_if_exist' || (handling === 'warn' && estimator.since(8))
   const unknown = asInfrequent && infrequent !== undefined ? target(infrequent) : width
   return { targets: [...grouped.map(target), unknown], width }
 }
