@@ -12,6 +12,11 @@ export interface Conversion {
   readonly scores?: string
   /** Of a classifier: its classes as text, by the index of their scores. */
   readonly classes?: readonly string[]
+  /**
+   * Of a quantized model: by output, the distance of neighbouring answers. What lies between two may be rounded either
+   * way, so parity allows one.
+   */
+  readonly steps?: Readonly<Record<string, number>>
   /** Gives back what reading the original takes; call it when the model has been written. */
   close?(): Promise<void>
 }

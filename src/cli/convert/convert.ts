@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import {
+  type Conversion,
   ConvertError,
   type ConvertOptions,
   checkParity,
@@ -70,7 +71,7 @@ export async function convertModel(model: OpenedModel, request: ConvertRequest):
   const { graph } = conversion.model
   say?.(`${format}: ${graph.nodes.length} nodes of ONNX`)
   const written = await writeModel(conversion.model, out).finally(() => conversion.close?.())
-  const parity = await parityOf(request)
+  const parity = await parityOf(request, conversion.steps)
   const data = join(dirname(out), externalName(out))
   const paths = written.externalBytes > 0 ? [out, data] : [out]
   return {
@@ -100,7 +101,10 @@ async function fileAt(path: string): Promise<ConvertedFile> {
   return { path, size: (await stat(path)).size, digest: await digestOfFile(path) }
 }
 
-async function parityOf({ out, samples, tolerance, say }: ConvertRequest): Promise<Parity> {
+async function parityOf(
+  { out, samples, tolerance, say }: ConvertRequest,
+  steps: Conversion['steps'],
+): Promise<Parity> {
   const session = await openConverted(out)
   try {
     if (samples === undefined) return uncheckedParity(session)
@@ -109,6 +113,7 @@ async function parityOf({ out, samples, tolerance, say }: ConvertRequest): Promi
       const read = await readSamples(source, samples.name, await digestOfFile(samples.path), session)
       return await checkParity(session, read, {
         ...(tolerance !== undefined && { tolerance }),
+        ...(steps && { steps }),
         ...(say && { onProgress: progressLine(say) }),
       })
     } finally {

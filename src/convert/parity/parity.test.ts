@@ -80,6 +80,14 @@ test('a difference beyond the tolerance fails, and says where', async () => {
   )
 })
 
+test('of a quantized model an answer may be a step beside', async () => {
+  const check = (steps: Record<string, number>) =>
+    checkParity(aDoubler(['N', 2]), samplesOf(4, 0.25), { steps })
+  expect((await check({ twice: 0.25 })).verdict).toBe('passed')
+  expect((await check({ twice: 0.2 })).verdict).toBe('failed')
+  expect((await check({ other: 1 })).verdict).toBe('failed')
+})
+
 test('without samples nothing is known', () => {
   expect(uncheckedParity(aDoubler(['N', 2]))).toEqual({
     verdict: 'inconclusive',

@@ -94,7 +94,8 @@ export class LiteConversion {
       if (!value) throw this.#invalid(`nothing makes the output '${name}'`)
       this.#graph.output(name, isQuantized(tensor) ? quantized(b, value, tensor) : value)
     }
-    return { ...this.#graph.build({ name: main.name }), notes: [] }
+    const steps = Object.fromEntries(outputs.flatMap(({ name, place }) => stepOf(main, place, name)))
+    return { ...this.#graph.build({ name: main.name }), notes: [], steps }
   }
 
   /** A subgraph by its number. */
@@ -183,6 +184,15 @@ export class LiteConversion {
       hint: 'The file contradicts itself; convert the model to TensorFlow Lite again.',
     })
   }
+}
+
+/** How far neighbouring answers are apart: 1 where they are stored numbers, the scale where they stood for real ones. */
+function stepOf(graph: LiteSubgraph, place: number, name: string): readonly (readonly [string, number])[] {
+  if (isQuantized(graph.tensors[place]!)) return [[name, 1]]
+  const maker = graph.operators.find(({ outputs }) => outputs.includes(place))
+  const from = maker?.name === 'DEQUANTIZE' ? graph.tensors[maker.inputs[0]!] : undefined
+  const [scale] = from && isQuantized(from) ? from.quantization!.scale : []
+  return scale === undefined ? [] : [[name, scale]]
 }
 
 /** The name of what an operator gives: operators have none themselves. */
