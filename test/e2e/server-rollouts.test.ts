@@ -132,12 +132,12 @@ describe('by hand', () => {
     const repository = await aModel('pickled')
     await inPhase((await release('pickled', repository, 1)).id, 'promoted')
     await repository.commit('A pickle', {
-      'ballast.yaml': YAML.replace('model.onnx', '{ name: pickled, file: model.pkl }'),
-      'model.pkl': 'inert',
+      'ballast.yaml': YAML.replace('model.onnx', '{ name: pickled, file: weights.pt }'),
+      'weights.pt': 'inert',
     })
     await repository.pushAndLeave()
     await runner.endAll('pickled', 2)
-    const why = expect.stringMatching(/serves models in ONNX.*model\.pkl.*skl2onnx/)
+    const why = expect.stringMatching(/not served: weights\.pt \(torch\.export/)
     expect(await deployJob('pickled', 2)).toMatchObject({ state: 'skipped', reason: why })
     const [version] = await world.admin<VersionView[]>('GET', '/models/pickled/versions')
     expect(version).toMatchObject({ number: 2, serving: 'none', notServed: why })

@@ -41,7 +41,8 @@ describe.skipIf('missing' in browser)('a scan that can’t decide, in a browser'
     await page.getByRole('dialog').getByLabel('Name').fill('own')
     await page.getByRole('button', { name: 'Create project' }).click()
     await page.getByText('No pipeline yet').waitFor()
-    await world.push('own', { 'model.pkl': OWN, 'ballast.yaml': 'model: { name: own, file: model.pkl }\n' })
+    const yaml = 'model: { name: own, file: model.pkl }\nconvert: false\n'
+    await world.push('own', { 'model.pkl': OWN, 'ballast.yaml': yaml })
     await page.getByRole('link', { name: 'Pipeline #1' }).click()
     await stateOf('scan', 'waiting')
     await page.locator('button[data-job=scan]').click()
@@ -68,7 +69,7 @@ describe.skipIf('missing' in browser)('a scan that can’t decide, in a browser'
     await english.getByTitle('approved by admin').waitFor()
     await english.getByText('pickle', { exact: true }).waitFor()
     await english.getByText('not served yet').waitFor()
-    expect(await english.getByTitle(/skl2onnx/).count()).toBe(1)
+    expect(await english.getByTitle(/no ONNX form beside model\.pkl/).count()).toBe(1)
     await page.getByLabel('Language').selectOption('zh')
     const chinese = row('版本')
     await chinese.getByText('未知', { exact: true }).waitFor()
