@@ -44,6 +44,7 @@ const CASES = [
   'residual',
   'encoder',
   'mlp',
+  'in-place',
 ]
 
 let arrays: ReadonlyMap<string, Tensor>

@@ -48,7 +48,8 @@ const full: Convert = call => {
 const fullLike: Convert = call => {
   const b = call.emitter
   const x = call.value('self')
-  return filled(b, call.dtype('dtype') ?? x.dtype, b.op('Shape', [x]), call.operand('fill_value', x))
+  const value = call.operand(call.has('value') ? 'value' : 'fill_value', x)
+  return filled(b, call.dtype('dtype') ?? x.dtype, b.op('Shape', [x]), value)
 }
 
 const newFull: Convert = call => {

@@ -196,6 +196,8 @@ const pixelShuffle: Convert = call =>
   })
 
 const same: Convert = call => self(call)
+/** Nothing is dropped at inference; in place the tensor is `self`. */
+const dropout: Convert = call => call.value(call.has('input') ? 'input' : 'self')
 
 export const shapes: OpTable = table({
   view,
@@ -234,7 +236,7 @@ export const shapes: OpTable = table({
   detach_: same,
   lift_fresh_copy: same,
   lift: same,
-  dropout: call => call.value('input'),
-  feature_dropout: call => call.value('input'),
-  alpha_dropout: call => call.value('input'),
+  dropout,
+  feature_dropout: dropout,
+  alpha_dropout: dropout,
 })
