@@ -40,6 +40,9 @@ export interface Tensor {
   readonly data: TensorData
 }
 
+/** Tensors by the names of a model's inputs or outputs. */
+export type Tensors = Readonly<Record<string, Tensor>>
+
 const BYTES: Readonly<Record<Exclude<Dtype, 'string'>, number>> = {
   float32: 4,
   float64: 8,

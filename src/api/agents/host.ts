@@ -17,6 +17,21 @@ export const referenceOutputsSchema = z.object({
 })
 export type ReferenceOutputs = z.infer<typeof referenceOutputsSchema>
 
+/** How a version is served here: not what it answers, and so no part of its digest. */
+export const servingOptionsSchema = z.object({
+  /** Answers to equal inputs that may be kept, in bytes; none by default. */
+  cacheBytes: z.number().int().positive().optional(),
+  /** Unloaded after so long without a request, until the next one; never by default. */
+  idleMs: z.number().positive().optional(),
+  /** Requests that may wait; 1,024 by default. */
+  maxWaiting: z.number().int().positive().optional(),
+  /** Rows that may run together at most; what was learnt decides below it. */
+  maxBatchRows: z.number().int().positive().optional(),
+  /** Threads within one run; what the host finds best by default. */
+  threads: z.number().int().min(1).max(256).optional(),
+})
+export type ServingOptions = z.infer<typeof servingOptionsSchema>
+
 export const wantedReplicaSchema = z.object({
   replica: z.string(),
   version: z.string(),
@@ -26,6 +41,7 @@ export const wantedReplicaSchema = z.object({
   config: jsonSchema,
   files: z.array(blobRefSchema),
   reference: referenceOutputsSchema.optional(),
+  serving: servingOptionsSchema.optional(),
 })
 export type WantedReplica = z.infer<typeof wantedReplicaSchema>
 

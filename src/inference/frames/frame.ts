@@ -21,7 +21,15 @@ export const MAX_FRAME_BYTES: number = 64 * 2 ** 20 + 2 ** 16
 /** Some content headers; more can only be a mistake. */
 export const MAX_HEADER_BYTES = 4096
 
-export type Operation = 'infer' | 'metadata' | 'status'
+/**
+ *   infer        the body is a request of the protocol that the headers name
+ *   metadata     of the model, in that protocol
+ *   status       of the replica, for its host
+ *   statistics   of the model, in that protocol
+ *   load         nothing but: be awake
+ *   unload       end, and be started again by the next request
+ */
+export type Operation = 'infer' | 'metadata' | 'status' | 'statistics' | 'load' | 'unload'
 
 export interface RequestFrame {
   readonly kind: 'request'
@@ -49,7 +57,9 @@ export interface CancelFrame {
 export type Frame = RequestFrame | ResponseFrame | CancelFrame
 
 const KIND = { request: 1, response: 2, cancel: 3 } as const
-const OPERATIONS: readonly Operation[] = ['infer', 'metadata', 'status']
+const OPERATIONS: readonly Operation[] = ['infer', 'metadata', 'status', 'statistics', 'load', 'unload']
+/** The status of an answer that says: nothing was computed, the replica starts just now; ask again. */
+export const ASLEEP = 0
 
 /** Head and headers of a request; `bodyBytes` of body must follow on the wire. */
 export function requestHead(

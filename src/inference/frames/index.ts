@@ -1,3 +1,3 @@
 export * from './client.ts'
-export { headerBlock, headerOf, type RequestFrame, type ResponseFrame } from './frame.ts'
+export { ASLEEP, headerBlock, headerOf, type RequestFrame, type ResponseFrame } from './frame.ts'
 export * from './server.ts'

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdir, readFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type GatewayReport, type RoutingTable, routingTableSchema } from '../../api/index.ts'
 import {
@@ -12,23 +10,17 @@ import {
   systemCode,
 } from '../../core/index.ts'
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
-import { InferenceError } from '../errors.ts'
-import { MAX_BODY_BYTES } from '../protocols/index.ts'
-import { GatewayServer } from './server.ts'
+import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Omit<ServingOptions, 'onCounted'> {
   /** The control plane, without a slash at the end. */
   readonly serverUrl: string
   /** Of scope agent:gateway. */
   readonly token: string
   /** Holds the last routing table. */
   readonly dataDir: string
-  /** Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number }
   readonly name: string
-  readonly version?: string
-  readonly maxBodyBytes?: number
   readonly logger?: Logger
 }
 
@@ -46,7 +38,6 @@ const TABLE_FILE = 'table.json'
 const SILENCE_MS = 10_000
 const REPORT_MS = 250
 const REPORT_AT_LEAST_MS = 5000
-const CLOSE_LIMIT_MS = 8000
 
 /**
  * Routes predictions: takes the table from the control plane and from its own disk, so that it serves on while the
@@ -75,17 +66,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       models: state.counters.models(),
     }),
   })
-  const server = new GatewayServer(state, {
-    version: options.version ?? '0',
-    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
-    onCounted: () => reporter.changed('soon'),
-  })
   const stop = new AbortController()
+  let serving: ServingGateway
   try {
-    await listen(server, options.listen)
+    serving = await openGateway(state, { ...options, onCounted: () => reporter.changed('soon') })
   } catch (error) {
     await reporter.close()
-    state.pool.close()
     throw error
   }
   void followEvents({
@@ -108,22 +94,16 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     store.save(table)
   }
 
-  const { address, port, family } = server.http.address() as AddressInfo
+  const { url, port } = serving
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url,
     port,
     get revision() {
       return state.revision
     },
     async close() {
       stop.abort()
-      const closed = once(server.http, 'close')
-      server.http.close()
-      server.http.closeIdleConnections()
-      const limit = setTimeout(() => server.http.closeAllConnections(), CLOSE_LIMIT_MS)
-      await closed
-      clearTimeout(limit)
-      state.pool.close()
+      await serving.close()
       await reporter.close()
       await store.settled
     },
@@ -177,22 +157,5 @@ class TableStore {
     } catch (error) {
       this.#logger.error({ reason: messageOf(error) }, 'the routing table could not be kept on disk')
     }
-  }
-}
-
-async function listen(server: GatewayServer, { host, port }: GatewayOptions['listen']): Promise<void> {
-  server.http.listen({ host, port })
-  try {
-    await once(server.http, 'listening')
-  } catch (cause) {
-    const code = systemCode(cause)
-    throw new InferenceError('PORT_IN_USE', {
-      message:
-        code === 'EADDRINUSE'
-          ? `Port ${port} of ${host} is in use`
-          : `Could not listen on ${host}:${port}: ${messageOf(cause)}`,
-      hint: 'Stop what uses it, or choose another with --listen.',
-      cause,
-    })
   }
 }

@@ -1,10 +1,17 @@
 import type { RoutingTable } from '../../api/index.ts'
 import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
-import { Access } from './access.ts'
-import { Counters } from './counters.ts'
 import { Pool } from './pool.ts'
-import { chooseArm, type RouteTargets, type Routing, routeKey, routingOf, type Target } from './routing.ts'
+import { Counters } from './telemetry/counters.ts'
+import { Access } from './traffic/access.ts'
+import {
+  chooseArm,
+  type RouteTargets,
+  type Routing,
+  routeKey,
+  routingOf,
+  type Target,
+} from './traffic/routing.ts'
 
 /** What a gateway routes by, at this moment. */
 export class GatewayState {

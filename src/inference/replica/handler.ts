@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
-import { messageOf } from '../../core/index.ts'
+import { messageOf, type Tensors } from '../../core/index.ts'
 import {
   compilePreprocess,
   describeInput,
@@ -8,37 +8,23 @@ import {
   ModelError,
   type Preprocessor,
 } from '../../model/index.ts'
-import type { Outcome } from '../batching/index.ts'
-import { errorBody, InferenceError, statusOf } from '../errors.ts'
+import type { Outcome } from '../engine/batching/index.ts'
+import type { Engine } from '../engine/engine.ts'
+import { InferenceError } from '../errors.ts'
+import { type Call, type Handler, headerOf, type Reply, type RequestFrame } from '../frames/index.ts'
 import {
-  type Call,
-  type Handler,
-  headerBlock,
-  headerOf,
-  type Reply,
-  type RequestFrame,
-} from '../frames/index.ts'
-import {
-  type InferRequest,
-  inferReply,
-  JSON_HEADERS,
-  looksLikeImage,
+  type Codec,
+  codecOf,
+  type InferenceCall,
+  jsonReply,
   MAX_BODY_BYTES,
-  metadataBody,
-  parseInferRequest,
-  rawRequest,
   refuse,
-  type Served,
+  type ServedModel,
 } from '../protocols/index.ts'
-import type { Engine } from './engine.ts'
-import type { Tensors } from './parity.ts'
-import { predictionReply } from './prediction.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
 
 const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
-/** Seconds. A full queue is worked off in about one. */
-const RETRY_AFTER = '1'
 /** Until the decoder's and our own code is compiled. */
 const WARM_UP_RUNS = 20
 /** A PNG of 8 × 8 pixels. */
@@ -47,21 +33,36 @@ const WARM_UP_IMAGE = Buffer.from(
   'base64',
 )
 
-/** Answers a replica's frames: parses, preprocesses, queues, encodes. */
+/** One request between its frame and its answer. */
+interface Exchange {
+  readonly frame: RequestFrame
+  readonly call: Call
+  readonly reply: (reply: Reply) => void
+  /** Monotonic milliseconds. */
+  readonly deadline: number
+}
+
+/** Answers a replica's frames: reads them by their protocol, queues, encodes. */
 export class ReplicaHandler implements Handler {
   readonly #engine: Engine
-  readonly #spec: ReplicaSpec
-  readonly #served: Served
+  readonly #model: ServedModel
   readonly #preprocessor: Preprocessor
   readonly #status: () => ReplicaStatus
 
   /** Throws (ModelError) where the configuration does not fit the model. */
   constructor(engine: Engine, spec: ReplicaSpec, status: () => ReplicaStatus) {
     this.#engine = engine
-    this.#spec = spec
-    this.#served = { model: spec.model, version: String(spec.versionNumber) }
     this.#preprocessor = compilePreprocess(spec.config.preprocess)
     this.#status = status
+    const { signature } = engine.session
+    this.#model = {
+      name: spec.model,
+      version: String(spec.versionNumber),
+      signature,
+      config: spec.config,
+      preprocessor: this.#preprocessor,
+      ports: () => describeInput(signature, spec.config),
+    }
   }
 
   /**
@@ -70,7 +71,7 @@ export class ReplicaHandler implements Handler {
    */
   async warmUp(): Promise<void> {
     if (!this.#preprocessor.takesImages) return
-    const { input } = describeInput(this.#engine.session.signature, this.#spec.config)
+    const { input } = this.#model.ports()
     try {
       for (let run = 0; run < WARM_UP_RUNS; run++) {
         const tensor = fitInput(input, await this.#preprocessor.fromImage(WARM_UP_IMAGE))
@@ -82,111 +83,81 @@ export class ReplicaHandler implements Handler {
   }
 
   request(frame: RequestFrame, reply: (reply: Reply) => void, call: Call): void {
-    if (frame.operation === 'infer') this.#infer(frame, reply, call)
-    else if (frame.operation === 'status') reply(json(JSON.stringify(this.#status())))
-    else reply(json(metadataBody(this.#served, this.#engine.session.signature)))
-  }
-
-  #infer(frame: RequestFrame, reply: (reply: Reply) => void, call: Call): void {
-    const deadline = performance.now() + frame.timeoutMs
-    try {
-      const encoding = headerOf(frame.headers, 'content-encoding')
-      if (encoding !== undefined || looksLikeImage(frame.body)) {
-        this.#inferSlowly(frame, encoding, deadline, reply, call).catch(error => reply(refusal(error)))
-      } else this.#inferTensors(this.#parse(frame, frame.body), deadline, reply, call)
-    } catch (error) {
-      reply(refusal(error))
+    switch (frame.operation) {
+      case 'infer':
+        this.#infer({ frame, reply, call, deadline: performance.now() + frame.timeoutMs })
+        break
+      case 'status':
+        reply(jsonReply(JSON.stringify(this.#status())))
+        break
+      case 'metadata':
+        reply(codecOf(frame.body, frame.headers).metadata(this.#model))
+        break
+      case 'load':
+        reply(jsonReply('{}'))
+        break
+      case 'unload':
+        reply(refusal(codecOf(frame.body, frame.headers), refuse('A replica is not unloaded by itself')))
+        break
+      case 'statistics':
+        reply(codecOf(frame.body, frame.headers).statistics(this.#model, this.#engine.statistics))
     }
   }
 
-  /** What needs another thread first: inflating, decoding an image. */
-  async #inferSlowly(
-    frame: RequestFrame,
-    encoding: string | undefined,
-    deadline: number,
-    reply: (reply: Reply) => void,
-    call: Call,
-  ): Promise<void> {
-    const body = encoding === undefined ? frame.body : await inflated(frame.body, encoding)
-    if (call.canceled) return
-    if (!looksLikeImage(body)) {
-      this.#inferTensors(this.#parse(frame, body), deadline, reply, call)
+  #infer(exchange: Exchange): void {
+    const { headers, body } = exchange.frame
+    const encoding = headerOf(headers, 'content-encoding')
+    if (encoding === undefined) {
+      this.#read(exchange, body)
       return
     }
-    const { input, output } = describeInput(this.#engine.session.signature, this.#spec.config)
-    const inputs: Tensors = { [input.name]: fitInput(input, await this.#preprocessor.fromImage(body)) }
-    if (call.canceled) return
-    this.#submit(inputs, [output.name], deadline, reply, call, outputs =>
-      predictionReply(this.#spec, outputs[output.name]!),
+    inflated(body, encoding).then(
+      plain => this.#read(exchange, plain),
+      error => exchange.reply(refusal(codecOf(body, headers), error)),
     )
   }
 
-  #inferTensors(request: InferRequest, deadline: number, reply: (reply: Reply) => void, call: Call): void {
-    const { signature } = this.#engine.session
-    const wanted = request.outputs ?? signature.outputs.map(({ name }) => ({ name, binary: request.binary }))
-    const names = request.outputs?.map(({ name }) => name)
-    const unknown = names?.find(name => !signature.outputs.some(output => output.name === name))
-    if (unknown !== undefined) {
-      throw refuse(
-        `The model has no output '${unknown}'; it has ${signature.outputs.map(({ name }) => name).join(', ')}`,
-      )
-    }
-    this.#submit(request.inputs, names, deadline, reply, call, outputs =>
-      inferReply(
-        this.#served,
-        request.id,
-        wanted.map(({ name, binary }) => ({ name, binary, tensor: outputs[name]! })),
-      ),
-    )
-  }
-
-  #submit(
-    inputs: Tensors,
-    outputs: readonly string[] | undefined,
-    deadline: number,
-    reply: (reply: Reply) => void,
-    call: Call,
-    encode: (outputs: Tensors) => Reply,
-  ): void {
-    call.onCancel = this.#engine.submit(inputs, outputs, deadline, outcome => reply(answer(outcome, encode)))
-  }
-
-  #parse(frame: RequestFrame, body: Buffer): InferRequest {
-    const length = headerOf(frame.headers, 'inference-header-content-length')
-    if (length === undefined) {
-      if (body[0] !== 0x7b && headerOf(frame.headers, 'content-type')?.startsWith('image/')) {
-        throw refuse('The body is no JPEG, PNG or WebP', 'Convert the image, or send a tensor.')
+  #read(exchange: Exchange, body: Buffer): void {
+    const { headers } = exchange.frame
+    const codec = codecOf(body, headers)
+    const refused = (error: unknown): void => exchange.reply(refusal(codec, error))
+    const submit = (call: InferenceCall): void => {
+      try {
+        this.#submit(exchange, codec, call)
+      } catch (error) {
+        refused(error)
       }
-      return parseInferRequest(body, undefined)
     }
-    if (!/^\d{1,10}$/.test(length)) throw refuse(`Inference-Header-Content-Length is '${length}', no length`)
-    return length === '0'
-      ? rawRequest(body, this.#engine.session.signature)
-      : parseInferRequest(body, Number(length))
+    try {
+      const call = codec.read(body, headers, this.#model)
+      if (call instanceof Promise) call.then(submit, refused)
+      else submit(call)
+    } catch (error) {
+      refused(error)
+    }
+  }
+
+  #submit({ call, reply, deadline }: Exchange, codec: Codec, asked: InferenceCall): void {
+    if (call.canceled) return
+    const { inputs, outputs, timeoutMs = Number.POSITIVE_INFINITY } = asked
+    const until = Math.min(deadline, performance.now() + timeoutMs)
+    call.onCancel = this.#engine.submit(inputs, outputs, until, outcome =>
+      reply(answer(outcome, codec, asked)),
+    )
   }
 }
 
-function answer(outcome: Outcome<Tensors>, encode: (outputs: Tensors) => Reply): Reply {
-  if (outcome.kind === 'failed') return refusal(outcome.error)
+function answer(outcome: Outcome<Tensors>, codec: Codec, call: InferenceCall): Reply {
+  if (outcome.kind === 'failed') return refusal(codec, outcome.error)
   try {
-    return encode(outcome.output)
+    return call.encode(outcome.output)
   } catch (error) {
-    return refusal(error)
+    return refusal(codec, error)
   }
 }
 
-function json(text: string): Reply {
-  return { status: 200, headers: JSON_HEADERS, body: [Buffer.from(text)] }
-}
-
-function refusal(thrown: unknown): Reply {
-  const error = thrown instanceof ModelError ? ofModel(thrown) : thrown
-  const status = statusOf(error)
-  const headers =
-    status === 503
-      ? headerBlock({ 'content-type': 'application/json', 'retry-after': RETRY_AFTER })
-      : JSON_HEADERS
-  return { status, headers, body: [Buffer.from(errorBody(error))] }
+function refusal(codec: Codec, thrown: unknown): Reply {
+  return codec.refuse(thrown instanceof ModelError ? ofModel(thrown) : thrown)
 }
 
 /** What the client sent is the client's matter (400); what the model did with it is ours (500). */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmod, unlink } from 'node:fs/promises'
+import { Engine } from '../engine/engine.ts'
 import { serveFrames } from '../frames/index.ts'
-import { Engine } from './engine.ts'
 import { ReplicaHandler } from './handler.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'

@@ -1,0 +1,104 @@
+import { elementCount, type Tensor, type Tensors, viewAs } from '../../core/index.ts'
+import { fitInput, type ModelConfig, type ModelSession, type TensorSpec } from '../../model/index.ts'
+import { type CostCurve, MAX_BATCH_ROWS } from './batching/index.ts'
+import { firstDifference } from './parity.ts'
+import { commonRows, mapTensors, sliceAll, stackAll } from './rows.ts'
+
+/** Part of a start that may be spent on learning the cost curve. */
+const BUDGET_MS = 600
+/** Runs of each size; the fastest counts: whatever disturbs a run makes it slower. */
+const RUNS = 3
+/** Kernels for another batch size add in another order; a wrong batch axis is off by whole values. */
+const SAME = { rtol: 1e-2, atol: 1e-3 }
+/** Sizes that a free axis (but the first) is tried with: images need some pixels, sequences take anything. */
+const FREE_SIZES = [16, 32, 224, 1]
+/** A dummy is no reason to need gigabytes, whatever shape a model declares. */
+const MAX_DUMMY_ELEMENTS = 2 ** 24
+
+/**
+ * Inputs to warm up with, where no reference is given: of the size that the preprocessing makes, else free axes
+ * of some usual sizes, tried in turn. Undefined when the model takes none of them.
+ */
+export async function dummyInputs(session: ModelSession, config: ModelConfig): Promise<Tensors | undefined> {
+  const sizes = imageSizes(config)
+  for (const free of [...sizes, ...FREE_SIZES]) {
+    const inputs: Record<string, Tensor> = Object.create(null)
+    try {
+      for (const spec of session.signature.inputs) inputs[spec.name] = dummy(spec, free)
+      await session.run(inputs)
+      return inputs
+    } catch {
+      // Another size may fit.
+    }
+  }
+  return undefined
+}
+
+function imageSizes({ preprocess }: ModelConfig): readonly number[] {
+  const sized = preprocess.findLast(step => step.kind === 'resize' || step.kind === 'crop')
+  return sized === undefined ? [] : [sized.height]
+}
+
+/** Values that differ from place to place where the type allows; zero for whole numbers (they may be indexes). */
+function dummy(spec: TensorSpec, free: number): Tensor {
+  const shape = spec.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : free))
+  const count = elementCount(shape)
+  if (count > MAX_DUMMY_ELEMENTS) throw new RangeError(`${count} elements are too many for a dummy`)
+  if (spec.dtype === 'string') return { dtype: 'string', shape, data: Array(count).fill('') }
+  if (!spec.dtype.includes('float')) {
+    return {
+      dtype: spec.dtype,
+      shape,
+      data: viewAs(spec.dtype, new Uint8Array(count * 8)).subarray(0, count),
+    }
+  }
+  const data = Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 1000) / 1000)
+  return fitInput(spec, { dtype: 'float32', shape, data })
+}
+
+/**
+ * Whether two rows run together give what each gives alone. The first axis of an input may be something else
+ * than a batch (time, points): then requests must not be joined.
+ */
+export async function provesBatching(session: ModelSession, inputs: Tensors): Promise<boolean> {
+  const { signature } = session
+  const free = signature.inputs.every(({ shape }) => shape.length > 0 && typeof shape[0] !== 'number')
+  const rows = commonRows(inputs)
+  if (!free || rows === undefined || rows === 0) return false
+  const first = sliceAll(inputs, 0, 1)
+  const second = rows > 1 ? sliceAll(inputs, 1, 2) : mapTensors(first, varied)
+  try {
+    const [alone, other, together] = [
+      await session.run(first),
+      await session.run(second),
+      await session.run(stackAll([first, second])),
+    ]
+    if (commonRows(together) !== 2 || commonRows(alone) !== 1) return false
+    const split = [sliceAll(together, 0, 1), sliceAll(together, 1, 2)] as const
+    return !firstDifference(alone, split[0], SAME) && !firstDifference(other, split[1], SAME)
+  } catch {
+    return false
+  }
+}
+
+/** The elements in reverse: another row that the model takes as well. */
+function varied(tensor: Tensor): Tensor {
+  return { ...tensor, data: tensor.data.slice().reverse() }
+}
+
+/** Learns what runs of 1, 2, 4 … rows cost, until more rows win nothing or the time is spent. */
+export async function learnCosts(session: ModelSession, row: Tensors, curve: CostCurve): Promise<void> {
+  const started = performance.now()
+  for (let rows = 1; rows <= MAX_BATCH_ROWS; rows *= 2) {
+    const batch = stackAll(Array(rows).fill(row))
+    let best = Number.POSITIVE_INFINITY
+    for (let run = 0; run < RUNS; run++) {
+      const before = performance.now()
+      await session.run(batch)
+      best = Math.min(best, performance.now() - before)
+      if (performance.now() - started > BUDGET_MS) break
+    }
+    curve.observe(rows, best)
+    if (curve.cap < rows * 2 || performance.now() - started + 2 * best > BUDGET_MS) return
+  }
+}

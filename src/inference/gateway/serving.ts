@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { messageOf, systemCode } from '../../core/index.ts'
+import { InferenceError } from '../errors.ts'
+import { MAX_BODY_BYTES } from '../protocols/index.ts'
+import { GatewayServer } from './front/server.ts'
+import type { GatewayState } from './state.ts'
+import { silent } from './telemetry/silent.ts'
+import type { Telemetry } from './telemetry/trace.ts'
+
+export interface ServingOptions {
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly version?: string
+  readonly maxBodyBytes?: number
+  readonly telemetry?: Telemetry
+  /** Something was counted. */
+  readonly onCounted?: () => void
+}
+
+export interface ServingGateway {
+  readonly url: string
+  readonly port: number
+  /** Takes no more connections, and lets those under way finish for some seconds. */
+  close(): Promise<void>
+}
+
+const CLOSE_LIMIT_MS = 8000
+
+/** Opens the door to what `state` routes; whoever gives it its table, a control plane or a command. Throws PORT_IN_USE. */
+export async function openGateway(state: GatewayState, options: ServingOptions): Promise<ServingGateway> {
+  const telemetry = options.telemetry ?? silent
+  const server = new GatewayServer(state, {
+    version: options.version ?? '0',
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    telemetry,
+    onCounted: options.onCounted ?? (() => {}),
+  })
+  try {
+    await listen(server, options.listen)
+  } catch (error) {
+    state.pool.close()
+    throw error
+  }
+  const { address, port, family } = server.http.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    port,
+    async close() {
+      const closed = once(server.http, 'close')
+      server.http.close()
+      server.http.closeIdleConnections()
+      const limit = setTimeout(() => server.http.closeAllConnections(), CLOSE_LIMIT_MS)
+      await closed
+      clearTimeout(limit)
+      state.pool.close()
+      await telemetry.close()
+    },
+  }
+}
+
+async function listen(server: GatewayServer, { host, port }: ServingOptions['listen']): Promise<void> {
+  server.http.listen({ host, port })
+  try {
+    await once(server.http, 'listening')
+  } catch (cause) {
+    const code = systemCode(cause)
+    throw new InferenceError('PORT_IN_USE', {
+      message:
+        code === 'EADDRINUSE'
+          ? `Port ${port} of ${host} is in use`
+          : `Could not listen on ${host}:${port}: ${messageOf(cause)}`,
+      hint: 'Stop what uses it, or choose another with --listen.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,43 @@
+import type { Milliseconds } from '../../../core/index.ts'
+
+/** What is known of a request when it comes. */
+export interface RequestStart {
+  readonly method: string
+  readonly path: string
+  readonly remoteAddress: string
+  /** By lower-case name. */
+  header(name: string): string | undefined
+}
+
+/** How a request ended. */
+export interface RequestEnd {
+  /** HTTP's; of a gRPC call the status that HTTP would have had. */
+  readonly status: number
+  readonly model?: string | undefined
+  readonly environment?: string | undefined
+  readonly version?: number | undefined
+  readonly arm?: string | undefined
+  /** The replica that answered last. */
+  readonly replica?: string | undefined
+  /** How often it was sent to a replica. */
+  readonly sends?: number | undefined
+  /** Around the replica's call. */
+  readonly upstreamMs?: Milliseconds | undefined
+  readonly bytesIn?: number | undefined
+  readonly bytesOut?: number | undefined
+}
+
+/** Follows one request: its access log line, its spans, its exemplar. */
+export interface RequestTrace {
+  /** Returned to the caller as `Ballast-Request-Id`: the caller's own `X-Request-Id` where it is sane, else a new one. */
+  readonly requestId: string
+  /** Header lines for the replica (`traceparent: …\n`); empty where the request is not sampled. */
+  readonly frameHeaders: string
+  /** Called once. */
+  end(end: RequestEnd): void
+}
+
+export interface Telemetry {
+  begin(start: RequestStart): RequestTrace
+  close(): Promise<void>
+}

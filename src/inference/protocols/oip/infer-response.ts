@@ -1,0 +1,67 @@
+import type { Tensor } from '../../../core/index.ts'
+import { type ModelSignature, numbersOf } from '../../../model/index.ts'
+import type { Reply } from '../../frames/index.ts'
+import { JSON_HEADERS } from '../replies.ts'
+import { bytesOfTensor, isStrings } from './binary.ts'
+import { protocolNameOf } from './dtypes.ts'
+
+/** Who answers: `model_name` and `model_version` of the protocol. */
+export interface Served {
+  readonly model: string
+  readonly version: string
+}
+
+export interface Output {
+  readonly name: string
+  readonly tensor: Tensor
+  readonly binary: boolean
+}
+
+/** The answer to a request: JSON, and the binary outputs behind it, as views of their tensors. */
+export function inferReply(served: Served, id: string | undefined, outputs: readonly Output[]): Reply {
+  const pieces: Uint8Array[] = []
+  let members = ''
+  for (const { name, tensor, binary } of outputs) {
+    let data: string
+    if (binary) {
+      const bytes = bytesOfTensor(tensor)
+      pieces.push(bytes)
+      data = `"parameters":{"binary_data_size":${bytes.byteLength}}`
+    } else data = `"data":${jsonOf(tensor)}`
+    const shape = tensor.shape.join(',')
+    const datatype = protocolNameOf(tensor.dtype)
+    members += `${members && ','}{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape}],${data}}`
+  }
+  const named = id === undefined ? '' : `"id":${JSON.stringify(id)},`
+  const who = `"model_name":${JSON.stringify(served.model)},"model_version":${JSON.stringify(served.version)}`
+  const json = Buffer.from(`{${named}${who},"outputs":[${members}]}`)
+  if (pieces.length === 0) return { status: 200, headers: JSON_HEADERS, body: [json] }
+  const headers = `content-type: application/octet-stream\ninference-header-content-length: ${json.length}\n`
+  return { status: 200, headers, body: [json, ...pieces] }
+}
+
+/** GET /v2/models/M: a free dimension is −1. */
+export function metadataBody(served: Served, signature: ModelSignature): string {
+  const ports = (specs: ModelSignature['inputs']) =>
+    specs.map(({ name, dtype, shape }) => ({
+      name,
+      datatype: protocolNameOf(dtype),
+      shape: shape.map(size => (typeof size === 'number' ? size : -1)),
+    }))
+  return JSON.stringify({
+    name: served.model,
+    versions: [served.version],
+    platform: 'onnx_onnxv1',
+    inputs: ports(signature.inputs),
+    outputs: ports(signature.outputs),
+  })
+}
+
+/** Elements as a flat JSON array. What JSON can't hold (NaN, infinities) is null. */
+function jsonOf(tensor: Tensor): string {
+  const { dtype, data } = tensor
+  if (isStrings(data)) return JSON.stringify(data)
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`
+  if (dtype === 'bool') return JSON.stringify(Array.from(data, value => value !== 0))
+  return JSON.stringify(Array.from(numbersOf(tensor)))
+}

@@ -1,0 +1,92 @@
+import { messageOf } from '../../../core/index.ts'
+import { MAX_MEMBER_BYTES } from '../limits.ts'
+import { refuse } from '../refuse.ts'
+
+const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5b, 0x5c]
+const [CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5d, 0x7b, 0x7d]
+
+/**
+ * Walks the members of the JSON object at `at`, without making anything of their values: `member` gets the key
+ * and where its value begins, and returns where that ends. Returns the offset behind the object.
+ */
+export function eachMember(bytes: Buffer, at: number, member: (key: string, at: number) => number): number {
+  let next = expectByte(bytes, skipSpace(bytes, at), OPEN_OBJECT)
+  next = skipSpace(bytes, next)
+  if (bytes[next] === CLOSE_OBJECT) return next + 1
+  for (;;) {
+    const end = endOfString(bytes, next)
+    const key = String(valueAt(bytes, next, end))
+    next = expectByte(bytes, skipSpace(bytes, end), COLON)
+    next = skipSpace(bytes, member(key, skipSpace(bytes, next)))
+    if (bytes[next] === CLOSE_OBJECT) return next + 1
+    next = skipSpace(bytes, expectByte(bytes, next, COMMA))
+  }
+}
+
+/** Walks the elements of the JSON array at `at`; `element` returns where its element ends. */
+export function eachElement(bytes: Buffer, at: number, element: (at: number) => number): number {
+  let next = skipSpace(bytes, expectByte(bytes, skipSpace(bytes, at), OPEN_ARRAY))
+  if (bytes[next] === CLOSE_ARRAY) return next + 1
+  for (;;) {
+    next = skipSpace(bytes, element(next))
+    if (bytes[next] === CLOSE_ARRAY) return next + 1
+    next = skipSpace(bytes, expectByte(bytes, next, COMMA))
+  }
+}
+
+/** Where the value at `at` ends. Only brackets and strings are looked at: parsing it is what checks it. */
+export function endOfValue(bytes: Buffer, at: number): number {
+  let depth = 0
+  for (let i = at; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    if (byte === QUOTE) {
+      i = endOfString(bytes, i) - 1
+      if (depth === 0) return i + 1
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+      if (depth === 0) return i
+      if (--depth === 0) return i + 1
+    } else if (depth === 0 && byte === COMMA) return i
+  }
+  throw refuse('The JSON ends too early')
+}
+
+/** Parses the value at `at`. Throws REQUEST_INVALID over `limit` bytes. */
+export function valueAt(bytes: Buffer, at: number, end: number, limit: number = MAX_MEMBER_BYTES): unknown {
+  if (end - at > limit) throw refuse(`A member of the request has ${end - at} bytes; the limit is ${limit}`)
+  try {
+    return JSON.parse(bytes.toString('utf8', at, end))
+  } catch (cause) {
+    throw refuse(`The request is not JSON: ${messageOf(cause)}`)
+  }
+}
+
+export function skipSpace(bytes: Buffer, at: number): number {
+  let next = at
+  for (let byte = bytes[next]; byte === 0x20 || (byte !== undefined && byte >= 9 && byte <= 13); ) {
+    byte = bytes[++next]
+  }
+  return next
+}
+
+function endOfString(bytes: Buffer, at: number): number {
+  if (bytes[at] !== QUOTE) throw unexpected(bytes, at, 'a string')
+  for (let i = at + 1; ; i++) {
+    const quote = bytes.indexOf(QUOTE, i)
+    if (quote < 0) throw refuse('The JSON ends inside a string')
+    let escapes = 0
+    while (bytes[quote - 1 - escapes] === BACKSLASH) escapes++
+    if (escapes % 2 === 0) return quote + 1
+    i = quote
+  }
+}
+
+function expectByte(bytes: Buffer, at: number, expected: number): number {
+  if (bytes[at] !== expected) throw unexpected(bytes, at, `'${String.fromCharCode(expected)}'`)
+  return at + 1
+}
+
+function unexpected(bytes: Buffer, at: number, expected: string): Error {
+  const found = at >= bytes.length ? 'the end' : JSON.stringify(bytes.toString('latin1', at, at + 10))
+  return refuse(`The request is not JSON: expected ${expected} at byte ${at}, found ${found}`)
+}
