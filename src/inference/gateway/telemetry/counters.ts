@@ -1,4 +1,5 @@
 import type { GatewayReport } from '../../../api/index.ts'
+import { Registry } from './registry.ts'
 import { Series } from './series.ts'
 
 export type Arm = 'stable' | 'baseline' | 'canary'
@@ -25,6 +26,8 @@ interface RolloutStep {
 
 /** All that a gateway counts, cumulative since its process started. */
 export class Counters {
+  /** What else is counted: retries, limits, mirrors. */
+  readonly registry: Registry = new Registry()
   readonly #series = new Map<string, SeriesName & { readonly series: Series }>()
   readonly #steps = new Map<string, RolloutStep>()
 

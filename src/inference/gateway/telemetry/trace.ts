@@ -21,8 +21,14 @@ export interface RequestEnd {
   readonly replica?: string | undefined
   /** How often it was sent to a replica. */
   readonly sends?: number | undefined
+  /** Code of the error that was told. */
+  readonly code?: string | undefined
+  /** Id or name of the token that asked, never its secret. */
+  readonly token?: string | undefined
   /** Around the replica's call. */
   readonly upstreamMs?: Milliseconds | undefined
+  /** Header block of the replica's answer: the parts of its time, `queue-us` and `compute-us`, where it tells them. */
+  readonly answerHeaders?: string | undefined
   readonly bytesIn?: number | undefined
   readonly bytesOut?: number | undefined
 }
