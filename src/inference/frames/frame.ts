@@ -27,7 +27,7 @@ export const MAX_HEADER_BYTES = 4096
  *   status       of the replica, for its host
  *   statistics   of the model, in that protocol
  *   load         nothing but: be awake
- *   unload       end, and be started again by the next request
+ *   unload       sleep: the process ends once it has answered what it has, and the next request starts it again
  */
 export type Operation = 'infer' | 'metadata' | 'status' | 'statistics' | 'load' | 'unload'
 
@@ -58,7 +58,12 @@ export type Frame = RequestFrame | ResponseFrame | CancelFrame
 
 const KIND = { request: 1, response: 2, cancel: 3 } as const
 const OPERATIONS: readonly Operation[] = ['infer', 'metadata', 'status', 'statistics', 'load', 'unload']
-/** The status of an answer that says: nothing was computed, the replica starts just now; ask again. */
+/**
+ * The status of an answer to `infer`, `metadata` or `load` of a replica that was unloaded: nothing was computed, and the
+ * replica starts now. Who answers is its host, which listens on the replica's socket meanwhile. It keeps the connection
+ * until the replica listens there in its place, and closes it then: who asked holds its request until this connection
+ * closes, connects again, and asks again. (Asking sooner gives ASLEEP again, and does no harm.)
+ */
 export const ASLEEP = 0
 
 /** Head and headers of a request; `bodyBytes` of body must follow on the wire. */

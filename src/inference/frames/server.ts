@@ -22,8 +22,17 @@ export interface Call {
   onCancel: (() => void) | undefined
 }
 
+/** Whether what is served is used: by it a host chooses whom to let sleep. */
+export interface Usage {
+  /** Predictions under way. */
+  readonly inFlight: number
+  /** Since the last prediction began or ended; since the server was made before the first. */
+  readonly idleMs: number
+}
+
 export interface FrameServer {
   readonly server: Server
+  readonly usage: Usage
   /** Takes no new connection, and closes the others once all that was received is answered and written. */
   drain(): Promise<void>
 }
@@ -31,13 +40,15 @@ export interface FrameServer {
 /** The replica's end. Reads no further from a peer that does not take its answers. */
 export function serveFrames(handler: Handler): FrameServer {
   const connections = new Set<Connection>()
+  const usage = new UsageCount()
   const server = createServer(socket => {
-    const connection = new Connection(socket, handler)
+    const connection = new Connection(socket, handler, usage)
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   })
   return {
     server,
+    usage,
     async drain() {
       server.close()
       await Promise.all([...connections].map(connection => connection.drain()))
@@ -45,17 +56,42 @@ export function serveFrames(handler: Handler): FrameServer {
   }
 }
 
+class UsageCount implements Usage {
+  inFlight = 0
+  #last = performance.now()
+
+  get idleMs(): number {
+    return this.inFlight > 0 ? 0 : performance.now() - this.#last
+  }
+
+  began(): void {
+    this.inFlight++
+  }
+
+  ended(): void {
+    this.inFlight--
+    this.#last = performance.now()
+  }
+}
+
+/** A request under way, and whether it counts as use. */
+interface Held extends Call {
+  readonly counts: boolean
+}
+
 class Connection {
   readonly #socket: Socket
   readonly #handler: Handler
   readonly #writer: FrameWriter
   readonly #decoder = new FrameDecoder()
-  readonly #calls = new Map<number, Call>()
+  readonly #usage: UsageCount
+  readonly #calls = new Map<number, Held>()
   #idle: (() => void) | undefined
 
-  constructor(socket: Socket, handler: Handler) {
+  constructor(socket: Socket, handler: Handler, usage: UsageCount) {
     this.#socket = socket
     this.#handler = handler
+    this.#usage = usage
     this.#writer = new FrameWriter(socket, 'tick')
     this.#writer.onFull = () => socket.pause()
     socket.on('drain', () => socket.resume())
@@ -100,14 +136,20 @@ class Connection {
     }
     if (frame.kind !== 'request') throw invalid(`a ${frame.kind} from a gateway`)
     if (this.#calls.has(frame.id)) throw invalid(`the request id ${frame.id} a second time`)
-    const call: Call = { canceled: false, onCancel: undefined }
+    const call: Held = { canceled: false, onCancel: undefined, counts: frame.operation === 'infer' }
     this.#calls.set(frame.id, call)
+    if (call.counts) this.#usage.began()
     this.#handler.request(frame, reply => this.#reply(frame.id, call, reply), call)
   }
 
-  #reply(id: number, call: Call, { status, headers, body }: Reply): void {
-    if (this.#calls.get(id) !== call) return
+  #forget(id: number, { counts }: Held): void {
     this.#calls.delete(id)
+    if (counts) this.#usage.ended()
+  }
+
+  #reply(id: number, call: Held, { status, headers, body }: Reply): void {
+    if (this.#calls.get(id) !== call) return
+    this.#forget(id, call)
     if (!this.#socket.destroyed) this.#send(id, { status, headers, body })
     if (this.#calls.size === 0) this.#idle?.()
   }
@@ -126,18 +168,18 @@ class Connection {
   #cancel(id: number): void {
     const call = this.#calls.get(id)
     if (call === undefined) return
-    this.#calls.delete(id)
+    this.#forget(id, call)
     call.canceled = true
     call.onCancel?.()
     if (this.#calls.size === 0) this.#idle?.()
   }
 
   #abandon(): void {
-    for (const call of this.#calls.values()) {
+    for (const [id, call] of this.#calls) {
+      this.#forget(id, call)
       call.canceled = true
       call.onCancel?.()
     }
-    this.#calls.clear()
     this.#idle?.()
   }
 }
