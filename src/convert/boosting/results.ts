@@ -1,5 +1,5 @@
+import { cast } from '../graph/cast.ts'
 import type { Emitter, Size, Value } from '../graph/types.ts'
-import { cast } from '../sklearn/columns.ts'
 import type { Classes, ClassifierResult, MultilabelResult } from '../sklearn/estimator.ts'
 
 /** 0, 1, 2 …: what files of boosting libraries call their classes. */

@@ -1,8 +1,8 @@
 import type { OnnxDtype } from '../../formats/index.ts'
 import { cast } from '../graph/cast.ts'
+import { isFloat } from '../graph/dtypes.ts'
 import type { Attributes, Emitter, Shape, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
-import { isFloat } from './dtypes.ts'
 
 export { cast }
 

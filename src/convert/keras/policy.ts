@@ -1,8 +1,8 @@
 import type { Json } from '../../core/index.ts'
+import { DTYPES } from '../../core/index.ts'
 import type { OnnxDtype } from '../../formats/index.ts'
 import { Refusal } from '../refusals.ts'
 import { isObject } from './config.ts'
-import { DTYPES } from './dtypes.ts'
 import type { ComputeDtype } from './weights/floats.ts'
 
 /**

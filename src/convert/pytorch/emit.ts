@@ -1,9 +1,9 @@
 import type { OnnxDtype } from '../../formats/index.ts'
 import { failing } from '../errors.ts'
 import { cast } from '../graph/cast.ts'
+import { isFloat } from '../graph/dtypes.ts'
 import type { Attributes, Emitter, Shape, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
-import { isFloat } from './op.ts'
 
 export { cast }
 

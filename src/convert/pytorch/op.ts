@@ -1,5 +1,6 @@
 import type { OnnxDtype, TensorDtype, TorchArgument } from '../../formats/index.ts'
 import { failing } from '../errors.ts'
+import { isFloat } from '../graph/dtypes.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 
@@ -87,8 +88,8 @@ export class AtenCall {
     const found = this.#arguments.get(name)
     const number = numberOf(found)
     if (number === undefined) return this.value(name)
-    const whole = isFloat(like.dtype) ? false : typeof found === 'number' || typeof found === 'boolean'
-    return this.emitter.scalar(whole || isFloat(like.dtype) ? like.dtype : 'float32', number)
+    const fits = isFloat(like.dtype) || typeof found === 'number' || typeof found === 'boolean'
+    return this.emitter.scalar(fits ? like.dtype : 'float32', number)
   }
 
   /** A number that is known. */
@@ -187,13 +188,13 @@ function numberOf(item: TorchArgument | undefined): number | undefined {
   return undefined
 }
 
-const FLOATS: ReadonlySet<OnnxDtype> = new Set(['float16', 'bfloat16', 'float32', 'float64'])
-export const isFloat = (dtype: OnnxDtype): boolean => FLOATS.has(dtype)
-
 /** Throws Refusal for types without a form in ONNX. */
 export function onnxDtype(dtype: TensorDtype | undefined, name: string): OnnxDtype {
   const known: readonly OnnxDtype[] = [
-    ...FLOATS,
+    'float16',
+    'bfloat16',
+    'float32',
+    'float64',
     'int8',
     'int16',
     'int32',

@@ -1,3 +1,4 @@
+import { cast } from '../graph/cast.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 
 /** Where the steps that count stand in each row: they may lie anywhere. */
@@ -24,7 +25,9 @@ export function readMask(b: Emitter, mask: Value): Masked {
   const [, order] = b.ops('TopK', [keys, steps], 2, {
     types: [keys, { dtype: 'int64', ...(mask.shape && { shape: mask.shape }) }],
   })
-  const lengths = b.op('ReduceSum', [cast(b, mask, 6), b.ints([1])], { attributes: { keepdims: { int: 0 } } })
+  const lengths = b.op('ReduceSum', [cast(b, mask, 'int32'), b.ints([1])], {
+    attributes: { keepdims: { int: 0 } },
+  })
   return { mask, order: order!, lengths }
 }
 
@@ -46,7 +49,7 @@ export interface Spread {
  */
 export function spread(b: Emitter, masked: Masked, y: Value, { backwards, skipped }: Spread): Value {
   const { mask, lengths } = masked
-  const counted = b.op('CumSum', [cast(b, mask, 6), b.scalar('int64', 1)], {
+  const counted = b.op('CumSum', [cast(b, mask, 'int32'), b.scalar('int64', 1)], {
     attributes: { exclusive: { int: Number(backwards) } },
   })
   const place = backwards ? counted : b.op('Sub', [counted, b.scalar('int32', 1)])
@@ -56,7 +59,7 @@ export function spread(b: Emitter, masked: Masked, y: Value, { backwards, skippe
     : b.op('GreaterOrEqual', [place, b.scalar('int32', 0)])
   const there = skipped === 'zeros' ? mask : some
   const safe = b.op('Where', [there, place, b.scalar('int32', 0)])
-  return zeroWhereNot(b, there, takeSteps(b, y, cast(b, safe, 7)))
+  return zeroWhereNot(b, there, takeSteps(b, y, cast(b, safe, 'int64')))
 }
 
 /** Zeros for the rows or steps of `x` where `condition`, whose axes are the first of x's, is false. */
@@ -72,8 +75,4 @@ export function zeroWhereNot(b: Emitter, condition: Value, x: Value): Value {
 function takeSteps(b: Emitter, x: Value, steps: Value): Value {
   const places = b.op('Unsqueeze', [steps, b.ints([-1])])
   return b.op('GatherND', [x, places], { attributes: { batch_dims: { int: 1 } }, types: [x] })
-}
-
-function cast(b: Emitter, x: Value, to: 6 | 7): Value {
-  return b.op('Cast', [x], { attributes: { to: { int: to } } })
 }

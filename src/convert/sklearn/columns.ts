@@ -1,5 +1,6 @@
 import type { OnnxDtype } from '../../formats/index.ts'
 import { failing } from '../errors.ts'
+import { cast } from '../graph/cast.ts'
 import type { Emitter, Size, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import type { NumberDtype } from './fitted/numbers.ts'
@@ -117,25 +118,6 @@ export function widthOf(block: Value): number {
 
 export function rowsOf(value: Value): Size {
   return value.shape?.[0] ?? null
-}
-
-/** The same elements in another type. */
-export function cast(emitter: Emitter, value: Value, dtype: OnnxDtype): Value {
-  if (value.dtype === dtype) return value
-  const to = { int: ELEMENT_TYPES[dtype] ?? 0 }
-  const { shape } = value
-  return emitter.op('Cast', [value], { attributes: { to }, types: [{ dtype, ...(shape && { shape }) }] })
-}
-
-/** TensorProto.DataType, of the types that flow here. */
-const ELEMENT_TYPES: Readonly<Partial<Record<OnnxDtype, number>>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float64: 11,
 }
 
 function gather(emitter: Emitter, block: Value, places: readonly number[]): Value {

@@ -1,7 +1,8 @@
 import type { OnnxDtype } from '../../formats/index.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
+import { cast } from '../graph/cast.ts'
 import type { Emitter, Value } from '../graph/types.ts'
-import { cast, joined, rowsOf } from './columns.ts'
+import { joined, rowsOf } from './columns.ts'
 import type { Classes, ClassifierResult, EstimatorResult, FeaturesResult } from './estimator.ts'
 
 /**

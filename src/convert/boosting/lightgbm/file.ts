@@ -1,5 +1,5 @@
 import type { LightgbmOpenModel } from '../../../formats/boosting/index.ts'
-import { cast } from '../../sklearn/columns.ts'
+import { cast } from '../../graph/cast.ts'
 import { CATEGORY_CODES } from '../categories.ts'
 import type { Boosted } from '../convert.ts'
 import { predicted } from './predict.ts'

@@ -1,6 +1,7 @@
 import type { LightgbmOpenModel, LightgbmTree, LinearLeaves } from '../../../formats/boosting/index.ts'
+import { cast } from '../../graph/cast.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
-import { cast, rowsOf } from '../../sklearn/columns.ts'
+import { rowsOf } from '../../sklearn/columns.ts'
 import { emitEnsemble } from '../../trees/emit.ts'
 import { Ensemble } from '../../trees/ensemble.ts'
 import type { Leaves, Tree } from '../../trees/types.ts'

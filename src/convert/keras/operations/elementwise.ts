@@ -1,7 +1,7 @@
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import { invalid } from '../config.ts'
-import { isFloat } from '../dtypes.ts'
 import { cast, floating, same } from '../emit.ts'
 import { type ConvertLayer, full, type LayerTable, limited } from '../layer.ts'
 import { inGraph, type Operand, operandOf, promoted, settingsOf, tensorOf } from './operands.ts'

@@ -1,9 +1,10 @@
 import type { Json } from '../../../core/index.ts'
+import { DTYPES } from '../../../core/index.ts'
 import type { OnnxDtype } from '../../../formats/index.ts'
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import { invalid, isObject, LayerConfig } from '../config.ts'
-import { DTYPES, isFloat } from '../dtypes.ts'
 import { cast } from '../emit.ts'
 import type { Argument, LayerCall } from '../layer.ts'
 

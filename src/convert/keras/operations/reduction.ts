@@ -1,5 +1,5 @@
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
-import { isFloat } from '../dtypes.ts'
 import { axisOf, cast, floating, same, shapeOf } from '../emit.ts'
 import { type ConvertLayer, full, type LayerCall, type LayerTable } from '../layer.ts'
 import { settingsOf, tensorOf } from './operands.ts'

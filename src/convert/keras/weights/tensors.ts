@@ -1,5 +1,6 @@
+import { DTYPES } from '../../../core/index.ts'
 import type { OnnxTensor, OpenedModel, TensorInfo } from '../../../formats/index.ts'
-import { DTYPES, isFloat } from '../dtypes.ts'
+import { isFloat } from '../../graph/dtypes.ts'
 import { type ComputeDtype, isReadable, recoded } from './floats.ts'
 
 /** A file's tensors as weights that are read when the model is written. */

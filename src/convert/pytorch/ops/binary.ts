@@ -1,7 +1,8 @@
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import { cast, floating, like, together, unary } from '../emit.ts'
-import { type AtenCall, type Convert, isFloat, type OpTable, table } from '../op.ts'
+import { type AtenCall, type Convert, type OpTable, table } from '../op.ts'
 
 /** Both operands, in the type that torch computes with. */
 function operands(call: AtenCall, a = 'self', b = 'other'): readonly [Value, Value] {

@@ -1,6 +1,6 @@
 import type { OnnxDtype } from '../../../formats/index.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
-import { cast, floating, rankOf, sizeList, squeeze } from '../emit.ts'
+import { cast, rankOf, sizeList } from '../emit.ts'
 import { type Convert, type OpTable, table } from '../op.ts'
 
 /** A tensor of one number, of sizes that may be computed. */
@@ -97,8 +97,6 @@ const scalarTensor: Convert = call => {
   return cast(b, value, call.dtype('dtype') ?? 'float32')
 }
 
-const asFloat: Convert = call => floating(call.emitter, call.value('self'))
-
 const copy: Convert = call => {
   const b = call.emitter
   const x = call.value('self')
@@ -124,9 +122,7 @@ export const creations: OpTable = table({
   to,
   _to_copy: to,
   type_as: to,
-  float: asFloat,
   scalar_tensor: scalarTensor,
   copy,
-  // A number as a tensor without axes.
-  _shape_as_tensor: call => squeeze(call.emitter, call.emitter.op('Shape', [call.value('self')]), []),
+  _shape_as_tensor: call => call.emitter.op('Shape', [call.value('self')]),
 })

@@ -1,12 +1,14 @@
 import type { OpConverter, OpTable } from '../op.ts'
 import { binaries } from './binary.ts'
 import { creations } from './create.ts'
-import { indices } from './index-ops.ts'
+import { indices } from './indexing.ts'
 import { products } from './linear.ts'
 import { norms } from './norm.ts'
 import { numbers } from './numbers.ts'
+import { pads } from './pad.ts'
 import { reductions } from './reduce.ts'
 import { shapes } from './shape.ts'
+import { shuffles } from './shuffle.ts'
 import { unaries } from './unary.ts'
 import { windows } from './windows.ts'
 
@@ -18,6 +20,8 @@ export const OPS: OpTable = {
   ...products,
   ...windows,
   ...norms,
+  ...pads,
+  ...shuffles,
   ...shapes,
   ...indices,
   ...creations,

@@ -1,6 +1,6 @@
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
-import { cast, like, rankOf, reshape, shapeOf, sizeOf } from '../emit.ts'
+import { cast, like, rankOf, reshape, shapeOf } from '../emit.ts'
 import { type AtenCall, type Convert, type OpTable, table } from '../op.ts'
 
 /** A weight of all ones, or a bias of zeros, for channels without one. */
@@ -80,22 +80,6 @@ const rmsNorm: Convert = call => {
   return weight ? b.op('Mul', [scaled, cast(b, weight, x.dtype)]) : scaled
 }
 
-/** Scaled to length 1 is `div(x, norm)` in exported programs; what is here is used by some exports of their own. */
-const channelShuffle: Convert = call => {
-  const b = call.emitter
-  const x = call.value('self')
-  const groups = call.int('groups')
-  const [channels, rank] = [channelsOf(x, 1), rankOf(x)]
-  const rest = Array.from({ length: rank - 2 }, (_, i) => sizeOf(b, x, i + 2))
-  const apart = reshape(b, x, [sizeOf(b, x, 0), groups, channels / groups, ...rest])
-  const perm = [0, 2, 1, ...rest.map((_, i) => i + 3)]
-  return reshape(b, b.op('Transpose', [apart], { attributes: { perm: { ints: perm } } }), [
-    sizeOf(b, x, 0),
-    channels,
-    ...rest,
-  ])
-}
-
 export const norms: OpTable = {
   ...table({
     layer_norm: layerNorm,
@@ -103,7 +87,6 @@ export const norms: OpTable = {
     group_norm: groupNorm,
     instance_norm: instanceNorm,
     rms_norm: rmsNorm,
-    channel_shuffle: channelShuffle,
   }),
   batch_norm: { convert: batchNorm, limits: 'in evaluation mode' },
   _native_batch_norm_legit_no_training: { convert: call => [batchNorm(call)], limits: 'in evaluation mode' },

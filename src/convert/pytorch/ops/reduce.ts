@@ -1,7 +1,8 @@
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import { Refusal } from '../../refusals.ts'
 import { axesOf, axisOf, cast, floating, like, rankOf, squeeze, unary } from '../emit.ts'
-import { type AtenCall, type Convert, isFloat, type OpTable, table } from '../op.ts'
+import { type AtenCall, type Convert, type OpTable, table } from '../op.ts'
 
 const self = (call: AtenCall): Value => call.value('self')
 

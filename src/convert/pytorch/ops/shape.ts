@@ -189,12 +189,6 @@ const unbind: Convert = call => {
   )
 }
 
-/** Channels of r × r become places (`pixel_shuffle`), in torch's order of columns and rows. */
-const pixelShuffle: Convert = call =>
-  call.emitter.op('DepthToSpace', [self(call)], {
-    attributes: { blocksize: { int: call.int('upscale_factor') }, mode: { text: 'CRD' } },
-  })
-
 const same: Convert = call => self(call)
 /** Nothing is dropped at inference; in place the tensor is `self`. */
 const dropout: Convert = call => call.value(call.has('input') ? 'input' : 'self')
@@ -228,7 +222,6 @@ export const shapes: OpTable = table({
   split_with_sizes: split,
   chunk,
   unbind,
-  pixel_shuffle: pixelShuffle,
   contiguous: same,
   clone: same,
   alias: same,

@@ -1,6 +1,7 @@
 import type { OnnxDtype } from '../../../formats/index.ts'
+import { cast } from '../../graph/cast.ts'
 import type { Attributes, Emitter, Value } from '../../graph/types.ts'
-import { cast, rowsOf } from '../columns.ts'
+import { rowsOf } from '../columns.ts'
 
 /** A float64 tensor, or a number that stands for a scalar. */
 export type Operand = Value | number

@@ -1,5 +1,6 @@
+import { cast } from '../../graph/cast.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
-import { cast, rowsOf } from '../columns.ts'
+import { rowsOf } from '../columns.ts'
 
 /**
  * How many of a column's sorted edges are at most x (numpy's searchsorted, side 'right'), for each column: int64 [N, k] of

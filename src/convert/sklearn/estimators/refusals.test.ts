@@ -93,9 +93,9 @@ describe('what contradicts itself names the attribute', () => {
   test.each([
     ['logistic', { coef_: undefined }, "'coef_' is missing"],
     ['logistic', { intercept_: [1, 2] }, "'intercept_' has 2 elements, and 'coef_' 1 rows"],
-    ['logistic-classes', { classes_: 'none' }, "'classes_' is 'none'"],
+    ['logistic-classes', { classes_: 'none' }, "'classes_' is 'none', and an array is expected"],
     ['svc-probability', { _intercept_: [1] }, "'_intercept_' has 1 elements for 3 classes"],
-    ['svc-probability', { _n_support: [1, 1, 1] }, "'_n_support' is a list of 3"],
+    ['svc-probability', { _n_support: [1, 1, 1] }, "'_n_support' is a list of 3, and an array is expected"],
     ['knn', { n_neighbors: 100 }, "'n_neighbors' is 100, and there are 60 rows"],
     ['mlp', { coefs_: [] }, "'coefs_' has 0 layers, and 'intercepts_' 2"],
     ['birch', { subcluster_labels_: undefined }, "'subcluster_labels_' is missing"],

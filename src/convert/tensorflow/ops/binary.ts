@@ -1,3 +1,4 @@
+import { isFloat } from '../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../graph/types.ts'
 import type { Convert, OpTable } from '../op.ts'
 import { emit, input, like, node } from './emit.ts'
@@ -7,8 +8,6 @@ const binary =
   (make: (b: Emitter, x: Value, y: Value) => Value): Convert =>
   call =>
     make(call.emitter, input(call, 0), input(call, 1))
-
-const isFloat = ({ dtype }: Value): boolean => dtype.includes('float')
 
 /** Text is put together. */
 const add = binary((b, x, y) =>
@@ -37,7 +36,7 @@ const xlog1py = binary((b, x, y) => {
 
 /** The remainder with the divisor's sign. */
 function floorModOf(b: Emitter, x: Value, y: Value): Value {
-  if (!isFloat(x)) return b.op('Mod', [x, y])
+  if (!isFloat(x.dtype)) return b.op('Mod', [x, y])
   const remainder = b.op('Mod', [x, y], { attributes: { fmod: { int: 1 } } })
   const zero = like(b, x, 0)
   const isOther = b.op('Xor', [emit(b, 'Less', [remainder, zero]), emit(b, 'Less', [y, zero])])
@@ -47,7 +46,7 @@ function floorModOf(b: Emitter, x: Value, y: Value): Value {
 
 /** Rounded down. ONNX cuts integers off, so what is left over is taken away before. */
 function floorDivOf(b: Emitter, x: Value, y: Value): Value {
-  if (isFloat(x)) return emit(b, 'Floor', [emit(b, 'Div', [x, y])])
+  if (isFloat(x.dtype)) return emit(b, 'Floor', [emit(b, 'Div', [x, y])])
   return emit(b, 'Div', [emit(b, 'Sub', [x, b.op('Mod', [x, y])]), y])
 }
 

@@ -1,6 +1,6 @@
+import { isFloat } from '../../../graph/dtypes.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
 import { Refusal } from '../../../refusals.ts'
-import { isFloat } from '../../dtypes.ts'
 import { cast } from '../../emit.ts'
 import type { Carried, ConvertLayer, LayerCall } from '../../layer.ts'
 import { anyOf } from '../sequence/masking.ts'

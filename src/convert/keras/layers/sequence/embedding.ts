@@ -1,6 +1,7 @@
+import { DTYPES } from '../../../../core/index.ts'
+import { isFloat } from '../../../graph/dtypes.ts'
 import type { Value } from '../../../graph/types.ts'
 import { Refusal } from '../../../refusals.ts'
-import { DTYPES, isFloat } from '../../dtypes.ts'
 import { cast } from '../../emit.ts'
 import type { Carried, LayerCall } from '../../layer.ts'
 

@@ -1,5 +1,5 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
-import { cast } from '../../columns.ts'
 import { type EstimatorCall, type EstimatorConverter, type Fitted, features } from '../../estimator.ts'
 import { placesOf, typeOf } from './categories.ts'
 import { oneHot } from './one-hot.ts'

@@ -1,4 +1,5 @@
-import { Columns, cast } from '../../columns.ts'
+import { cast } from '../../../graph/cast.ts'
+import { Columns } from '../../columns.ts'
 import type { EstimatorConverter, Fitted } from '../../estimator.ts'
 import { isKind } from '../../fitted/fitted.ts'
 import { inputOf } from '../../names.ts'

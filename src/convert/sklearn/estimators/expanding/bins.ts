@@ -1,5 +1,5 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
-import { cast } from '../../columns.ts'
 import { type EstimatorCall, type EstimatorConverter, features } from '../../estimator.ts'
 import { comparable } from '../comparable.ts'
 import { oneHot } from '../encoding/one-hot.ts'

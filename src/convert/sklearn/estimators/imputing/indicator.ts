@@ -1,5 +1,6 @@
 import type { Estimator } from '../../../../formats/index.ts'
-import { Columns, cast } from '../../columns.ts'
+import { cast } from '../../../graph/cast.ts'
+import { Columns } from '../../columns.ts'
 import type { EstimatorCall, EstimatorConverter, EstimatorResult, Fitted } from '../../estimator.ts'
 import { maskOf, missingOf } from './missing.ts'
 

@@ -1,5 +1,6 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
-import { Columns, cast, rowsOf } from '../../columns.ts'
+import { Columns, rowsOf } from '../../columns.ts'
 import type { EstimatorConverter, Fitted } from '../../estimator.ts'
 import { withIndicator } from './indicator.ts'
 import { maskOf, missingOf, nanMask } from './missing.ts'

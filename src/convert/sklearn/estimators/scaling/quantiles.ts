@@ -1,5 +1,5 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
-import { cast } from '../../columns.ts'
 import { type EstimatorConverter, features } from '../../estimator.ts'
 import { type Comparable, comparable } from '../comparable.ts'
 import { normalQuantile } from '../normal-quantile.ts'

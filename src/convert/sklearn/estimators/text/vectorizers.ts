@@ -1,6 +1,6 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
 import { Refusal } from '../../../refusals.ts'
-import { cast } from '../../columns.ts'
 import { type EstimatorCall, type EstimatorConverter, type Fitted, features } from '../../estimator.ts'
 import { isKind, told } from '../../fitted/fitted.ts'
 import { charactersInWords, charactersOf } from './characters.ts'

@@ -1,9 +1,10 @@
 import type { Estimator } from '../../../../formats/index.ts'
 import { argmax } from '../../../boosting/results.ts'
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
 import { emitClassifier, emitEnsemble } from '../../../trees/emit.ts'
 import { Ensemble } from '../../../trees/ensemble.ts'
-import { cast, rowsOf } from '../../columns.ts'
+import { rowsOf } from '../../columns.ts'
 import {
   type Classes,
   type ClassifierResult,

@@ -1,8 +1,8 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
 import { emitEnsemble } from '../../../trees/emit.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
 import { ofTwo, softmax } from '../../arithmetic/probabilities.ts'
-import { cast } from '../../columns.ts'
 import {
   type AskInput,
   classesOf,

@@ -1,6 +1,6 @@
+import { cast } from '../../../graph/cast.ts'
 import type { Value } from '../../../graph/types.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
-import { cast } from '../../columns.ts'
 import type { EstimatorCall, Fitted } from '../../estimator.ts'
 
 export type Loss = 'identity' | 'logit' | 'half-logit' | 'multinomial'

@@ -1,6 +1,6 @@
+import { cast } from '../../../graph/cast.ts'
 import { emitEnsemble } from '../../../trees/emit.ts'
 import { Arithmetic } from '../../arithmetic/arithmetic.ts'
-import { cast } from '../../columns.ts'
 import type { ClusterResult, EstimatorCall, Fitted } from '../../estimator.ts'
 import { subsetsOf } from './bagging.ts'
 import { anEnsemble, treeFeatures } from './forest.ts'

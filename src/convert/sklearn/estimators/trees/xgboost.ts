@@ -5,8 +5,9 @@ import { counting, squeezed } from '../../../boosting/results.ts'
 import { marginOf } from '../../../boosting/xgboost/margin.ts'
 import { predicted } from '../../../boosting/xgboost/predict.ts'
 import { settingsOf, type XgboostSettings } from '../../../boosting/xgboost/settings.ts'
+import { cast } from '../../../graph/cast.ts'
 import type { Emitter, Value } from '../../../graph/types.ts'
-import { cast, rowsOf } from '../../columns.ts'
+import { rowsOf } from '../../columns.ts'
 import {
   type Classes,
   classesOf,

@@ -145,42 +145,6 @@ const triangle =
     })
   }
 
-/** Pads by pairs from the last axis on, as torch lists them. */
-const pad: Convert = call => {
-  const [b, x] = [call.emitter, self(call)]
-  const pairs = call.sizes('pad')
-  const rank = rankOf(x)
-  const axes = Array.from({ length: pairs.length / 2 }, (_, i) => rank - 1 - i)
-  const starts = axes.map((_, i) => pairs[2 * i]!)
-  const ends = axes.map((_, i) => pairs[2 * i + 1]!)
-  const mode = call.has('mode') ? call.text('mode') : 'constant'
-  const modes: Readonly<Record<string, string>> = {
-    constant: 'constant',
-    reflect: 'reflect',
-    replicate: 'edge',
-    circular: 'wrap',
-  }
-  if (!Object.hasOwn(modes, mode)) throw new Refusal(`mode=${mode.slice(0, 40)}`)
-  const value =
-    mode === 'constant' ? cast(b, b.scalar('float32', call.number('value', 0)), x.dtype) : undefined
-  return b.op('Pad', [x, sizeList(b, [...starts, ...ends]), value, b.ints(axes)], {
-    attributes: { mode: { text: modes[mode]! } },
-  })
-}
-
-const padIn =
-  (mode: string): Convert =>
-  call => {
-    const [b, x] = [call.emitter, self(call)]
-    const pairs = call.sizes('padding')
-    const rank = rankOf(x)
-    const axes = Array.from({ length: pairs.length / 2 }, (_, i) => rank - 1 - i)
-    const sizes = [...axes.map((_, i) => pairs[2 * i]!), ...axes.map((_, i) => pairs[2 * i + 1]!)]
-    return b.op('Pad', [x, sizeList(b, sizes), undefined, b.ints(axes)], {
-      attributes: { mode: { text: mode } },
-    })
-  }
-
 /** How many elements there are. */
 const numel: Convert = call => call.emitter.op('Size', [self(call)])
 
@@ -213,12 +177,6 @@ export const indices: OpTable = table({
   roll,
   tril: triangle(false),
   triu: triangle(true),
-  pad,
-  constant_pad_nd: pad,
-  reflection_pad1d: padIn('reflect'),
-  reflection_pad2d: padIn('reflect'),
-  replication_pad1d: padIn('edge'),
-  replication_pad2d: padIn('edge'),
   numel,
   sym_numel: numel,
   size,
