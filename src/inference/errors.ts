@@ -64,6 +64,11 @@ export function statusOf(error: unknown): number {
   return error instanceof InferenceError ? STATUS[error.code] : 500
 }
 
+/** Code of an error; INTERNAL for what is not ours. */
+export function codeOf(error: unknown): InferenceErrorCode | 'INTERNAL' {
+  return error instanceof InferenceError ? error.code : 'INTERNAL'
+}
+
 /** Body of an error answer: the protocol's `error`, and what Ballast adds. */
 export function errorBody(error: unknown): string {
   if (!(error instanceof InferenceError)) {

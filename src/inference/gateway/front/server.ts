@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { InferenceError, statusOf } from '../../errors.ts'
+import { codeOf, InferenceError, statusOf } from '../../errors.ts'
 import { idlest } from '../pool.ts'
 import { type GatewayState, versionOf } from '../state.ts'
-import { metricsText } from '../telemetry/metrics.ts'
+import { expose } from '../telemetry/metrics.ts'
 import type { RequestTrace, Telemetry } from '../telemetry/trace.ts'
 import { type Admitted, admit, type Caller } from '../traffic/admission.ts'
 import { Prediction } from '../traffic/prediction.ts'
@@ -72,9 +72,11 @@ export class GatewayServer {
       case 'ready':
         sendJson(response, this.#state.ready ? 200 : 503, `{"ready":${this.#state.ready}}`)
         break
-      case 'metrics':
-        sendJson(response, 200, metricsText(this.#state), 'text/plain; version=0.0.4; charset=utf-8')
+      case 'metrics': {
+        const { text, type } = expose(this.#state, request.headers.accept)
+        sendJson(response, 200, text, type)
         break
+      }
       case 'server': {
         const { version } = this.#options
         sendJson(
@@ -112,7 +114,7 @@ export class GatewayServer {
     const caller = callerOf(response, trace)
     const refused = (error: unknown): void => {
       caller.fail(error)
-      trace.end({ status: statusOf(error), model })
+      trace.end({ status: statusOf(error), code: codeOf(error), model })
     }
     let admitted: Admitted
     try {

@@ -1,64 +1,112 @@
 import { bucketUpperBound } from '../../../core/index.ts'
 import type { GatewayState } from '../state.ts'
-import type { Series } from './series.ts'
+import type { SeriesName } from './counters.ts'
+import { CONTENT_TYPE, formatFor, type HistogramPoint, type Metric, type Point, write } from './exposition.ts'
+import { BOUNDS, type Series } from './series.ts'
 
-/** Upper bounds in seconds that a histogram is told in: from a tiny model to a large one. */
-const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
-/** Prometheus text format 0.0.4. */
-export function metricsText(state: GatewayState): string {
-  const requests: string[] = []
-  const durations: string[] = []
-  for (const { model, environment, versionNumber, arm, series } of state.counters.all()) {
-    const labels = `model="${model}",environment="${environment}",version="${versionNumber}",arm="${arm}"`
-    for (const [status, count] of series.statuses) {
-      requests.push(`ballast_requests_total{${labels},status="${status}"} ${count}`)
-    }
-    durations.push(...histogram('ballast_request_duration_seconds', labels, series))
-  }
-  const memory = process.memoryUsage.rss()
-  const { user, system } = process.cpuUsage()
-  return [
-    ...family('ballast_requests_total', 'counter', 'Answered predictions.', requests),
-    ...family(
-      'ballast_request_duration_seconds',
-      'histogram',
-      'Time around the call of the replica, of successful predictions.',
-      durations,
-    ),
-    ...gauge('ballast_requests_in_flight', 'Predictions that wait for a replica.', state.pool.inFlight),
-    ...gauge('ballast_table_revision', 'Revision of the routing table in use.', state.revision),
-    ...gauge('ballast_table_leased', 'Whether rollouts may take traffic: 1 yes, 0 no.', state.leased ? 1 : 0),
-    ...gauge('process_resident_memory_bytes', 'Resident memory.', memory),
-    ...family('process_cpu_seconds_total', 'counter', 'User and system time.', [
-      `process_cpu_seconds_total ${(user + system) / 1e6}`,
-    ]),
-    '',
-  ].join('\n')
+/** `text` is for the header `content-type: type`. */
+export interface Exposition {
+  readonly type: string
+  readonly text: string
 }
 
-function histogram(name: string, labels: string, series: Series): string[] {
-  const counts = BOUNDS.map(() => 0)
-  let total = 0
+const LABELS = ['model', 'environment', 'version', 'arm']
+
+/** All metrics of a gateway, in the format that the scraper's `Accept` header asks for. */
+export function expose(state: GatewayState, accept?: string): Exposition {
+  const format = formatFor(accept)
+  return { type: CONTENT_TYPE[format], text: write([...metricsOf(state)], format) }
+}
+
+function* metricsOf(state: GatewayState): Iterable<Metric> {
+  yield* predictions([...state.counters.all()])
+  yield gauge('ballast_requests_in_flight', 'Predictions that wait for a replica.', state.pool.inFlight)
+  yield gauge('ballast_table_revision', 'Revision of the routing table in use.', state.revision)
+  const leased = state.leased ? 1 : 0
+  yield gauge('ballast_table_leased', 'Whether rollouts may take traffic: 1 yes, 0 no.', leased)
+  for (const { name, kind, help, labelNames, samples } of families(state)) {
+    yield { name, kind, help, labelNames, points: samples }
+  }
+  yield* processMetrics()
+}
+
+function* families({ counters }: GatewayState) {
+  for (const family of counters.registry.families()) {
+    const { name, kind, help, labelNames } = family
+    yield { name, kind, help, labelNames, samples: family.samples() }
+  }
+}
+
+function* predictions(all: readonly (SeriesName & { readonly series: Series })[]): Iterable<Metric> {
+  yield {
+    name: 'ballast_requests',
+    kind: 'counter',
+    help: 'Answered predictions.',
+    labelNames: [...LABELS, 'status'],
+    points: all.flatMap(each =>
+      [...each.series.statuses].map(
+        ([status, value]): Point => ({ labels: [...labelsOf(each), String(status)], value }),
+      ),
+    ),
+  }
+  yield {
+    name: 'ballast_request_duration_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time around the call of the replica, of successful predictions.',
+    labelNames: LABELS,
+    points: all.map(each => histogram(labelsOf(each), each.series)),
+  }
+}
+
+function labelsOf({ model, environment, versionNumber, arm }: SeriesName): readonly string[] {
+  return [model, environment, String(versionNumber), arm]
+}
+
+/** A fine bucket counts below the first bound that its upper edge does not pass: late by 2 % at most. */
+function histogram(labels: readonly string[], series: Series): HistogramPoint {
+  const counts = new Array<number>(BOUNDS.length + 1).fill(0)
   for (const [bucket, count] of series.latency()) {
-    total += count
     const at = BOUNDS.findIndex(bound => bucketUpperBound(bucket) <= bound * 1e6)
-    if (at >= 0) counts[at]! += count
+    counts[at < 0 ? BOUNDS.length : at]! += count
   }
   let below = 0
-  const lines = BOUNDS.map((bound, i) => {
+  const buckets = [...BOUNDS, Number.POSITIVE_INFINITY].map((bound, i) => {
     below += counts[i]!
-    return `${name}_bucket{${labels},le="${bound}"} ${below}`
+    return { bound, below, exemplar: series.exemplarOf(i) }
   })
-  lines.push(`${name}_bucket{${labels},le="+Inf"} ${total}`)
-  lines.push(`${name}_sum{${labels}} ${series.seconds}`, `${name}_count{${labels}} ${total}`)
-  return lines
+  return { labels, buckets, sum: series.seconds, count: below }
 }
 
-function gauge(name: string, help: string, value: number): string[] {
-  return family(name, 'gauge', help, [`${name} ${value}`])
+function* processMetrics(): Iterable<Metric> {
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  const { active } = performance.eventLoopUtilization()
+  yield gauge('process_resident_memory_bytes', 'Resident memory.', rss, 'bytes')
+  yield gauge('process_heap_bytes', "The JavaScript heap's part in use.", heapUsed, 'bytes')
+  yield gauge(
+    'process_start_time_seconds',
+    'When it started, since 1970.',
+    performance.timeOrigin / 1000,
+    'seconds',
+  )
+  yield counter('process_cpu_seconds', 'User and system time.', (user + system) / 1e6)
+  yield counter(
+    'process_event_loop_busy_seconds',
+    'Time in which the event loop did not wait.',
+    active / 1000,
+  )
 }
 
-function family(name: string, type: string, help: string, lines: readonly string[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines]
+function gauge(name: string, help: string, value: number, unit?: 'seconds' | 'bytes'): Metric {
+  return { name, kind: 'gauge', help, unit, labelNames: [], points: [{ labels: [], value }] }
+}
+
+function counter(name: string, help: string, value: number): Metric {
+  return { name, kind: 'counter', help, unit: 'seconds', labelNames: [], points: [{ labels: [], value }] }
+}
+
+/** In Prometheus' format. */
+export function metricsText(state: GatewayState): string {
+  return expose(state).text
 }

@@ -9,6 +9,11 @@ export interface RequestStart {
   header(name: string): string | undefined
 }
 
+export interface ExemplarTaker {
+  /** `at`: epoch milliseconds. */
+  exemplar(microseconds: number, traceId: string, at: number): void
+}
+
 /** How a request ended. */
 export interface RequestEnd {
   /** HTTP's; of a gRPC call the status that HTTP would have had. */
@@ -27,6 +32,8 @@ export interface RequestEnd {
   readonly token?: string | undefined
   /** Around the replica's call. */
   readonly upstreamMs?: Milliseconds | undefined
+  /** Where its latency was counted: takes the exemplar. */
+  readonly series?: ExemplarTaker | undefined
   /** Header block of the replica's answer: the parts of its time, `queue-us` and `compute-us`, where it tells them. */
   readonly answerHeaders?: string | undefined
   readonly bytesIn?: number | undefined

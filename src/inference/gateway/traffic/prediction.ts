@@ -1,4 +1,4 @@
-import { InferenceError, statusOf } from '../../errors.ts'
+import { codeOf, InferenceError, statusOf } from '../../errors.ts'
 import { type Answer, type FrameClient, headerBlock } from '../../frames/index.ts'
 import type { Body } from '../front/body.ts'
 import { idlest, type Link } from '../pool.ts'
@@ -119,7 +119,7 @@ export class Prediction {
     this.#count(answer.status)
     this.#stop()
     this.#init.caller.answer(answer, this.#target!)
-    this.#end(answer.status, answer.body.length)
+    this.#end({ status: answer.status, bytesOut: answer.body.length, answerHeaders: answer.headers })
   }
 
   #lost(error: InferenceError): void {
@@ -147,7 +147,7 @@ export class Prediction {
     this.#count(statusOf(error))
     this.#stop()
     this.#init.caller.fail(error)
-    this.#end(statusOf(error), undefined)
+    this.#end({ status: statusOf(error), code: codeOf(error) })
   }
 
   /** The client is gone: nobody waits for the answer. */
@@ -155,7 +155,7 @@ export class Prediction {
     if (this.#over) return
     this.#client?.cancel(this.#id)
     this.#stop()
-    this.#end(CLIENT_GONE, undefined)
+    this.#end({ status: CLIENT_GONE })
   }
 
   /** A client's mistakes say nothing about a rollout's arms. */
@@ -172,10 +172,10 @@ export class Prediction {
     clearTimeout(this.#look)
   }
 
-  #end(status: number, bytesOut: number | undefined): void {
+  #end(how: Pick<RequestEnd, 'status' | 'code' | 'bytesOut' | 'answerHeaders'>): void {
     const { model, environment } = this.#init.admitted.head
     this.#init.onEnd({
-      status,
+      ...how,
       model,
       environment,
       version: this.#target?.versionNumber,
@@ -183,8 +183,8 @@ export class Prediction {
       replica: this.#link?.replica,
       sends: this.#sends,
       upstreamMs: this.#sends === 0 ? undefined : performance.now() - this.#sentAt,
+      series: this.#target?.series,
       bytesIn: this.#init.body.bytes,
-      bytesOut,
     })
   }
 }
