@@ -57,6 +57,16 @@ export interface Project {
   readonly createdAt: Instant
 }
 
+/** What predictions may take at most. Absent members: no limit. */
+export interface PredictionLimits {
+  /** Requests a second over time, and how many may come at once before that. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number }
+  /** Requests of a calendar day or month in UTC. */
+  readonly quota?: { readonly requests: number; readonly per: 'day' | 'month' }
+  /** The best priority that a caller may ask for, 1 before all others; absent: none but the default. */
+  readonly priority?: number
+}
+
 /** Only the SHA-256 of a token's secret is kept; the secret has 160 random bits, so a plain hash is enough. */
 export interface Token {
   readonly id: TokenId
@@ -70,6 +80,8 @@ export interface Token {
   readonly expiresAt?: Instant
   readonly revokedAt?: Instant
   readonly lastUsedAt?: Instant
+  /** Of its predictions, wherever they go. */
+  readonly limits?: PredictionLimits
 }
 
 /** Whose a secret is: a project's, or that of every project whose name begins with `<group>/`. */
@@ -110,4 +122,6 @@ export interface EnvironmentPolicy {
   readonly maxFirstStep: Fraction
   /** Whether predictions need a token with the predict scope. */
   readonly predictions: 'token' | 'public'
+  /** Of each model here, all callers together. */
+  readonly limits?: PredictionLimits
 }

@@ -1,5 +1,5 @@
 import type { Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
-import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase } from './types.ts'
+import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, TrafficPlan } from './types.ts'
 
 /** A rollout with where it came from. */
 export interface StoredRollout extends Rollout {
@@ -8,6 +8,8 @@ export interface StoredRollout extends Rollout {
   readonly job?: JobId
   /** Who asked: a principal's name. */
   readonly by: string
+  /** What the candidate's file asks for; absent for a rollback by hand: then the environment's stays. */
+  readonly traffic?: TrafficPlan
   /** Grows with every change: compare and set. */
   readonly revision: number
 }
@@ -20,6 +22,7 @@ export interface Deployment {
   readonly stable: VersionId
   readonly previous?: VersionId
   readonly since: Instant
+  readonly traffic?: TrafficPlan
 }
 
 export interface RolloutChange {

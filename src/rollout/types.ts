@@ -30,6 +30,37 @@ export type Strategy =
   /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for. */
   | { readonly kind: 'immediate' }
 
+/** Which version a rule or a mirror means: an arm, the stable version before, or a version by number. */
+export type TrafficTarget = Arm | 'previous' | number
+
+/** A request whose header says so goes to that version, where it serves. */
+export interface TrafficRule {
+  /** Lower case. */
+  readonly header: string
+  readonly match:
+    | { readonly kind: 'is'; readonly text: string }
+    | { readonly kind: 'begins'; readonly text: string }
+    | { readonly kind: 'present' }
+  readonly to: TrafficTarget
+}
+
+/** How an environment's requests are shared out, beside the weights. */
+export interface TrafficPlan {
+  /** By what a caller is known, so that it stays with its arm. */
+  readonly sticky?:
+    | { readonly kind: 'header'; readonly name: string }
+    | { readonly kind: 'cookie'; readonly name: string; readonly maxAgeMs: Milliseconds }
+  /** The first that matches decides. */
+  readonly rules?: readonly TrafficRule[]
+  /** A share of the requests is sent to this version too, whose answers nobody gets. */
+  readonly mirror?: {
+    readonly to: 'canary' | 'previous' | number
+    readonly share: Fraction
+    /** What is kept of each pair of answers: digests and how far they differ, or the answers themselves as well. */
+    readonly keep: 'digests' | 'answers'
+  }
+}
+
 export const ROLLOUT_PHASES = ['queued', 'preparing', 'progressing', 'promoted', 'aborted'] as const
 /**
  * queued: behind another rollout of the same model and environment. preparing: replicas load, warm, are checked.

@@ -3,6 +3,7 @@ import { engine } from './0002-engine.ts'
 import { triggers } from './0003-triggers.ts'
 import { reuse } from './0004-reuse.ts'
 import { delivery } from './0005-delivery.ts'
+import { traffic } from './0006-traffic.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -12,4 +13,4 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers, reuse, delivery]
+export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers, reuse, delivery, traffic]

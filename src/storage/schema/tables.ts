@@ -20,6 +20,7 @@ export interface Tables {
     expires_at: number | null
     revoked_at: number | null
     last_used_at: number | null
+    limits: string | null
   }
   policies: {
     project: string
@@ -29,6 +30,7 @@ export interface Tables {
     gates: string
     max_first_step: number
     predictions: string
+    limits: string | null
   }
   secrets: {
     scope: string
@@ -145,6 +147,7 @@ export interface Tables {
     job: string | null
     asked_by: string
     revision: number
+    traffic: string | null
   }
   rollout_changes: {
     rollout: string
@@ -172,6 +175,7 @@ export interface Tables {
     stable: string
     previous: string | null
     since: number
+    traffic: string | null
   }
   schedules: {
     id: string

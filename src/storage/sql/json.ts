@@ -1,3 +1,4 @@
+import type { PredictionLimits } from '../../access/types.ts'
 import type { Json } from '../../core/index.ts'
 
 /** Checks of JSON columns: the shape's outline, so that a damaged row is told from a good one. */
@@ -25,6 +26,13 @@ export function has<Shape>(
   return (value: unknown): value is Shape =>
     isRecord(value) &&
     Object.entries(members).every(([name, type]) => Object.hasOwn(value, name) && isOf(value[name], type))
+}
+
+/** What was checked when it was set: members that are there are objects or numbers. */
+export function isLimits(value: unknown): value is PredictionLimits {
+  return (
+    isRecord(value) && Object.values(value).every(member => isRecord(member) || typeof member === 'number')
+  )
 }
 
 export function listOf<Item>(item: (value: unknown) => value is Item) {

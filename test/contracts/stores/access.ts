@@ -136,8 +136,13 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
       gates: ['accuracy >= 0.97'],
       maxFirstStep: 0.05,
       predictions: 'token',
+      limits: { rate: { perSecond: 0.5, burst: 10 }, quota: { requests: 1e9, per: 'month' }, priority: 2 },
     }
-    const { approvers: _, ...open } = { ...strict, predictions: 'public' as const, maxFirstStep: 1 }
+    const {
+      approvers: _,
+      limits: _limits,
+      ...open
+    } = { ...strict, predictions: 'public' as const, maxFirstStep: 1 }
     await access.setPolicy(project, strict)
     expect(await access.policy(project, 'production')).toStrictEqual(strict)
     await access.setPolicy(project, open)

@@ -34,6 +34,10 @@ export function rolloutContract(world: () => Stores): void {
       endedAt: later(2),
       reason: 'worse',
       createdAt: later(1),
+      traffic: {
+        sticky: { kind: 'cookie', name: 'arm', maxAgeMs: 1000 },
+        rules: [{ header: 'x', match: { kind: 'is', text: 'y' }, to: 'previous' }],
+      },
     })
     await rollouts.add(plain)
     await rollouts.add(full)
@@ -89,6 +93,7 @@ export function rolloutContract(world: () => Stores): void {
       stable: candidate!.id,
       previous: stable!.id,
       since: NOON,
+      traffic: { mirror: { to: 'canary', share: 0.1, keep: 'digests' } },
     }
     const next = { ...rollout, phase: 'promoted', weight: 1, endedAt: later(5), reason: 'passed' } as const
     const analysis = { verdict: 'passed', metrics: [], canaryRequests: 100, baselineRequests: 90 } as const

@@ -1,6 +1,6 @@
 import type { AccessStore } from '../../../access/ports.ts'
 import type { EnvironmentPolicy } from '../../../access/types.ts'
-import { isTexts } from '../json.ts'
+import { isLimits, isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -29,6 +29,7 @@ export function policies(db: Db): PolicyStore {
         gates: JSON.stringify(policy.gates),
         max_first_step: policy.maxFirstStep,
         predictions: policy.predictions,
+        limits: policy.limits ? JSON.stringify(policy.limits) : null,
       }
       await db
         .insertInto('policies')
@@ -49,6 +50,7 @@ function policyOf(row: object): EnvironmentPolicy {
     predictions: read.choice('predictions', ['token', 'public']),
     ...present({
       approvers: read.optional('approvers', column => read.choice(column, ['maintainer', 'admin'] as const)),
+      limits: read.optional('limits', column => read.json(column, isLimits)),
     }),
   }
 }

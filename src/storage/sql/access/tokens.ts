@@ -1,7 +1,7 @@
 import type { AccessStore } from '../../../access/ports.ts'
 import type { Scope, Token } from '../../../access/types.ts'
 import type { Clock, PrincipalId, ProjectId, TokenId } from '../../../core/index.ts'
-import { isTexts } from '../json.ts'
+import { isLimits, isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -47,6 +47,7 @@ function rowOf(token: Token) {
     expires_at: token.expiresAt ?? null,
     revoked_at: token.revokedAt ?? null,
     last_used_at: token.lastUsedAt ?? null,
+    limits: token.limits ? JSON.stringify(token.limits) : null,
   }
 }
 
@@ -64,6 +65,7 @@ function tokenOf(row: object): Token {
       expiresAt: read.optional('expires_at', column => read.instant(column)),
       revokedAt: read.optional('revoked_at', column => read.instant(column)),
       lastUsedAt: read.optional('last_used_at', column => read.instant(column)),
+      limits: read.optional('limits', column => read.json(column, isLimits)),
     }),
   }
 }

@@ -1,5 +1,7 @@
 import type { ProjectId, VersionId } from '../../../core/index.ts'
 import type { Deployment, RolloutStore } from '../../../rollout/ports.ts'
+import type { TrafficPlan } from '../../../rollout/types.ts'
+import { isRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -18,13 +20,24 @@ export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployme
 }
 
 export async function saveDeployment(work: Db, deployment: Deployment): Promise<void> {
-  const { model, environment, project, stable, previous, since } = deployment
-  const content = { project, stable, previous: previous ?? null, since }
+  const { model, environment, project, stable, previous, since, traffic } = deployment
+  const content = {
+    project,
+    stable,
+    previous: previous ?? null,
+    since,
+    traffic: traffic ? JSON.stringify(traffic) : null,
+  }
   await work
     .insertInto('deployments')
     .values({ model, environment, ...content })
     .onConflict(conflict => conflict.columns(['model', 'environment']).doUpdateSet(content))
     .execute()
+}
+
+/** What was checked when its file was read. */
+export function isTraffic(value: unknown): value is TrafficPlan {
+  return isRecord(value) && Object.values(value).every(member => typeof member === 'object')
 }
 
 function deploymentOf(row: object): Deployment {
@@ -35,6 +48,9 @@ function deploymentOf(row: object): Deployment {
     environment: read.text('environment'),
     stable: read.text<VersionId>('stable'),
     since: read.instant('since'),
-    ...present({ previous: read.optional('previous', column => read.text<VersionId>(column)) }),
+    ...present({
+      previous: read.optional('previous', column => read.text<VersionId>(column)),
+      traffic: read.optional('traffic', column => read.json(column, isTraffic)),
+    }),
   }
 }

@@ -5,7 +5,7 @@ import { type Analysis, ROLLOUT_PHASES, type Rollout, type Strategy } from '../.
 import { has, isRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
-import { saveDeployment } from './deployments.ts'
+import { isTraffic, saveDeployment } from './deployments.ts'
 
 type RolloutsStore = Pick<RolloutStore, 'add' | 'byId' | 'byJob' | 'inPhases' | 'list' | 'update' | 'history'>
 
@@ -13,10 +13,17 @@ export function rollouts(db: Db): RolloutsStore {
   return {
     async add(rollout) {
       const row = { ...columnsOf(rollout), revision: rollout.revision }
-      const { id, project, job, by } = rollout
+      const { id, project, job, by, traffic } = rollout
       await db
         .insertInto('rollouts')
-        .values({ ...row, id, project, job: job ?? null, asked_by: by })
+        .values({
+          ...row,
+          id,
+          project,
+          job: job ?? null,
+          asked_by: by,
+          traffic: traffic ? JSON.stringify(traffic) : null,
+        })
         .execute()
     },
     byId: id => byId(db, id),
@@ -122,6 +129,7 @@ function rolloutOf(row: object): StoredRollout {
       endedAt: read.optional('ended_at', column => read.instant(column)),
       reason: read.optional('reason', column => read.text(column)),
       job: read.optional('job', column => read.text<JobId>(column)),
+      traffic: read.optional('traffic', column => read.json(column, isTraffic)),
     }),
   }
 }
