@@ -6,5 +6,8 @@ export function replicaCommand(): Command {
   return new Command('replica')
     .description('serve one version of a model on a Unix socket (started by `ballast host`)')
     .requiredOption('--spec <file>', 'what to serve: a JSON file that the host wrote')
-    .action(({ spec }: { readonly spec: string }) => replicaProcess(spec))
+    .option('--tied', 'end when standard input does', false)
+    .action(({ spec, tied }: { readonly spec: string; readonly tied: boolean }) =>
+      replicaProcess(spec, { tied }),
+    )
 }

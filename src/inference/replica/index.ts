@@ -1,3 +1,4 @@
+export { answerOf, type Parked, readParked } from './parked.ts'
 export { replicaProcess, UNFIT_EXIT_STATUS } from './process.ts'
 export type { RunningReplica } from './replica.ts'
 export type { ReplicaSpec, ReplicaSpecInput } from './spec.ts'

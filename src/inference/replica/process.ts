@@ -9,13 +9,21 @@ export const UNFIT_EXIT_STATUS = 65
 /** Requests may take this long to finish after SIGTERM. */
 const DRAIN_LIMIT_MS = 30_000
 
+export interface ReplicaProcessOptions {
+  /** Ends with the process that started it: when its standard input does. */
+  readonly tied?: boolean
+}
+
 /**
  * The life of a replica's process: serves until SIGTERM, answers what it has, and ends. It belongs to no
- * terminal and outlives its host. What it writes goes to its log: the last lines are the host's reason.
+ * terminal and outlives its host, unless it is tied. What it writes goes to its log: the last lines are the host's reason.
  */
-export async function replicaProcess(specPath: string): Promise<void> {
+export async function replicaProcess(specPath: string, options: ReplicaProcessOptions = {}): Promise<void> {
   // Whoever closes a terminal does not mean the replica.
   process.on('SIGHUP', () => {})
+  // Until it is ready there is nothing to answer.
+  let end = (): void => process.exit(0)
+  if (options.tied) endWithParent(() => end())
   try {
     const spec = await readSpec(specPath)
     process.title = `ballast replica ${spec.model} ${spec.versionNumber}`
@@ -24,16 +32,24 @@ export async function replicaProcess(specPath: string): Promise<void> {
     console.log(
       `ready: ${spec.model} ${spec.versionNumber} after ${warmMs} ms, up to ${batchRows} rows a batch`,
     )
-    const end = (): void => {
+    end = () => {
       setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref()
       void replica.drain().finally(() => process.exit(0))
     }
     process.once('SIGTERM', end)
     process.once('SIGINT', end)
+    void replica.unloaded.then(end)
   } catch (error) {
     console.error(`error: ${messageOf(error)}`)
     process.exitCode = isUnfit(error) ? UNFIT_EXIT_STATUS : 1
   }
+}
+
+/** The other end of the pipe is the parent's: it closes with it, however the parent ends. */
+function endWithParent(end: () => void): void {
+  process.stdin.once('close', end)
+  process.stdin.once('error', end)
+  process.stdin.resume()
 }
 
 function isUnfit(error: unknown): boolean {

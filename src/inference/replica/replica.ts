@@ -1,13 +1,16 @@
-import { once } from 'node:events'
-import { chmod, unlink } from 'node:fs/promises'
 import { Engine } from '../engine/engine.ts'
-import { serveFrames } from '../frames/index.ts'
+import { InferenceError } from '../errors.ts'
+import { type Handler, listenAt, type Reply, serveFrames } from '../frames/index.ts'
+import { jsonReply, oip } from '../protocols/index.ts'
 import { ReplicaHandler } from './handler.ts'
+import { park } from './parked.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
 
 export interface RunningReplica {
   readonly status: ReplicaStatus
+  /** When it was asked to sleep: whoever owns the process drains it and ends it. */
+  readonly unloaded: Promise<void>
   /** Answers what was received, then lets go of the socket. */
   drain(): Promise<void>
 }
@@ -28,17 +31,26 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
     waiting: engine.waiting,
     batchRows: engine.batchRows,
     draining,
+    inFlight: frames.usage.inFlight,
+    idleMs: Math.round(frames.usage.idleMs),
   })
   const handler = new ReplicaHandler(engine, spec, status)
   await handler.warmUp()
   const warmMs = Math.round(performance.now() - started)
-  const frames = serveFrames(handler)
-  // A replica that was killed leaves its socket's name behind.
-  await unlink(spec.socketPath).catch(() => undefined)
-  frames.server.listen(spec.socketPath)
-  await once(frames.server, 'listening')
-  await chmod(spec.socketPath, 0o600)
+  const { promise: unloaded, resolve: unload } = Promise.withResolvers<void>()
+  const frames = serveFrames({
+    request(frame, reply, call) {
+      if (frame.operation !== 'unload') handler.request(frame, reply, call)
+      else
+        void sleep(spec, handler).then(answer => {
+          reply(answer)
+          if (answer.status === 200) unload()
+        })
+    },
+  })
+  await listenAt(frames.server, spec.socketPath, 'r')
   return {
+    unloaded,
     get status() {
       return status()
     },
@@ -47,5 +59,21 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
       await frames.drain()
       await engine.session.close()
     },
+  }
+}
+
+/** What is asked to sleep says first, on disk, that it does: its host must not take its end for a fall. */
+async function sleep({ parkedPath, version }: ReplicaSpec, handler: Handler): Promise<Reply> {
+  try {
+    if (parkedPath === undefined) {
+      throw new InferenceError('REQUEST_INVALID', {
+        message: 'This replica has no host that could wake it',
+        hint: 'Replicas of `ballast host` and `ballast serve` can be unloaded.',
+      })
+    }
+    await park(parkedPath, version, handler)
+    return jsonReply('{}')
+  } catch (error) {
+    return oip.refuse(error)
   }
 }

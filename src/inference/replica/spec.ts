@@ -15,6 +15,8 @@ export const replicaSpecSchema = z.object({
   socketPath: z.string(),
   /** The ONNX file; external data lies beside it. */
   modelPath: z.string(),
+  /** Where it says that it sleeps, before it ends for that; without it, it can't be unloaded. */
+  parkedPath: z.string().optional(),
   config: modelConfigSchema,
   reference: referenceOutputsSchema.optional(),
   /** Within one run; default 1. */

@@ -11,5 +11,9 @@ export const replicaStatusSchema = z.object({
   /** Rows that run together at most; 1 where requests are not joined. */
   batchRows: z.number().int(),
   draining: z.boolean(),
+  /** Predictions under way. */
+  inFlight: z.number().int(),
+  /** Since the last prediction; 0 while one is under way. */
+  idleMs: z.number(),
 })
 export type ReplicaStatus = z.infer<typeof replicaStatusSchema>
