@@ -60,11 +60,11 @@ export interface Project {
 /** What predictions may take at most. Absent members: no limit. */
 export interface PredictionLimits {
   /** Requests a second over time, and how many may come at once before that. */
-  readonly rate?: { readonly perSecond: number; readonly burst: number }
+  readonly rate?: { readonly perSecond: number; readonly burst: number } | undefined
   /** Requests of a calendar day or month in UTC. */
-  readonly quota?: { readonly requests: number; readonly per: 'day' | 'month' }
+  readonly quota?: { readonly requests: number; readonly per: 'day' | 'month' } | undefined
   /** The best priority that a caller may ask for, 1 before all others; absent: none but the default. */
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 /** Only the SHA-256 of a token's secret is kept; the secret has 160 random bits, so a plain hash is enough. */

@@ -3,6 +3,7 @@
  * Times are ISO 8601 in UTC; durations are milliseconds; parts are fractions of one.
  */
 import { z } from 'zod'
+import { predictionLimitsSchema } from './agents/gateway.ts'
 import { reportSummariesSchema } from './reports.ts'
 
 export const jobStateSchema = z.enum([
@@ -281,6 +282,7 @@ export const tokenViewSchema = z.object({
   expiresAt: z.string().nullable(),
   revokedAt: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
+  limits: predictionLimitsSchema.optional(),
 })
 export type TokenView = z.infer<typeof tokenViewSchema>
 
@@ -291,6 +293,8 @@ export const policySchema = z.object({
   gates: z.array(z.string()),
   maxFirstStep: z.number().min(0).max(1),
   predictions: z.enum(['token', 'public']),
+  /** Of each model there, all callers together. */
+  limits: predictionLimitsSchema.optional(),
 })
 
 /** A secret or plain variable of a project or group: its value is never told. */

@@ -2,6 +2,59 @@ import { z } from 'zod'
 import { addressSchema } from './shared.ts'
 
 export const armSchema = z.enum(['stable', 'baseline', 'canary'])
+const replicasSchema = z.array(z.object({ replica: z.string(), address: addressSchema }))
+
+/** What predictions may take at most; absent members: no limit. */
+export const predictionLimitsSchema = z.object({
+  /** Requests a second over time, and how many may come at once before that. */
+  rate: z
+    .object({ perSecond: z.number().positive().max(1e6), burst: z.number().int().min(1).max(1e6) })
+    .optional(),
+  /** Requests of a calendar day or month in UTC. */
+  quota: z.object({ requests: z.number().int().min(1).max(1e12), per: z.enum(['day', 'month']) }).optional(),
+  /** The best priority that a caller may ask for, 1 before all others; absent: none but the default. */
+  priority: z.number().int().min(1).max(255).optional(),
+})
+export type PredictionLimitsWire = z.infer<typeof predictionLimitsSchema>
+
+/** How requests are shared out beside the weights. */
+export const routeTrafficSchema = z.object({
+  sticky: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('header'), name: z.string() }),
+      z.object({ kind: z.literal('cookie'), name: z.string(), maxAgeMs: z.number().positive() }),
+    ])
+    .optional(),
+  /** The first that matches, and whose version serves, decides. Header names are lower case. */
+  rules: z
+    .array(
+      z.object({
+        header: z.string(),
+        match: z.discriminatedUnion('kind', [
+          z.object({ kind: z.literal('is'), text: z.string() }),
+          z.object({ kind: z.literal('begins'), text: z.string() }),
+          z.object({ kind: z.literal('present') }),
+        ]),
+        to: z.discriminatedUnion('kind', [
+          z.object({ kind: z.literal('arm'), arm: armSchema }),
+          z.object({ kind: z.literal('version'), versionNumber: z.number().int() }),
+        ]),
+      }),
+    )
+    .optional(),
+  /** A share of the requests goes to this version too, whose answers nobody gets. */
+  mirror: z
+    .object({
+      version: z.string(),
+      versionNumber: z.number().int(),
+      share: z.number().min(0).max(1),
+      keep: z.enum(['digests', 'answers']),
+      replicas: replicasSchema,
+    })
+    .optional(),
+})
+export type RouteTraffic = z.infer<typeof routeTrafficSchema>
+
 export const routeSchema = z.object({
   model: z.string(),
   environment: z.string(),
@@ -14,7 +67,7 @@ export const routeSchema = z.object({
       versionNumber: z.number().int(),
       /** Part of the traffic; the arms' weights sum to 1. */
       weight: z.number().min(0).max(1),
-      replicas: z.array(z.object({ replica: z.string(), address: addressSchema })),
+      replicas: replicasSchema,
     }),
   ),
   /** Versions that are warm but take no share: the previous stable. */
@@ -22,11 +75,14 @@ export const routeSchema = z.object({
     z.object({
       version: z.string(),
       versionNumber: z.number().int(),
-      replicas: z.array(z.object({ replica: z.string(), address: addressSchema })),
+      replicas: replicasSchema,
     }),
   ),
   /** While a rollout is progressing: counts are kept under these names. */
   rollout: z.object({ id: z.string(), step: z.number().int() }).optional(),
+  traffic: routeTrafficSchema.optional(),
+  /** Of all its callers together. */
+  limits: predictionLimitsSchema.optional(),
 })
 export type Route = z.infer<typeof routeSchema>
 
@@ -41,10 +97,32 @@ export const routingTableSchema = z.object({
   routes: z.array(routeSchema),
   /** SHA-256 (hex) of the secrets that may predict, and where: no project means everywhere. */
   tokens: z.array(
-    z.object({ hash: z.string(), project: z.string().optional(), expiresAt: z.number().optional() }),
+    z.object({
+      hash: z.string(),
+      project: z.string().optional(),
+      expiresAt: z.number().optional(),
+      /** Says whose limit was reached, and is no secret. */
+      id: z.string().optional(),
+      /** Of all that the token asks for, wherever. */
+      limits: predictionLimitsSchema.optional(),
+    }),
   ),
 })
 export type RoutingTable = z.infer<typeof routingTableSchema>
+
+/** Use of one quota: `key` is `token/<id>` or `route/<environment>/<model>`, `window` its day or month (`2026-11-27`, `2026-11`). */
+const quotaUseSchema = z.object({ key: z.string(), window: z.string(), used: z.number().int().nonnegative() })
+export type QuotaUse = z.infer<typeof quotaUseSchema>
+
+/**
+ * Data of the event `lease`. The use of quotas by other gateways, and how many gateways there are: each allows its part
+ * of a rate. A gateway names itself in the header `Ballast-Gateway` when it opens the stream.
+ */
+export const leaseSchema = z.object({
+  gateways: z.number().int().min(1).optional(),
+  elsewhere: z.array(quotaUseSchema).optional(),
+})
+export type Lease = z.infer<typeof leaseSchema>
 
 export const armCountsSchema = z.object({
   requests: z.number().int(),
@@ -75,5 +153,32 @@ export const gatewayReportSchema = z.object({
       latency: z.record(z.string(), z.number().int()),
     }),
   ),
+  /** This gateway's use of quotas in their present windows, over its restarts. */
+  quotas: z.array(quotaUseSchema).optional(),
+  /** What mirrors answered, beside the version that answered the caller. */
+  mirrors: z
+    .array(
+      z.object({
+        model: z.string(),
+        environment: z.string(),
+        primary: z.string(),
+        mirror: z.string(),
+        /** Both answered. */
+        pairs: z.number().int(),
+        /** Both with success, and the same to the byte (names and versions aside). */
+        identical: z.number().int(),
+        /** Both with success, and the same decisions: texts and largest scores. Never more than `compared`. */
+        agreed: z.number().int(),
+        /** Pairs of successful answers that were looked into: all, unless there was no time for it. */
+        compared: z.number().int(),
+        primaryErrors: z.number().int(),
+        mirrorErrors: z.number().int(),
+        /** Not mirrored, since the mirror was busy or away. */
+        dropped: z.number().int(),
+        /** Of the mirror's successful answers. */
+        latency: z.record(z.string(), z.number().int()),
+      }),
+    )
+    .optional(),
 })
 export type GatewayReport = z.infer<typeof gatewayReportSchema>

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
+import { formatLimits } from '../../access/index.ts'
 import { policySchema } from '../../api/index.ts'
 import { formatPercent, parsePercent } from '../../core/index.ts'
 import { print } from '../output/print.ts'
+import { limitsAsked } from '../remote/limits.ts'
 import { remote } from '../remote/settings.ts'
 
 interface Change {
@@ -10,6 +12,10 @@ interface Change {
   readonly gate?: readonly string[]
   readonly maxFirstStep?: string
   readonly predictions?: string
+  readonly rate?: string
+  readonly burst?: number
+  readonly quota?: string
+  readonly priority?: number
   readonly json?: boolean
 }
 
@@ -36,6 +42,14 @@ export function policyCommand(): Command {
     )
     .option('--max-first-step <percent>', 'largest first canary step')
     .option('--predictions <access>', 'token or public')
+    .option('--rate <rate>', 'predictions of each model at most, such as 100/s or 30/min; none lifts it')
+    .option('--burst <requests>', 'that may come at once; by default as many as the rate names', Number)
+    .option('--quota <quota>', 'predictions of a day or month at most, such as 1000000/day; none lifts it')
+    .option(
+      '--priority <level>',
+      'best Ballast-Priority that callers may ask for, 1 first; 0 allows none',
+      Number,
+    )
     .option('--json', 'for machines')
     .action(set)
   return command
@@ -50,13 +64,14 @@ async function show(
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   const policy = await (await remote()).get(pathOf(project, environment), policySchema)
-  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions }) =>
+  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions, limits }) =>
     [
       `branches       ${branches.join(', ')}`,
       `approvers      ${approvers ?? 'none'}`,
       `gates          ${gates.join('; ') || 'none'}`,
       `first step     at most ${formatPercent(maxFirstStep)}`,
       `predictions    ${predictions}`,
+      `limits         ${formatLimits(limits)}`,
     ].join('\n'),
   )
 }
@@ -66,13 +81,16 @@ async function set(project: string, environment: string, change: Change): Promis
   const {
     approvers: before,
     environment: _name,
+    limits: limitsBefore,
     ...rest
   } = await client.get(pathOf(project, environment), policySchema)
   const approvers =
     change.approvers === undefined ? before : change.approvers === 'none' ? undefined : change.approvers
+  const limits = limitsAsked(change, limitsBefore)
   await client.tell('PUT', pathOf(project, environment), {
     ...rest,
     ...(approvers && { approvers }),
+    ...(limits && { limits }),
     ...(change.branches && { branches: change.branches.split(',').map(branch => branch.trim()) }),
     ...(change.gate && { gates: change.gate.filter(gate => gate !== 'none') }),
     ...(change.maxFirstStep && { maxFirstStep: parsePercent(change.maxFirstStep) }),

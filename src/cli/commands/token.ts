@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { z } from 'zod'
+import { formatLimits } from '../../access/index.ts'
 import { tokenViewSchema } from '../../api/index.ts'
 import { parseDuration } from '../../core/index.ts'
 import { ago, print } from '../output/print.ts'
 import { table } from '../output/table.ts'
+import { limitsAsked } from '../remote/limits.ts'
 import { remote } from '../remote/settings.ts'
 
 interface Create {
@@ -11,6 +13,10 @@ interface Create {
   readonly project?: string
   readonly principal?: string
   readonly expires?: string
+  readonly rate?: string
+  readonly burst?: number
+  readonly quota?: string
+  readonly priority?: number
   readonly json?: boolean
 }
 
@@ -29,6 +35,10 @@ export function tokenCommand(): Command {
     .option('--project <name>', 'reaches this project only')
     .option('--principal <name>', 'for somebody else; admins only')
     .option('--expires <duration>', 'such as 30d')
+    .option('--rate <rate>', 'predictions at most, such as 100/s or 30/min')
+    .option('--burst <requests>', 'that may come at once; by default as many as the rate names', Number)
+    .option('--quota <quota>', 'predictions of a day or month at most, such as 1000000/day')
+    .option('--priority <level>', 'best Ballast-Priority that it may ask for, 1 first; admins only', Number)
     .option('--json', 'for machines')
     .action(create)
   command
@@ -43,13 +53,14 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
   const tokens = await (await remote()).get('/tokens', z.array(tokenViewSchema))
   print(tokens, json, all =>
     table(
-      ['ID', 'NAME', 'OWNER', 'SCOPES', 'PROJECT', 'LAST USED', 'STATE'],
+      ['ID', 'NAME', 'OWNER', 'SCOPES', 'PROJECT', 'LIMITS', 'LAST USED', 'STATE'],
       all.map(token => [
         token.id,
         token.name,
         token.principal,
         token.scopes.join(','),
         token.project ?? 'any',
+        formatLimits(token.limits),
         ago(token.lastUsedAt),
         token.revokedAt ? 'revoked' : 'valid',
       ]),
@@ -57,13 +68,16 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
   )
 }
 
-async function create(name: string, { scopes, project, principal, expires, json }: Create): Promise<void> {
+async function create(name: string, asked: Create): Promise<void> {
+  const { scopes, project, principal, expires, json } = asked
+  const limits = limitsAsked(asked)
   const body = {
     name,
     scopes: scopes.split(',').map(scope => scope.trim()),
     ...(project && { project }),
     ...(principal && { principal }),
     ...(expires && { expiresInMs: parseDuration(expires) }),
+    ...(limits && { limits }),
   }
   const made = await (await remote()).send(
     'POST',

@@ -7,6 +7,7 @@ import {
   scopesBeyond,
   type Token,
 } from '../../../../access/index.ts'
+import { predictionLimitsSchema } from '../../../../api/index.ts'
 import { type Instant, isoOf, newId } from '../../../../core/index.ts'
 import type { Caller } from '../../../access/authenticate.ts'
 import { conflict, notFound, ServerError } from '../../../errors.ts'
@@ -30,6 +31,8 @@ const tokenBody = z.object({
   /** Whose; only an admin makes tokens for others. */
   principal: z.string().optional(),
   expiresInMs: z.number().positive().max(MAX_EXPIRY_MS).optional(),
+  /** Of its predictions. */
+  limits: predictionLimitsSchema.optional(),
 })
 
 export function accessRoutes(app: App, services: Services): void {
@@ -72,9 +75,10 @@ export function accessRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const caller = callerIn(request)
       await services.authenticator.need(caller, 'token.manage-own')
-      const { name, scopes, expiresInMs } = request.body
+      const { name, scopes, expiresInMs, limits } = request.body
       const owner = await ownerOf(services, caller.principal, request.body.principal)
       checkScopes(caller, owner, scopes)
+      checkLimits(caller, request.body)
       const project =
         request.body.project === undefined
           ? undefined
@@ -100,6 +104,7 @@ export function accessRoutes(app: App, services: Services): void {
         scopes,
         createdAt: now,
         ...(bound && { project: bound }),
+        ...(limits && { limits }),
         ...expiryOf(caller, expiresInMs, now, request.headers.authorization !== undefined),
       }
       await access.addToken(token)
@@ -159,6 +164,21 @@ function checkScopes(caller: Caller, owner: Principal, scopes: readonly Scope[])
     })
 }
 
+/** What may make tokens could make itself one without limits: it is not limited. Only an admin gives a priority. */
+function checkLimits({ principal }: Caller, { scopes, limits }: z.infer<typeof tokenBody>): void {
+  if (!limits) return
+  if (!scopes.includes('predict') || scopes.includes('admin'))
+    throw new ServerError('REQUEST_INVALID', {
+      message: `Limits are for tokens that predict and make no other tokens, not for ${scopes.join(', ')}`,
+      hint: 'Give it the scope predict without admin, or leave the limits out.',
+    })
+  if (limits.priority !== undefined && !principal.admin)
+    throw new ServerError('FORBIDDEN', {
+      message: 'Only an admin lets a token go before others',
+      hint: 'Leave the priority out, or ask an admin for the token.',
+    })
+}
+
 async function ownerOf({ plane }: Services, caller: Principal, name: string | undefined): Promise<Principal> {
   if (name === undefined || name === caller.name) return caller
   if (!caller.admin)
@@ -186,5 +206,6 @@ async function view({ plane }: Services, token: Token) {
     expiresAt: time(token.expiresAt),
     revokedAt: time(token.revokedAt),
     lastUsedAt: time(token.lastUsedAt),
+    ...(token.limits && { limits: { ...token.limits } }),
   }
 }

@@ -155,11 +155,12 @@ function policyRoutes(app: App, services: Services): void {
         'project.administer',
       )
       for (const gate of request.body.gates) parseGate(gate)
-      const { approvers, ...rest } = request.body
+      const { approvers, limits, ...rest } = request.body
       await access.setPolicy(project.id, {
         environment: request.params.environment,
         ...rest,
         ...(approvers && { approvers }),
+        ...(limits && { limits }),
       })
       await services.publisher.publish()
       return reply.status(204).send()
