@@ -18,11 +18,18 @@ export type InferenceErrorCode =
   | 'VERSION_UNKNOWN'
   | 'DEADLINE_EXCEEDED'
   | 'REQUEST_CANCELED'
+  /** The client stopped sending. */
+  | 'REQUEST_TIMEOUT'
+  /** More requests a second than the token or the route may have. */
+  | 'RATE_LIMITED'
+  /** The requests of this day or month are used up. */
+  | 'QUOTA_EXCEEDED'
   | 'QUEUE_FULL'
   | 'NO_REPLICA'
   | 'INFERENCE_FAILED'
   // processes
   | 'PORT_IN_USE'
+  | 'TELEMETRY_INVALID'
   | 'SPEC_INVALID'
   | 'MODEL_UNFIT'
   | 'PARITY_MISMATCH'
@@ -47,10 +54,14 @@ const STATUS: Readonly<Record<InferenceErrorCode, number>> = {
   VERSION_UNKNOWN: 404,
   DEADLINE_EXCEEDED: 504,
   REQUEST_CANCELED: 499,
+  REQUEST_TIMEOUT: 408,
+  RATE_LIMITED: 429,
+  QUOTA_EXCEEDED: 429,
   QUEUE_FULL: 503,
   NO_REPLICA: 503,
   INFERENCE_FAILED: 500,
   PORT_IN_USE: 500,
+  TELEMETRY_INVALID: 500,
   SPEC_INVALID: 500,
   MODEL_UNFIT: 500,
   PARITY_MISMATCH: 500,
@@ -67,6 +78,12 @@ export function statusOf(error: unknown): number {
 /** Code of an error; INTERNAL for what is not ours. */
 export function codeOf(error: unknown): InferenceErrorCode | 'INTERNAL' {
   return error instanceof InferenceError ? error.code : 'INTERNAL'
+}
+
+/** Headers that an error's answer has beside its body: when to come again, how much is left. */
+export function headersOf(error: unknown): Readonly<Record<string, string>> {
+  const headers = error instanceof InferenceError ? error.details['headers'] : undefined
+  return typeof headers === 'object' && headers !== null ? (headers as Readonly<Record<string, string>>) : {}
 }
 
 /** Body of an error answer: the protocol's `error`, and what Ballast adds. */
