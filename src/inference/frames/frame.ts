@@ -26,10 +26,11 @@ export const MAX_HEADER_BYTES = 4096
  *   metadata     of the model, in that protocol
  *   status       of the replica, for its host
  *   statistics   of the model, in that protocol
+ *   config       of the model as Triton tells it, in that protocol
  *   load         nothing but: be awake
  *   unload       sleep: the process ends once it has answered what it has, and the next request starts it again
  */
-export type Operation = 'infer' | 'metadata' | 'status' | 'statistics' | 'load' | 'unload'
+export type Operation = 'infer' | 'metadata' | 'status' | 'statistics' | 'load' | 'unload' | 'config'
 
 export interface RequestFrame {
   readonly kind: 'request'
@@ -57,7 +58,15 @@ export interface CancelFrame {
 export type Frame = RequestFrame | ResponseFrame | CancelFrame
 
 const KIND = { request: 1, response: 2, cancel: 3 } as const
-const OPERATIONS: readonly Operation[] = ['infer', 'metadata', 'status', 'statistics', 'load', 'unload']
+const OPERATIONS: readonly Operation[] = [
+  'infer',
+  'metadata',
+  'status',
+  'statistics',
+  'load',
+  'unload',
+  'config',
+]
 /**
  * The status of an answer to `infer`, `metadata` or `load` of a replica that was unloaded: nothing was computed, and the
  * replica starts now. Who answers is its host, which listens on the replica's socket meanwhile. It keeps the connection

@@ -1,16 +1,25 @@
 import { headerOf } from '../frames/index.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, ProtocolName } from './codec.ts'
+import { grpc } from './grpc/codec.ts'
 import { oip } from './oip/codec.ts'
 import { plain } from './plain/codec.ts'
 import { looksLikeImage } from './plain/image.ts'
 
 const OPEN_BRACE = 0x7b
+const CODECS: Readonly<Record<ProtocolName, Codec>> = { oip, grpc, v1: oip, plain }
+
+/** The codec that a frame's headers name. */
+export function codecOf(body: Buffer, headers: string): Codec {
+  const name = headerOf(headers, 'protocol')
+  if (name !== undefined && Object.hasOwn(CODECS, name) && name !== 'oip') return CODECS[name as ProtocolName]
+  return ofBytes(body, headers)
+}
 
 /**
- * The codec of a body. The Open Inference Protocol's own path takes images as well: `curl --data-binary` calls every
- * body a form, so the bytes decide before the content type does.
+ * The Open Inference Protocol's own path takes images as well: `curl --data-binary` calls every body a form, so the
+ * bytes decide before the content type does.
  */
-export function codecOf(body: Buffer, headers: string): Codec {
+function ofBytes(body: Buffer, headers: string): Codec {
   if (headerOf(headers, 'inference-header-content-length') !== undefined) return oip
   if (looksLikeImage(body)) return plain
   const image = body[0] !== OPEN_BRACE && headerOf(headers, 'content-type')?.startsWith('image/')

@@ -46,7 +46,10 @@ export interface Codec {
    * work on it first. Throws InferenceError for what the protocol does not take, ModelError for what the model does not.
    */
   read(body: Buffer, headers: string, model: ServedModel): InferenceCall | Promise<InferenceCall>
-  metadata(model: ServedModel): Reply
+  /** Of all versions that `headers` names (`versions: 1,2`), else of this one. */
+  metadata(model: ServedModel, headers: string): Reply
+  /** Triton's configuration of a model. */
+  config(model: ServedModel): Reply
   statistics(model: ServedModel, statistics: EngineStatistics): Reply
   /** What is no InferenceError tells nothing of our insides. */
   refuse(error: unknown): Reply

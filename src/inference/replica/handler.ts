@@ -91,7 +91,10 @@ export class ReplicaHandler implements Handler {
         reply(jsonReply(JSON.stringify(this.#status())))
         break
       case 'metadata':
-        reply(codecOf(frame.body, frame.headers).metadata(this.#model))
+        reply(codecOf(frame.body, frame.headers).metadata(this.#model, frame.headers))
+        break
+      case 'config':
+        reply(codecOf(frame.body, frame.headers).config(this.#model))
         break
       case 'load':
         reply(jsonReply('{}'))

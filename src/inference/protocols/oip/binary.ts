@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { bytesPerElement, type Dtype, elementCount, type Tensor, viewAs } from '../../../core/index.ts'
 import { refuse } from '../refuse.ts'
 
@@ -35,14 +36,27 @@ export function isStrings(data: Tensor['data']): data is readonly string[] {
   return Array.isArray(data)
 }
 
+/** An element of a BYTES input: ONNX's strings are text. Throws REQUEST_INVALID for what is not UTF-8. */
+export function textOf(name: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8')
+  throw refuse(
+    `An element of the BYTES input '${name}' is not UTF-8`,
+    'The model takes texts. Bytes of another kind have to be sent as base64, if the model knows it.',
+  )
+}
+
 function stringsOf(name: string, count: number, bytes: Buffer): readonly string[] {
+  // Each element takes four bytes at least: memory follows what was sent.
+  if (count > bytes.length / LENGTH_BYTES) {
+    throw refuse(`Expected ${count} elements in the BYTES input '${name}', found ${bytes.length} bytes`)
+  }
   const texts: string[] = []
   let at = 0
   while (at < bytes.length) {
     const end = at + LENGTH_BYTES <= bytes.length ? at + LENGTH_BYTES + bytes.readUInt32LE(at) : Infinity
     if (end > bytes.length)
       throw refuse(`An element of the BYTES input '${name}' is longer than what is left`)
-    texts.push(bytes.toString('utf8', at + LENGTH_BYTES, end))
+    texts.push(textOf(name, bytes.subarray(at + LENGTH_BYTES, end)))
     at = end
   }
   if (texts.length !== count) {

@@ -1,38 +1,25 @@
 import { errorBody } from '../../errors.ts'
 import { headerOf, type Reply } from '../../frames/index.ts'
-import type { Codec, InferenceCall, ServedModel } from '../codec.ts'
+import type { Codec, ServedModel } from '../codec.ts'
 import { refuse } from '../refuse.ts'
 import { JSON_HEADERS, jsonReply, refusalHeaders } from '../replies.ts'
-import { type InferRequest, parseInferRequest, rawRequest } from './infer-request.ts'
-import { inferReply, metadataBody } from './infer-response.ts'
-import { statisticsBody } from './statistics.ts'
+import { parseInferRequest, rawRequest } from './infer-request.ts'
+import { inferReply, servedOf } from './infer-response.ts'
+import { metadataBody, versionsOf } from './metadata.ts'
+import { tritonConfig } from './model-config.ts'
+import { callOf, type InferRequest } from './request.ts'
+import { statisticsBody, statisticsOf } from './statistics.ts'
 
 /** The Open Inference Protocol over HTTP. */
 export const oip: Codec = {
   read(body, headers, model) {
     const request = parse(body, headers, model)
-    const { outputs } = model.signature
-    const wanted = request.outputs ?? outputs.map(({ name }) => ({ name, binary: request.binary }))
-    const unknown = wanted.find(({ name }) => !outputs.some(output => output.name === name))
-    if (unknown !== undefined) {
-      const names = outputs.map(({ name }) => name).join(', ')
-      throw refuse(`The model has no output '${unknown.name}'; it has ${names}`)
-    }
-    const call: InferenceCall = {
-      inputs: request.inputs,
-      outputs: request.outputs?.map(({ name }) => name),
-      encode: tensors =>
-        inferReply(
-          { model: model.name, version: model.version },
-          request.id,
-          wanted.map(({ name, binary }) => ({ name, binary, tensor: tensors[name]! })),
-        ),
-    }
-    return call
+    return callOf(request, model, outputs => inferReply(servedOf(model), request.id, outputs))
   },
-  metadata: ({ name, version, signature }) => jsonReply(metadataBody({ model: name, version }, signature)),
-  statistics: ({ name, version }, statistics) =>
-    jsonReply(statisticsBody({ model: name, version }, statistics)),
+  metadata: (model, headers) =>
+    jsonReply(metadataBody(servedOf(model), model.signature, versionsOf(headers, model))),
+  config: model => jsonReply(JSON.stringify(tritonConfig(servedOf(model), model.signature))),
+  statistics: (model, statistics) => jsonReply(statisticsBody([statisticsOf(servedOf(model), statistics)])),
   refuse: (error): Reply => ({
     ...refusalHeaders(error, JSON_HEADERS),
     body: [Buffer.from(errorBody(error))],

@@ -6,21 +6,10 @@ import { tensorOfBytes } from './binary.ts'
 import { dtypeOfProtocol, PROTOCOL_DTYPES } from './dtypes.ts'
 import { tensorOfJson } from './json-data.ts'
 import { eachElement, eachMember, endOfValue, skipSpace, valueAt } from './json-members.ts'
+import { binarySizeIn, outputOptions, type Parameters, requestOptions } from './parameters.ts'
+import type { InferRequest, WantedOutput } from './request.ts'
 
-/** A parsed request of the Open Inference Protocol. Nothing of it is held against the model yet. */
-export interface InferRequest {
-  readonly id: string | undefined
-  readonly inputs: Readonly<Record<string, Tensor>>
-  /** Undefined: all the model has. */
-  readonly outputs: readonly WantedOutput[] | undefined
-  /** How outputs come that do not say it themselves. */
-  readonly binary: boolean
-}
-
-export interface WantedOutput {
-  readonly name: string
-  readonly binary: boolean
-}
+const NO_PARAMETERS: Parameters = new Map()
 
 /** One input as its JSON told it: data read already, or to be cut from the binary part. */
 interface Draft {
@@ -61,16 +50,19 @@ export function parseInferRequest(body: Buffer, headerLength: number | undefined
     })
   })
   if (skipSpace(json, end) !== json.length) throw refuse(`There is more behind the JSON, at byte ${end}`)
-  const binary = flagIn(root['parameters'], 'binary_data_output') ?? false
+  const options = requestOptions(parametersOf(root['parameters']))
   return {
     id: idOf(root['id']),
     inputs: finish(drafts, json, body.subarray(length)),
-    outputs: outputsOf(root['outputs'], binary),
-    binary,
+    outputs: outputsOf(root['outputs'], options.binary ?? false),
+    options,
   }
 }
 
-/** The whole body is the only input (header length 0): its rows follow from its size. */
+/**
+ * The whole body is the only input (header length 0): its rows follow from its size. Who asks in bytes alone is
+ * answered in binary.
+ */
 export function rawRequest(body: Buffer, signature: ModelSignature): InferRequest {
   const spec = signature.inputs[0]
   if (spec === undefined || signature.inputs.length !== 1) {
@@ -97,7 +89,8 @@ export function rawRequest(body: Buffer, signature: ModelSignature): InferReques
 }
 
 function request(name: string, tensor: Tensor): InferRequest {
-  return { id: undefined, inputs: { [name]: tensor }, outputs: undefined, binary: false }
+  const options = { binary: true, timeoutMs: undefined, priority: undefined }
+  return { id: undefined, inputs: { [name]: tensor }, outputs: undefined, options }
 }
 
 function readInputMember(draft: Draft, key: string, json: Buffer, at: number): number {
@@ -113,7 +106,7 @@ function readInputMember(draft: Draft, key: string, json: Buffer, at: number): n
   else if (key === 'shape') draft.shape = shapeOf(valueAt(json, at, end))
   else if (key === 'datatype') draft.dtype = dtypeOf(valueAt(json, at, end))
   else if (key === 'parameters') {
-    const size = sizeIn(valueAt(json, at, end))
+    const size = binarySizeIn(parametersOf(valueAt(json, at, end)))
     if (size !== undefined) draft.binarySize = size
   }
   return end
@@ -146,14 +139,14 @@ function finish(drafts: readonly Draft[], json: Buffer, binary: Buffer): Readonl
 
 function outputsOf(value: unknown, binary: boolean): readonly WantedOutput[] | undefined {
   if (value === undefined) return undefined
-  if (!Array.isArray(value) || value.length > MAX_PORTS) throw refuse('Expected a list of outputs')
+  if (!Array.isArray(value) || value.length > MAX_PORTS) {
+    throw refuse(`Expected a list of at most ${MAX_PORTS} outputs`)
+  }
   if (value.length === 0) return undefined
   return value.map((output: unknown) => {
-    const parameters = memberOf(output, 'parameters')
-    if (memberOf(parameters, 'classification') !== undefined) {
-      throw refuse('The classification extension is not offered', 'Ask for the output itself.')
-    }
-    return { name: nameOf(memberOf(output, 'name')), binary: flagIn(parameters, 'binary_data') ?? binary }
+    const options = outputOptions(parametersOf(memberOf(output, 'parameters')))
+    const name = nameOf(memberOf(output, 'name'))
+    return { name, binary: options.binary ?? binary, classes: options.classes }
   })
 }
 
@@ -162,17 +155,12 @@ function memberOf(value: unknown, name: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[name]
 }
 
-function flagIn(parameters: unknown, name: string): boolean | undefined {
-  const value = memberOf(parameters, name)
-  if (value === undefined || typeof value === 'boolean') return value
-  throw refuse(`Expected ${name} to be true or false, found ${JSON.stringify(value)}`)
-}
-
-function sizeIn(parameters: unknown): number | undefined {
-  const size = memberOf(parameters, 'binary_data_size')
-  if (size === undefined) return undefined
-  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size
-  throw refuse(`Expected binary_data_size to be a number of bytes, found ${JSON.stringify(size)}`)
+function parametersOf(value: unknown): Parameters {
+  if (value === undefined) return NO_PARAMETERS
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(`Expected parameters to be an object, found ${JSON.stringify(value)}`)
+  }
+  return new Map(Object.entries(value))
 }
 
 function idOf(value: unknown): string | undefined {

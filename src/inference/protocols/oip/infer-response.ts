@@ -1,9 +1,11 @@
 import type { Tensor } from '../../../core/index.ts'
-import { type ModelSignature, numbersOf } from '../../../model/index.ts'
+import { numbersOf } from '../../../model/index.ts'
 import type { Reply } from '../../frames/index.ts'
+import type { ServedModel } from '../codec.ts'
 import { JSON_HEADERS } from '../replies.ts'
 import { bytesOfTensor, isStrings } from './binary.ts'
 import { protocolNameOf } from './dtypes.ts'
+import type { Output } from './request.ts'
 
 /** Who answers: `model_name` and `model_version` of the protocol. */
 export interface Served {
@@ -11,10 +13,8 @@ export interface Served {
   readonly version: string
 }
 
-export interface Output {
-  readonly name: string
-  readonly tensor: Tensor
-  readonly binary: boolean
+export function servedOf({ name, version }: ServedModel): Served {
+  return { model: name, version }
 }
 
 /** The answer to a request: JSON, and the binary outputs behind it, as views of their tensors. */
@@ -38,23 +38,6 @@ export function inferReply(served: Served, id: string | undefined, outputs: read
   if (pieces.length === 0) return { status: 200, headers: JSON_HEADERS, body: [json] }
   const headers = `content-type: application/octet-stream\ninference-header-content-length: ${json.length}\n`
   return { status: 200, headers, body: [json, ...pieces] }
-}
-
-/** GET /v2/models/M: a free dimension is −1. */
-export function metadataBody(served: Served, signature: ModelSignature): string {
-  const ports = (specs: ModelSignature['inputs']) =>
-    specs.map(({ name, dtype, shape }) => ({
-      name,
-      datatype: protocolNameOf(dtype),
-      shape: shape.map(size => (typeof size === 'number' ? size : -1)),
-    }))
-  return JSON.stringify({
-    name: served.model,
-    versions: [served.version],
-    platform: 'onnx_onnxv1',
-    inputs: ports(signature.inputs),
-    outputs: ports(signature.outputs),
-  })
 }
 
 /** Elements as a flat JSON array. What JSON can't hold (NaN, infinities) is null. */

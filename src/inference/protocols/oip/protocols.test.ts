@@ -6,7 +6,8 @@ import { headerOf } from '../../frames/index.ts'
 import { looksLikeImage } from '../plain/image.ts'
 import { bytesOfTensor, tensorOfBytes } from './binary.ts'
 import { parseInferRequest, rawRequest } from './infer-request.ts'
-import { inferReply, metadataBody } from './infer-response.ts'
+import { inferReply } from './infer-response.ts'
+import { metadataBody } from './metadata.ts'
 
 const parse = (request: unknown, binary?: Buffer) => {
   const json = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request))
@@ -62,8 +63,8 @@ test('binary tensors are cut from behind the JSON, in order', () => {
   expect(inputs['json']!.data).toEqual(Int32Array.of(7))
   expect(inputs['text']!.data).toEqual(['x', 'é'])
   expect(outputs).toEqual([
-    { name: 'y', binary: true },
-    { name: 'z', binary: false },
+    { name: 'y', binary: true, classes: undefined },
+    { name: 'z', binary: false, classes: undefined },
   ])
 })
 
