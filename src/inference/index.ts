@@ -1,4 +1,10 @@
 export type { InferenceErrorCode } from './errors.ts'
-export { type GatewayOptions, type RunningGateway, runGateway } from './gateway/index.ts'
+export {
+  defaultAccessLog,
+  type GatewayOptions,
+  type RunningGateway,
+  runGateway,
+  type TelemetryOptions,
+} from './gateway/index.ts'
 export { type HostOptions, type RunningHost, runHost } from './host/index.ts'
 export { type ReplicaSpec, type RunningReplica, replicaProcess } from './replica/index.ts'

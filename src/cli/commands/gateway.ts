@@ -2,8 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createLogger, parseSize } from '../../core/index.ts'
-import { type RunningGateway, runGateway } from '../../inference/index.ts'
+import { createLogger, parsePercent, parseSize } from '../../core/index.ts'
+import {
+  defaultAccessLog,
+  type RunningGateway,
+  runGateway,
+  type TelemetryOptions,
+} from '../../inference/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { version } from '../version.ts'
 
@@ -15,6 +20,10 @@ interface GatewayFlags {
   readonly name: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly maxBody?: number
+  readonly accessLog?: string
+  readonly accessLogSample: number
+  readonly accessLogSize?: number
+  readonly traceSample?: number
 }
 
 /** `ballast gateway`: routes predictions to replicas and splits the traffic of rollouts. */
@@ -28,6 +37,22 @@ export function gatewayCommand(): Command {
     .option('--name <name>', 'shown beside its counts', hostname())
     .option('--listen <host:port>', 'where clients connect', readListen, { host: '127.0.0.1', port: 7421 })
     .option('--max-body <size>', 'largest request, such as 64 MiB', readBody)
+    .option(
+      '--access-log <file>',
+      "one JSON line a request; - for standard output, 'none' for none (default: access.log in the data folder)",
+    )
+    .option(
+      '--access-log-sample <share>',
+      'how many successful requests are logged, such as 10%; errors always',
+      readShare,
+      1,
+    )
+    .option('--access-log-size <size>', 'a larger log becomes access.log.1 (default: 64 MiB)', parseSize)
+    .option(
+      '--trace-sample <share>',
+      'how many requests without a trace begin one (needs OTEL_EXPORTER_OTLP_ENDPOINT)',
+      readShare,
+    )
     .action(run)
 }
 
@@ -49,9 +74,27 @@ async function run(flags: GatewayFlags): Promise<void> {
     version,
     ...(flags.maxBody === undefined ? {} : { maxBodyBytes: flags.maxBody }),
     logger,
+    telemetry: telemetryOf(flags, dataDir),
   })
   logger.info({ name: flags.name, url: gateway.url }, 'gateway ready')
   control.ready({ url: gateway.url })
+}
+
+function telemetryOf(flags: GatewayFlags, dataDir: string): TelemetryOptions {
+  const { accessLog = defaultAccessLog(dataDir), accessLogSample, accessLogSize, traceSample } = flags
+  return {
+    accessLog: accessLog === 'none' ? undefined : accessLog,
+    accessLogSample,
+    accessLogBytes: accessLogSize,
+    traceSample,
+  }
+}
+
+/** `10%`, `0.1`. */
+function readShare(text: string): number {
+  const share = text.trim().endsWith('%') ? parsePercent(text) : Number(text)
+  if (text.trim() !== '' && share >= 0 && share <= 1) return share
+  throw new InvalidArgumentError('Expected a share such as 10%.')
 }
 
 /** `127.0.0.1:7421`, `[::1]:7421`, `7421`. */

@@ -12,8 +12,9 @@ import {
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
 import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
+import { openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
 
-export interface GatewayOptions extends Omit<ServingOptions, 'onCounted'> {
+export interface GatewayOptions extends Omit<ServingOptions, 'onCounted' | 'telemetry'> {
   /** The control plane, without a slash at the end. */
   readonly serverUrl: string
   /** Of scope agent:gateway. */
@@ -22,6 +23,8 @@ export interface GatewayOptions extends Omit<ServingOptions, 'onCounted'> {
   readonly dataDir: string
   readonly name: string
   readonly logger?: Logger
+  /** Default: no access log; spans where the environment names a collector. */
+  readonly telemetry?: TelemetryOptions
 }
 
 export interface RunningGateway {
@@ -41,11 +44,17 @@ const REPORT_AT_LEAST_MS = 5000
 
 /**
  * Routes predictions: takes the table from the control plane and from its own disk, so that it serves on while the
- * control plane is away. Throws PORT_IN_USE.
+ * control plane is away. Throws PORT_IN_USE, TELEMETRY_INVALID.
  */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const logger = options.logger ?? createLogger('gateway')
   const state = new GatewayState()
+  const telemetry = openTelemetry(options.telemetry ?? {}, {
+    env: process.env,
+    version: options.version ?? '0',
+    logger,
+    registry: state.counters.registry,
+  })
   const store = new TableStore(options.dataDir, logger)
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
   const kept = await store.load()
@@ -69,7 +78,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   const stop = new AbortController()
   let serving: ServingGateway
   try {
-    serving = await openGateway(state, { ...options, onCounted: () => reporter.changed('soon') })
+    serving = await openGateway(state, { ...options, telemetry, onCounted: () => reporter.changed('soon') })
   } catch (error) {
     await reporter.close()
     throw error

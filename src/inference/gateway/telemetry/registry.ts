@@ -86,6 +86,11 @@ export class Registry {
     this.#families.set(name, { name, kind: 'gauge', help, labelNames, samples: read })
   }
 
+  /** A counter that is kept elsewhere. */
+  counted(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Sample>): void {
+    this.#families.set(name, { name, kind: 'counter', help, labelNames, samples: read })
+  }
+
   families(): Iterable<Family> {
     return this.#families.values()
   }

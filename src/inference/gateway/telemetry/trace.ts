@@ -5,6 +5,7 @@ export interface RequestStart {
   readonly method: string
   readonly path: string
   readonly remoteAddress: string
+  readonly scheme?: 'http' | 'https' | undefined
   /** By lower-case name. */
   header(name: string): string | undefined
 }
