@@ -20,7 +20,9 @@ export type ModelErrorCode =
   | 'IMAGE_UNREADABLE'
   /** An image over the limits on bytes or pixels. */
   | 'IMAGE_TOO_LARGE'
-  /** An example whose shape or type the preprocessing can't take. */
+  /** Columns that make no sense together, or that do not fill the model's inputs. */
+  | 'COLUMNS_INVALID'
+  /** An example whose shape or type the preprocessing can't take, or a row that the columns can't. */
   | 'EXAMPLE_INVALID'
 
 export class ModelError extends BallastError<ModelErrorCode> {}

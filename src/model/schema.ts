@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerSchema, columnSchema, present } from './table/schema.ts'
 import { type ModelConfig, type PreprocessStep, TASKS } from './types.ts'
 
 const size = z.number().int().positive()
@@ -27,11 +28,7 @@ export const modelConfigSchema: z.ZodType<ModelConfig, unknown> = z
     preprocess: z.array(stepSchema),
     input: z.string().optional(),
     output: z.string().optional(),
+    columns: z.array(columnSchema).optional(),
+    answer: answerSchema.optional(),
   })
-  .transform(
-    ({ input, output, ...rest }): ModelConfig => ({
-      ...rest,
-      ...(input === undefined ? {} : { input }),
-      ...(output === undefined ? {} : { output }),
-    }),
-  )
+  .transform((config): ModelConfig => present(config))

@@ -1,4 +1,5 @@
 import type { Dtype, Tensor } from '../core/index.ts'
+import type { TableColumn } from './table/types.ts'
 
 export const TASKS = ['image-classification', 'classification', 'regression', 'generic'] as const
 export type Task = (typeof TASKS)[number]
@@ -26,6 +27,27 @@ export type PreprocessStep =
   /** Order of the axes of the tensor made; default nchw. */
   | { readonly kind: 'layout'; readonly order: 'nchw' | 'nhwc' | 'hw' }
 
+export const SCORE_RULES = ['auto', 'softmax', 'sigmoid', 'none'] as const
+
+/** How an output becomes an answer, where the defaults of the task are not meant. */
+export interface AnswerRule {
+  /**
+   * From what a classifier gives to probabilities. `auto`: what are probabilities already stays, a softmax of all
+   * else (a sigmoid of a single value, and of each where there are many classes). `none`: they stay as they are.
+   */
+  readonly scores?: (typeof SCORE_RULES)[number]
+  /** How many of the best classes are listed; default 5. */
+  readonly topK?: number
+  /** An example has one class (the default), or any number of them, each by itself. */
+  readonly classes?: 'one' | 'many'
+  /** The score from which a class counts: of many, or the second of two. Default 0.5. */
+  readonly threshold?: number
+  /** Names of a regression's values, in order. */
+  readonly names?: readonly string[]
+  /** Outputs that are told beside the answer, by their names. */
+  readonly outputs?: readonly string[]
+}
+
 /** How a model's bytes become predictions: part of a version's digest. */
 export interface ModelConfig {
   readonly name: string
@@ -37,6 +59,9 @@ export interface ModelConfig {
   readonly input?: string
   /** Which output holds the scores or values; default: the first. */
   readonly output?: string
+  /** Of tables, in the order of the model's features; default: what the signature tells. */
+  readonly columns?: readonly TableColumn[]
+  readonly answer?: AnswerRule
 }
 
 /** One input or output of a model. A dimension is a size, or a name (`N`) or null where it is free. */
