@@ -42,6 +42,8 @@ export const wantedReplicaSchema = z.object({
   files: z.array(blobRefSchema),
   reference: referenceOutputsSchema.optional(),
   serving: servingOptionsSchema.optional(),
+  /** A rollout watches it: it stays awake. */
+  judged: z.boolean().optional(),
 })
 export type WantedReplica = z.infer<typeof wantedReplicaSchema>
 
@@ -59,7 +61,8 @@ export const hostReportSchema = z.object({
     z.object({
       replica: z.string(),
       version: z.string(),
-      phase: z.enum(['fetching', 'starting', 'ready', 'failed', 'ended']),
+      /** `parked`: it was ready, and sleeps until the next request; its host answers at its address meanwhile. */
+      phase: z.enum(['fetching', 'starting', 'ready', 'parked', 'failed', 'ended']),
       address: addressSchema.optional(),
       reason: z.string().optional(),
       pid: z.number().int().optional(),

@@ -1,19 +1,16 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { mkdir, readFile } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { type HostReport, type WantedReplica, type WantedSet, wantedSetSchema } from '../../api/index.ts'
-import {
-  canonicalJson,
-  createLogger,
-  type Logger,
-  messageOf,
-  replaceFile,
-  systemCode,
-} from '../../core/index.ts'
-import { followEvents, Reporter, sleep } from '../agents/index.ts'
+import { createLogger, type Logger, messageOf, replaceFile, systemCode } from '../../core/index.ts'
+import { followEvents, Reporter } from '../agents/index.ts'
 import { BlobCache } from './blobs.ts'
-import { Keeper, type KeeperContext, type Reported } from './keeper.ts'
+import type { Reported } from './keeper.ts'
+import { Memory } from './memory.ts'
 import { Places } from './places.ts'
-import { endProcess, isAlive, readProcess } from './processes.ts'
+import { StartPriority } from './priority.ts'
+import { Residents } from './residents.ts'
+import { Turns } from './turns.ts'
 
 export interface HostOptions {
   /** The control plane, without a slash at the end. */
@@ -26,6 +23,8 @@ export interface HostOptions {
   readonly command: readonly string[]
   /** Within one run of a model; default a quarter of the processors, at least 1. */
   readonly threads?: number
+  /** Bytes that its replicas may take together; default three quarters of the control group's limit, if it has one. */
+  readonly memoryBytes?: number
   /** From no longer wanted to being asked to end: gateways have the new table by then. */
   readonly drainGraceMs?: number
   readonly logger?: Logger
@@ -40,9 +39,9 @@ export interface RunningHost {
 const SILENCE_MS = 10_000
 const REPORT_MS = 50
 const REPORT_AT_LEAST_MS = 5000
-const DRAIN_GRACE_MS = 2000
-/** An ended replica is told for this long. */
-const TELL_ENDED_MS = 10_000
+export const DRAIN_GRACE_MS = 2000
+/** Of a control group's limit; the rest is for the host itself, and for what files are read through. */
+const PART_OF_LIMIT = 0.75
 const COLLECT_MS = 3_600_000
 
 /**
@@ -50,7 +49,7 @@ const COLLECT_MS = 3_600_000
  * missing, ends the rest. Works on by its last wanted set while the control plane is away.
  */
 export async function runHost(options: HostOptions): Promise<RunningHost> {
-  const host = new Host(options)
+  const host = new Host(options, await StartPriority.detect())
   await host.start()
   return host
 }
@@ -60,18 +59,14 @@ class Host implements RunningHost {
   readonly #logger: Logger
   readonly #places: Places
   readonly #blobs: BlobCache
-  readonly #context: KeeperContext
+  readonly #residents: Residents
   readonly #reporter: Reporter
   readonly #stop = new AbortController()
-  readonly #keepers = new Map<string, Keeper>()
-  /** Those that run on for their grace, by replica: aborting it lets one stay. */
-  readonly #leaving = new Map<string, AbortController>()
-  readonly #ended = new Map<string, Reported>()
   /** Wanted sets are applied one after the other. */
   #applying: Promise<void> = Promise.resolve()
   #collecting: NodeJS.Timeout | undefined
 
-  constructor(options: HostOptions) {
+  constructor(options: HostOptions, priority: StartPriority) {
     this.#options = options
     this.#logger = options.logger ?? createLogger('host')
     this.#places = new Places(options.dataDir)
@@ -82,29 +77,36 @@ class Host implements RunningHost {
       everyMs: REPORT_MS,
       atLeastMs: REPORT_AT_LEAST_MS,
       logger: this.#logger,
-      make: () => this.#report(),
+      make: async (): Promise<HostReport> => ({
+        host: options.name,
+        replicas: await this.#residents.report(),
+      }),
     })
-    this.#context = {
+    this.#residents = new Residents({
       places: this.#places,
-      blobs: this.#blobs,
-      command: options.command,
-      threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / 4)),
+      modelPath: async wanted =>
+        join(await this.#blobs.layOut(wanted.version, wanted.files), modelFileOf(wanted)),
+      start: { command: options.command, tied: false, priority },
+      threads: options.threads ?? defaultThreads(),
+      memory: new Memory(options.memoryBytes ?? defaultMemory()),
+      turns: new Turns(),
+      drainGraceMs: options.drainGraceMs ?? DRAIN_GRACE_MS,
       logger: this.#logger,
       onChange: () => this.#reporter.changed('now'),
-    }
+    })
   }
 
   get replicas(): readonly Reported[] {
-    return [...this.#keepers.values()].map(keeper => keeper.state)
+    return this.#residents.states
   }
 
   async start(): Promise<void> {
     const { dataDir, serverUrl, token } = this.#options
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    await mkdir(this.#places.replicas, { recursive: true, mode: 0o700 })
+    await this.#residents.open()
     await this.#blobs.open()
     const kept = await this.#kept()
-    if (kept !== undefined) await this.#apply(kept)
+    if (kept !== undefined) await this.#residents.apply(kept.replicas)
     void followEvents({
       url: `${serverUrl}/api/v1/agents/host/stream`,
       token,
@@ -120,10 +122,8 @@ class Host implements RunningHost {
   async close({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
     this.#stop.abort()
     clearInterval(this.#collecting)
-    for (const leaving of this.#leaving.values()) leaving.abort()
     await this.#applying
-    const keepers = [...this.#keepers.values()]
-    await Promise.all(keepers.map(keeper => (keep ? keeper.leave() : keeper.end())))
+    await this.#residents.close(keep)
     await this.#reporter.close()
   }
 
@@ -138,65 +138,10 @@ class Host implements RunningHost {
     this.#applying = this.#applying
       .then(async () => {
         if (this.#stop.signal.aborted) return
-        await this.#apply(wanted)
+        await this.#residents.apply(wanted.replicas)
         await replaceFile(this.#places.wanted, JSON.stringify(wanted))
       })
       .catch(error => this.#logger.error({ reason: messageOf(error) }, 'a wanted set could not be applied'))
-  }
-
-  async #apply(wanted: WantedSet): Promise<void> {
-    const ids = new Set(wanted.replicas.map(({ replica }) => replica))
-    for (const [id] of this.#keepers) if (!ids.has(id)) this.#leave(id)
-    for (const replica of wanted.replicas) await this.#want(replica)
-    await this.#endOrphans(ids)
-    this.#reporter.changed('now')
-  }
-
-  async #want(wanted: WantedReplica): Promise<void> {
-    const id = wanted.replica
-    this.#leaving.get(id)?.abort()
-    this.#leaving.delete(id)
-    const known = this.#keepers.get(id)
-    if (known !== undefined) {
-      if (canonicalJson(known.wanted) === canonicalJson(wanted)) return
-      this.#keepers.delete(id)
-      await known.end()
-    }
-    this.#ended.delete(id)
-    this.#keepers.set(id, new Keeper(wanted, this.#context))
-  }
-
-  /** Ends a replica after its grace, unless it is wanted again by then. */
-  #leave(id: string): void {
-    if (this.#leaving.has(id)) return
-    const stay = new AbortController()
-    this.#leaving.set(id, stay)
-    void sleep(this.#options.drainGraceMs ?? DRAIN_GRACE_MS, stay.signal).then(async () => {
-      const keeper = this.#keepers.get(id)
-      if (stay.signal.aborted || keeper === undefined) return
-      this.#leaving.delete(id)
-      await keeper.end()
-      if (this.#keepers.get(id) !== keeper) return
-      this.#keepers.delete(id)
-      this.#ended.set(id, keeper.state)
-      this.#reporter.changed('now')
-      setTimeout(() => this.#ended.delete(id), TELL_ENDED_MS).unref()
-    })
-  }
-
-  /** Replicas of an earlier host that are wanted no more. */
-  async #endOrphans(wanted: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(this.#places.replicas)) {
-      const id = decodeURIComponent(name)
-      if (wanted.has(id) || this.#keepers.has(id)) continue
-      const places = this.#places.replica(id)
-      const running = readProcess(await readFile(places.process, 'utf8').catch(() => ''))
-      if (running !== undefined && (await isAlive(running))) {
-        this.#logger.info({ replica: id, pid: running.pid }, 'ending a replica that is wanted no more')
-        await endProcess(running)
-      }
-      await rm(places.folder, { recursive: true, force: true })
-    }
   }
 
   async #kept(): Promise<WantedSet | undefined> {
@@ -210,13 +155,8 @@ class Host implements RunningHost {
     }
   }
 
-  async #report(): Promise<HostReport> {
-    const replicas = await Promise.all([...this.#keepers.values()].map(keeper => keeper.report()))
-    return { host: this.#options.name, replicas: [...replicas, ...this.#ended.values()] }
-  }
-
   async #collect(): Promise<void> {
-    const wanted = [...this.#keepers.values()].map(keeper => keeper.wanted)
+    const { wanted } = this.#residents
     const digests = wanted.flatMap(({ files }) => files.map(({ digest }) => digest))
     try {
       await this.#blobs.collect({
@@ -227,4 +167,21 @@ class Host implements RunningHost {
       this.#logger.warn({ reason: messageOf(error) }, 'unused files could not be removed')
     }
   }
+}
+
+/** The file to load: the only ONNX file, or the one named model.onnx; others are its external data. */
+function modelFileOf({ files }: WantedReplica): string {
+  const models = files.filter(({ name }) => name.endsWith('.onnx'))
+  const chosen = models.find(({ name }) => name === 'model.onnx') ?? models[0] ?? files[0]
+  return chosen?.name ?? 'model.onnx'
+}
+
+export function defaultThreads(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 4))
+}
+
+/** Where a control group's limit ends processes, sleep comes before that; a whole machine has its swap and its owner. */
+export function defaultMemory(): number {
+  const limit = process.constrainedMemory()
+  return limit > 0 && limit < totalmem() ? limit * PART_OF_LIMIT : Number.POSITIVE_INFINITY
 }

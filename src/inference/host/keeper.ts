@@ -1,22 +1,16 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
 import type { Address, HostReport, WantedReplica } from '../../api/index.ts'
 import { type Logger, messageOf, replaceFile } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
-import { type ReplicaSpecInput, UNFIT_EXIT_STATUS } from '../replica/index.ts'
-import type { BlobCache } from './blobs.ts'
+import { FrameClient, type Usage } from '../frames/index.ts'
+import { type Parked, type ReplicaSpecInput, readParked } from '../replica/index.ts'
 import { statusOf } from './handshake.ts'
+import type { Memory, Tenant } from './memory.ts'
 import type { Places } from './places.ts'
-import {
-  endProcess,
-  identify,
-  isAlive,
-  type ProcessId,
-  readProcess,
-  residentBytes,
-  startDetached,
-  tailOf,
-} from './processes.ts'
+import { endProcess, residentBytes, tailOf } from './processes.ts'
+import { adoptReplica, type End, type Running, type Start, startReplica } from './running.ts'
+import { Sleeper } from './sleeper.ts'
+import { aborted, type Turns } from './turns.ts'
 
 export type Reported = HostReport['replicas'][number]
 
@@ -28,131 +22,237 @@ const LAST_PAUSE_MS = 30_000
 const SETTLED_MS = 10_000
 /** Loading and warming a large model may take minutes. */
 const START_LIMIT_MS = 600_000
-/** How often a process is looked at, where nothing tells that it ended. */
-const LOOK_MS = 100
+const UNLOAD_TIMEOUT_MS = 10_000
+/** What a process takes before it has a model, and what a model takes beside its file: until one was measured. */
+const BARE_BYTES = 100 * 2 ** 20
+const FILE_FACTOR = 1.5
 
 export interface KeeperContext {
   readonly places: Places
-  readonly blobs: BlobCache
-  /** What starts a replica, but for the path of its specification. */
-  readonly command: readonly string[]
+  /** Fetches what is missing. */
+  readonly modelPath: (wanted: WantedReplica) => Promise<string>
+  readonly start: Start
   readonly threads: number
+  readonly memory: Memory
+  readonly turns: Turns
   readonly logger: Logger
   readonly onChange: () => void
 }
 
-interface Running {
-  readonly id: ProcessId
-  readonly ended: Promise<End>
-}
-
-/** How a replica's process came to its end. */
-interface End {
-  readonly how: string
-  readonly unfit: boolean
-}
-
 /**
  * Keeps one wanted replica: fetches its files, starts it (or takes over one that runs), watches it, and starts it
- * again after a growing pause when it ends unasked.
+ * again after a growing pause when it ends unasked. One that was unloaded sleeps until it is asked for.
  *
  *   fetching -> starting -> ready -> starting …        ended, when it is no longer wanted
- *                       \-> failed                     unfit, or MAX_STARTS ends before it was ever ready
+ *                  ^  \      \-> parked                unloaded: idle, asked to, or for another's memory
+ *                  |   \-> failed     |                unfit, or MAX_STARTS ends before it was ever ready
+ *                  \------------------/                by the next request
  */
-export class Keeper {
-  readonly wanted: WantedReplica
+export class Keeper implements Tenant {
+  #wanted: WantedReplica
   readonly #context: KeeperContext
+  readonly #places: ReturnType<Places['replica']>
   readonly #stop = new AbortController()
   #state: Reported
-  #process: ProcessId | undefined
+  #running: Running | undefined
+  #sleeper: Sleeper | undefined
+  /** What it took when it was last ready. */
+  #bytes: number | undefined
+  #endTurn: (() => void) | undefined
+  #wake: () => void = () => {}
   readonly #work: Promise<void>
 
   constructor(wanted: WantedReplica, context: KeeperContext) {
-    this.wanted = wanted
+    this.#wanted = wanted
     this.#context = context
+    this.#places = context.places.replica(wanted.replica)
     this.#state = { replica: wanted.replica, version: wanted.version, phase: 'fetching' }
-    this.#work = this.#keep().catch(error => {
+    context.memory.add(this)
+    this.#work = this.#keep().catch(async error => {
       context.logger.error({ replica: wanted.replica, reason: messageOf(error) }, 'a replica is given up')
-      this.#set({ phase: 'failed', reason: messageOf(error) })
+      await this.#giveUp(messageOf(error))
     })
+  }
+
+  get wanted(): WantedReplica {
+    return this.#wanted
+  }
+
+  get name(): string {
+    return this.#wanted.replica
   }
 
   get state(): Reported {
     return this.#state
   }
 
+  /** Takes over what may change while it runs: when it may sleep. */
+  update(wanted: WantedReplica): void {
+    this.#wanted = wanted
+    if (wanted.judged) this.#wake()
+  }
+
   /** With what it takes in memory now. */
   async report(): Promise<Reported> {
-    const rssBytes = this.#process && (await residentBytes(this.#process.pid))
+    const rssBytes = await this.residentBytes()
     return rssBytes === undefined ? this.#state : { ...this.#state, rssBytes }
+  }
+
+  async residentBytes(): Promise<number | undefined> {
+    const bytes = this.#running && (await residentBytes(this.#running.id.pid))
+    if (bytes !== undefined && this.#state.phase === 'ready') this.#bytes = bytes
+    return bytes
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    const { phase, address } = this.#state
+    if (phase !== 'ready' || address === undefined || this.#wanted.judged) return undefined
+    return statusOf(address)
+  }
+
+  /** Asks it to sleep; whether it does. What it was sent before is answered. */
+  async park(): Promise<boolean> {
+    const { phase, address } = this.#state
+    const running = this.#running
+    if (phase !== 'ready' || address === undefined || running === undefined) return false
+    await this.residentBytes()
+    try {
+      const client = await FrameClient.open(address)
+      const { status } = await client.request('unload', UNLOAD_TIMEOUT_MS).finally(() => client.close())
+      if (status !== 200) return false
+    } catch (error) {
+      this.#context.logger.warn({ replica: this.name, reason: messageOf(error) }, 'a replica did not unload')
+      return false
+    }
+    await running.ended
+    return true
   }
 
   /** Ends the replica once it has answered what it has, and removes its traces. */
   async end(): Promise<void> {
     this.#stop.abort()
     await this.#work
-    if (this.#process !== undefined) await endProcess(this.#process)
+    if (this.#running !== undefined) await endProcess(this.#running.id)
+    await this.#sleeper?.close()
+    this.#context.memory.remove(this)
     this.#set({ phase: 'ended' })
-    await rm(this.#context.places.replica(this.wanted.replica).folder, { recursive: true, force: true })
+    await rm(this.#places.folder, { recursive: true, force: true })
   }
 
-  /** Watches it no longer; it serves on. */
+  /** Watches it no longer; it serves on, or sleeps on until another host wakes it. */
   async leave(): Promise<void> {
     this.#stop.abort()
     await this.#work
+    await this.#sleeper?.close()
+    this.#context.memory.remove(this)
   }
 
   async #keep(): Promise<void> {
+    const { signal } = this.#stop
     let starts = 0
     let pause = FIRST_PAUSE_MS
     let everReady = false
-    let running = await this.#adopted()
-    while (!this.#stop.signal.aborted) {
+    let running = await adoptReplica(this.#places, signal)
+    if (running !== undefined) this.#adopted(running)
+    while (!signal.aborted) {
       if (running === undefined) {
-        const spec = await this.#specify()
-        if (spec === undefined) return
+        everReady = (await this.#slept()) || everReady
+        running = await this.#startInTurn(everReady)
+        if (running === undefined) return
         starts++
-        running = await this.#start(spec)
       }
-      this.#process = running.id
       const readyAt = await this.#whenReady(running)
+      this.#context.memory.settle(this)
       everReady ||= readyAt !== undefined
-      const end = await Promise.race([running.ended, aborted(this.#stop.signal)])
+      const idle = new AbortController()
+      if (readyAt !== undefined) void this.#parkWhenIdle(AbortSignal.any([idle.signal, signal]))
+      const end = await Promise.race([running.ended, aborted(signal)])
+      idle.abort()
       if (end === undefined) return
-      this.#process = undefined
+      this.#running = undefined
       running = undefined
-      const reason = await this.#reasonOf(end.how)
-      this.#context.logger.warn({ replica: this.wanted.replica, reason }, 'a replica ended unasked')
+      // One that failed while it woke is tried again: its mark is still there.
+      const asked = readyAt !== undefined || starts === 0
+      if (asked && (await this.#parked()) !== undefined) continue
+      const reason = await this.#reasonOf(end)
+      this.#context.logger.warn({ replica: this.name, reason }, 'a replica ended unasked')
       if (end.unfit || (!everReady && starts >= MAX_STARTS)) {
-        this.#set({ phase: 'failed', reason })
+        await this.#giveUp(reason)
         return
       }
-      this.#set({ phase: 'starting', reason })
+      this.#starting({ reason })
       if (readyAt !== undefined && performance.now() - readyAt > SETTLED_MS) pause = FIRST_PAUSE_MS
-      await sleep(pause, this.#stop.signal)
+      await sleep(pause, signal)
       pause = Math.min(pause * 2, LAST_PAUSE_MS)
     }
   }
 
-  /** A process that an earlier host started for this very replica, if it still runs. */
-  async #adopted(): Promise<Running | undefined> {
-    const text = await readFile(this.#places.process, 'utf8').catch(() => undefined)
-    if (text === undefined) return undefined
-    const id = readProcess(text)
-    if (id === undefined || !(await isAlive(id))) return undefined
-    this.#context.logger.info({ replica: this.wanted.replica, pid: id.pid }, 'took over a running replica')
-    this.#set({ phase: 'starting', pid: id.pid })
-    return { id, ended: this.#untilGone(id) }
+  #adopted(running: Running): void {
+    this.#running = running
+    this.#context.logger.info({ replica: this.name, pid: running.id.pid }, 'took over a running replica')
+    this.#set({ phase: 'starting', pid: running.id.pid })
   }
 
-  /** Files on disk and specification written; tried until it works. Undefined when it is no longer wanted. */
-  async #specify(): Promise<string | undefined> {
-    const { blobs, places, threads } = this.#context
-    const { replica, version, versionNumber, model, config, files, reference } = this.wanted
+  /** Sleeps where the last process was unloaded, until it is asked for; whether it slept. */
+  async #slept(): Promise<boolean> {
+    const parked = this.#sleeper === undefined ? await this.#parked() : undefined
+    if (parked === undefined) return this.#sleeper !== undefined
+    const woken = Promise.withResolvers<void>()
+    this.#wake = woken.resolve
+    if (this.#wanted.judged) this.#wake()
+    const path = await this.#context.places.socket(this.name)
+    this.#sleeper = await Sleeper.open(path, parked, this.#wake)
+    this.#bytes ??= parked.residentBytes
+    this.#set({ phase: 'parked', address: { kind: 'unix', path } })
+    await Promise.race([woken.promise, aborted(this.#stop.signal)])
+    return true
+  }
+
+  async #parked(): Promise<Parked | undefined> {
+    const parked = await readParked(this.#places.parked)
+    return parked?.version === this.#wanted.version ? parked : undefined
+  }
+
+  /**
+   * Undefined when it is no longer wanted. A first start waits for its turn; one that requests wait for does not. Both
+   * wait for memory.
+   */
+  async #startInTurn(known: boolean): Promise<Running | undefined> {
+    const { memory, turns, start } = this.#context
+    const { signal } = this.#stop
+    if (!(await this.#specify())) return undefined
+    if (!known) this.#endTurn = await turns.take(signal)
+    await memory.admit(this, this.#expectedBytes, signal, reason => {
+      if (this.#state.reason === undefined) this.#starting({ reason })
+    })
+    if (signal.aborted) {
+      this.#endTurn?.()
+      return undefined
+    }
+    this.#running = await startReplica(this.#places, start)
+    this.#starting({ pid: this.#running.id.pid })
+    return this.#running
+  }
+
+  /** One that sleeps can be reached until it is awake. */
+  #starting(change: Pick<Reported, 'reason' | 'pid'>): void {
+    const { address } = this.#state
+    if (this.#sleeper === undefined || address === undefined) this.#set({ phase: 'starting', ...change })
+    else this.#set({ phase: 'parked', address, ...change })
+  }
+
+  get #expectedBytes(): number {
+    const files = this.#wanted.files.reduce((sum, { size }) => sum + size, 0)
+    return this.#bytes ?? BARE_BYTES + FILE_FACTOR * files
+  }
+
+  /** Files on disk and specification written; tried until it works. False when it is no longer wanted. */
+  async #specify(): Promise<boolean> {
+    const { places, threads, logger, modelPath } = this.#context
+    const { replica, version, versionNumber, model, config, reference, serving } = this.#wanted
     let pause = FIRST_PAUSE_MS
     while (!this.#stop.signal.aborted) {
       try {
-        const folder = await blobs.layOut(version, files)
         const spec: ReplicaSpecInput = {
           replica,
           version,
@@ -160,42 +260,37 @@ export class Keeper {
           model,
           config,
           socketPath: await places.socket(replica),
-          modelPath: join(folder, modelFileOf(this.wanted)),
-          threads,
+          modelPath: await modelPath(this.#wanted),
+          parkedPath: this.#places.parked,
+          threads: serving?.threads ?? threads,
           ...(reference && { reference }),
+          ...(serving && { serving }),
         }
         await mkdir(this.#places.folder, { recursive: true, mode: 0o700 })
         await replaceFile(this.#places.spec, JSON.stringify(spec))
-        return this.#places.spec
+        return true
       } catch (error) {
         this.#set({ phase: 'fetching', reason: messageOf(error) })
-        this.#context.logger.warn({ replica, reason: messageOf(error) }, 'a replica can not be prepared yet')
+        logger.warn({ replica, reason: messageOf(error) }, 'a replica can not be prepared yet')
         await sleep(pause, this.#stop.signal)
         pause = Math.min(pause * 2, LAST_PAUSE_MS)
       }
     }
-    return undefined
-  }
-
-  async #start(spec: string): Promise<Running> {
-    const { command } = this.#context
-    const child = await startDetached([...command, 'replica', '--spec', spec], this.#places.log)
-    const ended = new Promise<End>(resolve => {
-      child.once('error', error => resolve({ how: messageOf(error), unfit: false }))
-      child.once('exit', (code, signal) => {
-        const how = signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`
-        resolve({ how, unfit: code === UNFIT_EXIT_STATUS })
-      })
-    })
-    const id = await identify(child.pid ?? -1)
-    await replaceFile(this.#places.process, JSON.stringify(id))
-    this.#set({ phase: 'starting', ...(child.pid === undefined ? {} : { pid: child.pid }) })
-    return { id, ended }
+    return false
   }
 
   /** Connects until the replica answers as the one that is wanted. Undefined when it ended before. */
-  async #whenReady({ id, ended }: Running): Promise<number | undefined> {
-    const { replica, version } = this.wanted
+  async #whenReady(running: Running): Promise<number | undefined> {
+    try {
+      return await this.#answers(running)
+    } finally {
+      this.#endTurn?.()
+      this.#endTurn = undefined
+    }
+  }
+
+  async #answers({ id, ended }: Running): Promise<number | undefined> {
+    const { replica, version } = this.#wanted
     const started = performance.now()
     const address: Address = { kind: 'unix', path: await this.#context.places.socket(replica) }
     let gone = false
@@ -204,9 +299,9 @@ export class Keeper {
     })
     while (!gone && !this.#stop.signal.aborted) {
       const status = await statusOf(address)
-      if (status?.replica === replica && status.pid === id.pid) {
+      if (status?.replica === replica && status.pid === id.pid && !status.draining) {
         if (status.version === version) {
-          this.#set({ phase: 'ready', address, pid: id.pid, warmMs: status.warmMs })
+          await this.#ready(address, id.pid, status.warmMs)
           return performance.now()
         }
         await endProcess(id)
@@ -217,38 +312,46 @@ export class Keeper {
     return undefined
   }
 
-  /** For a process that is no child of ours. */
-  async #untilGone(id: ProcessId): Promise<End> {
-    while (!this.#stop.signal.aborted && (await isAlive(id))) await sleep(LOOK_MS, this.#stop.signal)
-    return { how: 'it ended', unfit: false }
+  /** It listens where the sleeper did: those who wait there may come. */
+  async #ready(address: Address, pid: number, warmMs: number): Promise<void> {
+    await this.#context.start.priority.restore(pid)
+    await rm(this.#places.parked, { force: true })
+    const sleeper = this.#sleeper
+    this.#sleeper = undefined
+    this.#set({ phase: 'ready', address, pid, warmMs })
+    await sleeper?.close()
   }
 
-  async #reasonOf(how: string): Promise<string> {
+  /** Looks when the time is over that it may be idle, and then when what is left of it is. */
+  async #parkWhenIdle(signal: AbortSignal): Promise<void> {
+    const { idleMs } = this.#wanted.serving ?? {}
+    if (idleMs === undefined) return
+    let left = idleMs
+    while (!signal.aborted) {
+      await sleep(left, signal)
+      const usage = signal.aborted ? undefined : await this.usage()
+      const idle = usage?.idleMs ?? 0
+      if (usage?.inFlight === 0 && idle >= idleMs && (await this.park())) return
+      left = idle >= idleMs ? idleMs : Math.max(1, idleMs - idle)
+    }
+  }
+
+  async #giveUp(reason: string): Promise<void> {
+    this.#endTurn?.()
+    await this.#sleeper?.close()
+    this.#sleeper = undefined
+    this.#context.memory.settle(this)
+    this.#set({ phase: 'failed', reason })
+  }
+
+  async #reasonOf({ how }: End): Promise<string> {
     const lines = await tailOf(this.#places.log, 5)
     return lines === '' ? how : `${how}: ${lines}`
   }
 
-  get #places(): ReturnType<Places['replica']> {
-    return this.#context.places.replica(this.wanted.replica)
-  }
-
   #set(change: Omit<Reported, 'replica' | 'version'>): void {
-    const { replica, version } = this.wanted
+    const { replica, version } = this.#wanted
     this.#state = { replica, version, ...change }
     this.#context.onChange()
   }
-}
-
-/** The file to load: the only ONNX file, or the one named model.onnx; others are its external data. */
-function modelFileOf({ files }: WantedReplica): string {
-  const models = files.filter(({ name }) => name.endsWith('.onnx'))
-  const chosen = models.find(({ name }) => name === 'model.onnx') ?? models[0] ?? files[0]
-  return chosen?.name ?? 'model.onnx'
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

@@ -13,6 +13,7 @@ const MAX_SOCKET_PATH = 104
  *   wanted.json                     the last wanted set
  *   replicas/<id>/spec.json         what the replica was told
  *   replicas/<id>/process.json      its pid and start time, by which a later host knows it again
+ *   replicas/<id>/parked.json       while it sleeps: `Parked`
  *   replicas/<id>/log.txt
  *   sockets/<short>.sock            or below the temporary folder, where that path would be too long
  *   blobs/, versions/               BlobCache
@@ -36,6 +37,7 @@ export class Places {
     readonly folder: string
     readonly spec: string
     readonly process: string
+    readonly parked: string
     readonly log: string
   } {
     const folder = join(this.replicas, fileNameOf(id))
@@ -43,6 +45,7 @@ export class Places {
       folder,
       spec: join(folder, 'spec.json'),
       process: join(folder, 'process.json'),
+      parked: join(folder, 'parked.json'),
       log: join(folder, 'log.txt'),
     }
   }

@@ -16,8 +16,15 @@ export interface ProcessId {
   readonly startTime: string
 }
 
-/** Starts a process that outlives this one: its own group, its output in a file. */
-export async function startDetached(command: readonly string[], log: string): Promise<ChildProcess> {
+/**
+ * Starts a process in a session of its own, its output in a file. It outlives this one; a `tied` one is given a
+ * standard input that ends with this one.
+ */
+export async function startDetached(
+  command: readonly string[],
+  log: string,
+  { tied = false }: { readonly tied?: boolean } = {},
+): Promise<ChildProcess> {
   const size = await stat(log).then(
     ({ size }) => size,
     () => 0,
@@ -26,7 +33,10 @@ export async function startDetached(command: readonly string[], log: string): Pr
   const file = await open(log, 'a', 0o600)
   try {
     const [program = process.execPath, ...args] = command
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', file.fd, file.fd] })
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: [tied ? 'pipe' : 'ignore', file.fd, file.fd],
+    })
     // The host may end before it.
     child.unref()
     return child

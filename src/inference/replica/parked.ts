@@ -13,6 +13,8 @@ const ASKED = ['metadata', 'statistics'] as const
  */
 const parkedSchema = z.object({
   version: z.string(),
+  /** What its process took. */
+  residentBytes: z.number(),
   answers: z.array(
     z.object({
       operation: z.enum(ASKED),
@@ -35,7 +37,10 @@ export async function park(path: string, version: string, handler: Handler): Pro
       }),
     ),
   )
-  await replaceFile(path, JSON.stringify({ version, answers } satisfies Parked))
+  await replaceFile(
+    path,
+    JSON.stringify({ version, residentBytes: process.memoryUsage.rss(), answers } satisfies Parked),
+  )
 }
 
 /** Undefined where nothing sleeps, or where it can't be read: then the replica is started. */

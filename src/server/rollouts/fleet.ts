@@ -38,7 +38,7 @@ export class Fleet {
     this.wantedChanged.emit(this.#wanted)
   }
 
-  async #describe({ replica, version: id }: WantedVersion): Promise<WantedReplica | undefined> {
+  async #describe({ replica, version: id, judged }: WantedVersion): Promise<WantedReplica | undefined> {
     const { versions } = this.#plane.stores
     const version = await versions.byId(id)
     if (!version) return undefined
@@ -50,6 +50,7 @@ export class Fleet {
       model: version.model,
       config: version.manifest.config,
       files: version.manifest.files.map(file => ({ ...file })),
+      ...(judged && { judged }),
       ...(reference && { reference: reference.body as WantedReplica['reference'] }),
     }
   }
@@ -61,10 +62,10 @@ export class Fleet {
     if (!before || !sameReport(before, replicas)) this.reported.emit()
   }
 
-  /** Where a replica can be reached: an address for each host on which it is ready. */
+  /** Where a replica can be reached: an address for each host on which it is ready, or was and sleeps. */
   ready(replica: string): readonly { readonly replica: string; readonly address: Address }[] {
     return this.#of(replica).flatMap(({ phase, address }) =>
-      phase === 'ready' && address ? [{ replica, address }] : [],
+      (phase === 'ready' || phase === 'parked') && address ? [{ replica, address }] : [],
     )
   }
 

@@ -6,6 +6,8 @@ import type { Deployment, StoredRollout } from '../../rollout/index.ts'
 export interface WantedVersion {
   readonly replica: string
   readonly version: VersionId
+  /** A rollout compares it: it must not be found asleep. */
+  readonly judged: boolean
 }
 
 /** The replica that serves a version as stable, canary or warm previous. */
@@ -26,25 +28,30 @@ export function wantedVersions(
   deployments: readonly Deployment[],
   rollouts: readonly StoredRollout[],
 ): readonly WantedVersion[] {
-  const wanted = new Map<string, VersionId>()
+  const wanted = new Map<string, WantedVersion>()
+  const want = (replica: string, version: VersionId, judged: boolean): void => {
+    wanted.set(replica, { replica, version, judged: judged || (wanted.get(replica)?.judged ?? false) })
+  }
   for (const { environment, stable, previous } of deployments) {
-    wanted.set(mainReplica(environment, stable), stable)
-    if (previous) wanted.set(mainReplica(environment, previous), previous)
+    want(mainReplica(environment, stable), stable, false)
+    if (previous) want(mainReplica(environment, previous), previous, false)
   }
   for (const rollout of rollouts) {
     if (rollout.phase !== 'preparing' && rollout.phase !== 'progressing') continue
-    wanted.set(mainReplica(rollout.environment, rollout.candidate), rollout.candidate)
-    if (needsBaseline(rollout)) wanted.set(baselineReplica(rollout), rollout.stable!)
+    want(mainReplica(rollout.environment, rollout.candidate), rollout.candidate, true)
+    if (!needsBaseline(rollout)) continue
+    want(baselineReplica(rollout), rollout.stable!, true)
+    want(mainReplica(rollout.environment, rollout.stable!), rollout.stable!, true)
   }
-  return [...wanted].map(([replica, version]) => ({ replica, version }))
+  return [...wanted.values()]
 }
 
 export function needsBaseline(rollout: StoredRollout): boolean {
   return rollout.strategy.kind === 'canary' && rollout.stable !== undefined
 }
 
-/** Same replicas, whatever their order. */
+/** Same replicas, as awake, whatever their order. */
 export function sameWanted(a: readonly WantedReplica[], b: readonly WantedReplica[]): boolean {
-  const names = new Set(a.map(({ replica }) => replica))
-  return a.length === b.length && b.every(({ replica }) => names.has(replica))
+  const judged = new Map(a.map(replica => [replica.replica, replica.judged ?? false]))
+  return a.length === b.length && b.every(({ replica, judged: now = false }) => judged.get(replica) === now)
 }

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
+
+/** A start gets about a tenth of what a process that serves gets, where both want the same processor. */
+const START_NICENESS = 10
+
+/**
+ * Lets replicas load and warm up behind those that serve. Linux has two scales: a process's own niceness, which only a
+ * privileged process may take back, and that of its session's group (autogroup), which its owner may; where groups are
+ * on, the first counts only within the second. Whatever this system lets us set and take back is used.
+ */
+export class StartPriority {
+  readonly #reversible: boolean
+
+  private constructor(reversible: boolean) {
+    this.#reversible = reversible
+  }
+
+  static async detect(): Promise<StartPriority> {
+    return new StartPriority(process.platform === 'linux' && (await mayTakeBack()))
+  }
+
+  /** What starts a process, so that its first thread and all that it makes are nice from the beginning. */
+  command(command: readonly string[]): readonly string[] {
+    return this.#reversible ? ['nice', '-n', String(START_NICENESS), ...command] : command
+  }
+
+  /** To be called for a process that leads its own session. */
+  async lower(pid: number): Promise<void> {
+    await writeFile(`/proc/${pid}/autogroup`, String(START_NICENESS)).catch(() => undefined)
+  }
+
+  /** As any other process again: every thread, for each has its own niceness. */
+  async restore(pid: number): Promise<void> {
+    await writeFile(`/proc/${pid}/autogroup`, '0').catch(() => undefined)
+    if (!this.#reversible) return
+    for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+      try {
+        setPriority(Number(thread), 0)
+      } catch {
+        // The thread has ended.
+      }
+    }
+  }
+}
+
+/** Tried on a process of no importance: a replica that could not be raised again would stay slow for good. */
+async function mayTakeBack(): Promise<boolean> {
+  const probe = spawn('nice', ['-n', '1', 'sleep', '10'], { stdio: 'ignore' })
+  try {
+    await once(probe, 'spawn')
+    setPriority(probe.pid!, 1)
+    setPriority(probe.pid!, 0)
+    return true
+  } catch {
+    return false
+  } finally {
+    probe.kill('SIGKILL')
+  }
+}
