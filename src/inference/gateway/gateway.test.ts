@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { RoutingTable } from '../../api/index.ts'
 import { bucketUpperBound } from '../../core/index.ts'
-import { askedBy } from './front/request.ts'
 import { GatewayState } from './state.ts'
 import { Counters } from './telemetry/counters.ts'
 import { metricsText } from './telemetry/metrics.ts'
@@ -14,41 +13,6 @@ import { affinityOf, chooseArm, type RouteTargets, type Target } from './traffic
 const states: GatewayState[] = []
 afterEach(() => {
   for (const state of states.splice(0)) state.pool.close()
-})
-
-const model = (model: string, what: string, version?: number) => ({ kind: 'model', model, version, what })
-
-test.each([
-  ['GET', '/v2', { kind: 'server' }],
-  ['GET', '/v2/', { kind: 'server' }],
-  ['GET', '/v2/health/live', { kind: 'live' }],
-  ['HEAD', '/v2/health/ready', { kind: 'ready' }],
-  ['GET', '/metrics', { kind: 'metrics' }],
-  ['GET', '/v2/models/a.b-c_1', model('a.b-c_1', 'metadata')],
-  ['GET', '/v2/models/m/ready?x=1', model('m', 'ready')],
-  ['POST', '/v2/models/m/infer', model('m', 'infer')],
-  ['POST', '/v2/models/m/predict', model('m', 'infer')],
-  ['GET', '/v2/models/m/versions/3', model('m', 'metadata', 3)],
-  ['POST', '/v2/models/m/versions/3/infer', model('m', 'infer', 3)],
-])('%s %s', (method, url, asked) => {
-  expect(askedBy(method, url)).toEqual(asked)
-})
-
-test.each([
-  ['POST', '/v2', 'METHOD_NOT_ALLOWED'],
-  ['GET', '/v2/models/m/infer', 'METHOD_NOT_ALLOWED'],
-  ['DELETE', '/v2/models/m', 'METHOD_NOT_ALLOWED'],
-  ['GET', '/', 'ROUTE_UNKNOWN'],
-  ['GET', '/v3', 'ROUTE_UNKNOWN'],
-  ['GET', '/v2/models', 'ROUTE_UNKNOWN'],
-  ['GET', '/v2/models/', 'ROUTE_UNKNOWN'],
-  ['GET', '/v2/models/a%2Fb', 'ROUTE_UNKNOWN'],
-  ['POST', '/v2/models/m/versions/0/infer', 'ROUTE_UNKNOWN'],
-  ['POST', '/v2/models/m/versions/x/infer', 'ROUTE_UNKNOWN'],
-  ['POST', '/v2/models/m/infer/more', 'ROUTE_UNKNOWN'],
-  ['GET', `/v2/models/${'m'.repeat(129)}`, 'ROUTE_UNKNOWN'],
-])('%s %s is %s', (method, url, code) => {
-  expect(() => askedBy(method, url)).toThrow(expect.objectContaining({ code }))
 })
 
 function aTarget(arm: Target['arm'], weight: number): Target {

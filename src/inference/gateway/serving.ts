@@ -42,17 +42,12 @@ export async function openGateway(state: GatewayState, options: ServingOptions):
     state.pool.close()
     throw error
   }
-  const { address, port, family } = server.http.address() as AddressInfo
+  const { address, port, family } = server.door.server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     async close() {
-      const closed = once(server.http, 'close')
-      server.http.close()
-      server.http.closeIdleConnections()
-      const limit = setTimeout(() => server.http.closeAllConnections(), CLOSE_LIMIT_MS)
-      await closed
-      clearTimeout(limit)
+      await server.close(CLOSE_LIMIT_MS)
       state.pool.close()
       await telemetry.close()
     },
@@ -60,9 +55,9 @@ export async function openGateway(state: GatewayState, options: ServingOptions):
 }
 
 async function listen(server: GatewayServer, { host, port }: ServingOptions['listen']): Promise<void> {
-  server.http.listen({ host, port })
+  server.door.server.listen({ host, port })
   try {
-    await once(server.http, 'listening')
+    await once(server.door.server, 'listening')
   } catch (cause) {
     const code = systemCode(cause)
     throw new InferenceError('PORT_IN_USE', {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { InferenceError } from '../../errors.ts'
 
 export interface Body {
@@ -6,65 +6,135 @@ export interface Body {
   readonly bytes: number
 }
 
-/** Bodies that a gateway holds at once, over all requests: past here it refuses rather than die. */
+/** Where a body comes from. */
+export interface BodySource {
+  readonly source: Readable
+  header(name: string): string | undefined
+  invite(): void
+}
+
+/** Requests and untaken answers that a gateway holds at once: past here it refuses rather than die. */
 export const MAX_HELD_BYTES: number = 512 * 2 ** 20
+/** What a request without a body costs: its headers, its trace, its place in maps. */
+const REQUEST_BYTES = 4096
+/** A body that brings less than this within the window only holds a place (as Apache's MinRate: 500 bytes a second). */
+const LEAST_BYTES = 5000
+const WINDOW_MS = 10_000
+
+/** A body under way. */
+interface Gathering {
+  bytes: number
+  /** Bytes at the last look; -1 before the first. */
+  looked: number
+  readonly tooSlow: () => void
+}
 
 /** Gathers bodies as they come, in pieces, up to a limit for each and one for all. */
 export class Bodies {
-  readonly #maxBytes: number
+  readonly maxBytes: number
+  readonly #under = new Set<Gathering>()
   #held = 0
+  #watch: NodeJS.Timeout | undefined
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
   }
 
   /** Calls `done` once: with the body, or with why there is none. The caller `release`s it. */
-  collect(request: IncomingMessage, done: (body: Body | InferenceError) => void): void {
-    const declared = Number(request.headers['content-length'] ?? 0)
-    if (declared > this.#maxBytes) {
-      done(this.#tooLarge(declared))
+  collect(from: BodySource, done: (body: Body | InferenceError) => void): void {
+    const declared = Number(from.header('content-length') ?? 0)
+    if (declared > this.maxBytes) {
+      done(this.tooLarge(declared))
       return
     }
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const stop = (error: InferenceError): void => {
-      // The rest of the body is dropped, and the connection ends with the answer.
-      for (const event of ['data', 'end', 'close']) request.removeAllListeners(event)
-      this.release(bytes)
-      done(error)
+    if (!this.hold(0)) {
+      done(this.full())
+      return
     }
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      this.#held += chunk.length
-      chunks.push(chunk)
-      if (bytes > this.#maxBytes) stop(this.#tooLarge(bytes))
-      else if (this.#held > MAX_HELD_BYTES) stop(this.#full())
-    })
-    request.once('end', () => done({ chunks, bytes }))
-    request.once('close', () => {
-      if (!request.complete) stop(canceled())
-    })
-    // What follows is told by 'close'.
-    request.on('error', () => {})
+    this.#gather(from.source, done)
+    from.invite()
+  }
+
+  /** Takes note of more bytes. False, and nothing noted, where that is too much for all. */
+  hold(bytes: number): boolean {
+    if (this.#held + bytes + REQUEST_BYTES > MAX_HELD_BYTES) return false
+    this.#held += bytes + REQUEST_BYTES
+    return true
   }
 
   release(bytes: number): void {
-    this.#held -= bytes
+    this.#held -= bytes + REQUEST_BYTES
   }
 
-  #tooLarge(bytes: number): InferenceError {
+  /** Of requests and answers, now. */
+  get held(): number {
+    return this.#held
+  }
+
+  close(): void {
+    clearInterval(this.#watch)
+  }
+
+  #gather(source: Readable, done: (body: Body | InferenceError) => void): void {
+    const chunks: Buffer[] = []
+    const gathering: Gathering = { bytes: 0, looked: -1, tooSlow: () => stop(tooSlow(gathering.bytes)) }
+    const leave = (): void => {
+      this.#under.delete(gathering)
+      source.off('data', take).off('end', end).off('close', gone)
+    }
+    const stop = (error: InferenceError): void => {
+      leave()
+      this.release(gathering.bytes)
+      done(error)
+    }
+    const take = (chunk: Buffer): void => {
+      gathering.bytes += chunk.length
+      this.#held += chunk.length
+      chunks.push(chunk)
+      if (gathering.bytes > this.maxBytes) stop(this.tooLarge(gathering.bytes))
+      else if (this.#held > MAX_HELD_BYTES) stop(this.full())
+    }
+    const end = (): void => {
+      leave()
+      done({ chunks, bytes: gathering.bytes })
+    }
+    const gone = (): void => stop(canceled())
+    this.#under.add(gathering)
+    this.#watch ??= setInterval(() => this.#look(), WINDOW_MS).unref()
+    // An error is told by 'close'.
+    source.on('error', ignore).on('data', take).on('end', end).on('close', gone)
+  }
+
+  #look(): void {
+    for (const gathering of this.#under) {
+      if (gathering.looked < 0) gathering.looked = gathering.bytes
+      else if (gathering.bytes - gathering.looked < LEAST_BYTES) gathering.tooSlow()
+      else gathering.looked = gathering.bytes
+    }
+  }
+
+  tooLarge(bytes: number): InferenceError {
     return new InferenceError('BODY_TOO_LARGE', {
-      message: `The body has ${bytes} bytes or more; the limit is ${this.#maxBytes}`,
+      message: `The body has ${bytes} bytes or more; the limit is ${this.maxBytes}`,
       hint: 'Send fewer examples at once.',
     })
   }
 
-  #full(): InferenceError {
+  full(): InferenceError {
     return new InferenceError('QUEUE_FULL', {
       message: `This gateway holds ${MAX_HELD_BYTES} bytes of requests already`,
       hint: 'Try again in a second.',
     })
   }
+}
+
+function ignore(): void {}
+
+function tooSlow(bytes: number): InferenceError {
+  return new InferenceError('REQUEST_TIMEOUT', {
+    message: `The body stopped at ${bytes} bytes: less than ${LEAST_BYTES} came within ${WINDOW_MS / 1000} s`,
+    hint: 'Send the request again over a line that is not as slow.',
+  })
 }
 
 function canceled(): InferenceError {

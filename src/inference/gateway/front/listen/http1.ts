@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
+import { errorBody, InferenceError } from '../../../errors.ts'
+import { type AnswerHeaders, type Exchange, STALL_MS } from '../exchange.ts'
+
+/** Longer than any proxy keeps its idle connections, so that the proxy ends them, not we under its next request. */
+const KEEP_ALIVE_MS = 75_000
+export const HEADERS_TIMEOUT_MS = 30_000
+/** A body over a slow line; that it makes progress is watched where bodies are gathered. */
+const REQUEST_TIMEOUT_MS = 300_000
+/** With cookies, tracing and what proxies add there are some dozen. */
+const MAX_HEADER_BYTES = 16_384
+/** A client's answer to what it does not understand: its connection ends. */
+const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `The headers have more than ${MAX_HEADER_BYTES} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come whole in time'],
+}
+
+/** What is no clean HTTP/1.1 (two lengths, a length beside chunks, bare line feeds) is refused by its parser. */
+export const HTTP1_OPTIONS: ServerOptions = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  insecureHTTPParser: false,
+  noDelay: true,
+}
+
+/** Whether the door closes: then each answer is its connection's last. */
+export interface Closing {
+  readonly closing: boolean
+}
+
+export class Http1Exchange implements Exchange {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #door: Closing
+  readonly #waits: boolean
+
+  /** `waits`: the client sends no body before it was invited. */
+  constructor(request: IncomingMessage, response: ServerResponse, door: Closing, waits: boolean) {
+    this.#request = request
+    this.#response = response
+    this.#door = door
+    this.#waits = waits
+  }
+
+  get method(): string {
+    return this.#request.method ?? ''
+  }
+
+  get url(): string {
+    return this.#request.url ?? ''
+  }
+
+  get remoteAddress(): string {
+    return this.#request.socket.remoteAddress ?? ''
+  }
+
+  get source(): Readable {
+    return this.#request
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return typeof value === 'string' ? value : undefined
+  }
+
+  invite(): void {
+    if (this.#waits) this.#response.writeContinue()
+  }
+
+  get open(): boolean {
+    return !this.#response.destroyed && !this.#response.headersSent
+  }
+
+  send(status: number, headers: AnswerHeaders, body: Buffer | string): void {
+    if (!this.open) return
+    headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    // A body that was not read to its end would be taken for the next request.
+    if (!this.#request.complete || this.#door.closing) headers['connection'] = 'close'
+    const response = this.#response
+    response.writeHead(status, headers as Record<string, string | number | string[]>)
+    response.end(body)
+    if (response.writableLength > 0) response.setTimeout(STALL_MS, () => response.destroy())
+  }
+
+  onceClosed(closed: () => void): void {
+    this.#response.once('close', closed)
+  }
+}
+
+/** What can't be parsed is answered in the protocols' form, once, and ends its connection. */
+export function refuseBytes(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, message] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'These bytes are no HTTP/1.1']
+  const body = errorBody(new InferenceError('REQUEST_INVALID', { message, hint: 'See RFC 9112.' }))
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}

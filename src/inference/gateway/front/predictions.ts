@@ -1,0 +1,107 @@
+import { codeOf, InferenceError, statusOf } from '../../errors.ts'
+import type { ProtocolName } from '../../protocols/index.ts'
+import type { GatewayState } from '../state.ts'
+import type { RequestTrace, Telemetry } from '../telemetry/trace.ts'
+import { type Admitted, admit, type Caller } from '../traffic/admission.ts'
+import { Prediction } from '../traffic/prediction.ts'
+import type { Bodies, Body } from './body.ts'
+import type { Exchange } from './exchange.ts'
+import { environmentOf, type Header, timeoutOf } from './request.ts'
+import { sendAnswer, sendError } from './respond.ts'
+
+/** Answers up to here are not counted as held: a socket's own buffers take them. */
+const SMALL_ANSWER_BYTES = 65_536
+
+export interface PredictionsOptions {
+  readonly telemetry: Telemetry
+  /** Something was counted. */
+  readonly onCounted: () => void
+}
+
+/** What is to be predicted with. */
+export interface Wanted {
+  readonly model: string
+  readonly version: number | undefined
+  readonly protocol: ProtocolName
+}
+
+/** Takes predictions from their transports to replicas. */
+export class Predictions {
+  readonly #state: GatewayState
+  readonly #bodies: Bodies
+  readonly #options: PredictionsOptions
+
+  constructor(state: GatewayState, bodies: Bodies, options: PredictionsOptions) {
+    this.#state = state
+    this.#bodies = bodies
+    this.#options = options
+  }
+
+  /** Over HTTP. */
+  answer(exchange: Exchange, wanted: Wanted): void {
+    const cameAt = performance.now()
+    const header: Header = name => exchange.header(name)
+    const { remoteAddress } = exchange
+    const trace = this.#options.telemetry.begin({
+      method: exchange.method,
+      path: exchange.url,
+      remoteAddress,
+      header,
+    })
+    const caller = this.#callerOf(exchange, trace)
+    const refused = (error: unknown): void => {
+      caller.fail(error)
+      trace.end({ status: statusOf(error), code: codeOf(error), model: wanted.model })
+    }
+    let admitted: Admitted
+    try {
+      admitted = admit(this.#state, {
+        ...wanted,
+        environment: environmentOf(header),
+        header,
+        remoteAddress,
+        cameAt,
+        timeoutMs: timeoutOf(header),
+        trace,
+      })
+    } catch (error) {
+      refused(error)
+      return
+    }
+    this.#bodies.collect(exchange, body => {
+      if (body instanceof InferenceError) {
+        refused(body)
+        return
+      }
+      const prediction = this.predict(admitted, caller, body)
+      exchange.onceClosed(() => prediction.abandon())
+    })
+  }
+
+  /** `body` was taken note of by `Bodies`, and is released when the prediction is over. */
+  predict(admitted: Admitted, caller: Caller, body: Body): Prediction {
+    return new Prediction({
+      admitted,
+      caller,
+      body,
+      onCounted: this.#options.onCounted,
+      onEnd: end => {
+        this.#bodies.release(body.bytes)
+        admitted.head.trace.end(end)
+      },
+    })
+  }
+
+  #callerOf(exchange: Exchange, { requestId }: RequestTrace): Caller {
+    return {
+      answer: (answer, target) => {
+        const { length } = answer.body
+        sendAnswer(exchange, answer, target, { 'ballast-request-id': requestId })
+        if (length > SMALL_ANSWER_BYTES && this.#bodies.hold(length)) {
+          exchange.onceClosed(() => this.#bodies.release(length))
+        }
+      },
+      fail: error => sendError(exchange, error, { 'ballast-request-id': requestId }),
+    }
+  }
+}
