@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../core/index.ts'
-import { scoresOf, toPrediction } from './prediction.ts'
+import { toPrediction } from './prediction.ts'
+import { scoresOf } from './scores.ts'
 
 const row = (...values: number[]): Tensor => ({
   dtype: 'float32',
@@ -109,4 +110,61 @@ test.each([
   expect(() => toPrediction(tensor, animals)).toThrow(
     expect.objectContaining({ code: 'OUTPUT_INVALID', message: expect.stringMatching(message) }),
   )
+})
+
+describe('as model.answer says', () => {
+  const two = { task: 'classification', labels: ['no', 'yes'] } as const
+  const many = {
+    task: 'classification',
+    labels: ['cat', 'dog', 'fish'],
+    answer: { classes: 'many' },
+  } as const
+
+  test('scores go through what is named, whatever they look like', () => {
+    expect(Array.from(scoresOf(row(0.2, 0.8), { scores: 'softmax' })!)[1]).toBeCloseTo(
+      1 / (1 + Math.exp(-0.6)),
+      6,
+    )
+    expect(Array.from(scoresOf(row(2), { scores: 'none' })!)).toEqual([-1, 2])
+    expect(scoresOf(row(0.5), { scores: 'sigmoid' })![1]).toBeCloseTo(1 / (1 + Math.exp(-0.5)), 6)
+    expect(Array.from(scoresOf(row(3, -1), { scores: 'none' })!)).toEqual([3, -1])
+  })
+
+  test('the second of two classes counts from its threshold', () => {
+    const answer = { threshold: 0.2 }
+    expect(toPrediction(row(0.75, 0.25), { ...two, answer })).toMatchObject({ label: 'yes', score: 0.25 })
+    expect(toPrediction(row(0.25), { ...two, answer })).toMatchObject({ label: 'yes' })
+    expect(toPrediction(row(0.9, 0.1), { ...two, answer })).toMatchObject({ label: 'no' })
+    expect(() => toPrediction(row(0.5, 0.3, 0.2), { ...animals, answer })).toThrow(/between two classes/)
+  })
+
+  test('of many classes, all that reach the threshold are told, best first', () => {
+    expect(toPrediction(row(0.5, 0.1, 0.9), many)).toMatchObject({
+      kind: 'classes',
+      classes: [
+        { label: 'fish', index: 2 },
+        { label: 'cat', index: 0, score: 0.5 },
+      ],
+      top: [{ label: 'fish' }, { label: 'cat' }, { label: 'dog' }],
+    })
+    expect(() => toPrediction(row(3, 0, 0), many)).toThrow(/no probability of a class/)
+    const logits = { ...many, answer: { classes: 'many', scores: 'sigmoid', threshold: 0.9 } } as const
+    expect(toPrediction(row(3, 0, -1), logits)).toMatchObject({ classes: [{ label: 'cat' }] })
+  })
+
+  test('as many of the best classes as wanted', () => {
+    const found = toPrediction(row(0.5, 0.3, 0.2), { ...animals, answer: { topK: 2 } })
+    expect(found).toMatchObject({ top: [{ label: 'cat' }, { label: 'dog' }] })
+    expect(found.kind === 'class' && found.top).toHaveLength(2)
+  })
+
+  test('values have names', () => {
+    const config = { task: 'regression', labels: [], answer: { names: ['price', 'area'] } } as const
+    expect(toPrediction(row(1.5, -2), config)).toEqual({
+      kind: 'values',
+      values: [1.5, -2],
+      names: ['price', 'area'],
+    })
+    expect(() => toPrediction(row(1), config)).toThrow(/1 values, and there are 2 names/)
+  })
 })

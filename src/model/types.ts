@@ -4,49 +4,82 @@ import type { TableColumn } from './table/types.ts'
 export const TASKS = ['image-classification', 'classification', 'regression', 'generic'] as const
 export type Task = (typeof TASKS)[number]
 
+export const RESIZE_FILTERS = [
+  'nearest',
+  'box',
+  'bilinear',
+  'hamming',
+  'bicubic',
+  'lanczos',
+  'area',
+] as const
+export type ResizeFilter = (typeof RESIZE_FILTERS)[number]
+
+/** Libraries that resize each in their own way. */
+export const RESIZE_LIKES = ['pillow', 'opencv', 'tensorflow', 'torch'] as const
+export type ResizeLike = (typeof RESIZE_LIKES)[number]
+
+/** Bytes of red, green and blue, or of gray: one for all channels. */
+export type Color = readonly number[]
+
+/** How a resize computes pixels; what is not given is bilinear like Pillow. */
+interface HowToResize {
+  readonly filter?: ResizeFilter
+  readonly like?: ResizeLike
+  /** TensorFlow and PyTorch only. */
+  readonly antialias?: boolean
+}
+
 /**
  * Preprocessing, versioned with the model: an image's bytes to the model's input, step by step. The one
  * interpreter in this part runs it wherever the model runs: evaluation, warm-up, serving.
  */
 export type PreprocessStep =
-  | { readonly kind: 'decode'; readonly what: 'image' }
+  | {
+      readonly kind: 'decode'
+      readonly what: 'image'
+      /** A large JPEG is decoded at a half, a quarter or an eighth of its size, where the first resize allows it. */
+      readonly speed?: 'fast'
+      /** What shows behind transparent pixels; without it alpha is dropped. */
+      readonly background?: Color
+    }
   | { readonly kind: 'grayscale' }
   | { readonly kind: 'invert' }
-  /** Pixels. */
-  | {
+  /** Order of the colours. */
+  | { readonly kind: 'channels'; readonly order: 'rgb' | 'bgr' }
+  /** To a size in pixels. */
+  | ({
       readonly kind: 'resize'
       readonly width: number
       readonly height: number
-      readonly fit: 'fill' | 'cover' | 'contain'
+      /** letterbox: contain as YOLO has it, on gray. */
+      readonly fit: 'fill' | 'cover' | 'contain' | 'letterbox'
+      /** Around what is contained; default black, 114 of a letterbox. */
+      readonly fill?: Color
+    } & HowToResize)
+  /** The shorter side to so many pixels, the longer one in proportion. */
+  | ({ readonly kind: 'resize'; readonly shortest: number } & HowToResize)
+  /** The middle; or the box whose upper left corner is (x, y). */
+  | {
+      readonly kind: 'crop'
+      readonly width: number
+      readonly height: number
+      readonly x?: number
+      readonly y?: number
     }
-  | { readonly kind: 'crop'; readonly width: number; readonly height: number }
+  /** Grows the image: to a square, a size, or the next multiples of a number. */
+  | {
+      readonly kind: 'pad'
+      readonly to: 'square' | { readonly width: number; readonly height: number } | { readonly multiple: number }
+      readonly fill: Color
+      readonly align: 'center' | 'start'
+    }
   /** Every value times `factor`; 1/255 maps bytes to 0…1. */
   | { readonly kind: 'scale'; readonly factor: number }
   /** (x − mean) / std, a value for each channel. */
   | { readonly kind: 'normalize'; readonly mean: readonly number[]; readonly std: readonly number[] }
   /** Order of the axes of the tensor made; default nchw. */
   | { readonly kind: 'layout'; readonly order: 'nchw' | 'nhwc' | 'hw' }
-
-export const SCORE_RULES = ['auto', 'softmax', 'sigmoid', 'none'] as const
-
-/** How an output becomes an answer, where the defaults of the task are not meant. */
-export interface AnswerRule {
-  /**
-   * From what a classifier gives to probabilities. `auto`: what are probabilities already stays, a softmax of all
-   * else (a sigmoid of a single value, and of each where there are many classes). `none`: they stay as they are.
-   */
-  readonly scores?: (typeof SCORE_RULES)[number]
-  /** How many of the best classes are listed; default 5. */
-  readonly topK?: number
-  /** An example has one class (the default), or any number of them, each by itself. */
-  readonly classes?: 'one' | 'many'
-  /** The score from which a class counts: of many, or the second of two. Default 0.5. */
-  readonly threshold?: number
-  /** Names of a regression's values, in order. */
-  readonly names?: readonly string[]
-  /** Outputs that are told beside the answer, by their names. */
-  readonly outputs?: readonly string[]
-}
 
 /** How a model's bytes become predictions: part of a version's digest. */
 export interface ModelConfig {

@@ -1,5 +1,5 @@
 import { nearestName, type Tensor } from '../../core/index.ts'
-import { type ModelConfig, numbersOf, scoresOf, toPrediction } from '../../model/index.ts'
+import { type ModelConfig, numbersOf, scoresOf, toPrediction, winnerOf } from '../../model/index.ts'
 import type { Truth } from '../datasets/types.ts'
 import { EvaluateError } from '../errors.ts'
 import { logLoss } from '../metrics/quality.ts'
@@ -25,15 +25,17 @@ export function answerOf(row: Tensor, truth: Truth, index: number, config: Model
 }
 
 function classAnswer(row: Tensor, truth: Truth, index: number, config: ModelConfig): Answer {
-  const scores = scoresOf(row)
+  const scores = scoresOf(row, config.answer)
   const label = classOf(truth, index, config.labels, scores?.length ?? config.labels.length)
   if (!scores) {
     const named = toPrediction(row, config)
     return { truth: label, predicted: named.kind === 'class' ? named.index : -1 }
   }
-  let best = 0
-  for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i
-  return { truth: label, predicted: best, loss: logLoss(scores[label]!) }
+  const score = scores[label]!
+  const predicted = winnerOf(scores, config.answer)
+  // Scores that are told as they are may be no probabilities: they have no logarithm to be judged by.
+  const hasLoss = config.answer?.scores !== 'none' || (score >= 0 && score <= 1)
+  return { truth: label, predicted, ...(hasLoss && { loss: logLoss(score) }) }
 }
 
 /** A class index; a label in words is looked up. `classes` is 0 where nobody knows how many there are. */
