@@ -60,6 +60,8 @@ export const routeSchema = z.object({
   environment: z.string(),
   project: z.string(),
   predictions: z.enum(['token', 'public']),
+  /** Whether callers may load and unload the model; no by default. */
+  control: z.boolean().optional(),
   arms: z.array(
     z.object({
       arm: armSchema,
