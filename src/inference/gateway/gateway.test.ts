@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { RoutingTable } from '../../api/index.ts'
 import { bucketUpperBound } from '../../core/index.ts'
+import { InferenceError } from '../errors.ts'
 import { GatewayState } from './state.ts'
 import { Counters } from './telemetry/counters.ts'
 import { metricsText } from './telemetry/metrics.ts'
 import { Series } from './telemetry/series.ts'
 import { Access } from './traffic/access.ts'
-import { affinityOf, chooseArm, type RouteTargets, type Target } from './traffic/routing.ts'
+import { RetryBudget } from './traffic/retry-budget.ts'
+import { chooseArm, type RouteTargets, type Target } from './traffic/routing.ts'
+import { affinityOf } from './traffic/sticky.ts'
 
 const states: GatewayState[] = []
 afterEach(() => {
@@ -24,7 +27,20 @@ function aRoute(weights: Partial<Record<'stable' | 'baseline' | 'canary', number
     aTarget(arm, weight),
   )
   const stable = arms.find(({ arm }) => arm === 'stable')
-  return { project: 'p', open: true, arms, stable, versions: new Map() }
+  return {
+    project: 'p',
+    open: true,
+    control: false,
+    arms,
+    stable,
+    versions: new Map(),
+    sticky: undefined,
+    rules: [],
+    mirror: undefined,
+    limit: undefined,
+    priority: undefined,
+    retries: new RetryBudget(),
+  }
 }
 
 test.each([
@@ -74,8 +90,10 @@ test.each([
     { hash: hash('all') },
     { hash: hash('old'), project: 'p1', expiresAt: 99 },
   ])
-  expect(access.refusal(authorization, project, 100)?.code).toBe(code)
-  expect(access.refusal(authorization, project, 100)?.code).toBe(code)
+  const found = () => access.tokenFor(authorization, project, 100)
+  for (const each of [found(), found()]) {
+    expect(each instanceof InferenceError ? each.code : undefined).toBe(code)
+  }
 })
 
 function aTable(more: Partial<RoutingTable['routes'][number]> = {}): RoutingTable {

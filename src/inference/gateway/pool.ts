@@ -1,19 +1,28 @@
 import type { Address } from '../../api/index.ts'
 import { FrameClient, nameOf } from '../frames/index.ts'
+import { Breaker } from './traffic/breaker.ts'
 
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 1000
+/** A host closes the connection when a replica that slept has started; should it not, it is asked again after this. */
+const ASK_AGAIN_MS = 1000
 
 /** The way to one replica: a connection, or the attempt to have one. */
 export class Link {
   readonly replica: string
   readonly address: Address
+  readonly breaker: Breaker = new Breaker()
+  readonly #onUp: () => void
+  /** It starts, by its host's word; until then at the latest. */
+  #asleepUntil = Number.NEGATIVE_INFINITY
   #client: FrameClient | undefined
   #retired = false
   #retry: NodeJS.Timeout | undefined
   #pause = FIRST_RETRY_MS
 
-  constructor(replica: string, address: Address) {
+  /** `onUp`: it can be asked, maybe again. */
+  constructor(replica: string, address: Address, onUp: () => void = () => {}) {
+    this.#onUp = onUp
     this.replica = replica
     this.address = address
     void this.#connect()
@@ -23,6 +32,16 @@ export class Link {
   get client(): FrameClient | undefined {
     // A client tells its waiting requests that it is lost before it tells us.
     return this.#client?.closed ? undefined : this.#client
+  }
+
+  /** It said that it is asleep: it starts, and is asked again when its connection is another. */
+  slept(): void {
+    this.#asleepUntil = performance.now() + ASK_AGAIN_MS
+  }
+
+  /** Whether it starts just now. */
+  waking(now: number): boolean {
+    return now < this.#asleepUntil
   }
 
   /** Nothing new is sent; the connection ends with the last answer that is due. */
@@ -54,6 +73,8 @@ export class Link {
       client.onClose = () => this.#lost()
       this.#client = client
       this.#pause = FIRST_RETRY_MS
+      this.#asleepUntil = Number.NEGATIVE_INFINITY
+      this.#onUp()
     } catch {
       this.#lost()
     }
@@ -70,13 +91,15 @@ export class Link {
 /** One link for each replica that the routing table names, kept over changes of the table. */
 export class Pool {
   readonly #links = new Map<string, Link>()
+  /** A replica can be asked. */
+  onUp: () => void = () => {}
 
   /** The link to a replica; made when it is new. Call `keep` when the table is read. */
   link(replica: string, address: Address): Link {
     const key = `${replica} ${nameOf(address)}`
     let link = this.#links.get(key)
     if (link === undefined) {
-      link = new Link(replica, address)
+      link = new Link(replica, address, () => this.onUp())
       this.#links.set(key, link)
     }
     return link
@@ -91,6 +114,10 @@ export class Pool {
     }
   }
 
+  links(): Iterable<Link> {
+    return this.#links.values()
+  }
+
   get inFlight(): number {
     let sum = 0
     for (const link of this.#links.values()) sum += link.client?.inFlight ?? 0
@@ -103,17 +130,44 @@ export class Pool {
   }
 }
 
-/** The link with the fewest requests under way, of those that are connected; by lot among equals. */
-export function idlest(links: readonly Link[], except?: Link): Link | undefined {
+/**
+ * The link with the fewest requests under way, of those that are connected and awake and whose breaker is closed; by lot
+ * among equals. Where the breakers of more than half are open, it is not they who fail: then all are taken again.
+ */
+export function idlest(
+  links: readonly Link[],
+  except?: Link,
+  now: number = performance.now(),
+): Link | undefined {
+  return fewest(links, except, now, isPanic(links, now))
+}
+
+function fewest(
+  links: readonly Link[],
+  except: Link | undefined,
+  now: number,
+  panic: boolean,
+): Link | undefined {
   let best: Link | undefined
-  let fewest = Number.POSITIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
   const start = links.length > 1 ? Math.floor(Math.random() * links.length) : 0
   for (let i = 0; i < links.length; i++) {
     const link = links[(start + i) % links.length]!
     const busy = link.client?.inFlight
-    if (busy === undefined || busy >= fewest || link === except) continue
+    if (busy === undefined || busy >= least || link === except || link.waking(now)) continue
+    if (!panic && !link.breaker.admits(now)) continue
     best = link
-    fewest = busy
+    least = busy
   }
   return best
+}
+
+function isPanic(links: readonly Link[], now: number): boolean {
+  let [connected, barred] = [0, 0]
+  for (const { client, breaker } of links) {
+    if (client === undefined) continue
+    connected++
+    if (!breaker.admits(now)) barred++
+  }
+  return barred * 2 > connected
 }

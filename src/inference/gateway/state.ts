@@ -1,9 +1,13 @@
-import type { RoutingTable } from '../../api/index.ts'
+import type { Lease, RoutingTable } from '../../api/index.ts'
 import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { Pool } from './pool.ts'
 import { Counters } from './telemetry/counters.ts'
-import { Access } from './traffic/access.ts'
+import type { CounterFamily } from './telemetry/registry.ts'
+import { Access, type Token } from './traffic/access.ts'
+import { trafficFamilies } from './traffic/families.ts'
+import { Limiter } from './traffic/limits/limiter.ts'
+import { Mirrors } from './traffic/mirror/mirrors.ts'
 import {
   chooseArm,
   type RouteTargets,
@@ -12,12 +16,17 @@ import {
   routingOf,
   type Target,
 } from './traffic/routing.ts'
+import { WaitingRoom } from './traffic/waiting-room.ts'
 
 /** What a gateway routes by, at this moment. */
 export class GatewayState {
   readonly counters: Counters = new Counters()
   readonly pool: Pool = new Pool()
+  readonly limiter: Limiter
+  readonly mirrors: Mirrors = new Mirrors()
+  readonly waiting: WaitingRoom = new WaitingRoom()
   readonly #now: () => number
+  readonly #retries: CounterFamily
   #routing: Routing | undefined
   #access: Access = new Access([])
   #leaseMs = 0
@@ -27,17 +36,24 @@ export class GatewayState {
   /** `now`: monotonic milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
+    this.limiter = new Limiter(now)
+    this.#retries = trafficFamilies(this)
+    this.pool.onUp = () => this.waiting.wake()
   }
 
   /** Takes effect for every request that chooses its replica from now on. */
   apply(table: RoutingTable): void {
-    this.#routing = routingOf(table, this.pool, this.counters)
+    this.limiter.apply(table)
+    this.#routing = routingOf(table, this, this.#routing)
     this.#access = new Access(table.tokens)
     this.#leaseMs = table.leaseMs
+    this.waiting.wake()
   }
 
-  heard(): void {
+  /** The control plane spoke; what it said of other gateways. */
+  heard(lease: Lease = {}): void {
     this.#heard = this.#now()
+    this.limiter.hear(lease)
   }
 
   get ready(): boolean {
@@ -53,6 +69,11 @@ export class GatewayState {
     return this.#now() - this.#heard <= this.#leaseMs
   }
 
+  /** By `environment/model`. */
+  get routes(): Routing['routes'] {
+    return this.#routing?.routes ?? new Map()
+  }
+
   /** Throws MODEL_UNKNOWN. */
   route(environment: string, model: string): RouteTargets {
     const route = this.#routing?.routes.get(routeKey(environment, model))
@@ -64,11 +85,20 @@ export class GatewayState {
     })
   }
 
-  /** Throws UNAUTHENTICATED or FORBIDDEN. */
-  allow(route: RouteTargets, authorization: string | undefined): void {
-    if (route.open) return
-    const refusal = this.#access.refusal(authorization, route.project, instant(Date.now()))
-    if (refusal !== undefined) throw refusal
+  /** The token that asks; a route that is open asks for none, and knows one all the same. Throws UNAUTHENTICATED or FORBIDDEN. */
+  allow(route: RouteTargets, authorization: string | undefined): Token | undefined {
+    if (route.open && authorization === undefined) return undefined
+    const token = this.#access.tokenFor(authorization, route.project, instant(Date.now()))
+    if (!(token instanceof InferenceError)) return token
+    if (route.open) return undefined
+    throw token
+  }
+
+  /** Whether a request may be sent a second time, by the route's budget; counted. */
+  mayRetry(environment: string, model: string, reason: 'lost' | 'full'): boolean {
+    const may = this.#routing?.routes.get(routeKey(environment, model))?.retries.take(this.#now()) ?? false
+    this.#retries.add([environment, model, may ? reason : 'no budget'])
+    return may
   }
 
   /** The version that takes a request. Throws VERSION_UNKNOWN, NO_REPLICA. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { RoutingTable } from '../../../api/index.ts'
 import { InferenceError } from '../../errors.ts'
 
-type Token = RoutingTable['tokens'][number]
+export type Token = RoutingTable['tokens'][number]
 
 /** Secrets whose hash is remembered; hashing costs 2 µs. */
 const MAX_REMEMBERED = 10_000
@@ -18,17 +18,18 @@ export class Access {
     this.#tokens = Map.groupBy(tokens, token => token.hash)
   }
 
-  /** Undefined when the `Authorization` header may predict in the project; else why not. */
-  refusal(authorization: string | undefined, project: string, now: number): InferenceError | undefined {
+  /** The token of the `Authorization` header, where it may predict in the project; else why not. */
+  tokenFor(authorization: string | undefined, project: string, now: number): Token | InferenceError {
     if (authorization === undefined) return unauthenticated('This model needs a token')
     const tokens = this.#lookUp(authorization)
     const valid = tokens.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
     if (tokens.length > 0 && valid.length === 0) return unauthenticated('The token has expired')
     if (valid.length === 0) return unauthenticated('The token is not known here, or may not predict')
-    if (valid.some(token => token.project === undefined || token.project === project)) return undefined
+    const token = valid.find(token => token.project === undefined || token.project === project)
+    if (token !== undefined) return token
     return new InferenceError('FORBIDDEN', {
       message: 'The token may predict, but not with models of this project',
-      hint: 'Make a token for this project: ballast token create --scope predict.',
+      hint: 'Make a token for this project: ballast token create --scopes predict.',
     })
   }
 

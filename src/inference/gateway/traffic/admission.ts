@@ -3,7 +3,13 @@ import type { ResponseFrame } from '../../frames/index.ts'
 import type { ProtocolName } from '../../protocols/index.ts'
 import { type GatewayState, versionOf } from '../state.ts'
 import type { RequestTrace } from '../telemetry/trace.ts'
-import { affinityOf, type RouteTargets, type Target } from './routing.ts'
+import type { Token } from './access.ts'
+import { tokenKey } from './limits/limiter.ts'
+import { type RouteTargets, ruledTarget, type Target } from './routing.ts'
+import { drawOf } from './sticky.ts'
+
+/** The engine's: 1 goes before what asks for none, 3 and more behind it. */
+const DEFAULT_PRIORITY = 2
 
 /** A prediction before its body is read, whatever transport it came by. */
 export interface RequestHead {
@@ -14,6 +20,8 @@ export interface RequestHead {
   /** By lower-case name. */
   header(name: string): string | undefined
   readonly remoteAddress: string
+  /** Came over TLS. */
+  readonly secure?: boolean | undefined
   /** Monotonic. */
   readonly cameAt: Milliseconds
   readonly timeoutMs: Milliseconds
@@ -22,7 +30,8 @@ export interface RequestHead {
 
 /** Who waits for a prediction. One of both is called, once. */
 export interface Caller {
-  answer(answer: ResponseFrame, target: Target): void
+  /** `headers`: what the gateway tells beside it, such as a cookie or how much of a limit is left. */
+  answer(answer: ResponseFrame, target: Target, headers?: Readonly<Record<string, string>>): void
   fail(error: unknown): void
 }
 
@@ -32,28 +41,63 @@ export interface Choice {
   readonly target: Target
   /** Asked for by number: no other version may answer, and no rollout counts it. */
   readonly pinned: boolean
+  /** By lot or affinity, so that a rollout may count it: who chooses its version by a header is no sample of all. */
+  readonly drawn: boolean
 }
 
 /** A request that may be served: its body can be read. */
 export interface Admitted {
   readonly head: RequestHead
+  readonly state: GatewayState
+  readonly token: Token | undefined
+  /** 1 goes first; 0: the model's default. */
+  readonly priority: number
+  /** For the answer. */
+  readonly headers: Readonly<Record<string, string>> | undefined
   /** Asked for each attempt: the table may have changed since the last. Throws where the model is gone. */
   choose(): Choice
 }
 
-/** Throws MODEL_UNKNOWN, VERSION_UNKNOWN, UNAUTHENTICATED, FORBIDDEN: before the body is read, where it is for nobody. */
+/**
+ * Throws MODEL_UNKNOWN, VERSION_UNKNOWN, UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, QUOTA_EXCEEDED: before the body is
+ * read, where it is for nobody.
+ */
 export function admit(state: GatewayState, head: RequestHead): Admitted {
   const { environment, model, version } = head
   const route = state.route(environment, model)
-  state.allow(route, head.header('authorization'))
+  const token = state.allow(route, head.header('authorization'))
   if (version !== undefined) versionOf(route, version)
-  const affinity = head.header('ballast-affinity')
-  const draw = affinity === undefined ? Math.random() : affinityOf(affinity)
+  const own = token?.limits === undefined ? undefined : state.limiter.limit(tokenKey(token))
+  const left = state.limiter.take(own, route.limit)
+  const { draw, setCookie } = drawOf(head, version === undefined ? route.sticky : undefined)
   return {
     head,
+    state,
+    token,
+    priority: priorityOf(head, token, route),
+    headers: setCookie === undefined ? left && { ...left } : { ...left, 'set-cookie': setCookie },
     choose() {
       const route = state.route(environment, model)
-      return { route, target: state.choose(route, version, draw), pinned: version !== undefined }
+      const ruled =
+        version === undefined && route.rules.length > 0 ? ruledTarget(route, head, state.leased) : undefined
+      const target = ruled ?? state.choose(route, version, draw)
+      return {
+        route,
+        target,
+        pinned: version !== undefined,
+        drawn: version === undefined && ruled === undefined,
+      }
     },
   }
+}
+
+/** What goes behind the others may be asked for by anybody; what goes before them, by who may. */
+function priorityOf(head: RequestHead, token: Token | undefined, route: RouteTargets): number {
+  const asked = head.header('ballast-priority')
+  if (asked === undefined || !/^\d{1,9}$/.test(asked)) return 0
+  return Number(asked) === 0 ? 0 : Math.max(Number(asked), bestPriority(token, route))
+}
+
+function bestPriority(token: Token | undefined, { priority }: RouteTargets): number {
+  return Math.min(token?.limits?.priority ?? DEFAULT_PRIORITY, priority ?? DEFAULT_PRIORITY)
 }

@@ -1,20 +1,20 @@
 import { codeOf, InferenceError, statusOf } from '../../errors.ts'
-import { type Answer, type FrameClient, headerBlock } from '../../frames/index.ts'
+import { type Answer, ASLEEP, type FrameClient, headerBlock, type ResponseFrame } from '../../frames/index.ts'
 import type { Body } from '../front/body.ts'
 import { idlest, type Link } from '../pool.ts'
 import type { Series } from '../telemetry/series.ts'
 import type { RequestEnd } from '../telemetry/trace.ts'
 import type { Admitted, Caller, Choice } from './admission.ts'
+import type { Pair } from './mirror/mirrors.ts'
 import type { Target } from './routing.ts'
+import { Send } from './send.ts'
 
-/** A request is sent again once: one that ends every replica it meets must not end them all. */
-const MAX_SENDS = 2
-/** A lost replica is back within seconds; longer a request does not wait for one. */
+/** A lost replica is back within seconds; longer a request does not wait for one. (For one that sleeps it does.) */
 const PATIENCE_MS = 10_000
 /** As nginx tells a client that went away. */
 const CLIENT_GONE = 499
-/** How often a waiting request looks for a replica. */
-const LOOK_AGAIN_MS = 5
+/** What a mirror computes goes behind all that somebody waits for. */
+const MIRROR_PRIORITY = 255
 
 interface Found {
   readonly target: Target
@@ -34,28 +34,40 @@ export interface PredictionInit {
 /**
  * One request on its way to an answer. It goes to the idlest replica of its arm; where that arm has none, to
  * stable. A replica that is lost before it answered loses nothing: predictions are idempotent, so the request is
- * sent again, or waits for a replica as long as its time allows.
+ * sent again once, or waits for a replica as long as its time allows. One that is refused for a full queue may go to
+ * another replica of its arm, once. What was answered is never sent again.
  */
 export class Prediction {
   readonly #init: PredictionInit
   readonly #headers: string
   #target: Target | undefined
   #rollout: Series | undefined
-  #link: Link | undefined
-  #client: FrameClient | undefined
-  #id = 0
+  #send: Send | undefined
+  #pair: Pair | undefined
+  /** Of losses, and of full queues: one each. */
+  #mayRepeat = true
+  #mayMoveOn = true
   #sends = 0
   #sentAt = 0
+  #woke = false
   #over = false
   readonly #deadline: NodeJS.Timeout
-  #look: NodeJS.Timeout | undefined
 
   /** It begins at once: the caller may be told before this returns. */
   constructor(init: PredictionInit) {
     this.#init = init
     this.#headers = frameHeaders(init.admitted)
     this.#deadline = setTimeout(() => this.#expired(), Math.max(0, this.#left()))
-    this.#send()
+    this.#begin()
+  }
+
+  get bytes(): number {
+    return this.#init.body.bytes
+  }
+
+  /** A replica may be there now. */
+  again(): void {
+    if (!this.#over) this.#begin()
   }
 
   #left(): number {
@@ -63,51 +75,76 @@ export class Prediction {
     return cameAt + timeoutMs - performance.now()
   }
 
-  #send(): void {
+  #begin(): void {
     try {
       const choice = this.#init.admitted.choose()
       const found = this.#find(choice)
-      if (found === undefined) this.#wait(choice.target)
-      else this.#sendTo(found, choice.pinned)
+      if (found === undefined) this.#wait(choice)
+      else this.#sendTo(found, choice)
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  #sendTo(found: Found, pinned: boolean): void {
-    const { body } = this.#init
-    this.#target = found.target
-    this.#rollout = pinned ? undefined : found.target.rollout
-    this.#link = found.link
-    this.#client = found.client
-    if (this.#sends++ === 0) this.#sentAt = performance.now()
-    const timeoutMs = this.#left()
-    this.#id = found.client.ask(
+  #sendTo({ target, link, client }: Found, choice: Choice): void {
+    const { admitted, body } = this.#init
+    this.#target = target
+    this.#rollout = choice.drawn ? target.rollout : undefined
+    const now = performance.now()
+    if (this.#sends++ === 0) {
+      this.#sentAt = now
+      choice.route.retries.deposit()
+    }
+    this.#send = new Send(link, client, now)
+    this.#send.ask(
       {
         operation: 'infer',
-        timeoutMs,
-        headers: this.#headers,
+        timeoutMs: this.#left(),
+        headers: admitted.priority === 0 ? this.#headers : this.#headers + priorityLine(admitted.priority),
         body: body.chunks,
         bodyBytes: body.bytes,
       },
       this.#answered,
     )
+    if (this.#sends === 1 && choice.route.mirror !== undefined && !choice.pinned) this.#mirror(choice, target)
+  }
+
+  #mirror({ route }: Choice, { version, versionNumber, arm }: Target): void {
+    const { admitted, body } = this.#init
+    const { environment, model, trace } = admitted.head
+    this.#pair = admitted.state.mirrors.begin(route.mirror!, {
+      requestId: trace.requestId,
+      environment,
+      model,
+      version,
+      versionNumber,
+      arm,
+      headers: this.#headers + priorityLine(MIRROR_PRIORITY),
+      body,
+    })
   }
 
   /** In its own arm, then in stable; another replica than the one that was just lost, if there is one. */
   #find({ target, route, pinned }: Choice): Found | undefined {
+    const now = performance.now()
+    const before = this.#send?.link
     const candidates = pinned || route.stable === undefined ? [target] : [target, route.stable]
     for (const candidate of candidates) {
-      const link = idlest(candidate.links, this.#link) ?? idlest(candidate.links)
+      const link = idlest(candidate.links, before, now) ?? (before && idlest(candidate.links, undefined, now))
       if (link?.client !== undefined) return { target: candidate, link, client: link.client }
+      // What starts just now is waited for, not answered by another version in its place.
+      if (candidate.links.some(link => link.waking(now))) return undefined
     }
     return undefined
   }
 
-  #wait(target: Target): void {
+  #wait({ target }: Choice): void {
+    const now = performance.now()
     this.#target = target
-    if (performance.now() - this.#init.admitted.head.cameAt > PATIENCE_MS) this.#fail(noReplica(target))
-    else this.#look = setTimeout(() => this.#send(), LOOK_AGAIN_MS)
+    this.#woke ||= target.links.some(link => link.waking(now))
+    const waited = now - this.#init.admitted.head.cameAt
+    if (waited > PATIENCE_MS && !this.#woke) this.#fail(noReplica(target))
+    else this.#init.admitted.state.waiting.enter(this)
   }
 
   readonly #answered = (answer: Answer): void => {
@@ -116,24 +153,59 @@ export class Prediction {
       this.#lost(answer)
       return
     }
-    this.#count(answer.status)
+    if (answer.status === ASLEEP) {
+      this.#asleep()
+      return
+    }
+    const { status } = answer
+    this.#send!.ended(status !== 500 && status !== 502)
+    if (status === 503 && this.#moveOn()) return
+    this.#count(status)
     this.#stop()
-    this.#init.caller.answer(answer, this.#target!)
-    this.#end({ status: answer.status, bytesOut: answer.body.length, answerHeaders: answer.headers })
+    this.#init.caller.answer(answer, this.#target!, this.#init.admitted.headers)
+    this.#end(status, answer)
   }
 
   #lost(error: InferenceError): void {
-    if (this.#sends >= MAX_SENDS) {
+    this.#send!.ended(false)
+    if (!this.#mayRepeat || !this.#mayBeSentAgain('lost')) {
       this.#fail(error)
       return
     }
+    this.#mayRepeat = false
     // A canary that falls must not look well because stable answered in its place.
     if (this.#target?.arm !== 'stable') this.#count(502)
-    this.#send()
+    this.#begin()
+  }
+
+  /** The replica's host starts it: nothing was computed, and this was no send. */
+  #asleep(): void {
+    this.#send!.gaveUp()
+    this.#send!.link.slept()
+    this.#send = undefined
+    this.#woke = true
+    this.#begin()
+  }
+
+  /** A full queue has computed nothing: another replica of the same arm may have room. */
+  #moveOn(): boolean {
+    const { links } = this.#target!
+    if (!this.#mayMoveOn || links.length < 2) return false
+    const link = idlest(links, this.#send!.link)
+    if (link?.client === undefined || !this.#mayBeSentAgain('full')) return false
+    this.#mayMoveOn = false
+    const choice = this.#init.admitted.choose()
+    this.#sendTo({ target: this.#target!, link, client: link.client }, choice)
+    return true
+  }
+
+  #mayBeSentAgain(reason: 'lost' | 'full'): boolean {
+    const { state, head } = this.#init.admitted
+    return state.mayRetry(head.environment, head.model, reason)
   }
 
   #expired(): void {
-    this.#client?.cancel(this.#id)
+    this.#send?.expired()
     this.#fail(
       new InferenceError('DEADLINE_EXCEEDED', {
         message: `There was no answer within ${this.#init.admitted.head.timeoutMs} ms`,
@@ -144,18 +216,19 @@ export class Prediction {
 
   #fail(error: unknown): void {
     if (this.#over) return
-    this.#count(statusOf(error))
+    const status = statusOf(error)
+    this.#count(status)
     this.#stop()
     this.#init.caller.fail(error)
-    this.#end({ status: statusOf(error), code: codeOf(error) })
+    this.#end(status, undefined, codeOf(error))
   }
 
   /** The client is gone: nobody waits for the answer. */
   abandon(): void {
     if (this.#over) return
-    this.#client?.cancel(this.#id)
+    this.#send?.canceled()
     this.#stop()
-    this.#end({ status: CLIENT_GONE })
+    this.#end(CLIENT_GONE, undefined)
   }
 
   /** A client's mistakes say nothing about a rollout's arms. */
@@ -169,22 +242,27 @@ export class Prediction {
   #stop(): void {
     this.#over = true
     clearTimeout(this.#deadline)
-    clearTimeout(this.#look)
+    this.#init.admitted.state.waiting.leave(this)
   }
 
-  #end(how: Pick<RequestEnd, 'status' | 'code' | 'bytesOut' | 'answerHeaders'>): void {
-    const { model, environment } = this.#init.admitted.head
-    this.#init.onEnd({
-      ...how,
-      model,
-      environment,
+  #end(status: number, answer: ResponseFrame | undefined, code?: string): void {
+    const { admitted, body, onEnd } = this.#init
+    const upstreamMs = this.#sends === 0 ? undefined : performance.now() - this.#sentAt
+    this.#pair?.primary(status, upstreamMs ?? 0, answer)
+    onEnd({
+      status,
+      model: admitted.head.model,
+      environment: admitted.head.environment,
       version: this.#target?.versionNumber,
       arm: this.#target?.arm,
-      replica: this.#link?.replica,
+      replica: this.#send?.link.replica,
       sends: this.#sends,
-      upstreamMs: this.#sends === 0 ? undefined : performance.now() - this.#sentAt,
-      series: this.#target?.series,
-      bytesIn: this.#init.body.bytes,
+      code,
+      token: admitted.token?.id,
+      upstreamMs,
+      answerHeaders: answer?.headers,
+      bytesIn: body.bytes,
+      bytesOut: answer?.body.length,
     })
   }
 }
@@ -198,9 +276,12 @@ function frameHeaders({ head }: Admitted): string {
       'content-type': head.header('content-type'),
       'inference-header-content-length': head.header('inference-header-content-length'),
       'content-encoding': head.header('content-encoding'),
-      priority: head.header('ballast-priority'),
     }) + trace.frameHeaders
   )
+}
+
+function priorityLine(priority: number): string {
+  return `priority: ${priority}\n`
 }
 
 function noReplica(target: Target): InferenceError {

@@ -1,7 +1,10 @@
-import type { Route, RoutingTable } from '../../../api/index.ts'
+import type { Route, RouteTraffic, RoutingTable } from '../../../api/index.ts'
 import type { Link, Pool } from '../pool.ts'
 import type { Arm, Counters } from '../telemetry/counters.ts'
 import type { Series } from '../telemetry/series.ts'
+import { type Limit, type Limiter, modelKey } from './limits/limiter.ts'
+import type { MirrorTarget } from './mirror/mirrors.ts'
+import { RetryBudget } from './retry-budget.ts'
 
 /** A version that answers: where its replicas are, and where its answers are counted. */
 export interface Target {
@@ -15,13 +18,25 @@ export interface Target {
   readonly rollout: Series | undefined
 }
 
+export type Rule = NonNullable<RouteTraffic['rules']>[number]
+
 export interface RouteTargets {
   readonly project: string
   readonly open: boolean
+  /** Whether callers may load and unload the model. */
+  readonly control: boolean
   readonly arms: readonly Target[]
   readonly stable: Target | undefined
   /** Arms first, then those that stand by. */
   readonly versions: ReadonlyMap<number, Target>
+  readonly sticky: RouteTraffic['sticky']
+  readonly rules: readonly Rule[]
+  readonly mirror: MirrorTarget | undefined
+  /** Of all callers together. */
+  readonly limit: Limit | undefined
+  /** The best priority that any caller may ask for. */
+  readonly priority: number | undefined
+  readonly retries: RetryBudget
 }
 
 /** A routing table, ready to be looked up in: what the path of a request needs is found in two steps. */
@@ -32,14 +47,22 @@ export interface Routing {
 }
 
 /** Makes links for new replicas and lets go of those that no route names any more. */
-export function routingOf(table: RoutingTable, pool: Pool, counters: Counters): Routing {
+export function routingOf(
+  table: RoutingTable,
+  context: { readonly pool: Pool; readonly counters: Counters; readonly limiter: Limiter },
+  before?: Routing,
+): Routing {
+  const { pool } = context
   const routes = new Map<string, RouteTargets>()
   for (const route of table.routes) {
-    routes.set(routeKey(route.environment, route.model), targetsOf(route, pool, counters))
+    const key = routeKey(route.environment, route.model)
+    const retries = before?.routes.get(key)?.retries ?? new RetryBudget()
+    routes.set(key, targetsOf(route, context, retries))
   }
   const links = new Set<Link>()
-  for (const { versions, arms } of routes.values()) {
+  for (const { versions, arms, mirror } of routes.values()) {
     for (const target of [...versions.values(), ...arms]) for (const link of target.links) links.add(link)
+    for (const link of mirror?.links ?? []) links.add(link)
   }
   pool.keep(links)
   return { revision: table.revision, routes }
@@ -49,8 +72,12 @@ export function routeKey(environment: string, model: string): string {
   return `${environment}/${model}`
 }
 
-function targetsOf(route: Route, pool: Pool, counters: Counters): RouteTargets {
-  const { model, environment, rollout } = route
+function targetsOf(
+  route: Route,
+  { pool, counters, limiter }: Parameters<typeof routingOf>[1],
+  retries: RetryBudget,
+): RouteTargets {
+  const { model, environment, rollout, traffic } = route
   const target = (arm: Arm | 'standby', version: Route['standby'][number], weight: number): Target => ({
     arm,
     version: version.version,
@@ -76,7 +103,24 @@ function targetsOf(route: Route, pool: Pool, counters: Counters): RouteTargets {
     if (!versions.has(each.versionNumber)) versions.set(each.versionNumber, each)
   }
   const stable = arms.find(({ arm }) => arm === 'stable')
-  return { project: route.project, open: route.predictions === 'public', arms, stable, versions }
+  const mirror = traffic?.mirror
+  return {
+    project: route.project,
+    open: route.predictions === 'public',
+    control: route.control === true,
+    arms,
+    stable,
+    versions,
+    sticky: traffic?.sticky,
+    rules: traffic?.rules ?? [],
+    mirror: mirror && {
+      ...mirror,
+      links: mirror.replicas.map(({ replica, address }) => pool.link(replica, address)),
+    },
+    limit: limiter.limit(modelKey(environment, model)),
+    priority: route.limits?.priority,
+    retries,
+  }
 }
 
 /**
@@ -94,11 +138,27 @@ export function chooseArm({ arms, stable }: RouteTargets, draw: number, leased: 
   return stable ?? canary ?? baseline
 }
 
-/** A caller's key as a number in [0, 1): FNV-1a with a final mix, so that similar keys lie far apart. */
-export function affinityOf(key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+/**
+ * Where the first matching rule sends a request, of those whose version serves. A rule names no version that does not
+ * serve here, and without a lease none of a rollout's.
+ */
+export function ruledTarget(
+  { rules, arms, versions }: RouteTargets,
+  head: { header(name: string): string | undefined },
+  leased: boolean,
+): Target | undefined {
+  for (const { header: name, match, to } of rules) {
+    const value = head.header(name)
+    if (value === undefined || !matches(value, match)) continue
+    const target = to.kind === 'arm' ? arms.find(({ arm }) => arm === to.arm) : versions.get(to.versionNumber)
+    if (target === undefined) continue
+    if (!leased && (target.arm === 'canary' || target.arm === 'baseline')) continue
+    return target
+  }
+  return undefined
+}
+
+function matches(value: string, match: Rule['match']): boolean {
+  if (match.kind === 'is') return value === match.text
+  return match.kind === 'present' || value.startsWith(match.text)
 }

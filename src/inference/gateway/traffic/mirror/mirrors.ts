@@ -1,0 +1,241 @@
+import type { RouteTraffic } from '../../../../api/index.ts'
+import type { Milliseconds } from '../../../../core/index.ts'
+import { InferenceError, statusOf } from '../../../errors.ts'
+import type { Answer, FrameClient, ResponseFrame } from '../../../frames/index.ts'
+import type { Body } from '../../front/body.ts'
+import { idlest, type Link } from '../../pool.ts'
+import { type Agreement, Agreements } from './agreement.ts'
+import { compare, contentOf } from './compare.ts'
+import type { PairsSink } from './pairs-file.ts'
+import { recordOf } from './record.ts'
+
+/** Mirrored requests that are under way at once, over all routes: what they hold is bounded by these two. */
+const MAX_UNDER_WAY = 256
+const MAX_HELD_BYTES: number = 64 * 2 ** 20
+/** What waits on one mirror; more, and the mirror is behind: it would only fall further. */
+const MAX_ON_ONE = 64
+/** A mirror's own time-out: nobody waits for it. */
+const TIMEOUT_MS: Milliseconds = 10_000
+/** Of each second, this much may go into looking into answers; what comes beyond is told apart by digests alone. */
+const COMPARING_MS = 20
+
+type Keep = NonNullable<RouteTraffic['mirror']>['keep']
+
+/** A version that gets a share of the requests, and whose answers nobody gets. */
+export interface MirrorTarget {
+  readonly version: string
+  readonly versionNumber: number
+  readonly share: number
+  readonly keep: Keep
+  readonly links: readonly Link[]
+}
+
+/** A request as it went to the version that answers its caller. */
+export interface Mirrored {
+  readonly requestId: string
+  readonly environment: string
+  readonly model: string
+  readonly version: string
+  readonly versionNumber: number
+  readonly arm: string
+  readonly headers: string
+  readonly body: Body
+}
+
+export interface Side {
+  readonly status: number
+  readonly ms: Milliseconds
+  readonly answer: ResponseFrame | undefined
+}
+
+/** Sends requests to mirrors behind their primaries' backs, and puts both answers side by side. */
+export class Mirrors {
+  readonly agreements: Agreements = new Agreements()
+  readonly #random: () => number
+  #underWay = 0
+  #heldBytes = 0
+  #second = 0
+  #spentMs = 0
+  sink: PairsSink | undefined
+  onCounted: () => void = () => {}
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /**
+   * Called once the primary request was given to its connection. Undefined where this one is not mirrored. The pair
+   * must be told how the primary ended.
+   */
+  begin(target: MirrorTarget, request: Mirrored): Pair | undefined {
+    if (this.#random() >= target.share || request.version === target.version) return undefined
+    const { environment, model, version } = request
+    const agreement = this.agreements.of(environment, model, version, target.version)
+    const { bytes } = request.body
+    if (this.#underWay >= MAX_UNDER_WAY || !this.hold(bytes)) {
+      agreement.dropped++
+      return undefined
+    }
+    this.#underWay++
+    return new Pair(this, target, request, agreement)
+  }
+
+  /** False where too much is held already. */
+  hold(bytes: number): boolean {
+    if (this.#heldBytes + bytes > MAX_HELD_BYTES) return false
+    this.#heldBytes += bytes
+    return true
+  }
+
+  /** A pair is over. */
+  release(bytes: number): void {
+    this.#underWay--
+    this.#heldBytes -= bytes
+  }
+
+  /** Whether there is time to look into answers, in this second. */
+  mayCompare(now: Milliseconds): boolean {
+    const second = Math.floor(now / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#spentMs = 0
+    }
+    return this.#spentMs < COMPARING_MS
+  }
+
+  compared(ms: Milliseconds): void {
+    this.#spentMs += ms
+  }
+}
+
+/** One request, its primary's answer and its mirror's. */
+export class Pair {
+  readonly #mirrors: Mirrors
+  readonly #target: MirrorTarget
+  readonly #agreement: Agreement
+  #request: Mirrored
+  #held: number
+  #primary: Side | undefined
+  #mirror: Side | undefined
+  #client: FrameClient | undefined
+  #id = 0
+  #timer: NodeJS.Timeout | undefined
+  #sentAt = 0
+
+  constructor(mirrors: Mirrors, target: MirrorTarget, request: Mirrored, agreement: Agreement) {
+    this.#mirrors = mirrors
+    this.#target = target
+    this.#request = request
+    this.#agreement = agreement
+    this.#held = request.body.bytes
+    // The primary's bytes are written at the end of this turn, these in a later one.
+    setImmediate(() => this.#send())
+  }
+
+  /** How the caller's own request ended. */
+  primary(status: number, ms: Milliseconds, answer: ResponseFrame | undefined): void {
+    this.#primary = { status, ms, answer: this.#kept(answer) }
+    this.#settle()
+  }
+
+  #send(): void {
+    const link = idlest(this.#target.links)
+    const client = link?.client
+    if (client === undefined || client.inFlight >= MAX_ON_ONE) {
+      this.#drop()
+      return
+    }
+    this.#client = client
+    this.#sentAt = performance.now()
+    this.#timer = setTimeout(() => this.#expired(), TIMEOUT_MS)
+    const { headers, body } = this.#request
+    this.#id = client.ask(
+      { operation: 'infer', timeoutMs: TIMEOUT_MS, headers, body: body.chunks, bodyBytes: body.bytes },
+      this.#answered,
+    )
+  }
+
+  readonly #answered = (answer: Answer): void => {
+    clearTimeout(this.#timer)
+    const ms = performance.now() - this.#sentAt
+    if (answer instanceof InferenceError) this.#mirror = { status: statusOf(answer), ms, answer: undefined }
+    // Asleep: nothing was computed, and it is not waited for.
+    else if (answer.status === 0) {
+      this.#drop()
+      return
+    } else this.#mirror = { status: answer.status, ms, answer: this.#kept(answer) }
+    this.#settle()
+  }
+
+  #expired(): void {
+    this.#client?.cancel(this.#id)
+    this.#mirror = { status: 504, ms: TIMEOUT_MS, answer: undefined }
+    this.#settle()
+  }
+
+  #drop(): void {
+    this.#agreement.dropped++
+    this.#end()
+  }
+
+  /** An answer waits for the other one, within what may be held. */
+  #kept(answer: ResponseFrame | undefined): ResponseFrame | undefined {
+    if (answer === undefined || this.#request === RELEASED || !this.#mirrors.hold(answer.body.length))
+      return undefined
+    this.#held += answer.body.length
+    return answer
+  }
+
+  #settle(): void {
+    const [primary, mirror] = [this.#primary, this.#mirror]
+    if (primary === undefined || mirror === undefined || this.#request === RELEASED) return
+    // After the caller's answer was written.
+    setImmediate(() => {
+      this.#compare(primary, mirror)
+      this.#end()
+    })
+  }
+
+  #compare(primary: Side, mirror: Side): void {
+    const agreement = this.#agreement
+    agreement.pairs++
+    if (primary.status >= 500) agreement.primaryErrors++
+    if (mirror.status >= 500) agreement.mirrorErrors++
+    agreement.series.count(mirror.status, mirror.ms * 1000)
+    const both = primary.status < 300 && mirror.status < 300 && primary.answer && mirror.answer
+    const identical = both ? contentOf(primary.answer).equals(contentOf(mirror.answer)) : false
+    const began = performance.now()
+    const comparison =
+      both && !identical && this.#mirrors.mayCompare(began)
+        ? compare(primary.answer, mirror.answer)
+        : undefined
+    this.#mirrors.compared(performance.now() - began)
+    if (identical) agreement.identical++
+    if (identical || comparison !== undefined) agreement.compared++
+    if (identical || comparison?.agreed) agreement.agreed++
+    this.#mirrors.sink?.write(recordOf(this.#request, this.#target, primary, mirror, identical, comparison))
+    this.#mirrors.onCounted()
+  }
+
+  #end(): void {
+    if (this.#request === RELEASED) return
+    this.#mirrors.release(this.#held)
+    this.#request = RELEASED
+  }
+}
+
+/** In place of a request whose body is let go of. */
+const RELEASED: Mirrored = {
+  requestId: '',
+  environment: '',
+  model: '',
+  version: '',
+  versionNumber: 0,
+  arm: '',
+  headers: '',
+  body: { chunks: [], bytes: 0 },
+}
