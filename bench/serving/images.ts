@@ -8,8 +8,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import { freePort } from '../../test/fixtures/free-port.ts'
 import { buildOnnx, generator } from '../../test/fixtures/onnx-builder.ts'
-import { cpuOf, descendantsOf, freePort, load, median, type Request, until, World } from './world.ts'
+import { cpuOf, descendantsOf, load, median, type Request, until, World } from './world.ts'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { python: { type: 'string' } } })
 const [rounds = 5, ms = 3000] = positionals.map(Number)
@@ -58,7 +59,7 @@ async function measure(): Promise<void> {
       name: 'Ballast: gateway + replica',
       port: serving.port,
       request: request('/v2/models/colours/infer'),
-      pids: async () => [serving.gateway.pid!, serving.replicaPid('colours')],
+      pids: async () => [serving.gatewayPid, serving.replicaPid('colours')],
     },
     {
       name: 'uvicorn, PIL, numpy, onnxruntime',

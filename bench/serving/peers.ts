@@ -11,8 +11,9 @@ import { execFile } from 'node:child_process'
 import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { freePort } from '../../test/fixtures/free-port.ts'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
-import { cpuOf, descendantsOf, freePort, load, median, type Request, until, World } from './world.ts'
+import { cpuOf, descendantsOf, load, median, type Request, until, World } from './world.ts'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { python: { type: 'string' } } })
 const [rounds = 5, ms = 3000] = positionals.map(Number)
@@ -60,7 +61,7 @@ async function contenders(): Promise<readonly Contender[]> {
   await writeFile(model, onnx)
   const python = await environment()
   const serving = await world.serve({ mlp: { onnx } })
-  const ballast = [serving.gateway.pid!, serving.replicaPid('mlp')]
+  const ballast = [serving.gatewayPid, serving.replicaPid('mlp')]
   const found: Contender[] = [
     {
       name: 'Ballast: gateway + replica, OIP binary',

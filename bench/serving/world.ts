@@ -2,15 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FakeControlPlane } from '../../test/fixtures/control-plane.ts'
+import { freePort } from '../../test/fixtures/free-port.ts'
+import { ServingWorld } from '../../test/fixtures/serving-world.ts'
 import type { LoadResult } from '../predictions/load.ts'
 
 const TICKS_PER_SECOND = 100
 const LOAD = new URL('../predictions/load.ts', import.meta.url).pathname
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
 
 export interface Request {
   readonly method: string
@@ -23,7 +22,7 @@ export interface Request {
 /** Processes and a folder that live as long as the bench. */
 export class World {
   readonly #children: ChildProcess[] = []
-  readonly #plane = new FakeControlPlane()
+  readonly #serving = new ServingWorld()
   folder = ''
 
   static async open(): Promise<World> {
@@ -54,57 +53,40 @@ export class World {
 
   /** Gateway and one replica for each model, by a control plane that only knows them. */
   async serve(models: Readonly<Record<string, Served>>): Promise<Serving> {
-    const plane = this.#plane
-    await plane.start()
+    const world = this.#serving
+    await world.start()
     const names = Object.keys(models)
-    plane.wanted = {
-      revision: 1,
-      replicas: names.map(model => ({
+    await world.serve(
+      names.map(model => ({
         replica: model,
-        version: `ver_${model}`,
+        version: 'ver_1',
         versionNumber: 1,
         model,
         config: { name: model, task: 'generic', labels: [], preprocess: [], ...models[model]!.config },
-        files: [plane.addBlob('model.onnx', models[model]!.onnx)],
+        files: [world.plane.addBlob('model.onnx', models[model]!.onnx)],
       })),
-    }
-    const port = await freePort()
-    const agent = (role: string, ...more: string[]) =>
-      this.start(
-        process.execPath,
-        [MAIN, role, '--server', plane.url, '--data', join(this.folder, role), ...more],
-        { env: { BALLAST_TOKEN: plane.token, BALLAST_LOG: 'warn' }, loud: true },
-      )
-    agent('host', '--threads', '1')
-    const gateway = agent('gateway', '--listen', `127.0.0.1:${port}`)
-    const replica = (id: string) => plane.hostReport?.replicas.find(each => each.replica === id)
-    await until(() => names.every(name => replica(name)?.phase === 'ready'), 'replicas were not ready')
-    const revision = plane.route(
+    )
+    await world.route(
       names.map(model => ({
         model,
         environment: 'production',
         project: 'bench',
         predictions: 'public' as const,
         standby: [],
-        arms: [
-          {
-            arm: 'stable' as const,
-            version: `ver_${model}`,
-            versionNumber: 1,
-            weight: 1,
-            replicas: [{ replica: model, address: replica(model)!.address! }],
-          },
-        ],
+        arms: [world.arm('stable', 1, 1, [model])],
       })),
     )
-    await until(() => plane.gatewayReport?.revision === revision, 'the gateway had no table')
-    return { port, gateway, plane, replicaPid: id => replica(id)!.pid! }
+    return {
+      port: world.port,
+      gatewayPid: world.pid('gateway'),
+      replicaPid: id => world.replica(id)?.pid ?? Number.NaN,
+    }
   }
 
   async close(): Promise<void> {
     for (const child of this.#children) killGroup(child)
     await Promise.all(this.#children.map(child => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
-    await this.#plane.stop()
+    if (this.#serving.port > 0) await this.#serving.stop()
     await rm(this.folder, { recursive: true, force: true })
   }
 }
@@ -116,8 +98,7 @@ export interface Served {
 
 export interface Serving {
   readonly port: number
-  readonly gateway: ChildProcess
-  readonly plane: FakeControlPlane
+  readonly gatewayPid: number
   replicaPid(model: string): number
 }
 
@@ -166,15 +147,6 @@ export async function descendantsOf(child: ChildProcess): Promise<readonly numbe
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid)
   }
   return [...found]
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export async function until(
