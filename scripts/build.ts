@@ -3,7 +3,11 @@ import { rm } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
 import { build as buildWeb } from 'vite'
 
-const entries = { ballast: 'src/cli/main.ts' }
+const entries = {
+  ballast: 'src/cli/main.ts',
+  // A thread of a replica's: it looks for this name beside the bundle.
+  lane: 'src/inference/engine/lanes/worker.ts',
+}
 
 await rm('dist', { recursive: true, force: true })
 const bundle = await rolldown({

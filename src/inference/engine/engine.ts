@@ -1,28 +1,16 @@
 import type { ReferenceOutputs, ServingOptions } from '../../api/index.ts'
 import type { Milliseconds, Tensors } from '../../core/index.ts'
-import { checkInputs, loadOnnx, type ModelConfig, type ModelSession } from '../../model/index.ts'
+import { checkInputs, type ModelConfig, type ModelSignature } from '../../model/index.ts'
 import { InferenceError } from '../errors.ts'
+import { isStrings } from '../protocols/index.ts'
 import { Batcher, type Outcome } from './batching/index.ts'
-import { firstDifference, tensorsOfWire } from './parity.ts'
-import { commonRows, sliceAll, stackAll } from './rows.ts'
+import { type Answered, Flights, type Question } from './cache/index.ts'
+import { holdToReference, tensorsOfWire } from './parity.ts'
+import { Placed, type Shape } from './placement/index.ts'
+import { Recorder } from './recorder.ts'
+import { commonRows, sliceAll } from './rows.ts'
 import type { EngineStatistics } from './statistics.ts'
-import { dummyInputs, learnCosts, provesBatching } from './warm-up.ts'
-
-const NONE = { count: 0, nanoseconds: 0 }
-const NOTHING: EngineStatistics = {
-  inferences: 0,
-  executions: 0,
-  lastInferenceAt: 0,
-  success: NONE,
-  fail: NONE,
-  queue: NONE,
-  computeInput: NONE,
-  computeInfer: NONE,
-  computeOutput: NONE,
-  cacheHit: NONE,
-  cacheMiss: NONE,
-  batches: [],
-}
+import { dummyInputs, learnCosts, provesBatching, repeated } from './warm-up.ts'
 
 export interface EngineOptions {
   /** For messages. */
@@ -32,7 +20,7 @@ export interface EngineOptions {
   readonly modelPath: string
   readonly config: ModelConfig
   readonly reference?: ReferenceOutputs | undefined
-  /** Within one run; default 1. */
+  /** Processors that it may use at the same time; default 1. */
   readonly threads?: number | undefined
   readonly serving?: ServingOptions | undefined
 }
@@ -44,35 +32,62 @@ interface Job {
   readonly rows: number
 }
 
-/** A loaded, checked and warm model, and the lane that its requests take turns in. */
+const now = (): Milliseconds => performance.now()
+
+/** A loaded, checked and warm model, and the lanes that its requests take turns in. */
 export class Engine {
-  readonly session: ModelSession
+  readonly #placed: Placed
   readonly #batcher: Batcher<Job, Tensors>
+  readonly #recorder = new Recorder()
+  readonly #flights: Flights | undefined
   #batches = false
   #warmKey: string | undefined
 
-  private constructor(session: ModelSession) {
-    this.session = session
-    this.#batcher = new Batcher({ run: jobs => this.#run(jobs), now: () => performance.now() })
+  private constructor(placed: Placed, batcher: Batcher<Job, Tensors>, serving: ServingOptions = {}) {
+    this.#placed = placed
+    this.#batcher = batcher
+    if (serving.cacheBytes === undefined) return
+    this.#flights = new Flights(
+      serving.cacheBytes,
+      (question, done) => this.#queue(question, done),
+      this.#recorder,
+      now,
+    )
   }
 
   /** Throws MODEL_UNFIT (or what loading threw) and PARITY_MISMATCH: starting it again would not help. */
   static async load(spec: EngineOptions): Promise<Engine> {
-    const threads = spec.threads ?? 1
-    const engine = new Engine(await loadOnnx(spec.modelPath, { threads }))
-    const reference = spec.reference && tensorsOfWire(spec.reference.inputs)
-    if (spec.reference && reference) {
-      const found = await engine.session.run(reference)
-      const difference = firstDifference(tensorsOfWire(spec.reference.outputs), found, spec.reference)
-      if (difference) throw mismatch(spec, difference.output, difference.summary)
+    const { serving } = spec
+    let engine: Engine | undefined
+    const batcher = new Batcher<Job, Tensors>({
+      run: (jobs, slot) => engine!.#run(jobs, slot),
+      now,
+      maxWaiting: serving?.maxWaiting,
+      maxBatchRows: serving?.maxBatchRows,
+    })
+    const placed = await Placed.open({
+      modelPath: spec.modelPath,
+      threads: spec.threads,
+      threadsOfRun: serving?.threads,
+      onLanes: (lanes, blocking) => batcher.use(lanes, blocking),
+    })
+    engine = new Engine(placed, batcher, serving)
+    try {
+      await engine.#prepare(spec)
+    } catch (error) {
+      await engine.close()
+      throw error
     }
-    await engine.#warmUp(reference ?? (await dummyInputs(engine.session, spec.config)))
     return engine
+  }
+
+  get signature(): ModelSignature {
+    return this.#placed.signature
   }
 
   /** What it did since it was loaded. */
   get statistics(): EngineStatistics {
-    return NOTHING
+    return this.#recorder.statistics
   }
 
   get waiting(): number {
@@ -81,69 +96,111 @@ export class Engine {
 
   /** Rows that run together at most, as learnt for the shape that was warmed up with; 1 where nothing is joined. */
   get batchRows(): number {
-    return this.#warmKey === undefined ? 1 : this.#batcher.curve(this.#warmKey).cap
+    return this.#batches && this.#warmKey !== undefined ? this.#batcher.capOf(this.#warmKey) : 1
   }
+
+  /** Where it runs. */
+  get shape(): Shape {
+    return this.#placed.shape
+  }
+
+  /** One run past the queue and the statistics: for a warm-up, before anybody asks. */
+  readonly run = async (inputs: Tensors): Promise<Tensors> => (await this.#placed.run(0, [inputs])).outputs
 
   /**
    * Queues a request; returns what cancels it. Throws (ModelError) what does not fit the model, before it could
    * spoil a batch.
    */
-  submit(
-    inputs: Tensors,
-    outputs: readonly string[] | undefined,
-    deadline: Milliseconds,
-    done: (outcome: Outcome<Tensors>) => void,
-  ): () => void {
-    checkInputs(this.session.signature, inputs)
+  submit(question: Question, done: (outcome: Answered) => void): () => void {
+    checkInputs(this.signature, question.inputs)
+    if (this.#flights !== undefined) return this.#flights.submit(question, done)
+    return this.#queue(question, outcome => done({ ...outcome, cached: false }))
+  }
+
+  /** After the runs under way. */
+  close(): Promise<void> {
+    return this.#placed.close()
+  }
+
+  #queue({ inputs, outputs, deadline, priority }: Question, done: (outcome: Outcome<Tensors>) => void) {
     const rows = this.#batches ? commonRows(inputs) : undefined
-    const key = rows === undefined || rows === 0 ? undefined : this.#keyOf(inputs)
-    const bytes = bytesOf(inputs)
+    const alone = rows === undefined || rows === 0
     return this.#batcher.add({
       input: { inputs, outputs, rows: rows ?? 1 },
-      key,
+      key: this.#keyOf(inputs, alone ? 0 : 1),
+      alone,
       rows: rows ?? 1,
-      bytes,
+      bytes: bytesOf(inputs),
+      priority,
       deadline,
-      done,
+      done: outcome => {
+        const { kind, queueMs, computeMs } = outcome
+        if (kind === 'done') this.#recorder.succeeded(queueMs + computeMs, queueMs)
+        else this.#recorder.failed(queueMs + computeMs)
+        done(outcome)
+      },
     })
   }
 
-  async #warmUp(inputs: Tensors | undefined): Promise<void> {
-    if (inputs === undefined) return
-    this.#batches = await provesBatching(this.session, inputs)
-    if (!this.#batches) return
-    this.#warmKey = this.#keyOf(inputs)
-    await learnCosts(this.session, sliceAll(inputs, 0, 1), this.#batcher.curve(this.#warmKey))
+  async #prepare(spec: EngineOptions): Promise<void> {
+    const reference = spec.reference && tensorsOfWire(spec.reference.inputs)
+    if (spec.reference && reference) holdToReference(spec, spec.reference, await this.run(reference))
+    const model = { signature: this.signature, run: this.run }
+    const inputs = reference ?? (await dummyInputs(model, spec.config))
+    if (inputs === undefined) {
+      await this.#placed.settle(undefined, undefined, undefined, false)
+      return
+    }
+    this.#batches = await provesBatching(model, inputs)
+    const row = this.#batches ? sliceAll(inputs, 0, 1) : inputs
+    this.#warmKey = this.#keyOf(row, this.#batches ? 1 : 0)
+    const curve = this.#batcher.curve(this.#warmKey)
+    await learnCosts(model, row, curve, this.#batches ? undefined : 1)
+    const rows = this.#batches ? this.batchRows : 1
+    const trial = { inputs: repeated(row, rows), rows }
+    await this.#placed.settle(curve.estimate(rows), trial, row, this.#batches)
   }
 
-  /** Shapes behind axis 0, in the signature's order; the types are the signature's. */
-  #keyOf(inputs: Tensors): string {
+  /** Shapes from axis `from` on, in the signature's order; the types are the signature's. */
+  #keyOf(inputs: Tensors, from: 0 | 1): string {
     let key = ''
-    for (const { name } of this.session.signature.inputs) key += `${inputs[name]!.shape.slice(1).join()};`
+    for (const { name } of this.signature.inputs) {
+      const { shape } = inputs[name]!
+      for (let axis = from; axis < shape.length; axis++) key += `${shape[axis]},`
+      key += ';'
+    }
     return key
   }
 
-  async #run(jobs: readonly Job[]): Promise<readonly Tensors[]> {
-    const only = jobs[0]!
-    if (jobs.length === 1) return [await this.session.run(only.inputs, only.outputs)]
-    const inputs = stackAll(jobs.map(job => job.inputs))
-    const outputs = await this.session.run(inputs, unionOf(jobs))
+  async #run(jobs: readonly Job[], slot: number): Promise<readonly Tensors[]> {
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0)
-    if (commonRows(outputs) !== rows) {
-      throw new InferenceError('INFERENCE_FAILED', {
-        message: `A batch of ${rows} rows gave outputs of other sizes`,
-        hint: 'The requests are run one by one instead.',
-      })
-    }
-    let at = 0
-    return jobs.map(job => {
-      at += job.rows
-      return sliceAll(outputs, at - job.rows, at)
-    })
+    const parts = jobs.map(job => job.inputs)
+    const { outputs, ...phases } = await this.#placed.run(slot, parts, unionOf(jobs))
+    const arrived = performance.now()
+    const split = jobs.length === 1 ? [outputs] : splitRows(outputs, jobs, rows)
+    const outputMs = phases.outputMs + performance.now() - arrived
+    this.#recorder.ran(rows, jobs.length, { ...phases, outputMs })
+    return split
   }
 }
 
+function splitRows(outputs: Tensors, jobs: readonly Job[], rows: number): readonly Tensors[] {
+  if (commonRows(outputs) !== rows) {
+    throw new InferenceError('INFERENCE_FAILED', {
+      message: `A batch of ${rows} rows gave outputs of other sizes`,
+      hint: 'The requests are run one by one instead.',
+    })
+  }
+  let at = 0
+  return jobs.map(job => {
+    at += job.rows
+    return sliceAll(outputs, at - job.rows, at)
+  })
+}
+
+/** Outputs that some of the jobs want; undefined: all. */
 function unionOf(jobs: readonly Job[]): readonly string[] | undefined {
+  if (jobs.length === 1) return jobs[0]!.outputs
   const names = new Set<string>()
   for (const { outputs } of jobs) {
     if (outputs === undefined) return undefined
@@ -152,19 +209,13 @@ function unionOf(jobs: readonly Job[]): readonly string[] | undefined {
   return [...names]
 }
 
+/** What waits keeps so much memory. A string's two bytes a letter, and what an object costs. */
 function bytesOf(inputs: Tensors): number {
   let bytes = 0
   for (const name in inputs) {
     const { data } = inputs[name]!
-    bytes += 'byteLength' in data ? data.byteLength : data.length * 64
+    if (isStrings(data)) for (const text of data) bytes += 2 * text.length + 16
+    else bytes += data.byteLength
   }
   return bytes
-}
-
-function mismatch({ model, versionNumber }: EngineOptions, output: string, summary: string): InferenceError {
-  return new InferenceError('PARITY_MISMATCH', {
-    message: `${model} ${versionNumber} does not reproduce its reference outputs here: '${output}': ${summary}`,
-    hint: "This machine's runtime computes something else than the one that evaluated the version; it takes no traffic.",
-    details: { output },
-  })
 }

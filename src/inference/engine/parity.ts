@@ -14,6 +14,22 @@ export interface Difference {
   readonly summary: string
 }
 
+/** Throws PARITY_MISMATCH with the first output that is not what was stored with the version. */
+export function holdToReference(
+  { model, versionNumber }: { readonly model: string; readonly versionNumber: number },
+  reference: ReferenceOutputs,
+  found: Tensors,
+): void {
+  const difference = firstDifference(tensorsOfWire(reference.outputs), found, reference)
+  if (difference === undefined) return
+  const { output, summary } = difference
+  throw new InferenceError('PARITY_MISMATCH', {
+    message: `${model} ${versionNumber} does not reproduce its reference outputs here: '${output}': ${summary}`,
+    hint: "This machine's runtime computes something else than the one that evaluated the version; it takes no traffic.",
+    details: { output },
+  })
+}
+
 /** Tensors as they travel: strings with a u32 length before each. Throws SPEC_INVALID. */
 export function tensorsOfWire(tensors: ReferenceOutputs['inputs']): Tensors {
   const byName: Record<string, Tensor> = Object.create(null)

@@ -1,5 +1,5 @@
 import { elementCount, type Tensor, type Tensors, viewAs } from '../../core/index.ts'
-import { fitInput, type ModelConfig, type ModelSession, type TensorSpec } from '../../model/index.ts'
+import { fitInput, type ModelConfig, type ModelSignature, type TensorSpec } from '../../model/index.ts'
 import { type CostCurve, MAX_BATCH_ROWS } from './batching/index.ts'
 import { firstDifference } from './parity.ts'
 import { commonRows, mapTensors, sliceAll, stackAll } from './rows.ts'
@@ -15,17 +15,23 @@ const FREE_SIZES = [16, 32, 224, 1]
 /** A dummy is no reason to need gigabytes, whatever shape a model declares. */
 const MAX_DUMMY_ELEMENTS = 2 ** 24
 
+/** A loaded model, wherever it runs. */
+export interface Runner {
+  readonly signature: ModelSignature
+  run(inputs: Tensors): Promise<Tensors>
+}
+
 /**
  * Inputs to warm up with, where no reference is given: of the size that the preprocessing makes, else free axes
  * of some usual sizes, tried in turn. Undefined when the model takes none of them.
  */
-export async function dummyInputs(session: ModelSession, config: ModelConfig): Promise<Tensors | undefined> {
+export async function dummyInputs(model: Runner, config: ModelConfig): Promise<Tensors | undefined> {
   const sizes = imageSizes(config)
   for (const free of [...sizes, ...FREE_SIZES]) {
     const inputs: Record<string, Tensor> = Object.create(null)
     try {
-      for (const spec of session.signature.inputs) inputs[spec.name] = dummy(spec, free)
-      await session.run(inputs)
+      for (const spec of model.signature.inputs) inputs[spec.name] = dummy(spec, free)
+      await model.run(inputs)
       return inputs
     } catch {
       // Another size may fit.
@@ -36,7 +42,8 @@ export async function dummyInputs(session: ModelSession, config: ModelConfig): P
 
 function imageSizes({ preprocess }: ModelConfig): readonly number[] {
   const sized = preprocess.findLast(step => step.kind === 'resize' || step.kind === 'crop')
-  return sized === undefined ? [] : [sized.height]
+  if (sized === undefined) return []
+  return ['shortest' in sized ? sized.shortest : sized.height]
 }
 
 /** Values that differ from place to place where the type allows; zero for whole numbers (they may be indexes). */
@@ -60,8 +67,8 @@ function dummy(spec: TensorSpec, free: number): Tensor {
  * Whether two rows run together give what each gives alone. The first axis of an input may be something else
  * than a batch (time, points): then requests must not be joined.
  */
-export async function provesBatching(session: ModelSession, inputs: Tensors): Promise<boolean> {
-  const { signature } = session
+export async function provesBatching(model: Runner, inputs: Tensors): Promise<boolean> {
+  const { signature } = model
   const free = signature.inputs.every(({ shape }) => shape.length > 0 && typeof shape[0] !== 'number')
   const rows = commonRows(inputs)
   if (!free || rows === undefined || rows === 0) return false
@@ -69,9 +76,9 @@ export async function provesBatching(session: ModelSession, inputs: Tensors): Pr
   const second = rows > 1 ? sliceAll(inputs, 1, 2) : mapTensors(first, varied)
   try {
     const [alone, other, together] = [
-      await session.run(first),
-      await session.run(second),
-      await session.run(stackAll([first, second])),
+      await model.run(first),
+      await model.run(second),
+      await model.run(stackAll([first, second])),
     ]
     if (commonRows(together) !== 2 || commonRows(alone) !== 1) return false
     const split = [sliceAll(together, 0, 1), sliceAll(together, 1, 2)] as const
@@ -86,15 +93,25 @@ function varied(tensor: Tensor): Tensor {
   return { ...tensor, data: tensor.data.slice().reverse() }
 }
 
-/** Learns what runs of 1, 2, 4 … rows cost, until more rows win nothing or the time is spent. */
-export async function learnCosts(session: ModelSession, row: Tensors, curve: CostCurve): Promise<void> {
+/** One row, so many times. */
+export function repeated(row: Tensors, rows: number): Tensors {
+  return rows === 1 ? row : stackAll(Array(rows).fill(row))
+}
+
+/** Learns what runs of 1, 2, 4 … `maxRows` rows cost, until more rows win nothing or the time is spent. */
+export async function learnCosts(
+  model: Runner,
+  row: Tensors,
+  curve: CostCurve,
+  maxRows: number = MAX_BATCH_ROWS,
+): Promise<void> {
   const started = performance.now()
-  for (let rows = 1; rows <= MAX_BATCH_ROWS; rows *= 2) {
-    const batch = stackAll(Array(rows).fill(row))
+  for (let rows = 1; rows <= maxRows; rows *= 2) {
+    const batch = repeated(row, rows)
     let best = Number.POSITIVE_INFINITY
     for (let run = 0; run < RUNS; run++) {
       const before = performance.now()
-      await session.run(batch)
+      await model.run(batch)
       best = Math.min(best, performance.now() - before)
       if (performance.now() - started > BUDGET_MS) break
     }

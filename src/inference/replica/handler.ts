@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
-import { messageOf, type Tensors } from '../../core/index.ts'
+import { messageOf } from '../../core/index.ts'
 import {
   compilePreprocess,
   describeInput,
@@ -8,7 +8,8 @@ import {
   ModelError,
   type Preprocessor,
 } from '../../model/index.ts'
-import type { Outcome } from '../engine/batching/index.ts'
+import { DEFAULT_PRIORITY } from '../engine/batching/index.ts'
+import type { Answered } from '../engine/cache/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import { InferenceError } from '../errors.ts'
 import { type Call, type Handler, headerOf, type Reply, type RequestFrame } from '../frames/index.ts'
@@ -54,7 +55,7 @@ export class ReplicaHandler implements Handler {
     this.#engine = engine
     this.#preprocessor = compilePreprocess(spec.config.preprocess)
     this.#status = status
-    const { signature } = engine.session
+    const { signature } = engine
     this.#model = {
       name: spec.model,
       version: String(spec.versionNumber),
@@ -75,7 +76,7 @@ export class ReplicaHandler implements Handler {
     try {
       for (let run = 0; run < WARM_UP_RUNS; run++) {
         const tensor = fitInput(input, await this.#preprocessor.fromImage(WARM_UP_IMAGE))
-        await this.#engine.session.run({ [input.name]: tensor })
+        await this.#engine.run({ [input.name]: tensor })
       }
     } catch {
       // Some models take no picture as small as this one; they meet their first image cold.
@@ -140,23 +141,41 @@ export class ReplicaHandler implements Handler {
     }
   }
 
-  #submit({ call, reply, deadline }: Exchange, codec: Codec, asked: InferenceCall): void {
+  #submit({ frame, call, reply, deadline }: Exchange, codec: Codec, asked: InferenceCall): void {
     if (call.canceled) return
-    const { inputs, outputs, timeoutMs = Number.POSITIVE_INFINITY } = asked
-    const until = Math.min(deadline, performance.now() + timeoutMs)
-    call.onCancel = this.#engine.submit(inputs, outputs, until, outcome =>
-      reply(answer(outcome, codec, asked)),
-    )
+    const { inputs, outputs, timeoutMs = Number.POSITIVE_INFINITY, priority = 0 } = asked
+    const question = {
+      inputs,
+      outputs,
+      deadline: Math.min(deadline, performance.now() + timeoutMs),
+      priority: priority > 0 ? priority : DEFAULT_PRIORITY,
+    }
+    const traced = headerOf(frame.headers, 'traceparent') !== undefined
+    call.onCancel = this.#engine.submit(question, outcome => reply(answer(outcome, codec, asked, traced)))
   }
 }
 
-function answer(outcome: Outcome<Tensors>, codec: Codec, call: InferenceCall): Reply {
+function answer(outcome: Answered, codec: Codec, call: InferenceCall, traced: boolean): Reply {
+  const reply = encoded(outcome, codec, call)
+  if (!traced && !outcome.cached) return reply
+  return { ...reply, headers: reply.headers + toldOf(outcome, traced) }
+}
+
+function encoded(outcome: Answered, codec: Codec, call: InferenceCall): Reply {
   if (outcome.kind === 'failed') return refusal(codec, outcome.error)
   try {
     return call.encode(outcome.output)
   } catch (error) {
     return refusal(codec, error)
   }
+}
+
+/** What a gateway tells its spans, and its client. */
+function toldOf({ cached, queueMs, computeMs }: Answered, traced: boolean): string {
+  const times = traced
+    ? `queue-us: ${Math.round(queueMs * 1000)}\ncompute-us: ${Math.round(computeMs * 1000)}\n`
+    : ''
+  return cached ? `${times}ballast-cache: hit\n` : times
 }
 
 function refusal(codec: Codec, thrown: unknown): Reply {

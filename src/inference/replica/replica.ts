@@ -57,7 +57,7 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
     async drain() {
       draining = true
       await frames.drain()
-      await engine.session.close()
+      await engine.close()
     },
   }
 }

@@ -12,6 +12,13 @@ interface SizeClass {
   time: Milliseconds
 }
 
+/** s(b) = fixed + perRow · b, through so many classes. */
+interface Line {
+  readonly fixed: Milliseconds
+  readonly perRow: Milliseconds
+  readonly classes: number
+}
+
 /**
  * What a run costs by its rows, learnt from runs: s(b) = fixed + perRow · b. Runs are kept by size class (1, 2,
  * 3–4, 5–8 …), each a mean that forgets slowly, and the line is fitted through the classes by least squares of
@@ -20,6 +27,8 @@ interface SizeClass {
 export class CostCurve {
   readonly #classes: (SizeClass | undefined)[] = []
   #largest = 0
+  /** Of the classes as they are; undefined after a run changed them. */
+  #line: Line | undefined
 
   observe(rows: number, time: Milliseconds): void {
     const index = Math.ceil(Math.log2(Math.max(1, rows)))
@@ -30,12 +39,13 @@ export class CostCurve {
       known.time += (time - known.time) * MEMORY
     }
     if (rows > this.#largest) this.#largest = rows
+    this.#line = undefined
   }
 
   /** Expected time of a run; 0 where nothing is known yet. */
   estimate(rows: number): Milliseconds {
-    const { fixed, perRow } = this.#fit()
-    return fixed + perRow * rows
+    this.#line ??= this.#fit()
+    return this.#line.fixed + this.#line.perRow * rows
   }
 
   /**
@@ -50,17 +60,16 @@ export class CostCurve {
    */
   get cap(): number {
     if (this.#largest === 0) return 1
-    const known = this.#classes.filter(size => size !== undefined).length
     const tried = Math.min(MAX_BATCH_ROWS, this.#largest * 2)
-    if (known < 2) return tried
-    const { fixed, perRow } = this.#fit()
-    if (perRow <= 0) return tried
+    this.#line ??= this.#fit()
+    const { fixed, perRow, classes } = this.#line
+    if (classes < 2 || perRow <= 0) return tried
     const worthwhile = Math.ceil((fixed * (1 - 2 * LEAST_GAIN)) / (2 * LEAST_GAIN * perRow))
     return Math.max(1, Math.min(tried, worthwhile))
   }
 
   /** A single class says nothing about the fixed part: all of its time counts as by the row. */
-  #fit(): { readonly fixed: Milliseconds; readonly perRow: Milliseconds } {
+  #fit(): Line {
     let [weight, x, y, xx, xy] = [0, 0, 0, 0, 0]
     let count = 0
     for (const size of this.#classes) {
@@ -73,10 +82,10 @@ export class CostCurve {
       xx += w * size.rows * size.rows
       xy += w * size.rows * size.time
     }
-    if (count === 0) return { fixed: 0, perRow: 0 }
+    if (count === 0) return { fixed: 0, perRow: 0, classes: 0 }
     const spread = weight * xx - x * x
-    if (count === 1 || spread <= 0) return { fixed: 0, perRow: y / x }
+    if (count === 1 || spread <= 0) return { fixed: 0, perRow: y / x, classes: count }
     const perRow = (weight * xy - x * y) / spread
-    return { fixed: Math.max(0, (y - perRow * x) / weight), perRow }
+    return { fixed: Math.max(0, (y - perRow * x) / weight), perRow, classes: count }
   }
 }

@@ -11,6 +11,11 @@ export class Heap<Item> {
     return this.#items.length
   }
 
+  /** In no order. */
+  get items(): readonly Item[] {
+    return this.#items
+  }
+
   peek(): Item | undefined {
     return this.#items[0]
   }

@@ -1,2 +1,3 @@
-export { Batcher, type Outcome, type Work } from './batcher.ts'
+export { Batcher } from './batcher.ts'
 export { CostCurve, MAX_BATCH_ROWS } from './cost.ts'
+export { DEFAULT_PRIORITY, type Outcome, type Work } from './queues.ts'

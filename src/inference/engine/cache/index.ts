@@ -1,0 +1,1 @@
+export { type Answered, type CacheEvents, Flights, type Question } from './flights.ts'

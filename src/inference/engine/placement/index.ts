@@ -1,0 +1,2 @@
+export { Placed } from './placed.ts'
+export type { Shape } from './shape.ts'
