@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createLogger } from '../../core/index.ts'
+import { createLogger, parseSize } from '../../core/index.ts'
 import { type RunningHost, runHost } from '../../inference/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { version } from '../version.ts'
@@ -15,6 +15,7 @@ interface HostFlags {
   readonly data: string
   readonly name: string
   readonly threads?: number
+  readonly memory?: number
   readonly keep: boolean
 }
 
@@ -28,6 +29,11 @@ export function hostCommand(script: string = process.argv[1] ?? ''): Command {
     .option('--data <folder>', "the host's own folder: model files, sockets, logs", './ballast-host')
     .option('--name <name>', 'shown beside its replicas', hostname())
     .option('--threads <n>', 'threads of a replica; default a quarter of the processors', positive)
+    .option(
+      '--memory <size>',
+      "of all replicas together, such as 8GiB: those used least sleep; default three quarters of the control group's limit, where it has one",
+      parseSize,
+    )
     .option('--keep', 'when stopped, leave replicas serving for the next host in this folder', false)
     .action((flags: HostFlags) => run(flags, realpathSync(script)))
 }
@@ -52,6 +58,7 @@ async function run(flags: HostFlags, script: string): Promise<void> {
     name: flags.name,
     command: [process.execPath, script],
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
     logger,
   })
   logger.info({ name: flags.name }, 'host ready')

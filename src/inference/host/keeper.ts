@@ -31,7 +31,7 @@ export interface KeeperContext {
   readonly places: Places
   /** Fetches what is missing. */
   readonly modelPath: (wanted: WantedReplica) => Promise<string>
-  readonly start: Start
+  readonly start: Omit<Start, 'behind'>
   readonly threads: number
   readonly memory: Memory
   readonly turns: Turns
@@ -163,6 +163,7 @@ export class Keeper implements Tenant {
       }
       const readyAt = await this.#whenReady(running)
       this.#context.memory.settle(this)
+      void this.#context.memory.shrink()
       everReady ||= readyAt !== undefined
       const idle = new AbortController()
       if (readyAt !== undefined) void this.#parkWhenIdle(AbortSignal.any([idle.signal, signal]))
@@ -214,8 +215,8 @@ export class Keeper implements Tenant {
   }
 
   /**
-   * Undefined when it is no longer wanted. A first start waits for its turn; one that requests wait for does not. Both
-   * wait for memory.
+   * Undefined when it is no longer wanted. A first start waits for its turn and runs behind those that serve; one that
+   * requests wait for does not. Both wait for memory.
    */
   async #startInTurn(known: boolean): Promise<Running | undefined> {
     const { memory, turns, start } = this.#context
@@ -229,7 +230,7 @@ export class Keeper implements Tenant {
       this.#endTurn?.()
       return undefined
     }
-    this.#running = await startReplica(this.#places, start)
+    this.#running = await startReplica(this.#places, { ...start, behind: !known })
     this.#starting({ pid: this.#running.id.pid })
     return this.#running
   }

@@ -54,12 +54,7 @@ export class Memory {
   ): Promise<void> {
     if (this.#budget === Number.POSITIVE_INFINITY) return
     while (!signal.aborted) {
-      const attempt = this.#turn.then(() => this.#attempt(tenant, bytes))
-      this.#turn = attempt.then(
-        () => undefined,
-        () => undefined,
-      )
-      const used = await attempt
+      const used = await this.#inTurn(() => this.#attempt(tenant, bytes))
       if (used === undefined) return
       waits(
         `waits for memory: ${formatSize(used)} of ${formatSize(this.#budget)} are taken, ${formatSize(bytes)} are needed, and those that serve are in use`,
@@ -73,6 +68,27 @@ export class Memory {
     this.#reserved.delete(tenant)
   }
 
+  /** Where more is taken than was expected, those that are idle sleep, the longest idle first. */
+  shrink(): Promise<void> {
+    if (this.#budget === Number.POSITIVE_INFINITY) return Promise.resolve()
+    return this.#inTurn(async () => {
+      for (;;) {
+        const taken = await this.#taken()
+        const used = taken.reduce((sum, each) => sum + each.bytes, 0)
+        if (used <= this.#budget || taken.length < 2 || !(await this.#parkOne(taken, 0))) return
+      }
+    })
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work)
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    return result
+  }
+
   /** Undefined when there is room, and is held now; else the bytes that are taken. */
   async #attempt(tenant: Tenant, bytes: number): Promise<number | undefined> {
     for (;;) {
@@ -82,11 +98,11 @@ export class Memory {
         this.#reserved.set(tenant, bytes)
         return undefined
       }
-      if (!(await this.#makeRoom(taken, used + bytes - this.#budget))) return used
+      if (!(await this.#parkOne(taken, used + bytes - this.#budget))) return used
     }
   }
 
-  async #taken(except: Tenant): Promise<readonly Taken[]> {
+  async #taken(except?: Tenant): Promise<readonly Taken[]> {
     const all = await Promise.all(
       [...this.#tenants].map(async tenant => {
         const resident = (await tenant.residentBytes()) ?? 0
@@ -97,7 +113,7 @@ export class Memory {
   }
 
   /** Puts the one to sleep that was idle longest; nobody, where all who may sleep would not be enough. */
-  async #makeRoom(taken: readonly Taken[], missing: number): Promise<boolean> {
+  async #parkOne(taken: readonly Taken[], missing: number): Promise<boolean> {
     const found = await Promise.all(taken.map(async each => ({ ...each, usage: await each.tenant.usage() })))
     const idle = found.filter(
       ({ usage }) => usage !== undefined && usage.inFlight === 0 && usage.idleMs >= LEAST_STAY_MS,

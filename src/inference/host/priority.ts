@@ -12,30 +12,33 @@ const START_NICENESS = 10
  * on, the first counts only within the second. Whatever this system lets us set and take back is used.
  */
 export class StartPriority {
-  readonly #reversible: boolean
+  readonly #niceness: boolean
+  readonly #groups: boolean
 
-  private constructor(reversible: boolean) {
-    this.#reversible = reversible
+  constructor({ niceness, groups }: { readonly niceness: boolean; readonly groups: boolean }) {
+    this.#niceness = niceness
+    this.#groups = groups
   }
 
   static async detect(): Promise<StartPriority> {
-    return new StartPriority(process.platform === 'linux' && (await mayTakeBack()))
+    const groups = process.platform === 'linux'
+    return new StartPriority({ groups, niceness: groups && (await mayTakeBack()) })
   }
 
   /** What starts a process, so that its first thread and all that it makes are nice from the beginning. */
   command(command: readonly string[]): readonly string[] {
-    return this.#reversible ? ['nice', '-n', String(START_NICENESS), ...command] : command
+    return this.#niceness ? ['nice', '-n', String(START_NICENESS), ...command] : command
   }
 
   /** To be called for a process that leads its own session. */
   async lower(pid: number): Promise<void> {
-    await writeFile(`/proc/${pid}/autogroup`, String(START_NICENESS)).catch(() => undefined)
+    await this.#setGroup(pid, START_NICENESS)
   }
 
   /** As any other process again: every thread, for each has its own niceness. */
   async restore(pid: number): Promise<void> {
-    await writeFile(`/proc/${pid}/autogroup`, '0').catch(() => undefined)
-    if (!this.#reversible) return
+    await this.#setGroup(pid, 0)
+    if (!this.#niceness) return
     for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
       try {
         setPriority(Number(thread), 0)
@@ -43,6 +46,10 @@ export class StartPriority {
         // The thread has ended.
       }
     }
+  }
+
+  async #setGroup(pid: number, niceness: number): Promise<void> {
+    if (this.#groups) await writeFile(`/proc/${pid}/autogroup`, String(niceness)).catch(() => undefined)
   }
 }
 

@@ -12,6 +12,8 @@ export interface ResidentsOptions extends KeeperContext {
 
 /** An ended replica is told for this long. */
 const TELL_ENDED_MS = 10_000
+/** Models grow with the requests that they take. */
+const SHRINK_MS = 5000
 
 /** The replicas of this machine: those that are wanted, and those that are about to end. */
 export class Residents {
@@ -21,6 +23,7 @@ export class Residents {
   /** Those that run on for their grace, by replica: aborting it lets one stay. */
   readonly #leaving = new Map<string, AbortController>()
   readonly #ended = new Map<string, Reported>()
+  #shrinking: NodeJS.Timeout | undefined
 
   constructor(options: ResidentsOptions) {
     this.#options = options
@@ -29,6 +32,7 @@ export class Residents {
 
   async open(): Promise<void> {
     await mkdir(this.#options.places.replicas, { recursive: true, mode: 0o700 })
+    this.#shrinking = setInterval(() => void this.#options.memory.shrink(), SHRINK_MS)
   }
 
   get wanted(): readonly WantedReplica[] {
@@ -61,6 +65,7 @@ export class Residents {
 
   /** Ends the replicas, or with `keep` leaves them to serve on until the next host takes them over. */
   async close(keep: boolean): Promise<void> {
+    clearInterval(this.#shrinking)
     for (const leaving of this.#leaving.values()) leaving.abort()
     const keepers = [...this.#keepers.values()]
     await Promise.all(keepers.map(keeper => (keep ? keeper.leave() : keeper.end())))

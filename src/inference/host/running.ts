@@ -27,17 +27,19 @@ export interface Start {
   /** Whether it ends with this process; else it serves on for the next host. */
   readonly tied: boolean
   readonly priority: StartPriority
+  /** Behind those that serve: nobody waits for it yet. */
+  readonly behind: boolean
 }
 
 type ReplicaPlaces = ReturnType<Places['replica']>
 
-/** Starts a replica's process, behind those that serve, and keeps on disk which one it is. */
+/** Starts a replica's process, and keeps on disk which one it is. */
 export async function startReplica(
   places: ReplicaPlaces,
-  { command, tied, priority }: Start,
+  { command, tied, priority, behind }: Start,
 ): Promise<Running> {
-  const args = ['replica', '--spec', places.spec, ...(tied ? ['--tied'] : [])]
-  const child = await startDetached(priority.command([...command, ...args]), places.log, { tied })
+  const whole = [...command, 'replica', '--spec', places.spec, ...(tied ? ['--tied'] : [])]
+  const child = await startDetached(behind ? priority.command(whole) : whole, places.log, { tied })
   const ended = new Promise<End>(resolve => {
     child.once('error', error => resolve({ how: messageOf(error), unfit: false }))
     child.once('exit', (code, signal) => {
@@ -47,7 +49,7 @@ export async function startReplica(
   })
   const id = await identify(child.pid ?? -1)
   await replaceFile(places.process, JSON.stringify(id))
-  await priority.lower(id.pid)
+  if (behind) await priority.lower(id.pid)
   return { id, ended }
 }
 

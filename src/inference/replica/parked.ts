@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { replaceFile } from '../../core/index.ts'
 import { type Handler, headerBlock, headerOf, type Reply, type RequestFrame } from '../frames/index.ts'
-import { PROTOCOLS, type ProtocolName } from '../protocols/index.ts'
+import { PROTOCOLS, type ProtocolName } from '../protocols/codec.ts'
 
 /** What a sleeping replica is still asked: monitoring must not wake a model. */
 const ASKED = ['metadata', 'statistics'] as const
