@@ -4,9 +4,10 @@ import { grpc } from './grpc/codec.ts'
 import { oip } from './oip/codec.ts'
 import { plain } from './plain/codec.ts'
 import { looksLikeImage } from './plain/image.ts'
+import { v1 } from './v1/codec.ts'
 
 const OPEN_BRACE = 0x7b
-const CODECS: Readonly<Record<ProtocolName, Codec>> = { oip, grpc, v1: oip, plain }
+const CODECS: Readonly<Record<ProtocolName, Codec>> = { oip, grpc, v1, plain }
 
 /** The codec that a frame's headers name. */
 export function codecOf(body: Buffer, headers: string): Codec {

@@ -1,10 +1,9 @@
-import type { Tensor } from '../../../core/index.ts'
-import { numbersOf } from '../../../model/index.ts'
 import type { Reply } from '../../frames/index.ts'
 import type { ServedModel } from '../codec.ts'
 import { JSON_HEADERS } from '../replies.ts'
-import { bytesOfTensor, isStrings } from './binary.ts'
+import { bytesOfTensor } from './binary.ts'
 import { protocolNameOf } from './dtypes.ts'
+import { elementsOf } from './json-elements.ts'
 import type { Output } from './request.ts'
 
 /** Who answers: `model_name` and `model_version` of the protocol. */
@@ -27,7 +26,7 @@ export function inferReply(served: Served, id: string | undefined, outputs: read
       const bytes = bytesOfTensor(tensor)
       pieces.push(bytes)
       data = `"parameters":{"binary_data_size":${bytes.byteLength}}`
-    } else data = `"data":${jsonOf(tensor)}`
+    } else data = `"data":${elementsOf(tensor)(0, tensor.data.length)}`
     const shape = tensor.shape.join(',')
     const datatype = protocolNameOf(tensor.dtype)
     members += `${members && ','}{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape}],${data}}`
@@ -38,13 +37,4 @@ export function inferReply(served: Served, id: string | undefined, outputs: read
   if (pieces.length === 0) return { status: 200, headers: JSON_HEADERS, body: [json] }
   const headers = `content-type: application/octet-stream\ninference-header-content-length: ${json.length}\n`
   return { status: 200, headers, body: [json, ...pieces] }
-}
-
-/** Elements as a flat JSON array. What JSON can't hold (NaN, infinities) is null. */
-function jsonOf(tensor: Tensor): string {
-  const { dtype, data } = tensor
-  if (isStrings(data)) return JSON.stringify(data)
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return `[${data.join(',')}]`
-  if (dtype === 'bool') return JSON.stringify(Array.from(data, value => value !== 0))
-  return JSON.stringify(Array.from(numbersOf(tensor)))
 }

@@ -50,7 +50,11 @@ function converted(spec: DataSpec, data: Float64Array, bytes: Buffer, at: number
   return fitInput(spec, { dtype: 'float64', shape, data })
 }
 
-function bigIntegers({ name, dtype }: DataSpec, text: string): BigInt64Array | BigUint64Array {
+/** Whole numbers of 64 bits from the text of a (nested) JSON array. Throws REQUEST_INVALID for others. */
+export function bigIntegers(
+  { name, dtype }: Pick<DataSpec, 'name' | 'dtype'>,
+  text: string,
+): BigInt64Array | BigUint64Array {
   const [low, high] = dtype === 'int64' ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n]
   const values = text
     .replace(/[[\]\s]+/g, '')
