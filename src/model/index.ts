@@ -1,3 +1,4 @@
+export * from './answer.ts'
 export { splitBatch, stackBatch } from './batch.ts'
 export { ModelError, type ModelErrorCode } from './errors.ts'
 export { fitInput } from './fit.ts'
@@ -8,7 +9,14 @@ export { modelConfigSchema } from './schema.ts'
 export { scoresOf, winnerOf } from './scores.ts'
 export { checkInputs } from './session/check.ts'
 export { type LoadOptions, loadOnnx } from './session/load.ts'
-export { type BatchAxis, describeInput, formatSpec, type Ports, resolveBatchAxis } from './signature.ts'
+export {
+  type BatchAxis,
+  describeInput,
+  formatSpec,
+  outputOf,
+  type Ports,
+  resolveBatchAxis,
+} from './signature.ts'
 export { checkColumns } from './table/check.ts'
 export { compileTable, valueIn } from './table/table.ts'
 export * from './table/types.ts'

@@ -1,8 +1,9 @@
 import type { Tensor } from '../core/index.ts'
+import type { AnswerRule } from './answer.ts'
 import { ModelError } from './errors.ts'
 import { numbersOf } from './numbers.ts'
 import { finite, scoresOf, winnerOf } from './scores.ts'
-import type { AnswerRule, ModelConfig } from './types.ts'
+import type { ModelConfig } from './types.ts'
 
 /** How many of the best classes a prediction lists, where model.answer does not say. */
 export const TOP_CLASSES = 5

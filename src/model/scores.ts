@@ -1,7 +1,7 @@
 import type { Tensor } from '../core/index.ts'
+import type { AnswerRule } from './answer.ts'
 import { ModelError } from './errors.ts'
 import { isWhole, numbersOf } from './numbers.ts'
-import type { AnswerRule } from './types.ts'
 
 /** Scores that sum to one within this are probabilities already; float16 outputs are off by some 1e-4. */
 const SUM_TOLERANCE = 1e-3

@@ -17,8 +17,13 @@ export function describeInput(
 ): Ports {
   return {
     input: pick('input', signature.inputs, config.input),
-    output: pick('output', signature.outputs, config.output),
+    output: outputOf(signature, config),
   }
+}
+
+/** The output that holds the answer. Throws PORT_UNKNOWN. */
+export function outputOf(signature: ModelSignature, config: Pick<ModelConfig, 'output'>): TensorSpec {
+  return pick('output', signature.outputs, config.output)
 }
 
 function pick(

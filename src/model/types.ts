@@ -1,18 +1,11 @@
 import type { Dtype, Tensor } from '../core/index.ts'
+import type { AnswerRule } from './answer.ts'
 import type { TableColumn } from './table/types.ts'
 
 export const TASKS = ['image-classification', 'classification', 'regression', 'generic'] as const
 export type Task = (typeof TASKS)[number]
 
-export const RESIZE_FILTERS = [
-  'nearest',
-  'box',
-  'bilinear',
-  'hamming',
-  'bicubic',
-  'lanczos',
-  'area',
-] as const
+export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos', 'area'] as const
 export type ResizeFilter = (typeof RESIZE_FILTERS)[number]
 
 /** Libraries that resize each in their own way. */
@@ -70,7 +63,10 @@ export type PreprocessStep =
   /** Grows the image: to a square, a size, or the next multiples of a number. */
   | {
       readonly kind: 'pad'
-      readonly to: 'square' | { readonly width: number; readonly height: number } | { readonly multiple: number }
+      readonly to:
+        | 'square'
+        | { readonly width: number; readonly height: number }
+        | { readonly multiple: number }
       readonly fill: Color
       readonly align: 'center' | 'start'
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SCORE_RULES } from '../types.ts'
+import { SCORE_RULES } from '../answer.ts'
 import { COLUMN_TYPES } from './types.ts'
 
 const value = z.union([z.string(), z.number(), z.boolean()])
