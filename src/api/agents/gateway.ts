@@ -113,7 +113,11 @@ export const routingTableSchema = z.object({
 export type RoutingTable = z.infer<typeof routingTableSchema>
 
 /** Use of one quota: `key` is `token/<id>` or `route/<environment>/<model>`, `window` its day or month (`2026-11-27`, `2026-11`). */
-const quotaUseSchema = z.object({ key: z.string(), window: z.string(), used: z.number().int().nonnegative() })
+export const quotaUseSchema = z.object({
+  key: z.string(),
+  window: z.string(),
+  used: z.number().int().nonnegative(),
+})
 export type QuotaUse = z.infer<typeof quotaUseSchema>
 
 /**

@@ -56,6 +56,7 @@ export class EventParser {
 export interface StreamOptions {
   readonly url: string
   readonly token: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   /** Silence after which the connection counts as dead; the control plane speaks every 2 s. */
   readonly silenceMs: number
@@ -91,7 +92,11 @@ async function readOnce(options: StreamOptions, onAlive: () => void): Promise<vo
   let timer = setTimeout(() => silence.abort(), options.silenceMs)
   try {
     const response = await fetch(options.url, {
-      headers: { authorization: `Bearer ${options.token}`, accept: 'text/event-stream' },
+      headers: {
+        ...options.headers,
+        authorization: `Bearer ${options.token}`,
+        accept: 'text/event-stream',
+      },
       signal: AbortSignal.any([options.signal, silence.signal]),
     })
     if (!response.ok || response.body === null) {

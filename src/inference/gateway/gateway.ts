@@ -1,18 +1,15 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type GatewayReport, type RoutingTable, routingTableSchema } from '../../api/index.ts'
-import {
-  createLogger,
-  type Logger,
-  messageOf,
-  randomText,
-  replaceFile,
-  systemCode,
-} from '../../core/index.ts'
+import type { z } from 'zod'
+import { type GatewayReport, leaseSchema, type RoutingTable, routingTableSchema } from '../../api/index.ts'
+import { createLogger, type Logger, messageOf, randomText } from '../../core/index.ts'
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
+import { Kept } from './kept.ts'
+import { keepQuotas } from './kept-quotas.ts'
 import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
 import { openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
+import { PairsFile } from './traffic/mirror/pairs-file.ts'
 
 export interface GatewayOptions extends Omit<ServingOptions, 'onCounted' | 'telemetry'> {
   /** The control plane, without a slash at the end. */
@@ -55,10 +52,14 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     logger,
     registry: state.counters.registry,
   })
-  const store = new TableStore(options.dataDir, logger)
+  const read = (json: unknown): RoutingTable => routingTableSchema.parse(json)
+  const store = new Kept(join(options.dataDir, TABLE_FILE), 'routing table', read, logger)
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
   const kept = await store.load()
   if (kept !== undefined) state.apply(kept)
+  const quotas = await keepQuotas(state.limiter.quotas, options.dataDir, logger)
+  const pairs = new PairsFile(options.dataDir, logger)
+  state.mirrors.sink = pairs
 
   const epoch = randomText(16)
   const reporter = new Reporter({
@@ -73,9 +74,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       revision: state.revision,
       rollouts: state.counters.rollouts(),
       models: state.counters.models(),
+      quotas: state.limiter.quotas.own(),
+      mirrors: state.mirrors.agreements.report(),
     }),
   })
   const stop = new AbortController()
+  state.mirrors.onCounted = () => reporter.changed('soon')
   let serving: ServingGateway
   try {
     serving = await openGateway(state, { ...options, telemetry, onCounted: () => reporter.changed('soon') })
@@ -86,6 +90,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   void followEvents({
     url: `${options.serverUrl}/api/v1/agents/gateway/stream`,
     token: options.token,
+    headers: { 'ballast-gateway': encodeURIComponent(options.name) },
     signal: stop.signal,
     silenceMs: SILENCE_MS,
     onEvent: event => take(event),
@@ -94,9 +99,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
 
   function take(event: ServerEvent): void {
     if (event.name !== 'table' && event.name !== 'lease') return
+    if (event.name === 'lease') {
+      state.heard(parsed(event.data, leaseSchema, logger))
+      return
+    }
     state.heard()
-    if (event.name === 'lease') return
-    const table = readTable(event.data, logger)
+    const table = parsed(event.data, routingTableSchema, logger)
     if (table === undefined) return
     state.apply(table)
     reporter.changed('now')
@@ -114,57 +122,19 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       stop.abort()
       await serving.close()
       await reporter.close()
-      await store.settled
+      await Promise.all([store.settled, quotas.close(), pairs.close()])
     },
   }
 }
 
-function readTable(text: string, logger: Logger): RoutingTable | undefined {
+function parsed<T>(text: string, schema: z.ZodType<T>, logger: Logger): T | undefined {
   try {
-    return routingTableSchema.parse(JSON.parse(text))
+    return schema.parse(JSON.parse(text))
   } catch (error) {
-    logger.error({ reason: messageOf(error) }, 'a routing table could not be read; the last one stays')
+    logger.error(
+      { reason: messageOf(error) },
+      'a word of the control plane could not be read; the last one holds',
+    )
     return undefined
-  }
-}
-
-/** The last table, on disk. Writing waits for nothing and nobody: the table is in force before. */
-class TableStore {
-  readonly #path: string
-  readonly #logger: Logger
-  #next: RoutingTable | undefined
-  settled: Promise<void> = Promise.resolve()
-
-  constructor(dataDir: string, logger: Logger) {
-    this.#path = join(dataDir, TABLE_FILE)
-    this.#logger = logger
-  }
-
-  async load(): Promise<RoutingTable | undefined> {
-    try {
-      return readTable(await readFile(this.#path, 'utf8'), this.#logger)
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') {
-        this.#logger.warn({ reason: messageOf(error) }, 'the kept routing table could not be read')
-      }
-      return undefined
-    }
-  }
-
-  save(table: RoutingTable): void {
-    const writing = this.#next !== undefined
-    this.#next = table
-    if (!writing) this.settled = this.settled.then(() => this.#write())
-  }
-
-  async #write(): Promise<void> {
-    const table = this.#next
-    this.#next = undefined
-    if (table === undefined) return
-    try {
-      await replaceFile(this.#path, JSON.stringify(table))
-    } catch (error) {
-      this.#logger.error({ reason: messageOf(error) }, 'the routing table could not be kept on disk')
-    }
   }
 }

@@ -15,7 +15,7 @@ export interface EventStream {
 /** Answers with a text/event-stream. `ping` is sent as a comment, or as an event of that name. */
 export function openEventStream(
   response: ServerResponse,
-  options: { readonly pingEvent?: string } = {},
+  options: { readonly pingEvent?: string; readonly pingData?: () => unknown } = {},
 ): EventStream {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -27,8 +27,9 @@ export function openEventStream(
   response.socket?.setNoDelay(true)
   const listeners = new Set<() => void>()
   let open = true
+  const pingData = () => JSON.stringify(options.pingData?.() ?? {})
   const ping = setInterval(
-    () => write(options.pingEvent ? `event: ${options.pingEvent}\ndata: {}\n\n` : ': ping\n\n'),
+    () => write(options.pingEvent ? `event: ${options.pingEvent}\ndata: ${pingData()}\n\n` : ': ping\n\n'),
     PING_MS,
   )
   const closed = () => {

@@ -10,10 +10,12 @@ import { whileValid } from '../../while-valid.ts'
 const GATEWAY = { access: { kind: 'agent', scope: 'agent:gateway' } } as const
 
 export function gatewayRoutes(app: App, services: Services): void {
-  const { publisher } = services
+  const { publisher, gateways, plane } = services
   app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (request, reply) => {
     reply.hijack()
-    const stream = openEventStream(reply.raw, { pingEvent: 'lease' })
+    const name = nameOf(request.headers['ballast-gateway'])
+    const pingData = () => gateways.lease(name, plane.clock.now())
+    const stream = openEventStream(reply.raw, { pingEvent: 'lease', pingData })
     stream.onClose(whileValid(services, callerIn(request), stream))
     stream.onClose(publisher.tableChanged.on(data => stream.send({ event: 'table', data })))
     if (publisher.table) stream.send({ event: 'table', data: publisher.table })
@@ -28,6 +30,15 @@ export function gatewayRoutes(app: App, services: Services): void {
   )
 }
 
+/** As the gateway wrote it; undefined where it names itself not, or not so that it can be read. */
+function nameOf(header: string | string[] | undefined): string | undefined {
+  try {
+    return typeof header === 'string' ? decodeURIComponent(header) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
 async function takeReport(services: Services, report: GatewayReport): Promise<void> {
   const { plane, traffic, rollouts, gateways } = services
@@ -35,7 +46,7 @@ async function takeReport(services: Services, report: GatewayReport): Promise<vo
   for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
   for (const counts of report.models) checkCounts(counts)
   traffic.add(report, plane.clock.now())
-  gateways.report(report.epoch, report.revision, plane.clock.now())
+  gateways.report(report, plane.clock.now())
   for (const { rollout: id, step, arms } of report.rollouts) {
     const rollout = await plane.stores.rollouts.byId(id as RolloutId)
     if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
