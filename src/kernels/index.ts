@@ -11,3 +11,5 @@ export {
   type Moments,
   type StatisticsAccumulator,
 } from './statistics/types.ts'
+export { imagePasses } from './images/open.ts'
+export { FRACTION_BITS, type ImagePasses, type Windows } from './images/types.ts'

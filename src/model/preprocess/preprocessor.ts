@@ -2,10 +2,12 @@ import type { Tensor } from '../../core/index.ts'
 import { ModelError } from '../errors.ts'
 import { numbersOf } from '../numbers.ts'
 import type { PreprocessStep } from '../types.ts'
-import { decodeImage } from './decode.ts'
+import { type DecodeOptions, withImage, withoutAlpha } from './decode/decode.ts'
 import { type Pixels, pixelsOf, withChannels } from './pixels.ts'
 import { type PreprocessPlan, planOf } from './plan.ts'
+import { reducedSize } from './reduce.ts'
 import { applyPixelStep } from './transforms.ts'
+import { atOnce, inTurns, type Work } from './turns.ts'
 import { Values } from './values.ts'
 
 /** Preprocessing steps, compiled: the same numbers for an image and for the array of its pixels. */
@@ -13,7 +15,8 @@ export interface Preprocessor {
   /** Whether it takes encoded images: the steps begin with decode. */
   readonly takesImages: boolean
   /**
-   * The bytes of a JPEG, PNG or WebP -> float32 [1, C, H, W] (or the layout given). Without a grayscale step C is 3.
+   * The bytes of an image (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PNM) -> float32 [1, C, H, W] (or the layout given).
+   * Without a grayscale step C is 3. The event loop has its turns while a large one is worked on.
    * Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE or EXAMPLE_INVALID.
    */
   fromImage(bytes: Uint8Array): Promise<Tensor>
@@ -29,10 +32,15 @@ export interface Preprocessor {
 export function compilePreprocess(steps: readonly PreprocessStep[]): Preprocessor {
   const plan = planOf(steps)
   const values = new Values(plan.values)
+  const { decode } = plan
+  const options: DecodeOptions = {
+    background: decode?.background,
+    reduce: decode?.speed === 'fast' ? full => reducedSize(full, plan.pixels) : undefined,
+  }
   return {
-    takesImages: plan.decode,
+    takesImages: decode !== undefined,
     async fromImage(bytes) {
-      if (plan.decode) return finish(await decodeImage(bytes), plan, values)
+      if (decode) return await withImage(bytes, options, pixels => inTurns(finish(pixels, plan, values)))
       throw new ModelError('EXAMPLE_INVALID', {
         message: 'This model takes arrays: its preprocessing decodes no image',
         hint: 'Begin model.preprocess with `decode: image`, or send a tensor.',
@@ -41,7 +49,7 @@ export function compilePreprocess(steps: readonly PreprocessStep[]): Preprocesso
     fromArray(example) {
       if (steps.length === 0) return { ...example, shape: [1, ...example.shape] }
       if (isVector(example) && !hasImageSteps(plan)) return features(example, plan, values)
-      return finish(pixelsOf(example), plan, values)
+      return atOnce(finish(pixelsOf(example), plan, values))
     },
   }
 }
@@ -51,14 +59,13 @@ export function preprocessArray(example: Tensor, steps: readonly PreprocessStep[
   return compilePreprocess(steps).fromArray(example)
 }
 
-function finish(source: Pixels, plan: PreprocessPlan, values: Values): Tensor {
-  let pixels = source
-  if (plan.decode && pixels.channels === 4) pixels = withChannels(pixels, 3)
-  for (const step of plan.pixels) pixels = applyPixelStep(pixels, step)
+function* finish(source: Pixels, plan: PreprocessPlan, values: Values): Work<Tensor> {
+  let pixels = plan.decode ? withoutAlpha(source, plan.decode.background) : source
+  for (const step of plan.pixels) pixels = yield* applyPixelStep(pixels, step)
   const gray = plan.pixels.some(step => step.kind === 'grayscale')
   if (plan.decode && !gray) pixels = withChannels(pixels, 3)
   checkChannels(pixels, plan)
-  return values.toTensor(pixels, plan.order)
+  return yield* values.toTensor(pixels, plan.order)
 }
 
 function features(example: Tensor, plan: PreprocessPlan, values: Values): Tensor {
@@ -72,7 +79,7 @@ function isVector(example: Tensor): boolean {
 }
 
 function hasImageSteps(plan: PreprocessPlan): boolean {
-  return plan.decode || plan.pixels.length > 0 || plan.orderGiven
+  return plan.decode !== undefined || plan.pixels.length > 0 || plan.orderGiven
 }
 
 function checkChannels({ channels }: Pixels, plan: PreprocessPlan): void {

@@ -1,88 +1,187 @@
 import { ModelError } from '../errors.ts'
-import type { PreprocessStep } from '../types.ts'
+import type { Color, PreprocessStep } from '../types.ts'
 import { emptyPixels, type Pixels } from './pixels.ts'
-import { resize } from './resize.ts'
+import { checkedSize, type Resampling, resize } from './resize/resize.ts'
+import { halfToEven } from './resize/rounding.ts'
+import { overLines, type Work } from './turns.ts'
 
 /** Steps from image to image. */
-export type PixelStep = Extract<PreprocessStep, { kind: 'grayscale' | 'invert' | 'resize' | 'crop' }>
+export type PixelStep = Extract<
+  PreprocessStep,
+  { kind: 'grayscale' | 'invert' | 'channels' | 'resize' | 'crop' | 'pad' }
+>
+type ResizeStep = Extract<PixelStep, { kind: 'resize' }>
+type SizedResize = Extract<ResizeStep, { width: number }>
 
-export function applyPixelStep(pixels: Pixels, step: PixelStep): Pixels {
+export function* applyPixelStep(pixels: Pixels, step: PixelStep): Work<Pixels> {
   switch (step.kind) {
     case 'grayscale':
-      return grayscale(pixels)
+      return yield* grayscale(pixels)
     case 'invert':
-      return { ...pixels, data: pixels.data.map(value => 255 - value) }
+      return yield* eachLine(pixels, (from, to) => {
+        for (let i = 0; i < to.length; i++) to[i] = 255 - from[i]!
+      })
+    case 'channels':
+      return step.order === 'rgb' ? pixels : yield* swapColors(pixels)
     case 'resize':
-      return resizeTo(pixels, step)
+      return yield* 'shortest' in step ? resizeShortest(pixels, step) : resizeTo(pixels, step)
     case 'crop':
-      return crop(pixels, step.width, step.height)
+      return crop(pixels, step)
+    case 'pad':
+      return pad(pixels, paddedSize(pixels, step.to), step.fill, step.align)
   }
 }
 
+/** An image of the same size, line by line. */
+function* eachLine(pixels: Pixels, run: (from: Pixels['data'], to: Pixels['data']) => void): Work<Pixels> {
+  const { width, height, channels, data } = pixels
+  const made = emptyPixels(width, height, channels, data)
+  const row = width * channels
+  yield* overLines(height, row, (first, end) => {
+    run(data.subarray(first * row, end * row), made.data.subarray(first * row, end * row))
+  })
+  return made
+}
+
 /** Luma of ITU-R BT.601 (0.299 R + 0.587 G + 0.114 B); bytes in 16-bit fixed point, rounded, as Pillow's mode L. */
-function grayscale(pixels: Pixels): Pixels {
+function* grayscale(pixels: Pixels): Work<Pixels> {
   const { width, height, channels, data } = pixels
   if (channels === 1) return pixels
   const made = emptyPixels(width, height, 1, data)
+  const target = made.data
   const bytes = data instanceof Uint8Array
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const at = pixel * channels
-    const luma = data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471
-    made.data[pixel] = bytes ? (luma + 0x8000) >> 16 : luma / 65536
-  }
+  yield* overLines(height, width * 2, (first, end) => {
+    for (let pixel = first * width; pixel < end * width; pixel++) {
+      const at = pixel * channels
+      const luma = data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471
+      target[pixel] = bytes ? (luma + 0x8000) >> 16 : luma / 65536
+    }
+  })
   return made
+}
+
+/** Gray stays gray: its one channel is every colour. */
+function* swapColors(pixels: Pixels): Work<Pixels> {
+  const { channels } = pixels
+  if (channels < 3) return pixels
+  return yield* eachLine(pixels, (from, to) => {
+    to.set(from)
+    for (let i = 0; i < to.length; i += channels) {
+      to[i] = from[i + 2]!
+      to[i + 2] = from[i]!
+    }
+  })
+}
+
+function howOf({ filter = 'bilinear', like = 'pillow', antialias }: ResizeStep): Resampling {
+  return { filter, like, antialias }
+}
+
+/** The longer side is cut to a whole number, as torchvision's Resize does. */
+function* resizeShortest(pixels: Pixels, step: Extract<ResizeStep, { shortest: number }>): Work<Pixels> {
+  const { width, height } = pixels
+  const { shortest } = step
+  if (Math.min(width, height) === shortest) return pixels
+  const [wide, high] =
+    width <= height
+      ? [shortest, Math.trunc((shortest * height) / width)]
+      : [Math.trunc((shortest * width) / height), shortest]
+  return yield* resize(pixels, wide, high, howOf(step))
 }
 
 /**
  * fill: stretched. cover: the smallest size that covers the target, its centre cut out. contain: the largest size
- * that fits, centred on black.
+ * that fits, centred. letterbox: the same with YOLO's rounding.
  */
-function resizeTo(pixels: Pixels, { width, height, fit }: Extract<PixelStep, { kind: 'resize' }>): Pixels {
-  if (fit === 'fill') return resize(pixels, width, height)
+function* resizeTo(pixels: Pixels, step: SizedResize): Work<Pixels> {
+  const { width, height, fit } = step
+  const how = howOf(step)
+  if (fit === 'fill') return yield* resize(pixels, width, height, how)
+  if (fit === 'letterbox') {
+    // LetterBox of Ultralytics: one ratio, sides rounded half to even.
+    const ratio = Math.min(height / pixels.height, width / pixels.width)
+    const sideOf = (side: number): number => Math.max(1, halfToEven(side * ratio))
+    const fitting = yield* resize(pixels, sideOf(pixels.width), sideOf(pixels.height), how)
+    return pad(fitting, { width, height }, step.fill ?? [114], 'center')
+  }
   // The target's width limits the scale (cover: the larger of the two scales counts; contain: the smaller).
   const wider = width * pixels.height >= height * pixels.width
   const byWidth = fit === 'cover' ? wider : !wider
   const scaledWidth = byWidth ? width : (pixels.width * height) / pixels.height
   const scaledHeight = byWidth ? (pixels.height * width) / pixels.width : height
   if (fit === 'cover') {
-    const covering = resize(
+    const covering = yield* resize(
       pixels,
       Math.max(width, Math.floor(scaledWidth)),
       Math.max(height, Math.floor(scaledHeight)),
+      how,
     )
-    return crop(covering, width, height)
+    return crop(covering, { width, height })
   }
-  const fitting = resize(
+  const fitting = yield* resize(
     pixels,
     Math.min(width, Math.max(1, Math.round(scaledWidth))),
     Math.min(height, Math.max(1, Math.round(scaledHeight))),
+    how,
   )
-  return pad(fitting, width, height)
+  return pad(fitting, { width, height }, step.fill ?? [0], 'center')
 }
 
-/** The centre. Throws EXAMPLE_INVALID where the image is smaller. */
-function crop(pixels: Pixels, width: number, height: number): Pixels {
-  if (pixels.width < width || pixels.height < height) {
+interface Box {
+  readonly width: number
+  readonly height: number
+  readonly x?: number
+  readonly y?: number
+}
+
+/** The centre, or a box. Throws EXAMPLE_INVALID where the image is smaller. */
+function crop(pixels: Pixels, { width, height, x, y }: Box): Pixels {
+  if (pixels.width < width + (x ?? 0) || pixels.height < height + (y ?? 0)) {
+    const where = x === undefined ? '' : ` at (${x}, ${y})`
     throw new ModelError('EXAMPLE_INVALID', {
-      message: `Can't crop ${width} × ${height} pixels from an image of ${pixels.width} × ${pixels.height}`,
+      message: `Can't crop ${width} × ${height} pixels${where} from an image of ${pixels.width} × ${pixels.height}`,
       hint: 'Put a resize with `fit: cover` before the crop.',
     })
   }
   if (pixels.width === width && pixels.height === height) return pixels
-  const left = halfToEven(pixels.width - width)
-  const top = halfToEven(pixels.height - height)
+  // Where torchvision's CenterCrop begins.
+  const left = x ?? halfToEven((pixels.width - width) / 2)
+  const top = y ?? halfToEven((pixels.height - height) / 2)
   const made = emptyPixels(width, height, pixels.channels, pixels.data)
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * pixels.width + left) * pixels.channels
-    made.data.set(pixels.data.subarray(from, from + width * pixels.channels), y * width * pixels.channels)
+  for (let row = 0; row < height; row++) {
+    const from = ((top + row) * pixels.width + left) * pixels.channels
+    made.data.set(pixels.data.subarray(from, from + width * pixels.channels), row * width * pixels.channels)
   }
   return made
 }
 
-function pad(pixels: Pixels, width: number, height: number): Pixels {
-  const left = Math.floor((width - pixels.width) / 2)
-  const top = Math.floor((height - pixels.height) / 2)
-  const made = emptyPixels(width, height, pixels.channels, pixels.data)
+function paddedSize(
+  { width, height }: Pixels,
+  to: Extract<PixelStep, { kind: 'pad' }>['to'],
+): { readonly width: number; readonly height: number } {
+  if (to === 'square') return { width: Math.max(width, height), height: Math.max(width, height) }
+  if (!('multiple' in to)) return to
+  const grown = (side: number): number => Math.ceil(side / to.multiple) * to.multiple
+  return { width: grown(width), height: grown(height) }
+}
+
+function pad(
+  pixels: Pixels,
+  { width, height }: { readonly width: number; readonly height: number },
+  fill: Color,
+  align: 'center' | 'start',
+): Pixels {
+  if (pixels.width === width && pixels.height === height) return pixels
+  if (pixels.width > width || pixels.height > height) {
+    throw new ModelError('EXAMPLE_INVALID', {
+      message: `Can't pad an image of ${pixels.width} × ${pixels.height} pixels to ${width} × ${height}`,
+      hint: 'Put a resize before the pad.',
+    })
+  }
+  checkedSize(width, height)
+  const made = filled(width, height, pixels, fill)
+  const left = align === 'start' ? 0 : Math.floor((width - pixels.width) / 2)
+  const top = align === 'start' ? 0 : Math.floor((height - pixels.height) / 2)
   const row = pixels.width * pixels.channels
   for (let y = 0; y < pixels.height; y++) {
     made.data.set(pixels.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * pixels.channels)
@@ -90,8 +189,13 @@ function pad(pixels: Pixels, width: number, height: number): Pixels {
   return made
 }
 
-/** n / 2 rounded to an integer, halves to the even one: where torchvision's CenterCrop begins. */
-function halfToEven(n: number): number {
-  const half = Math.floor(n / 2)
-  return n % 2 === 1 && half % 2 === 1 ? half + 1 : half
+/** In the image's own channels: three of a colour, or its luma in gray; alpha is opaque. */
+function filled(width: number, height: number, { channels, data }: Pixels, fill: Color): Pixels {
+  const made = emptyPixels(width, height, channels, data)
+  const [red = 0, green = red, blue = red] = fill
+  const luma = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+  const color = channels === 1 ? [luma] : [red, green, blue, 255].slice(0, channels)
+  if (color.every(value => value === color[0])) made.data.fill(color[0]!)
+  else for (let i = 0; i < made.data.length; i++) made.data[i] = color[i % channels]!
+  return made
 }

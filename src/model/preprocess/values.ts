@@ -1,5 +1,7 @@
 import type { Tensor } from '../../core/index.ts'
+import { imagePasses } from '../../kernels/index.ts'
 import type { Pixels } from './pixels.ts'
+import { overLines, type Work } from './turns.ts'
 
 /** What happens to each number: times `factor`, then (x − mean) / std of its channel. */
 export interface ValueMap {
@@ -24,16 +26,21 @@ export class Values {
   }
 
   /** Pixels as a float32 tensor: [1, C, H, W], [1, H, W, C], or [1, H, W] of the only channel. */
-  toTensor(pixels: Pixels, order: Order): Tensor {
-    const { width, height, channels } = pixels
-    const size = width * height
-    const data = new Float32Array(size * channels)
+  *toTensor(pixels: Pixels, order: Order): Work<Tensor> {
+    const { width, height, channels, data: source } = pixels
+    const data = new Float32Array(width * height * channels)
     const planar = order !== 'nhwc'
-    for (let channel = 0; channel < channels; channel++) {
-      const from = { start: channel, step: channels }
-      const to = planar ? { start: channel * size, step: 1 } : from
-      if (pixels.data instanceof Uint8Array) lookUp(pixels.data, from, data, to, size, this.#table(channel))
-      else mapEach(pixels.data, from, data, to, size, channelMap(this.#map, channel))
+    const channelNumbers = Array.from({ length: channels }, (_, channel) => channel)
+    if (source instanceof Uint8Array) {
+      const tables = channelNumbers.map(channel => this.#table(channel))
+      yield* overLines(height, width * channels, (first, end) => {
+        imagePasses().lookUp(source, tables, planar, data, first * width, end * width)
+      })
+    } else {
+      const maps = channelNumbers.map(channel => channelMap(this.#map, channel))
+      yield* overLines(height, width * channels, (first, end) => {
+        mapEach(source, maps, planar, data, first * width, end * width)
+      })
     }
     return { dtype: 'float32', shape: shapeOf(pixels, order), data }
   }
@@ -55,31 +62,23 @@ function shapeOf({ width, height, channels }: Pixels, order: Order): readonly nu
   return order === 'nhwc' ? [1, height, width, channels] : [1, channels, height, width]
 }
 
-interface Stride {
-  readonly start: number
-  readonly step: number
-}
-
-function lookUp(
-  source: Uint8Array,
-  from: Stride,
-  target: Float32Array,
-  to: Stride,
-  count: number,
-  table: Float32Array,
-): void {
-  for (let i = 0; i < count; i++) target[to.start + i * to.step] = table[source[from.start + i * from.step]!]!
-}
-
+/** Pixels `first` to before `end` of floats, each by its channel's map. */
 function mapEach(
   source: Float32Array,
-  from: Stride,
+  maps: readonly Numeric[],
+  planar: boolean,
   target: Float32Array,
-  to: Stride,
-  count: number,
-  map: Numeric,
+  first: number,
+  end: number,
 ): void {
-  for (let i = 0; i < count; i++) target[to.start + i * to.step] = map(source[from.start + i * from.step]!)
+  const channels = maps.length
+  const size = source.length / channels
+  for (const [channel, map] of maps.entries()) {
+    for (let pixel = first; pixel < end; pixel++) {
+      const place = pixel * channels + channel
+      target[planar ? channel * size + pixel : place] = map(source[place]!)
+    }
+  }
 }
 
 /** In double precision, rounded once when it is stored. */

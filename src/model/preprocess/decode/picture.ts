@@ -1,0 +1,14 @@
+import type { Pixels } from '../pixels.ts'
+
+export interface Sized {
+  readonly width: number
+  readonly height: number
+}
+
+/** An image whose header was read; `decode` makes its pixels: gray, RGB or RGBA. Throws ImageFault. */
+export interface Picture extends Sized {
+  decode(): Pixels
+}
+
+/** What is wrong with an image's bytes: the end of a sentence. */
+export class ImageFault extends Error {}
