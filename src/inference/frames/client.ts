@@ -106,7 +106,7 @@ export class FrameClient {
   }
 
   /** One answer as a promise. Throws REPLICA_LOST, or DEADLINE_EXCEEDED when it takes too long. */
-  request(operation: Operation, timeoutMs: number): Promise<ResponseFrame> {
+  request(operation: Operation, timeoutMs: number, headers = ''): Promise<ResponseFrame> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.cancel(id)
@@ -117,7 +117,7 @@ export class FrameClient {
           }),
         )
       }, timeoutMs)
-      const id = this.ask({ operation, timeoutMs, headers: '', body: [], bodyBytes: 0 }, answer => {
+      const id = this.ask({ operation, timeoutMs, headers, body: [], bodyBytes: 0 }, answer => {
         clearTimeout(timer)
         if (answer instanceof InferenceError) reject(answer)
         else resolve(answer)

@@ -17,16 +17,18 @@ export interface BodySource {
 export const MAX_HELD_BYTES: number = 512 * 2 ** 20
 /** What a request without a body costs: its headers, its trace, its place in maps. */
 const REQUEST_BYTES = 4096
+/** Answers up to here are not counted: a socket's own buffers take them. */
+const SMALL_ANSWER_BYTES = 65_536
 /** A body that brings less than this within the window only holds a place (as Apache's MinRate: 500 bytes a second). */
 const LEAST_BYTES = 5000
 const WINDOW_MS = 10_000
 
 /** A body under way. */
-interface Gathering {
+export interface Gathering {
   bytes: number
   /** Bytes at the last look; -1 before the first. */
   looked: number
-  readonly tooSlow: () => void
+  readonly tooSlow: (error: InferenceError) => void
 }
 
 /** Gathers bodies as they come, in pieces, up to a limit for each and one for all. */
@@ -66,9 +68,33 @@ export class Bodies {
     this.#held -= bytes + REQUEST_BYTES
   }
 
+  /** An answer counts until its client took it. */
+  holdUntaken(bytes: number, to: { onceClosed(closed: () => void): void }): void {
+    if (bytes > SMALL_ANSWER_BYTES && this.hold(bytes)) to.onceClosed(() => this.release(bytes))
+  }
+
   /** Of requests and answers, now. */
   get held(): number {
     return this.#held
+  }
+
+  /** Until it is let go: a body that stops coming is told so. */
+  watch(gathering: Gathering): void {
+    this.#under.add(gathering)
+    this.#watch ??= setInterval(() => this.look(), WINDOW_MS).unref()
+  }
+
+  unwatch(gathering: Gathering): void {
+    this.#under.delete(gathering)
+  }
+
+  /** Once each window. */
+  look(): void {
+    for (const gathering of this.#under) {
+      if (gathering.looked >= 0 && gathering.bytes - gathering.looked < LEAST_BYTES) {
+        gathering.tooSlow(tooSlow(gathering.bytes))
+      } else gathering.looked = gathering.bytes
+    }
   }
 
   close(): void {
@@ -77,9 +103,9 @@ export class Bodies {
 
   #gather(source: Readable, done: (body: Body | InferenceError) => void): void {
     const chunks: Buffer[] = []
-    const gathering: Gathering = { bytes: 0, looked: -1, tooSlow: () => stop(tooSlow(gathering.bytes)) }
+    const gathering: Gathering = { bytes: 0, looked: -1, tooSlow: error => stop(error) }
     const leave = (): void => {
-      this.#under.delete(gathering)
+      this.unwatch(gathering)
       source.off('data', take).off('end', end).off('close', gone)
     }
     const stop = (error: InferenceError): void => {
@@ -99,18 +125,9 @@ export class Bodies {
       done({ chunks, bytes: gathering.bytes })
     }
     const gone = (): void => stop(canceled())
-    this.#under.add(gathering)
-    this.#watch ??= setInterval(() => this.#look(), WINDOW_MS).unref()
+    this.watch(gathering)
     // An error is told by 'close'.
     source.on('error', ignore).on('data', take).on('end', end).on('close', gone)
-  }
-
-  #look(): void {
-    for (const gathering of this.#under) {
-      if (gathering.looked < 0) gathering.looked = gathering.bytes
-      else if (gathering.bytes - gathering.looked < LEAST_BYTES) gathering.tooSlow()
-      else gathering.looked = gathering.bytes
-    }
   }
 
   tooLarge(bytes: number): InferenceError {

@@ -9,9 +9,6 @@ import type { Exchange } from './exchange.ts'
 import { environmentOf, type Header, timeoutOf } from './request.ts'
 import { sendAnswer, sendError } from './respond.ts'
 
-/** Answers up to here are not counted as held: a socket's own buffers take them. */
-const SMALL_ANSWER_BYTES = 65_536
-
 export interface PredictionsOptions {
   readonly telemetry: Telemetry
   /** Something was counted. */
@@ -73,20 +70,20 @@ export class Predictions {
         refused(body)
         return
       }
-      const prediction = this.predict(admitted, caller, body)
+      const prediction = this.predict(admitted, caller, body, body.bytes)
       exchange.onceClosed(() => prediction.abandon())
     })
   }
 
-  /** `body` was taken note of by `Bodies`, and is released when the prediction is over. */
-  predict(admitted: Admitted, caller: Caller, body: Body): Prediction {
+  /** `heldBytes` were taken note of by `Bodies`; they are released when the prediction is over. */
+  predict(admitted: Admitted, caller: Caller, body: Body, heldBytes: number): Prediction {
     return new Prediction({
       admitted,
       caller,
       body,
       onCounted: this.#options.onCounted,
       onEnd: end => {
-        this.#bodies.release(body.bytes)
+        this.#bodies.release(heldBytes)
         admitted.head.trace.end(end)
       },
     })
@@ -94,12 +91,9 @@ export class Predictions {
 
   #callerOf(exchange: Exchange, { requestId }: RequestTrace): Caller {
     return {
-      answer: (answer, target) => {
-        const { length } = answer.body
-        sendAnswer(exchange, answer, target, { 'ballast-request-id': requestId })
-        if (length > SMALL_ANSWER_BYTES && this.#bodies.hold(length)) {
-          exchange.onceClosed(() => this.#bodies.release(length))
-        }
+      answer: (answer, target, more) => {
+        sendAnswer(exchange, answer, target, { 'ballast-request-id': requestId, ...more })
+        this.#bodies.holdUntaken(answer.body.length, exchange)
       },
       fail: error => sendError(exchange, error, { 'ballast-request-id': requestId }),
     }

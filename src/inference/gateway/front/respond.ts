@@ -1,4 +1,4 @@
-import { errorBody, InferenceError, statusOf } from '../../errors.ts'
+import { errorBody, headersOf, InferenceError, statusOf } from '../../errors.ts'
 import { headerOf, type ResponseFrame } from '../../frames/index.ts'
 import type { Target } from '../traffic/routing.ts'
 import type { AnswerHeaders, Exchange } from './exchange.ts'
@@ -16,6 +16,7 @@ export function sendError(exchange: Exchange, error: unknown, headers: AnswerHea
   if (error instanceof InferenceError && error.code === 'METHOD_NOT_ALLOWED') {
     headers['allow'] = String(error.details['allowed'])
   }
+  Object.assign(headers, headersOf(error))
   exchange.send(status, headers, errorBody(error))
 }
 

@@ -1,0 +1,102 @@
+import { codeOf, statusOf } from '../../../errors.ts'
+import { headerOf, type ResponseFrame } from '../../../frames/index.ts'
+import { type Envelope, envelopeOf, grpcStatusOfHttp } from '../../../protocols/index.ts'
+import type { GatewayState } from '../../state.ts'
+import type { Telemetry } from '../../telemetry/trace.ts'
+import { type Admitted, admit, type Caller } from '../../traffic/admission.ts'
+import type { Target } from '../../traffic/routing.ts'
+import type { Bodies } from '../body.ts'
+import type { Predictions } from '../predictions.ts'
+import { environmentOf, type Header } from '../request.ts'
+import type { GrpcCall } from './call.ts'
+import { versionNamed } from './metadata.ts'
+
+export interface InferContext {
+  readonly state: GatewayState
+  readonly bodies: Bodies
+  readonly predictions: Predictions
+  readonly telemetry: Telemetry
+}
+
+/** Who waits for one message's answer. */
+export interface Listener {
+  /** A ModelInferResponse. */
+  answered(message: Buffer, target: Target, requestId: string): void
+  /** `status` is gRPC's; `error` is undefined where a replica said no. */
+  refused(status: number, message: string, requestId: string): void
+  failed(error: unknown, requestId: string): void
+}
+
+/**
+ * Predicts with a ModelInferRequest. `heldBytes` were taken note of by `Bodies`, and are released with the answer.
+ * Returns what lets go of it when the client is gone.
+ */
+export function inferMessage(
+  { state, bodies, predictions, telemetry }: InferContext,
+  call: GrpcCall,
+  message: Buffer,
+  heldBytes: number,
+  listenerOf: (envelope: Envelope | undefined) => Listener,
+): (() => void) | undefined {
+  const cameAt = performance.now()
+  const header: Header = name => call.header(name)
+  const { remoteAddress, path } = call
+  const trace = telemetry.begin({ method: 'POST', path, remoteAddress, header })
+  let envelope: Envelope | undefined
+  let admitted: Admitted
+  try {
+    envelope = envelopeOf(message)
+    admitted = admit(state, {
+      environment: environmentOf(header),
+      model: envelope.model,
+      version: versionNamed(envelope.version),
+      protocol: 'grpc',
+      header,
+      remoteAddress,
+      cameAt,
+      timeoutMs: call.timeoutMs,
+      trace,
+    })
+  } catch (error) {
+    bodies.release(heldBytes)
+    listenerOf(envelope).failed(error, trace.requestId)
+    trace.end({ status: statusOf(error), code: codeOf(error), model: envelope?.model })
+    return undefined
+  }
+  const body = { chunks: [message], bytes: message.length }
+  const caller = callerOf(listenerOf(envelope), trace.requestId)
+  const prediction = predictions.predict(admitted, caller, body, heldBytes)
+  return () => prediction.abandon()
+}
+
+function callerOf(listener: Listener, requestId: string): Caller {
+  return {
+    answer: (answer, target) => {
+      if (answer.status === 200) listener.answered(answer.body, target, requestId)
+      else listener.refused(statusIn(answer), answer.body.toString('utf8'), requestId)
+    },
+    fail: error => listener.failed(error, requestId),
+  }
+}
+
+function statusIn({ headers, status }: ResponseFrame): number {
+  const text = headerOf(headers, 'grpc-status')
+  return text === undefined ? grpcStatusOfHttp(status) : Number(text)
+}
+
+/** ModelInfer. */
+export function inferOnce(context: InferContext, call: GrpcCall, message: Buffer, heldBytes: number): void {
+  const abandon = inferMessage(context, call, message, heldBytes, () => ({
+    answered: (response, { versionNumber, arm }, requestId) => {
+      call.reply(response, {
+        'ballast-request-id': requestId,
+        'ballast-model-version': String(versionNumber),
+        'ballast-arm': arm,
+      })
+      context.bodies.holdUntaken(response.length, call)
+    },
+    refused: (status, text, requestId) => call.finish(status, text, { 'ballast-request-id': requestId }),
+    failed: (error, requestId) => call.fail(error, { 'ballast-request-id': requestId }),
+  }))
+  if (abandon !== undefined) call.onceClosed(abandon)
+}

@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { InferenceError } from '../../errors.ts'
+import {
+  ASLEEP,
+  type FrameClient,
+  headerBlock,
+  type Operation,
+  type ResponseFrame,
+} from '../../frames/index.ts'
+import { type ModelStatistics, type ProtocolName, sumStatistics } from '../../protocols/index.ts'
+import { idlest } from '../pool.ts'
+import { type GatewayState, versionOf } from '../state.ts'
+import type { RouteTargets, Target } from '../traffic/routing.ts'
+
+/** What a replica answers from memory. */
+const TIMEOUT_MS = 5000
+/** A model of some gigabytes is read from a disk. */
+const LOAD_TIMEOUT_MS = 120_000
+/** A replica that wakes is asked again. */
+const ASK_AGAIN_MS = 25
+/** Replicas that are asked at once where all are. */
+const MAX_ASKED = 256
+
+export interface Told {
+  readonly answer: ResponseFrame
+  readonly target: Target
+}
+
+/** Asks replicas what only they know. */
+export class Questions {
+  readonly #state: GatewayState
+
+  constructor(state: GatewayState) {
+    this.#state = state
+  }
+
+  /** One replica of the version that is asked for, else of one that answers predictions. Throws NO_REPLICA and the like. */
+  async ask(
+    route: RouteTargets,
+    version: number | undefined,
+    operation: Operation,
+    protocol: ProtocolName,
+  ): Promise<Told> {
+    const target = version === undefined ? this.#any(route) : versionOf(route, version)
+    const versions = (version === undefined ? [...route.versions.keys()] : [version]).join()
+    const headers = headerBlock({ protocol: protocol === 'oip' ? undefined : protocol, versions })
+    const answer = await answered(() => clientOf(target), operation, headers, TIMEOUT_MS)
+    return { answer, target }
+  }
+
+  /** Of all replicas of a version, or of all versions; those that can't be reached or do not answer are left out. */
+  async statistics(
+    routes: readonly RouteTargets[],
+    version: number | undefined,
+  ): Promise<readonly ModelStatistics[]> {
+    const clients = routes
+      .flatMap(route => (version === undefined ? [...route.versions.values()] : [versionOf(route, version)]))
+      .flatMap(({ links }) => links.flatMap(({ client }) => client ?? []))
+    const answers = await Promise.allSettled(
+      clients.slice(0, MAX_ASKED).map(client => client.request('statistics', TIMEOUT_MS)),
+    )
+    const bodies = answers.flatMap(answer =>
+      answer.status === 'fulfilled' && answer.value.status === 200 ? [answer.value.body] : [],
+    )
+    return sumStatistics(bodies)
+  }
+
+  /** Loads or unloads all replicas of a model's versions. Throws FORBIDDEN, NO_REPLICA, and what a replica refused. */
+  async control(route: RouteTargets, operation: 'load' | 'unload'): Promise<void> {
+    if (!route.control) {
+      throw new InferenceError('FORBIDDEN', {
+        message: `Models are not to be ${operation}ed by callers here`,
+        hint: 'What is loaded follows from deployments; `ballast serve` lets its callers load and unload.',
+      })
+    }
+    const links = [...new Set([...route.versions.values()].flatMap(target => target.links))]
+    const connected = links.filter(link => link.client !== undefined)
+    if (connected.length === 0) throw unreachable()
+    await Promise.all(
+      connected.map(async link => {
+        const answer = await answered(() => link.client, operation, '', LOAD_TIMEOUT_MS)
+        if (answer.status !== 200) throw refused(operation, answer)
+      }),
+    )
+  }
+
+  #any(route: RouteTargets): Target {
+    const reachable = [...route.arms, ...route.versions.values()].find(
+      ({ links }) => idlest(links) !== undefined,
+    )
+    return reachable ?? this.#state.choose(route, undefined, 0)
+  }
+}
+
+function clientOf({ links }: Target): FrameClient | undefined {
+  return idlest(links)?.client
+}
+
+/** Waits for a replica that wakes, or that comes back. Throws NO_REPLICA, DEADLINE_EXCEEDED, REPLICA_LOST. */
+async function answered(
+  client: () => FrameClient | undefined,
+  operation: Operation,
+  headers: string,
+  timeoutMs: number,
+): Promise<ResponseFrame> {
+  const until = performance.now() + timeoutMs
+  let woken = false
+  for (;;) {
+    const left = until - performance.now()
+    const found = client()
+    if (left <= 0 || (found === undefined && !woken)) throw unreachable()
+    if (found !== undefined) {
+      const answer = await found.request(operation, left, headers)
+      if (answer.status !== ASLEEP) return answer
+      woken = true
+    }
+    await pause(ASK_AGAIN_MS)
+  }
+}
+
+function unreachable(): InferenceError {
+  return new InferenceError('NO_REPLICA', {
+    message: 'No replica of this model can be reached',
+    hint: 'The host starts lost replicas anew; try again soon.',
+  })
+}
+
+function refused(operation: string, { status, body }: ResponseFrame): InferenceError {
+  return new InferenceError(status < 500 ? 'REQUEST_INVALID' : 'INFERENCE_FAILED', {
+    message: `A replica refused to ${operation}: ${body.toString('utf8', 0, 500)}`,
+    hint: 'Its log has more.',
+  })
+}
