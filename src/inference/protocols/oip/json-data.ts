@@ -30,7 +30,7 @@ export function tensorOfJson(
   if (spec.dtype === 'float32') {
     const data = new Float32Array(count)
     const end = new NumberScanner(bytes, at, data).scan()
-    if (end !== undefined) return { tensor: { ...spec, data }, end }
+    if (end !== undefined) return { tensor: { dtype: spec.dtype, shape: spec.shape, data }, end }
   } else if (spec.dtype !== 'string' && spec.dtype !== 'bool') {
     const data = new Float64Array(count)
     const end = new NumberScanner(bytes, at, data).scan()

@@ -1,17 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { servedModel, spec } from '../../../../test/fixtures/inference/served-model.ts'
 import type { Dtype, Tensor, Tensors } from '../../../core/index.ts'
-import { compilePreprocess, type ModelConfig, ModelError, type TensorSpec } from '../../../model/index.ts'
+import { type ModelConfig, ModelError, type TensorSpec } from '../../../model/index.ts'
 import { InferenceError } from '../../errors.ts'
 import type { ServedModel } from '../codec.ts'
 import { v1 } from './codec.ts'
 import { modelsBodyV1, statusBodyV1 } from './metadata.ts'
 
-const spec = (name: string, dtype: Dtype, ...shape: (number | string)[]): TensorSpec => ({
-  name,
-  dtype,
-  shape,
-})
 const X = spec('x', 'float32', 'N', 2)
 const Y = spec('y', 'float32', 'N')
 
@@ -20,15 +16,7 @@ function served(
   outputs: readonly TensorSpec[] = [Y],
   config: Partial<ModelConfig> = {},
 ): ServedModel {
-  const whole: ModelConfig = { name: 'half', task: 'generic', labels: [], preprocess: [], ...config }
-  return {
-    name: 'half',
-    version: '123',
-    signature: { inputs, outputs },
-    config: whole,
-    preprocessor: compilePreprocess(whole.preprocess),
-    ports: () => ({ input: inputs[0]!, output: outputs[0]! }),
-  }
+  return servedModel(inputs, outputs, config)
 }
 
 async function read(body: unknown, model: ServedModel) {
@@ -386,7 +374,7 @@ test('the status of a model is for both clients', () => {
 test("metadata has TensorFlow Serving's form", () => {
   const body = Buffer.concat(v1.metadata(served([X]), '').body).toString()
   expect(JSON.parse(body)).toMatchObject({
-    model_spec: { name: 'half', version: '123' },
+    model_spec: { name: 'digits', version: '3' },
     metadata: {
       signature_def: {
         signature_def: {
