@@ -39,6 +39,7 @@ export function configFromConvention(
     convert: undefined,
     evaluate: undefined,
     gates: undefined,
+    serve: undefined,
     deploy: undefined,
   }
   return { repository: resolveDocument(document, facts), diagnostics: findings.sorted() }

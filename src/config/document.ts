@@ -6,6 +6,7 @@ import { evaluateSection } from './sections/evaluate.ts'
 import { gatesSection } from './sections/gates.ts'
 import { jobsSection } from './sections/jobs/jobs.ts'
 import { modelSection } from './sections/model.ts'
+import { serveSection } from './sections/serve.ts'
 
 const fields = {
   model: required(modelSection, 'the model, as model: model.onnx or as a map'),
@@ -17,6 +18,7 @@ const fields = {
   ),
   evaluate: optional(evaluateSection, 'what the model is judged on'),
   gates: optional(gatesSection, 'conditions that a version must meet', []),
+  serve: optional(serveSection, 'how the model is served: memory, waiting, threads; not what it answers'),
   deploy: optional(
     deploySection,
     'environments by name; default: production, from the default branch, by canary. An empty map deploys nowhere',

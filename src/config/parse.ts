@@ -13,7 +13,8 @@ import { readStruct } from './reader/composites.ts'
 import type { WrittenConvert } from './sections/convert.ts'
 import { request } from './sections/deploy.ts'
 import type { WrittenModel } from './sections/model.ts'
-import type { ModelRepository, ParsedConfig, RepositoryFacts } from './types.ts'
+import type { WrittenServe } from './sections/serve.ts'
+import type { ModelRepository, ParsedConfig, RepositoryFacts, ServeRequest } from './types.ts'
 import { loadYaml } from './yaml/load.ts'
 
 /**
@@ -32,7 +33,7 @@ export function parseConfig(text: string, facts: RepositoryFacts = {}): ParsedCo
 
 /** Fills every default in. */
 export function resolveDocument(document: Document, facts: RepositoryFacts): ModelRepository {
-  const { ci, convert, evaluate, gates = [], jobs = [] } = document
+  const { ci, convert, evaluate, gates = [], jobs = [], serve } = document
   const model = resolveModel(document.model, facts)
   const wanted = evaluate?.metrics ?? defaultMetrics(model.task)
   const branch = facts.defaultBranch ?? DEFAULT_BRANCH
@@ -52,6 +53,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
       },
     }),
     gates,
+    ...(serve && { serve: resolveServe(serve) }),
     environments: environments.map(written => ({ ...written, branch: written.branch ?? branch })),
   }
 }
@@ -65,6 +67,16 @@ function resolveConvert({
     ...(samples && { samples: samples.value }),
     ...(tolerance !== undefined && { tolerance }),
     ...(signature !== undefined && { signature }),
+  }
+}
+
+function resolveServe({ cache, idle, queue, threads, max_batch }: WrittenServe): ServeRequest {
+  return {
+    ...(cache !== undefined && { cacheBytes: cache }),
+    ...(idle !== undefined && { idleMs: idle }),
+    ...(queue !== undefined && { maxWaiting: queue }),
+    ...(threads !== undefined && { threads }),
+    ...(max_batch !== undefined && { maxBatchRows: max_batch }),
   }
 }
 

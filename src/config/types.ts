@@ -2,7 +2,7 @@ import type { Diagnostic } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { PreprocessStep, Task } from '../model/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
-import type { AnalysisSpec, CanaryStep } from '../rollout/index.ts'
+import type { AnalysisSpec, CanaryStep, TrafficPlan } from '../rollout/index.ts'
 import type { CiFile } from './sections/ci.ts'
 
 export type { CiFile }
@@ -46,7 +46,17 @@ export interface ModelRepository {
     readonly limit?: number
   }
   readonly gates: readonly Gate[]
+  readonly serve?: ServeRequest
   readonly environments: readonly EnvironmentRequest[]
+}
+
+/** How a version is served: `ServingOptions` of the agents' protocol. Each is by default what the host finds best. */
+export interface ServeRequest {
+  readonly cacheBytes?: number
+  readonly idleMs?: number
+  readonly maxWaiting?: number
+  readonly maxBatchRows?: number
+  readonly threads?: number
 }
 
 /** What a repository asks for; the server's policy bounds it. */
@@ -58,6 +68,8 @@ export interface EnvironmentRequest {
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean
+  /** How requests are shared out beside the steps. */
+  readonly traffic?: TrafficPlan
 }
 
 /** What the reader of a ballast.yaml may know about the repository it is in. */

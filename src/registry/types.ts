@@ -50,6 +50,8 @@ export const RECORD_KINDS = [
   'evaluation',
   'gates',
   'reference-outputs',
+  /** How it asks to be served; the last one counts. */
+  'serving',
   'approval',
   'rollout',
 ] as const

@@ -43,7 +43,7 @@ export const stageResultSchema = z.object({
   verdict: z.enum(['passed', 'failed', 'inconclusive', 'not applicable']),
   /** Lines for `git push` and the run's page. */
   summary: z.array(z.string()),
-  /** By record kind: `scan`, `inspection`, `conversion`, `evaluation`, `gates`, `reference-outputs`. */
+  /** By record kind: `scan`, `inspection`, `conversion`, `evaluation`, `gates`, `reference-outputs`, `serving`. */
   records: z.record(z.string(), jsonSchema),
   /** register only: what to register. Its files were put as blobs of the attempt. */
   manifest: z

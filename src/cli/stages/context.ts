@@ -43,7 +43,8 @@ export async function modelConfigOf(folder: string, { model }: ModelRepository):
   }
 }
 
-async function readLabels(folder: string, path: string): Promise<readonly string[]> {
+/** A class name a line. Throws FILE_UNREADABLE. */
+export async function readLabels(folder: string, path: string): Promise<readonly string[]> {
   const file = await resolveInside(folder, path)
   const { size } = await stat(file)
   if (size > MAX_LABELS_BYTES) {

@@ -37,7 +37,10 @@ export async function registerStage({ workspace, repository, input }: StageConte
     stage: 'register',
     verdict: 'passed',
     summary: [`${repository.model.name}: ${formatSize(bytes)}, ${served.digest.slice(0, 19)}`],
-    records: reference ? { 'reference-outputs': reference } : {},
+    records: {
+      ...(reference && { 'reference-outputs': reference }),
+      ...(repository.serve && { serving: { ...repository.serve } }),
+    },
     manifest: {
       model: repository.model.name,
       commit: input.commit,

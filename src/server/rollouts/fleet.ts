@@ -1,4 +1,10 @@
-import type { Address, HostReport, WantedReplica, WantedSet } from '../../api/index.ts'
+import {
+  type Address,
+  type HostReport,
+  servingOptionsSchema,
+  type WantedReplica,
+  type WantedSet,
+} from '../../api/index.ts'
 import { Signal, type VersionId } from '../../core/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { sameWanted, type WantedVersion } from './wanted.ts'
@@ -42,7 +48,9 @@ export class Fleet {
     const { versions } = this.#plane.stores
     const version = await versions.byId(id)
     if (!version) return undefined
-    const reference = (await versions.records(id)).findLast(record => record.kind === 'reference-outputs')
+    const records = await versions.records(id)
+    const reference = records.findLast(record => record.kind === 'reference-outputs')
+    const serving = servingOptionsSchema.safeParse(records.findLast(({ kind }) => kind === 'serving')?.body)
     return {
       replica,
       version: id,
@@ -50,6 +58,7 @@ export class Fleet {
       model: version.model,
       config: version.manifest.config,
       files: version.manifest.files.map(file => ({ ...file })),
+      ...(serving.success && { serving: serving.data }),
       ...(judged && { judged }),
       ...(reference && { reference: reference.body as WantedReplica['reference'] }),
     }
