@@ -1,5 +1,5 @@
 export type { CsvRow } from './csv/parser.ts'
-export { type CsvOptions, type CsvTable, openCsv } from './csv/read.ts'
+export { type CsvOptions, type CsvTable, openCsv, parseCsv } from './csv/read.ts'
 export { FormatsError, type FormatsErrorCode } from './errors.ts'
 export { readIdx } from './idx/idx.ts'
 export { type JsonlRow, readJsonl } from './jsonl/read.ts'

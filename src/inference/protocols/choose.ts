@@ -3,7 +3,7 @@ import type { Codec, ProtocolName } from './codec.ts'
 import { grpc } from './grpc/codec.ts'
 import { oip } from './oip/codec.ts'
 import { plain } from './plain/codec.ts'
-import { looksLikeImage } from './plain/image.ts'
+import { looksPlain } from './plain/kinds.ts'
 import { v1 } from './v1/codec.ts'
 
 const OPEN_BRACE = 0x7b
@@ -17,12 +17,10 @@ export function codecOf(body: Buffer, headers: string): Codec {
 }
 
 /**
- * The Open Inference Protocol's own path takes images as well: `curl --data-binary` calls every body a form, so the
- * bytes decide before the content type does.
+ * The Open Inference Protocol's own path takes images, CSV and texts as well: `curl --data-binary` calls every body a
+ * form, so the bytes decide before the content type does.
  */
 function ofBytes(body: Buffer, headers: string): Codec {
   if (headerOf(headers, 'inference-header-content-length') !== undefined) return oip
-  if (looksLikeImage(body)) return plain
-  const image = body[0] !== OPEN_BRACE && headerOf(headers, 'content-type')?.startsWith('image/')
-  return image ? plain : oip
+  return body[0] !== OPEN_BRACE && looksPlain(body, headerOf(headers, 'content-type')) ? plain : oip
 }

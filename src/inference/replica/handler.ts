@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
 import { messageOf } from '../../core/index.ts'
 import {
+  checkConfig,
   compilePreprocess,
   describeInput,
   fitInput,
@@ -56,6 +57,7 @@ export class ReplicaHandler implements Handler {
     this.#preprocessor = compilePreprocess(spec.config.preprocess)
     this.#status = status
     const { signature } = engine
+    checkConfig(signature, spec.config)
     this.#model = {
       name: spec.model,
       version: String(spec.versionNumber),

@@ -132,7 +132,7 @@ test('an image is decoded, preprocessed and named', async () => {
   }
   const broken = Buffer.concat([(await sharp(pixels).png().toBuffer()).subarray(0, 40), Buffer.alloc(40)])
   expect(await infer(client, broken)).toMatchObject({ status: 400 })
-  const gif = Buffer.from('GIF89a and so on')
+  const gif = Buffer.from('GIF of nothing')
   expect(await infer(client, gif, { 'content-type': 'image/gif' })).toMatchObject({ status: 400 })
 })
 

@@ -276,12 +276,18 @@ function frameHeaders({ head }: Admitted): string {
       'content-type': head.header('content-type'),
       'inference-header-content-length': head.header('inference-header-content-length'),
       'content-encoding': head.header('content-encoding'),
+      accept: protocol === 'plain' || protocol === 'oip' ? acceptOf(head.header('accept')) : undefined,
     }) + trace.frameHeaders
   )
 }
 
 function priorityLine(priority: number): string {
   return `priority: ${priority}\n`
+}
+
+/** Of what a client accepts, what answers in labels may be told as instead of JSON. */
+function acceptOf(accept: string | undefined): string | undefined {
+  return accept !== undefined && accept.length < 256 && /csv|ndjson/.test(accept) ? accept : undefined
 }
 
 function noReplica(target: Target): InferenceError {
