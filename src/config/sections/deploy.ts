@@ -6,6 +6,7 @@ import { byKind, type Reader, refine } from '../reader/reader.ts'
 import { choice, integer, text } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest } from '../types.ts'
+import { trafficSection } from './traffic.ts'
 
 const MAX_ENVIRONMENTS = 20
 const MAX_STEPS = 20
@@ -105,6 +106,7 @@ const fields = {
   ]),
   approve: optional(approval, 'who must approve before anything is deployed', false),
   analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
+  traffic: optional(trafficSection, 'how requests are shared out beside the steps'),
 }
 type WrittenEnvironment = Partial<StructOf<typeof fields>>
 
@@ -145,7 +147,7 @@ export const deploySection: Reader<readonly WrittenRequest[]> = refine(
 )
 
 export function request(name: string, written: WrittenEnvironment = {}): WrittenRequest {
-  const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis } = written
+  const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, traffic } = written
   return {
     name,
     branch,
@@ -159,6 +161,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
       confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
       minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
     },
+    ...(traffic && { traffic }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Deployment, StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
-import { ROUTE_LEASE_MS, routeOf, sameTable } from './table.ts'
+import { ROUTE_LEASE_MS, type RouteFacts, routeOf, sameTable } from './table.ts'
 import { wantedVersions } from './wanted.ts'
 
 /**
@@ -82,7 +82,7 @@ export class Publisher {
         routeOf({
           deployment,
           ...(rollout && { rollout }),
-          predictions: await this.#predictionsOf(deployment),
+          ...(await this.#policyOf(deployment)),
           numberOf: version => this.#numbers.get(version) ?? 0,
           readyReplicas: replica => [...this.#fleet.ready(replica)],
         }),
@@ -99,9 +99,10 @@ export class Publisher {
     }
   }
 
-  async #predictionsOf({ project, environment }: Deployment): Promise<'token' | 'public'> {
+  async #policyOf({ project, environment }: Deployment): Promise<Pick<RouteFacts, 'predictions' | 'limits'>> {
     const policy = await this.#plane.stores.access.policy(project, environment)
-    return (policy ?? defaultPolicy(environment, 'main')).predictions
+    const { predictions, limits } = policy ?? defaultPolicy(environment, 'main')
+    return { predictions, ...(limits && { limits }) }
   }
 
   /** Hashes of the tokens that may predict; a token without a project reaches what its principal does. */
@@ -117,17 +118,22 @@ export class Publisher {
         (token.expiresAt ?? Number.POSITIVE_INFINITY) <= now
       )
         continue
-      const expiry = token.expiresAt === undefined ? {} : { expiresAt: token.expiresAt as number }
+      const facts = {
+        hash: token.hash,
+        id: token.id,
+        ...(token.expiresAt !== undefined && { expiresAt: token.expiresAt as number }),
+        ...(token.limits && { limits: token.limits }),
+      }
       const principal = await access.principal(token.principal)
       if (!principal) continue
       if (token.project === undefined && principal.admin) {
-        tokens.push({ hash: token.hash, ...expiry })
+        tokens.push(facts)
         continue
       }
       for (const project of projects) {
         if (token.project !== undefined && token.project !== project.id) continue
         if (principal.admin || (await access.roleOf(principal.id, project.id)))
-          tokens.push({ hash: token.hash, project: project.id, ...expiry })
+          tokens.push({ ...facts, project: project.id })
       }
     }
     return tokens

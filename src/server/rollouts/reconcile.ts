@@ -1,3 +1,4 @@
+import type { EnvironmentRequest } from '../../config/index.ts'
 import {
   BallastError,
   boundary,
@@ -39,7 +40,7 @@ const LIVE = ['queued', 'preparing', 'progressing'] as const
 
 export type RolloutOrigin = Pick<
   StoredRollout,
-  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job'
+  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job' | 'traffic'
 >
 
 /**
@@ -130,6 +131,7 @@ export class RolloutReconciler implements Deployer {
       await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
       return
     }
+    const { traffic } = requestOf(pipeline, work.environment)
     const { model, environment } = await this.#add({
       model: configOf(pipeline)!.repository.model.name,
       environment: work.environment,
@@ -138,6 +140,7 @@ export class RolloutReconciler implements Deployer {
       project: pipeline.project,
       job: job.id,
       by: principal?.name ?? 'unknown',
+      ...(traffic && { traffic }),
     })
     // Not awaited: this may be called from within another queue's turn, and two that wait for each other never end.
     this.#background.run('a rollout could not begin', () => this.reconcile(model, environment))
@@ -146,7 +149,7 @@ export class RolloutReconciler implements Deployer {
   /** What the policy in force lets the file's request have; else why it refuses. */
   async #strategyOf(pipeline: Pipeline, environment: string): Promise<Strategy | string> {
     const project = (await this.#plane.stores.access.project(pipeline.project))!
-    const request = configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
+    const request = requestOf(pipeline, environment)
     const branch = pipeline.ref.replace(/^refs\/heads\//, '')
     const { bounded } = await boundFor(this.#plane, project, request, branch)
     if (!bounded.allowed) return bounded.refusal
@@ -320,12 +323,15 @@ export class RolloutReconciler implements Deployer {
     const { project, model, environment, candidate } = rollout
     const before = await this.#plane.stores.rollouts.deployment(model, environment)
     const previous = before?.stable === candidate ? before.previous : before?.stable
+    // A rollback by hand has no file of its own.
+    const traffic = rollout.job ? rollout.traffic : before?.traffic
     return {
       project,
       model,
       environment,
       stable: candidate,
       ...(previous && { previous }),
+      ...(traffic && { traffic }),
       since: this.#now(),
     }
   }
@@ -352,6 +358,10 @@ export class RolloutReconciler implements Deployer {
   #now(): Instant {
     return this.#plane.clock.now()
   }
+}
+
+function requestOf(pipeline: Pipeline, environment: string): EnvironmentRequest {
+  return configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
 }
 
 /** What must be ready before a rollout takes traffic. */

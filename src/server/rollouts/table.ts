@@ -1,6 +1,13 @@
-import type { Route, RoutingTable } from '../../api/index.ts'
+import type { PredictionLimits } from '../../access/index.ts'
+import type { Route, RouteTraffic, RoutingTable } from '../../api/index.ts'
 import type { VersionId } from '../../core/index.ts'
-import { type Deployment, type StoredRollout, trafficOf } from '../../rollout/index.ts'
+import {
+  type Deployment,
+  type StoredRollout,
+  type TrafficPlan,
+  type TrafficTarget,
+  trafficOf,
+} from '../../rollout/index.ts'
 import { baselineReplica, mainReplica } from './wanted.ts'
 
 /** A gateway that hears nothing for this long takes canaries back to stable by itself. */
@@ -13,6 +20,7 @@ export interface RouteFacts {
   readonly deployment: Deployment
   readonly rollout?: StoredRollout
   readonly predictions: 'token' | 'public'
+  readonly limits?: PredictionLimits
   readonly numberOf: (version: VersionId) => number
   readonly readyReplicas: (replica: string) => Replicas
 }
@@ -21,7 +29,8 @@ export interface RouteFacts {
  * The route of one model in one environment: all to stable, or shared by the rollout's weights. An arm of
  * which no replica is ready is left out and its share goes to stable, so the weights always sum to 1.
  */
-export function routeOf({ deployment, rollout, predictions, numberOf, readyReplicas }: RouteFacts): Route {
+export function routeOf(facts: RouteFacts): Route {
+  const { deployment, rollout, predictions, limits, numberOf, readyReplicas } = facts
   const { model, environment, project, stable, previous } = deployment
   const arm = (
     name: 'stable' | 'baseline' | 'canary',
@@ -44,7 +53,7 @@ export function routeOf({ deployment, rollout, predictions, numberOf, readyRepli
       ].filter(({ weight, replicas }) => weight > 0 && replicas.length > 0)
     : []
   const rest = 1 - side.reduce((sum, { weight }) => sum + weight, 0)
-  return {
+  const route: Route = {
     model,
     environment,
     project,
@@ -60,7 +69,48 @@ export function routeOf({ deployment, rollout, predictions, numberOf, readyRepli
         ]
       : [],
     ...(moving && { rollout: { id: moving.id, step: moving.step } }),
+    ...(limits && { limits }),
   }
+  // While it takes traffic, the candidate's file says how; once it has ended, that of what is stable.
+  const plan = moving?.traffic ?? deployment.traffic
+  const traffic = plan && planned(plan, route)
+  return traffic ? { ...route, traffic } : route
+}
+
+/** A plan with the versions that serve now: what names another waits for it. */
+function planned({ sticky, rules = [], mirror }: TrafficPlan, route: Route): RouteTraffic | undefined {
+  const served = rules.flatMap(({ header, match, to }) => {
+    const target = ruleTarget(to, route)
+    return target ? [{ header, match, to: target }] : []
+  })
+  const mirrored = mirror && mirrorTarget(mirror.to, route)
+  if (!sticky && served.length === 0 && !mirrored) return undefined
+  return {
+    ...(sticky && { sticky }),
+    ...(served.length > 0 && { rules: served }),
+    ...(mirror && mirrored && { mirror: { ...mirrored, share: mirror.share, keep: mirror.keep } }),
+  }
+}
+
+type Target = NonNullable<RouteTraffic['rules']>[number]['to']
+
+function ruleTarget(to: TrafficTarget, { standby }: Route): Target | undefined {
+  if (typeof to === 'number') return { kind: 'version', versionNumber: to }
+  if (to !== 'previous') return { kind: 'arm', arm: to }
+  return standby[0] && { kind: 'version', versionNumber: standby[0].versionNumber }
+}
+
+function mirrorTarget(
+  to: 'canary' | 'previous' | number,
+  { arms, standby }: Route,
+): Pick<NonNullable<RouteTraffic['mirror']>, 'version' | 'versionNumber' | 'replicas'> | undefined {
+  const found =
+    to === 'canary'
+      ? arms.find(({ arm }) => arm === 'canary')
+      : to === 'previous'
+        ? standby[0]
+        : [...arms, ...standby].find(({ versionNumber }) => versionNumber === to)
+  return found && { version: found.version, versionNumber: found.versionNumber, replicas: found.replicas }
 }
 
 /** Whether two tables route alike: their revision aside. */
