@@ -14,6 +14,8 @@ async function main(argv: readonly string[]): Promise<void> {
       'CI/CD for AI models: push a model; see it tested, judged, released, served, and rolled back when worse.',
     )
     .version(version)
+    // After a command's name, --version is the command's own.
+    .enablePositionalOptions()
     .showHelpAfterError('(ballast --help lists the commands)')
     .showSuggestionAfterError()
   const asked = argv.find(word => !word.startsWith('-'))

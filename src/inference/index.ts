@@ -7,4 +7,10 @@ export {
   type TelemetryOptions,
 } from './gateway/index.ts'
 export { type HostOptions, type RunningHost, runHost } from './host/index.ts'
-export { type ReplicaSpec, type RunningReplica, replicaProcess } from './replica/index.ts'
+export {
+  type BorrowedReplica,
+  borrowReplica,
+  type ReplicaSpec,
+  type RunningReplica,
+  replicaProcess,
+} from './replica/index.ts'

@@ -33,14 +33,17 @@ async function savedLogin(): Promise<Partial<Login>> {
 
 /** BALLAST_URL and BALLAST_TOKEN, else what `ballast login` saved. Throws NOT_LOGGED_IN. */
 export async function remote(): Promise<ApiClient> {
+  return new ApiClient(await loginOf())
+}
+
+/** As `remote`: the server and the token themselves. */
+export async function loginOf(): Promise<Login> {
   const saved = await savedLogin()
   const url = process.env['BALLAST_URL'] ?? saved.url
   const token = process.env['BALLAST_TOKEN'] ?? saved.token
-  if (!url || !token) {
-    throw new BallastError('NOT_LOGGED_IN', {
-      message: 'No server is known to this command',
-      hint: 'Run `ballast login http://127.0.0.1:7420`, or set BALLAST_URL and BALLAST_TOKEN.',
-    })
-  }
-  return new ApiClient({ url, token })
+  if (url && token) return { url, token }
+  throw new BallastError('NOT_LOGGED_IN', {
+    message: 'No server is known to this command',
+    hint: 'Run `ballast login http://127.0.0.1:7420`, or set BALLAST_URL and BALLAST_TOKEN.',
+  })
 }

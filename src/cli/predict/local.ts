@@ -1,0 +1,145 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { BallastError, resolveInside } from '../../core/index.ts'
+import { isFolder, openModel, type Signature, type SignatureValue } from '../../formats/index.ts'
+import { type BorrowedReplica, borrowReplica } from '../../inference/index.ts'
+import type { ModelConfig } from '../../model/index.ts'
+import { type Runnable, runnableOf, withAnswers } from '../convert/runnable.ts'
+import { modelConfigOf } from '../stages/context.ts'
+import { localRepository } from '../stages/local.ts'
+
+/** A model of this machine, loaded in a process of its own: the one that serves. */
+export interface LocalModel {
+  readonly replica: BorrowedReplica
+  close(): Promise<void>
+}
+
+/** Whether a word names a file rather than a model of a server: a path, or a name with an ending that is there. */
+export async function isLocalModel(word: string): Promise<boolean> {
+  if (!word.includes('/') && extname(word) === '') return false
+  return stat(word).then(
+    () => true,
+    () => word.includes('/'),
+  )
+}
+
+/**
+ * Loads a model file (converted where it is not ONNX), or the model of a folder with a ballast.yaml. `script` is this
+ * very program. Throws what reading, converting and loading throw.
+ */
+export async function openLocal(
+  path: string,
+  script: string,
+  say: (line: string) => void,
+): Promise<LocalModel> {
+  const { file, config } = await configured(path)
+  const runnable = await runnableOf(file, {}, say)
+  try {
+    const full = withAnswers(config ?? (await guessConfig(file, runnable, say)), runnable)
+    const replica = await borrowReplica({
+      command: [process.execPath, script],
+      spec: { model: full.name, modelPath: await realpath(runnable.path), config: full },
+    })
+    return {
+      replica,
+      async close() {
+        await replica.close()
+        await runnable.close()
+      },
+    }
+  } catch (error) {
+    await runnable.close()
+    throw error
+  }
+}
+
+interface Configured {
+  readonly file: string
+  readonly config?: ModelConfig
+}
+
+/** The configuration of the folder, where it is about this very file. */
+async function configured(path: string): Promise<Configured> {
+  if (await isFolder(path)) {
+    const described = await stat(join(path, 'ballast.yaml')).catch(() => undefined)
+    if (described === undefined) return { file: path }
+    return ofRepository(path)
+  }
+  const folder = dirname(path)
+  const found = await stat(join(folder, 'ballast.yaml')).catch(() => undefined)
+  if (found === undefined) return { file: path }
+  const repository = await ofRepository(folder)
+  const same = (await realpath(repository.file).catch(() => '')) === (await realpath(path))
+  return same ? repository : { file: path }
+}
+
+async function ofRepository(folder: string): Promise<Configured> {
+  const repository = await localRepository(folder)
+  const file = await resolveInside(folder, repository.model.file)
+  return { file, config: await modelConfigOf(folder, repository) }
+}
+
+/** Without a ballast.yaml, what the model's inputs and outputs let one suppose. It is said, not hidden. */
+async function guessConfig(
+  file: string,
+  { path }: Runnable,
+  say: (line: string) => void,
+): Promise<ModelConfig> {
+  const model = await openModel(path)
+  try {
+    const config = supposed(nameOf(file), model.file.signature)
+    if (config.preprocess.length > 0) {
+      say('no ballast.yaml: images are resized to the input, values scaled to 0…1')
+    }
+    return config
+  } finally {
+    await model.close()
+  }
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '-') || 'model'
+}
+
+export function supposed(name: string, signature: Signature | undefined): ModelConfig {
+  if (signature === undefined) {
+    throw new BallastError('MODEL_UNKNOWN', {
+      message: `${name} does not say what goes in and what comes out`,
+      hint: '`ballast inspect` shows what is in the file.',
+    })
+  }
+  const [input, ...others] = signature.inputs
+  const preprocess = input !== undefined && others.length === 0 ? imageSteps(input) : []
+  const classes = looksLikeClasses(signature.outputs[0])
+  const task = classes ? (preprocess.length > 0 ? 'image-classification' : 'classification') : 'generic'
+  return { name, task, labels: [], preprocess }
+}
+
+/** One row of two or more scores for each example. */
+function looksLikeClasses(output: SignatureValue | undefined): boolean {
+  const [, classes] = output?.shape ?? []
+  return (
+    output?.shape?.length === 2 &&
+    /^b?float/.test(output.dtype ?? '') &&
+    !(typeof classes === 'number' && classes < 2)
+  )
+}
+
+const CHANNELS: readonly unknown[] = [1, 3]
+
+/** [N, C, H, W] or [N, H, W, C] with 1 or 3 channels and a known size. */
+function imageSteps({ shape, dtype }: SignatureValue): ModelConfig['preprocess'] {
+  if (shape?.length !== 4 || (dtype !== 'float32' && dtype !== 'uint8')) return []
+  const first = CHANNELS.includes(shape[1])
+  if (!first && !CHANNELS.includes(shape[3])) return []
+  const [height, width] = first ? [shape[2], shape[3]] : [shape[1], shape[2]]
+  if (typeof height !== 'number' || typeof width !== 'number') return []
+  const grey = (first ? shape[1] : shape[3]) === 1
+  return [
+    { kind: 'decode', what: 'image' },
+    ...(grey ? [{ kind: 'grayscale' } as const] : []),
+    { kind: 'resize', width, height, fit: 'fill' },
+    ...(dtype === 'float32' ? [{ kind: 'scale', factor: 1 / 255 } as const] : []),
+    { kind: 'layout', order: first ? 'nchw' : 'nhwc' },
+  ]
+}
