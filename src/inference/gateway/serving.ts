@@ -42,15 +42,17 @@ export async function openGateway(state: GatewayState, options: ServingOptions):
     state.pool.close()
     throw error
   }
+  let closed: Promise<void> | undefined
+  async function close(): Promise<void> {
+    await server.close(CLOSE_LIMIT_MS)
+    state.pool.close()
+    await telemetry.close()
+  }
   const { address, port, family } = server.door.server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
-    async close() {
-      await server.close(CLOSE_LIMIT_MS)
-      state.pool.close()
-      await telemetry.close()
-    },
+    close: () => (closed ??= close()),
   }
 }
 

@@ -80,8 +80,7 @@ export class Http1Exchange implements Exchange {
   send(status: number, headers: AnswerHeaders, body: Buffer | string): void {
     if (!this.open) return
     headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    // A body that was not read to its end would be taken for the next request.
-    if (!this.#request.complete || this.#door.closing) headers['connection'] = 'close'
+    if (this.#door.closing || this.#isUnread()) headers['connection'] = 'close'
     const response = this.#response
     response.writeHead(status, headers as Record<string, string | number | string[]>)
     response.end(body)
@@ -90,6 +89,14 @@ export class Http1Exchange implements Exchange {
 
   onceClosed(closed: () => void): void {
     this.#response.once('close', closed)
+  }
+
+  /** A body that was not read to its end would be taken for the next request. */
+  #isUnread(): boolean {
+    const { complete, headers } = this.#request
+    // Even a request without a body is complete only after its handler has returned.
+    if (complete) return false
+    return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type AnswerHeaders, type Exchange, STALL_MS } from '../exchange.ts'
 
@@ -65,7 +66,7 @@ export class Http2Sessions {
     })
   }
 
-  take(socket: import('node:net').Socket): void {
+  take(socket: Socket): void {
     this.#server.emit('connection', socket)
   }
 
@@ -75,6 +76,7 @@ export class Http2Sessions {
    */
   drain(): void {
     for (const session of this.#sessions) {
+      if (session.closed || session.destroyed) continue
       session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1)
       const limit = setTimeout(() => close(session), NOTICE_MS)
       session.ping(() => {
@@ -165,7 +167,8 @@ export class Http2Exchange implements Exchange {
     stream.respond({ ':status': status, ...headers }, { endStream })
     // What the client still sends is not wanted any more.
     const stop = (): void => {
-      if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR)
+      if (!stream.endAfterHeaders && !stream.readableEnded && !stream.closed)
+        stream.close(constants.NGHTTP2_NO_ERROR)
     }
     if (endStream) stop()
     else stream.end(body, stop)
