@@ -16,7 +16,7 @@ export type ResizeLike = (typeof RESIZE_LIKES)[number]
 export type Color = readonly number[]
 
 /** How a resize computes pixels; what is not given is bilinear like Pillow. */
-interface HowToResize {
+export interface HowToResize {
   readonly filter?: ResizeFilter
   readonly like?: ResizeLike
   /** TensorFlow and PyTorch only. */
