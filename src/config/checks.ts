@@ -12,6 +12,7 @@ type Read = ReadStruct<(typeof documentRule)['fields']>
 /** What can only be seen by looking at several sections; a section that is wrong itself is left out. */
 export function checkDocument(read: Read, findings: Findings, facts: RepositoryFacts): void {
   checkGates(read, findings)
+  checkAnswer(read, findings)
   checkRunnable(read, findings)
   checkJobs(read, findings)
   if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
@@ -30,6 +31,39 @@ function checkGates({ values, broken }: Read, findings: Findings): void {
       findings.error(at, 'BAD_GATE', `${metric} has no meaning for the task ${task}`, { hint })
     }
   }
+}
+
+/** What is said of answers must be of the task's kind. */
+function checkAnswer({ values }: Read, findings: Findings): void {
+  const { model, evaluate } = values
+  if (!model?.answer) return
+  const { answer, file } = model
+  const { at } = file
+  const task = model.task ?? guessTask(model.preprocess ?? [], model.labels !== undefined)
+  const ofClasses = (['scores', 'topK', 'classes', 'threshold'] as const).filter(
+    key => answer[key] !== undefined,
+  )
+  const isClassifier = task === 'classification' || task === 'image-classification'
+  const wrong =
+    (isClassifier ? undefined : ofClasses[0]) ?? (task !== 'regression' && answer.names ? 'names' : undefined)
+  if (wrong !== undefined)
+    findings.error(at, 'BAD_VALUE', `answer has ${quote(wrong)}, which has no meaning for the task ${task}`, {
+      hint: 'take it out, or say what the model does with task:',
+    })
+  if (answer.classes !== 'many') return
+  if (answer.scores === 'softmax')
+    findings.error(at, 'BAD_VALUE', 'A softmax chooses one class, and answer.classes is many', {
+      hint: 'take scores: sigmoid, or leave it out for probabilities',
+    })
+  if (evaluate)
+    findings.error(
+      evaluate.data.at,
+      'NOT_AVAILABLE',
+      'A model of many classes an example can not be evaluated',
+      {
+        hint: 'take evaluate: out; its metrics are of one class an example',
+      },
+    )
 }
 
 /** Jobs have one source. */

@@ -81,7 +81,7 @@ function resolveServe({ cache, idle, queue, threads, max_batch }: WrittenServe):
 }
 
 function resolveModel(written: WrittenModel, facts: RepositoryFacts): ModelRepository['model'] {
-  const { file, labels, preprocess = [], input, output } = written
+  const { file, labels, preprocess = [], input, output, columns, answer } = written
   return {
     name: written.name ?? defaultModelName(file.value, facts),
     file: file.value,
@@ -90,5 +90,7 @@ function resolveModel(written: WrittenModel, facts: RepositoryFacts): ModelRepos
     preprocess,
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
+    ...(columns && { columns }),
+    ...(answer && { answer }),
   }
 }

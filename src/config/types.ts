@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
-import type { PreprocessStep, Task } from '../model/index.ts'
+import type { AnswerRule, PreprocessStep, TableColumn, Task } from '../model/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep, TrafficPlan } from '../rollout/index.ts'
 import type { CiFile } from './sections/ci.ts'
@@ -19,6 +19,8 @@ export interface ModelRepository {
     readonly preprocess: readonly PreprocessStep[]
     readonly input?: string
     readonly output?: string
+    readonly columns?: readonly TableColumn[]
+    readonly answer?: AnswerRule
   }
   /** Of a model that is not ONNX; false where it is versioned as it is, and not served. */
   readonly convert?:

@@ -18,7 +18,7 @@ export {
   type Ports,
   resolveBatchAxis,
 } from './signature.ts'
-export { checkColumns } from './table/check.ts'
+export { checkColumns, MAX_CATEGORIES, MAX_TABLE_COLUMNS } from './table/check.ts'
 export { compileTable, valueIn } from './table/table.ts'
 export * from './table/types.ts'
 export * from './types.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { answerSchema, columnSchema, present } from './table/schema.ts'
+import { present } from '../core/index.ts'
+import { answerSchema, columnSchema } from './table/schema.ts'
 import { type ModelConfig, type PreprocessStep, RESIZE_FILTERS, RESIZE_LIKES, TASKS } from './types.ts'
 
 const size = z.number().int().positive()

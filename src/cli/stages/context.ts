@@ -40,6 +40,8 @@ export async function modelConfigOf(folder: string, { model }: ModelRepository):
     preprocess: model.preprocess,
     ...(model.input !== undefined && { input: model.input }),
     ...(model.output !== undefined && { output: model.output }),
+    ...(model.columns && { columns: model.columns }),
+    ...(model.answer && { answer: model.answer }),
   }
 }
 

@@ -6,6 +6,8 @@ import { optional, required, type StructOf, struct } from '../reader/composites.
 import { narrowed, path } from '../reader/paths.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, text } from '../reader/scalars.ts'
+import { answer } from './answer.ts'
+import { columns } from './columns.ts'
 import { exportAdvice, isModelName, MODEL_ENDINGS, MODEL_PATTERN, NOT_SERVED } from './model-formats.ts'
 import { preprocess } from './preprocess.ts'
 
@@ -39,6 +41,8 @@ const fields = {
   preprocess: optional(preprocess, 'from the bytes of an image to the input of the model', []),
   input: optional(tensorName, 'the input that takes the preprocessed tensor; default: the only one'),
   output: optional(tensorName, 'the output that holds scores or values; default: the first'),
+  columns: optional(columns, 'of the tables that it takes, in the order of its features'),
+  answer: optional(answer, 'how an output is told, where the defaults of the task are not meant'),
 }
 
 export type WrittenModel = Partial<StructOf<typeof fields>> & { readonly file: Placed<string> }

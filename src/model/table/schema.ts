@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { present } from '../../core/index.ts'
 import { SCORE_RULES } from '../answer.ts'
 import { COLUMN_TYPES } from './types.ts'
 
@@ -35,11 +36,3 @@ export const answerSchema = z
     outputs: z.array(z.string()).optional(),
   })
   .transform(present)
-
-type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
-
-/** The members that are there: an absent key must not change a digest. */
-export function present<T extends object>(value: T): Present<T> {
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(members) as Present<T>
-}
