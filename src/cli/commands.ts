@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   runner: async () => (await import('./commands/runner.ts')).runnerCommand(),
   host: async () => (await import('./commands/host.ts')).hostCommand(),
   gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   replica: async () => (await import('./commands/replica.ts')).replicaCommand(),
   login: async () => (await import('./commands/login.ts')).loginCommand(),
   project: async () => (await import('./commands/project.ts')).projectCommand(),

@@ -35,6 +35,8 @@ export interface KeeperContext {
   readonly threads: number
   readonly memory: Memory
   readonly turns: Turns
+  /** Whether a replica serves that a start could disturb. */
+  readonly serving: () => boolean
   readonly logger: Logger
   readonly onChange: () => void
 }
@@ -219,7 +221,7 @@ export class Keeper implements Tenant {
    * requests wait for does not. Both wait for memory.
    */
   async #startInTurn(known: boolean): Promise<Running | undefined> {
-    const { memory, turns, start } = this.#context
+    const { memory, turns, start, serving } = this.#context
     const { signal } = this.#stop
     if (!(await this.#specify())) return undefined
     if (!known) this.#endTurn = await turns.take(signal)
@@ -230,7 +232,7 @@ export class Keeper implements Tenant {
       this.#endTurn?.()
       return undefined
     }
-    this.#running = await startReplica(this.#places, { ...start, behind: !known })
+    this.#running = await startReplica(this.#places, { ...start, behind: !known && serving() })
     this.#starting({ pid: this.#running.id.pid })
     return this.#running
   }

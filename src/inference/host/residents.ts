@@ -5,7 +5,7 @@ import { sleep } from '../agents/index.ts'
 import { Keeper, type KeeperContext, type Reported } from './keeper.ts'
 import { endProcess, isAlive, readProcess } from './processes.ts'
 
-export interface ResidentsOptions extends KeeperContext {
+export interface ResidentsOptions extends Omit<KeeperContext, 'serving'> {
   /** From no longer wanted to being asked to end: gateways have the new table by then. */
   readonly drainGraceMs: Milliseconds
 }
@@ -18,6 +18,7 @@ const SHRINK_MS = 5000
 /** The replicas of this machine: those that are wanted, and those that are about to end. */
 export class Residents {
   readonly #options: ResidentsOptions
+  readonly #context: KeeperContext
   readonly #logger: Logger
   readonly #keepers = new Map<string, Keeper>()
   /** Those that run on for their grace, by replica: aborting it lets one stay. */
@@ -27,6 +28,7 @@ export class Residents {
 
   constructor(options: ResidentsOptions) {
     this.#options = options
+    this.#context = { ...options, serving: () => this.states.some(({ phase }) => phase === 'ready') }
     this.#logger = options.logger
   }
 
@@ -85,7 +87,7 @@ export class Residents {
       await known.end()
     }
     this.#ended.delete(id)
-    this.#keepers.set(id, new Keeper(wanted, this.#options))
+    this.#keepers.set(id, new Keeper(wanted, this.#context))
   }
 
   /** Ends a replica after its grace, unless it is wanted again by then. */
