@@ -29,21 +29,22 @@ export function checkInputs(signature: ModelSignature, inputs: Readonly<Record<s
 }
 
 function checkInput(spec: TensorSpec, tensor: Tensor): void {
-  const found = formatSpec({ ...tensor, name: spec.name })
+  // Words are put together where something is wrong: this runs for every request.
+  const found = () => formatSpec({ ...tensor, name: spec.name })
   if (tensor.dtype !== spec.dtype) {
     throw new ModelError('INPUT_DTYPE', {
-      message: `Expected ${formatSpec(spec)}, found ${found}`,
+      message: `Expected ${formatSpec(spec)}, found ${found()}`,
       hint: `Give ${spec.dtype} values.`,
       details: { input: spec.name, expected: spec.dtype, found: tensor.dtype },
     })
   }
   const sane = tensor.shape.every(size => Number.isSafeInteger(size) && size >= 0)
   if (!sane || elementCount(tensor.shape) !== tensor.data.length) {
-    throw shapeError(spec, tensor, `The shape of ${found} does not hold its ${tensor.data.length} elements`)
+    throw shapeError(spec, tensor, `The shape of ${found()} does not hold its ${tensor.data.length} elements`)
   }
   // The runtime tells a scalar and a shape that was never declared alike: both are empty.
   if (spec.shape.length > 0 && !fits(spec.shape, tensor.shape)) {
-    throw shapeError(spec, tensor, `Expected ${formatSpec(spec)}, found ${found}`)
+    throw shapeError(spec, tensor, `Expected ${formatSpec(spec)}, found ${found()}`)
   }
 }
 

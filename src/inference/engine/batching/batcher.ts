@@ -150,7 +150,8 @@ export class Batcher<Input, Output> {
     if (work === undefined) return soon + ahead / this.#lanes
     const last = this.curve(work.key).estimate(work.alone ? joined : lastBatch(joined, this.capOf(work.key)))
     if (!work.alone) ahead += this.#cost(work.key, joined) - last
-    return soon + Math.max(0, ahead) / this.#lanes + last
+    // It begins when the first lane is free, not when all are: no one is refused for being unlucky.
+    return soon + Math.max(0, ahead - (this.#lanes - 1) * last) / this.#lanes + last
   }
 
   /** Of whole batches, and the rest as a batch of its own size. */
@@ -246,9 +247,7 @@ export class Batcher<Input, Output> {
   #limit(first: Work<Input, Output>): number {
     const curve = this.curve(first.key)
     const left = first.deadline - this.#options.now()
-    let rows = this.capOf(first.key)
-    while (rows > first.rows && curve.estimate(rows) > left) rows = Math.floor(rows / 2)
-    return Math.max(rows, first.rows)
+    return Math.max(first.rows, Math.min(this.capOf(first.key), curve.rowsWithin(left)))
   }
 }
 

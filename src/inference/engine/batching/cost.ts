@@ -48,6 +48,14 @@ export class CostCurve {
     return this.#line.fixed + this.#line.perRow * rows
   }
 
+  /** The most rows whose run is expected to take no longer. */
+  rowsWithin(time: Milliseconds): number {
+    this.#line ??= this.#fit()
+    const { fixed, perRow } = this.#line
+    if (perRow <= 0) return fixed <= time ? Number.POSITIVE_INFINITY : 0
+    return Math.max(0, Math.floor((time - fixed) / perRow))
+  }
+
   /**
    * Rows from which doubling a batch gains less than LEAST_GAIN of a row's time:
    *

@@ -11,7 +11,7 @@ export function retryAfter(ms: Milliseconds): number {
 
 export function queueFull(waiting: number, backlogMs: Milliseconds): InferenceError {
   return new InferenceError('QUEUE_FULL', {
-    message: `${waiting} requests wait for this replica already: about ${Math.ceil(backlogMs)} ms of work`,
+    message: `${waiting} requests wait for this replica already: about ${Math.round(backlogMs)} ms of work`,
     hint: 'Try again after Retry-After, or give the model more replicas.',
     details: { retryAfter: retryAfter(backlogMs) },
   })
@@ -20,7 +20,7 @@ export function queueFull(waiting: number, backlogMs: Milliseconds): InferenceEr
 /** Told at once: by what was learnt it would wait in vain. */
 export function lateByThen(left: Milliseconds, needed: Milliseconds): InferenceError {
   return new InferenceError('DEADLINE_EXCEEDED', {
-    message: `The request has ${Math.ceil(left)} ms, and what is ahead of it takes about ${Math.ceil(needed)} ms`,
+    message: `The request has ${Math.round(left)} ms, and what is ahead of it takes about ${Math.round(needed)} ms`,
     hint: 'Give the request more time, or the model more replicas.',
     details: { retryAfter: retryAfter(needed - left) },
   })
