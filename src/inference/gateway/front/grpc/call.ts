@@ -102,8 +102,9 @@ export class GrpcCall implements BodySource {
       this.#trailers = trailers
       stream.end()
     } else stream.respond({ ...HEADERS, ...headers, ...trailers }, { endStream: true })
-    // What the client still sends is not wanted any more.
-    if (!stream.readableEnded) stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+    if (stream.endAfterHeaders || stream.readableEnded) return
+    // What the client still sends is not wanted any more; first the status must have left.
+    stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)))
   }
 
   fail(error: unknown, headers?: OutgoingHttpHeaders): void {

@@ -33,7 +33,7 @@ const CONTROL_WINDOW_MS = 10_000
 /** A connection without a stream for so long is let go, gracefully. */
 const IDLE_MS = 300_000
 /** Time for the notice of closing to reach a client, where it does not answer. */
-const NOTICE_MS = 1000
+const NOTICE_MS = 250
 
 const OPTIONS: ServerOptions & { streamResetBurst: number; streamResetRate: number } = {
   maxSessionMemory: MAX_SESSION_MEMORY_MB,
