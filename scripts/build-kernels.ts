@@ -1,9 +1,9 @@
 /**
- * Compiles src/kernels/assembly (AssemblyScript) into src/kernels/wasm.generated.ts, which is committed so that
- * the sources run without a build. Run after every change there; a test compares.
+ * Compiles src/kernels/assembly (AssemblyScript) into modules in TypeScript, which are committed so that the sources
+ * run without a build. Run after every change there; a test compares.
  *
- *   node scripts/build-kernels.ts            writes the file
- *   node scripts/build-kernels.ts --print    prints it
+ *   node scripts/build-kernels.ts               writes the files
+ *   node scripts/build-kernels.ts --print NAME  prints one: statistics or images
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,12 +12,39 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'ballast-kernels-'))
-try {
-  const wasm = join(folder, 'kernels.wasm')
-  const options = '--runtime stub --enable simd --optimizeLevel 3 --converge --noAssert --initialMemory 27'
+
+/** `pages` of 64 KiB are the module's whole memory. */
+interface Kernels {
+  readonly entry: string
+  readonly pages: number
+  readonly constant: string
+  readonly file: string
+  readonly doc: string
+}
+
+const MODULES: Readonly<Record<string, Kernels>> = {
+  statistics: {
+    entry: 'index.ts',
+    pages: 27,
+    constant: 'KERNELS_WASM',
+    file: 'wasm.generated.ts',
+    doc: 'The kernels of ./assembly, compiled',
+  },
+  images: {
+    entry: 'images.ts',
+    pages: 128,
+    constant: 'IMAGES_WASM',
+    file: 'images/wasm.generated.ts',
+    doc: 'The kernels of ../assembly/images, compiled',
+  },
+}
+
+function compile({ entry, pages, constant, doc }: Kernels): string {
+  const wasm = join(folder, `${constant}.wasm`)
+  const options = `--runtime stub --enable simd --optimizeLevel 3 --converge --noAssert --initialMemory ${pages}`
   const asc = [
     'node_modules/assemblyscript/bin/asc.js',
-    'src/kernels/assembly/index.ts',
+    `src/kernels/assembly/${entry}`,
     ...options.split(' '),
     '--outFile',
     wasm,
@@ -27,13 +54,23 @@ try {
     readFileSync(wasm)
       .toString('base64')
       .match(/.{1,100}/g) ?? []
-  const source = [
-    '/** The kernels of ./assembly, compiled: made by scripts/build-kernels.ts. */',
-    `export const KERNELS_WASM: string = \`\n${lines.join('\n')}\n\``,
+  return [
+    `/** ${doc}: made by scripts/build-kernels.ts. */`,
+    `export const ${constant}: string = \`\n${lines.join('\n')}\n\``,
     '',
   ].join('\n')
-  if (process.argv.includes('--print')) process.stdout.write(source)
-  else writeFileSync(join(root, 'src/kernels/wasm.generated.ts'), source)
+}
+
+try {
+  const printed = process.argv.indexOf('--print')
+  const kernels = MODULES[process.argv[printed + 1] ?? '']
+  if (printed > 0 && kernels) process.stdout.write(compile(kernels))
+  else if (printed > 0) throw new Error(`--print takes one of ${Object.keys(MODULES).join(', ')}`)
+  else {
+    for (const each of Object.values(MODULES)) {
+      writeFileSync(join(root, 'src/kernels', each.file), compile(each))
+    }
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }

@@ -22,21 +22,23 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object) => { readonly exports: object }
 }
 
-let compiled: object | null | undefined
+let instantiate: (() => object) | undefined | null = null
 
 /** Kernels with a memory of their own (1.7 MB); undefined where the engine has no WASM with SIMD (`--jitless`). */
 export function instantiateKernels(): Kernels | undefined {
-  const api = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
-  if (compiled === undefined) compiled = compile(api)
-  if (!api || !compiled) return undefined
-  return new api.Instance(compiled).exports as Kernels
+  if (instantiate === null) instantiate = compileWasm(KERNELS_WASM)
+  return instantiate?.() as Kernels | undefined
 }
 
-function compile(api: WebAssemblyApi | undefined): object | null {
+/** From base64: what makes instances of the module, or undefined where the engine can't. */
+export function compileWasm(base64: string): (() => object) | undefined {
+  const api = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
+  if (!api) return undefined
   try {
-    return api ? new api.Module(Buffer.from(KERNELS_WASM, 'base64')) : null
+    const module = new api.Module(Buffer.from(base64, 'base64'))
+    return () => new api.Instance(module).exports
   } catch {
     // An engine without SIMD: the plain implementation gives the same numbers, slower.
-    return null
+    return undefined
   }
 }
