@@ -199,6 +199,12 @@ export interface PipelineStore {
   movePipeline(id: PipelineId, from: PipelineState, to: PipelineState, now: Instant): Promise<boolean>
   /** Those that run for a ref, oldest first. */
   runningOfRef(project: ProjectId, ref: string): Promise<readonly Pipeline[]>
+  /** Those of a ref that were made before an instant, newest first. */
+  pipelinesOfRef(
+    project: ProjectId,
+    ref: string,
+    page: { readonly before: Instant; readonly limit: number },
+  ): Promise<readonly Pipeline[]>
   /** Those that a job has made, oldest first. */
   pipelinesOfParent(job: JobId): Promise<readonly Pipeline[]>
   /** How many pipelines come from the one that this comes from, down all lines, with both. */

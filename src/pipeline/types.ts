@@ -158,6 +158,15 @@ export interface SecretRequest {
   readonly file: boolean
 }
 
+/** Files that a job of another pipeline has kept. Texts have variables in them, expanded when the job starts. */
+export interface InputElsewhere {
+  readonly job: string
+  /** Of a pipeline of this project by its id, else the latest that succeeded for a ref of the project named. */
+  readonly from:
+    | { readonly kind: 'pipeline'; readonly pipeline: string }
+    | { readonly kind: 'project'; readonly project: string; readonly ref: string }
+}
+
 export interface ResourceGroup {
   readonly name: string
 }
@@ -183,6 +192,8 @@ export interface PlannedJob {
   readonly start?: Start
   /** Jobs whose artifacts it finds, later ones over earlier ones. Absent: of all that come before it. */
   readonly inputs?: readonly string[]
+  /** Of other pipelines; what its own pipeline has kept lies over it. */
+  readonly inputsElsewhere?: readonly InputElsewhere[]
   /** Jobs whose variables (dotenv reports) it gets. Absent: the same as `inputs`. */
   readonly variablesFrom?: readonly string[]
   readonly env: Readonly<Record<string, string>>

@@ -17,6 +17,7 @@ export type ServerErrorCode =
   | 'DATA_FOLDER_UNUSABLE'
   | 'VAULT_SEALED'
   | 'SECRET_MISSING'
+  | 'INPUT_MISSING'
   | 'OUTBOUND_REFUSED'
   | 'OUTBOUND_FAILED'
 

@@ -1,16 +1,10 @@
-import { hasRole, type Role } from '../../access/index.ts'
 import { isoOf } from '../../core/index.ts'
 import type { ArtifactRules, Attempt, Job } from '../../pipeline/index.ts'
 import type { Caller } from '../access/authenticate.ts'
+import { mayTake } from '../access/starter.ts'
 import { ServerError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { attemptFor, jobFor } from './find.ts'
-
-const LEAST: Readonly<Record<Exclude<ArtifactRules['access'], 'none'>, Role>> = {
-  all: 'reader',
-  developer: 'developer',
-  maintainer: 'maintainer',
-}
 
 /**
  * An attempt whose files the caller may download now. Throws NOT_FOUND, FORBIDDEN where the job keeps them for
@@ -21,7 +15,7 @@ export async function downloadableAttempt(services: Services, caller: Caller, id
   const { job, project } = await jobFor(services, caller, attempt.job)
   const access = job.plan.artifactRules?.access ?? 'all'
   const role = await services.authenticator.roleIn(caller, project.id)
-  if (access === 'none' || !hasRole(role, LEAST[access])) throw kept(job, access)
+  if (!mayTake(access, role)) throw kept(job, access)
   const { keepUntil } = attempt
   if (keepUntil !== undefined && keepUntil <= services.plane.clock.now()) {
     throw new ServerError('ARTIFACTS_EXPIRED', {

@@ -39,7 +39,7 @@ export async function offeredWork(
     timeoutMs: job.plan.timeout,
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),
-    inputs: (await inputFiles(plane, pipeline, job)).map(file => ({ ...file })),
+    inputs: (await inputFiles(plane, pipeline, job, environment.expand)).map(file => ({ ...file })),
   }
 }
 
@@ -49,8 +49,12 @@ export async function readableFiles(
   pipeline: Pipeline,
   job: Job,
   project: Project,
+  by: RunnerFacts,
 ): Promise<readonly { readonly digest: string }[]> {
-  const inputs = await inputFiles(plane, pipeline, job)
+  const { expand } = job.plan.inputsElsewhere
+    ? await jobEnvironment(plane, pipeline, job, project, by)
+    : { expand: (text: string) => text }
+  const inputs = await inputFiles(plane, pipeline, job, expand)
   if (job.plan.work.kind !== 'stage') return inputs
   const { production } = await stageInput(plane, pipeline, project, job.plan.work.stage)
   return [...inputs, ...(production?.files ?? [])]

@@ -264,6 +264,30 @@ export function pipelineContract(world: () => Stores): void {
     expect(await pipelines.attemptsIn([])).toEqual([])
   })
 
+  test('pipelines of a ref are told newest first, as far as they were made before', async () => {
+    const { pipelines } = world()
+    const home = await settle(world())
+    const ref = 'refs/heads/told'
+    const made: string[] = []
+    for (const at of [1, 2, 3]) {
+      const pipeline = aPipeline(home, { ref, createdAt: later(at) })
+      await pipelines.addPipeline(pipeline, [])
+      made.unshift(pipeline.id)
+    }
+    const ids = async (before: number, limit: number) =>
+      (await pipelines.pipelinesOfRef(home.project, ref, { before: later(before), limit })).map(
+        ({ id }) => id,
+      )
+    expect(await ids(4, 9)).toEqual(made)
+    expect(await ids(3, 9)).toEqual(made.slice(1))
+    expect(await ids(4, 1)).toEqual(made.slice(0, 1))
+    const other = await pipelines.pipelinesOfRef(home.project, 'refs/heads/other', {
+      before: later(9),
+      limit: 9,
+    })
+    expect(other).toEqual([])
+  })
+
   test('of attempts with a reuse key the latest that succeeded is found', async () => {
     const { pipelines } = world()
     const home = await settle(world())

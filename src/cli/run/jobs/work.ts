@@ -10,6 +10,12 @@ export function workOf(scope: PipelineScope): Work {
   return async (job, begun, signal) => {
     const { work } = job.plan
     if (work.kind === 'deploy') return { outcome: 'errored', reason: 'only on a server' }
+    const [elsewhere] = job.plan.inputsElsewhere ?? []
+    if (elsewhere)
+      return {
+        outcome: 'errored',
+        reason: `what '${elsewhere.job}' of another pipeline has kept is only on a server`,
+      }
     if (work.kind === 'trigger') {
       begun()
       return runTriggerJob(scope, job, work, signal)

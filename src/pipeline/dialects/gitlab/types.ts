@@ -29,6 +29,23 @@ export interface NeedSpec {
   readonly matrix?: readonly Readonly<Record<string, readonly string[]>>[]
 }
 
+/** A job of another pipeline, whose artifacts are wanted. Nobody waits for it. Texts have variables in them. */
+export interface ElsewhereNeed {
+  readonly at: Location
+  readonly job: string
+  /** Of this project's pipeline, else the latest of another project's ref. */
+  readonly from:
+    | { readonly kind: 'pipeline'; readonly pipeline: string }
+    | { readonly kind: 'project'; readonly project: string; readonly ref: string }
+}
+
+/** `needs:` as it is written. */
+export interface Needs {
+  /** Of this pipeline; undefined where all are elsewhere: then it waits for the earlier stages. */
+  readonly jobs?: readonly NeedSpec[]
+  readonly elsewhere: readonly ElsewhereNeed[]
+}
+
 export type AllowFailure = boolean | { readonly exitCodes: readonly number[] }
 
 /** One entry of `rules:`, of a job, of `workflow` or of an `include`. */
@@ -42,7 +59,7 @@ export interface Rule {
   readonly startIn?: string
   readonly allowFailure?: AllowFailure
   readonly variables?: readonly VariableSpec[]
-  readonly needs?: readonly NeedSpec[]
+  readonly needs?: Needs
   readonly interruptible?: boolean
   readonly autoCancel?: { readonly onNewCommit?: string; readonly onJobFailure?: string }
 }

@@ -2,6 +2,7 @@ import { hasRole, isProtectedRef, isTriggerVariable, type Project, type Role } f
 import { BallastError, type CommitId, messageOf } from '../../../core/index.ts'
 import { resolveCommit } from '../../../git/index.ts'
 import type { Job, JobState, Pipeline, TriggerWork } from '../../../pipeline/index.ts'
+import { roleOfStarter } from '../../access/starter.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 import { SerialByKey } from '../../serial.ts'
@@ -155,15 +156,10 @@ export class Downstream {
   }
 
   /** The project, and the role there of who started this; undefined where it may start none. */
-  async #startable(
-    { principal }: Pipeline,
-    name: string,
-  ): Promise<{ project: Project; role: Role } | undefined> {
-    const { access } = this.#plane.stores
-    const project = await access.projectByName(name)
+  async #startable(pipeline: Pipeline, name: string): Promise<{ project: Project; role: Role } | undefined> {
+    const project = await this.#plane.stores.access.projectByName(name)
     if (!project) return undefined
-    const isAdmin = (await access.principal(principal))?.admin === true
-    const role = isAdmin ? 'admin' : await access.roleOf(principal, project.id)
+    const role = await roleOfStarter(this.#plane, pipeline, project)
     return role && hasRole(role, 'developer') ? { project, role } : undefined
   }
 

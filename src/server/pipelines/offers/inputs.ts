@@ -1,5 +1,6 @@
 import type { Job, KeptFile, Pipeline } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
+import { filesFromElsewhere } from './elsewhere.ts'
 import { lineOf } from './line.ts'
 
 /** Where stages hand evaluations on, in the workspace. */
@@ -13,15 +14,17 @@ interface Kept {
 
 /**
  * Files kept by jobs that come before this one, nearest last, so that a nearer job's file wins: of those that its
- * plan names as inputs, else of all of them.
+ * plan names as inputs, else of all of them. Files of other pipelines lie below them. Throws INPUT_MISSING.
  */
 export async function inputFiles(
   plane: Pick<ControlPlane, 'stores' | 'clock'>,
   pipeline: Pipeline,
   job: Job,
+  expand: (text: string) => string,
 ): Promise<readonly KeptFile[]> {
   const byPath = new Map<string, KeptFile>()
-  for (const { byStage, files } of await kept(plane, pipeline, job, job.plan.inputs)) {
+  const elsewhere = { byStage: false, files: await filesFromElsewhere(plane, pipeline, job, expand) }
+  for (const { byStage, files } of [elsewhere, ...(await kept(plane, pipeline, job, job.plan.inputs))]) {
     for (const file of files) {
       if (file.reportOnly) continue
       // What stages hand on to each other comes from stages alone: no job of a user writes evidence.

@@ -3,6 +3,7 @@ import { MAX_CI_BYTES } from '../../../config/index.ts'
 import { BallastError, type CommitId, type PrincipalId } from '../../../core/index.ts'
 import { listFiles, readFile, readRefs, resolveCommit } from '../../../git/index.ts'
 import type { Fetched, IncludeSources } from '../../../pipeline/index.ts'
+import { roleOfStarter } from '../../access/starter.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { fetchText } from '../../outbound/fetch.ts'
 import { repositoryDirectory } from '../../repositories.ts'
@@ -65,12 +66,8 @@ async function readableProject(
   principal: PrincipalId,
   name: string,
 ): Promise<Project | undefined> {
-  const { access } = plane.stores
-  const project = await access.projectByName(name)
-  if (!project) return undefined
-  const who = await access.principal(principal)
-  if (who?.admin) return project
-  return (await access.roleOf(principal, project.id)) === undefined ? undefined : project
+  const project = await plane.stores.access.projectByName(name)
+  return project && (await roleOfStarter(plane, { principal }, project)) ? project : undefined
 }
 
 async function pathsAt(directory: string, commit: CommitId): Promise<readonly string[]> {

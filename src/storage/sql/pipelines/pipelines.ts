@@ -25,6 +25,7 @@ type PipelinesStore = Pick<
   | 'pipelinesOfPush'
   | 'movePipeline'
   | 'runningOfRef'
+  | 'pipelinesOfRef'
   | 'pipelinesOfParent'
   | 'familySize'
 >
@@ -110,6 +111,16 @@ export function pipelines(db: Db): PipelinesStore {
         .where('ref', '=', ref)
         .where('state', '=', 'running')
       return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
+    },
+    async pipelinesOfRef(project, ref, { before, limit }) {
+      const query = db
+        .selectFrom('pipelines')
+        .selectAll()
+        .where('project', '=', project)
+        .where('ref', '=', ref)
+        .where('created_at', '<', before)
+      const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+      return rows.map(pipelineOf)
     },
     async pipelinesOfParent(job) {
       const query = db.selectFrom('pipelines').selectAll().where('parent', '=', job)

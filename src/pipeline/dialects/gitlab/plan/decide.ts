@@ -87,7 +87,7 @@ function conditionsOf({ keys }: WrittenJob, hasWorkflowRules: boolean): Conditio
 function attributesOf(
   keys: JobKeys,
   rule: Rule | undefined,
-): Pick<DecidedJob, 'when' | 'startIn' | 'allowFailure' | 'interruptible' | 'needs'> {
+): Pick<DecidedJob, 'when' | 'startIn' | 'allowFailure' | 'interruptible' | 'needs' | 'elsewhere'> {
   const when = rule?.when ?? keys.when ?? 'on_success'
   const startIn = rule?.startIn ?? keys.start_in
   const interruptible = rule?.interruptible ?? keys.interruptible
@@ -97,6 +97,7 @@ function attributesOf(
     allowFailure: rule?.allowFailure ?? keys.allow_failure ?? keys.when === 'manual',
     ...(startIn !== undefined && { startIn }),
     ...(interruptible !== undefined && { interruptible }),
-    ...(needs && { needs }),
+    ...(needs?.jobs && { needs: needs.jobs }),
+    elsewhere: needs?.elsewhere ?? [],
   }
 }

@@ -1,5 +1,5 @@
 import type { JobKeys } from '../keywords/job/job.ts'
-import type { AllowFailure, NeedSpec, VariableSpec, When } from '../types.ts'
+import type { AllowFailure, ElsewhereNeed, NeedSpec, VariableSpec, When } from '../types.ts'
 import type { Instance } from './instances.ts'
 import type { Expander } from './judge.ts'
 
@@ -17,6 +17,7 @@ export interface DecidedJob {
   readonly interruptible?: boolean
   /** Absent: it waits for the earlier stages. */
   readonly needs?: readonly NeedSpec[]
+  readonly elsewhere: readonly ElsewhereNeed[]
   /** Of the files, the last of a name. */
   readonly variables: readonly VariableSpec[]
   expander(): Expander

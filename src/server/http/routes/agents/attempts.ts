@@ -116,7 +116,11 @@ function sourceOf(
 /** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */
 async function readable(services: Services, attempt: Attempt, digest: string): Promise<Digest> {
   const { job, pipeline, project } = await originOf(services, attempt)
-  const given = await readableFiles(services.plane, pipeline, job, project)
+  const given = await readableFiles(services.plane, pipeline, job, project, {
+    runner: attempt.runner,
+    labels: attempt.runnerLabels ?? [],
+    token: '',
+  })
   if (!isDigest(digest) || !given.some(file => file.digest === digest)) throw notFound('blob', digest)
   return digest
 }

@@ -42,19 +42,34 @@ describe('what is right', () => {
         },
       },
     ],
-    ['needs: []', { needs: [] }],
+    ['needs: []', { needs: { jobs: [], elsewhere: [] } }],
     [
       'needs: [a, { job: b, artifacts: false, optional: true }]',
       {
-        needs: [
-          { job: 'a', artifacts: true, optional: false },
-          { job: 'b', artifacts: false, optional: true },
-        ],
+        needs: {
+          jobs: [
+            { job: 'a', artifacts: true, optional: false },
+            { job: 'b', artifacts: false, optional: true },
+          ],
+        },
       },
     ],
     [
       'needs: [{ job: a, parallel: { matrix: [{ X: 1, Y: [p, q] }] } }]',
-      { needs: [{ job: 'a', matrix: [{ X: ['1'], Y: ['p', 'q'] }] }] },
+      { needs: { jobs: [{ job: 'a', matrix: [{ X: ['1'], Y: ['p', 'q'] }] }] } },
+    ],
+    [
+      'needs: [{ project: g/p, job: j, ref: main }, { project: g/p, job: k, ref: main, artifacts: false }]',
+      { needs: { elsewhere: [{ job: 'j', from: { kind: 'project', project: 'g/p', ref: 'main' } }] } },
+    ],
+    [
+      'needs: [a, { pipeline: $PARENT, job: j }]',
+      {
+        needs: {
+          jobs: [{ job: 'a' }],
+          elsewhere: [{ job: 'j', from: { kind: 'pipeline', pipeline: '$PARENT' } }],
+        },
+      },
     ],
     [
       'only: [main, /^v/]\nexcept: { refs: [tags], variables: [$A], changes: ["*.md"], kubernetes: active }',
@@ -205,16 +220,28 @@ describe('what is wrong is told with its place', () => {
     ['script: []', 'ci.yml:1:9: error: Bad value of script: expected at least one command, found a list'],
     [
       'needs: build',
-      "ci.yml:1:8: error: Bad value of needs: expected a list (of names of jobs, or maps with job, artifacts, optional, parallel), found 'build'",
+      "ci.yml:1:8: error: Bad value of needs: expected a list (of names of jobs, or maps with job, artifacts, optional, parallel, project, ref, pipeline), found 'build'",
     ],
     ['needs: [a, a]', "ci.yml:1:12: error: 'a' is needed twice"],
     [
-      'needs: [{ project: p, job: j, ref: r }]',
-      "ci.yml:1:11: error: 'needs[1].project' is not supported (artifacts come from jobs of the same pipeline; keep what other pipelines need as a model version or release)",
+      'needs: [{ project: p, job: j }]',
+      "ci.yml:1:9: error: 'ref' is missing: 'project' and 'ref' go together",
+    ],
+    [
+      'needs: [{ project: p, job: j, ref: r, pipeline: q }]',
+      "ci.yml:1:39: error: 'project' and 'pipeline' can't be in a need together",
+    ],
+    [
+      'needs: [{ project: p, job: j, ref: r, optional: true }]',
+      "ci.yml:1:9: error: 'parallel' and 'optional' are of needs of the same pipeline",
+    ],
+    [
+      'needs: [{ job: a, pipeline: $P }, { job: b, pipeline: $P }, { job: c, pipeline: $P }, { job: d, pipeline: $P }, { job: e, pipeline: $P }, { job: f, pipeline: $P }]',
+      'ci.yml:1:8: error: Bad value of needs: expected at most 5 needs of other pipelines, found a list',
     ],
     [
       'needs: { pipeline: p }',
-      "ci.yml:1:10: error: 'needs.pipeline' is not supported (artifacts come from jobs of the same pipeline; keep what other pipelines need as a model version or release)",
+      "ci.yml:1:10: error: 'needs.pipeline' of a map is not supported (the state of another project's pipeline is not mirrored; trigger it, with strategy: mirror)",
     ],
     [
       'parallel: 201',

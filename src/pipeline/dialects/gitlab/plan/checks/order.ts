@@ -34,7 +34,7 @@ export function checkOrder(
     checkStage(job, known, findings)
     checkNeeds(job, known, findings)
     // Without needs it gets nothing, and GitLab has no objection.
-    if (job.keys.needs?.length === 0) tellNothing(job, findings)
+    if (job.keys.needs?.jobs?.length === 0) tellNothing(job, findings)
     else checkDependencies(job, known, findings)
     checkSources(job, known, findings)
   }
@@ -49,7 +49,9 @@ function checkStage(job: WrittenJob, { stages, place }: Known, findings: Keyword
 }
 
 function checkNeeds(job: WrittenJob, known: Known, findings: KeywordFindings): void {
-  const all = [...(job.keys.needs ?? []), ...(job.keys.rules ?? []).flatMap(rule => rule.needs ?? [])]
+  const all = [job.keys.needs, ...(job.keys.rules ?? []).map(rule => rule.needs)].flatMap(
+    needs => needs?.jobs ?? [],
+  )
   for (const need of all) {
     const other = findJob(need, job, known, findings, 'NEED_UNKNOWN', 'needs')
     if (!other || !isLater(other, job, known)) continue
@@ -65,7 +67,7 @@ function checkSources(job: WrittenJob, known: Known, findings: KeywordFindings):
   for (const source of target?.kind === 'child' ? target.sources : []) {
     if (source.kind !== 'artifact') continue
     const other = findJob({ job: source.job, at }, job, known, findings, 'NEED_UNKNOWN', 'runs a file of')
-    const needed = job.keys.needs?.some(need => need.job === source.job) ?? false
+    const needed = job.keys.needs?.jobs?.some(need => need.job === source.job) ?? false
     if (!other || needed || difference(other, job, known) < 0) continue
     const message = `Job ${quote(job.name)} runs a file of ${quote(other.name)}, which does not come before it`
     const hint = `add 'needs: [${other.name.slice(0, 60)}]'`
@@ -74,7 +76,7 @@ function checkSources(job: WrittenJob, known: Known, findings: KeywordFindings):
 }
 
 function checkDependencies(job: WrittenJob, known: Known, findings: KeywordFindings): void {
-  const needed = job.keys.needs && new Set(job.keys.needs.map(need => need.job))
+  const needed = job.keys.needs?.jobs && new Set(job.keys.needs.jobs.map(need => need.job))
   for (const dependency of job.keys.dependencies ?? []) {
     const other = findJob(dependency, job, known, findings, 'DEPENDENCY_UNKNOWN', 'takes the artifacts of')
     if (!other) continue

@@ -32,6 +32,7 @@ export function plannedJob(
     work: keys.trigger ? triggerOf(keys.trigger, expander.name) : phasesOf(keys),
     stage: stageOf(instance.job),
     ...orderOf(needs, dependencies),
+    ...elsewhereOf(job, expander),
     ...startOf(job, expander),
     ...variablesOf(job.variables),
     ...artifactsOf(instance.job.name, keys),
@@ -57,6 +58,20 @@ function orderOf(
     needs: needs.names,
     order: 'dag',
     inputs: wanted ? needs.inputs.filter(name => wanted.has(name)) : needs.inputs,
+  }
+}
+
+/** What only the control plane can find: jobs of other pipelines. Variables of the job's start are kept. */
+function elsewhereOf({ elsewhere }: DecidedJob, expander: Expander): Pick<PlannedJob, 'inputsElsewhere'> {
+  if (elsewhere.length === 0) return {}
+  return {
+    inputsElsewhere: elsewhere.map(({ job, from }) => ({
+      job: expander.part(job),
+      from:
+        from.kind === 'pipeline'
+          ? { kind: 'pipeline', pipeline: expander.part(from.pipeline) }
+          : { kind: 'project', project: expander.part(from.project), ref: expander.part(from.ref) },
+    })),
   }
 }
 

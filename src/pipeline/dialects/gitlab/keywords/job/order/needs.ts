@@ -1,6 +1,6 @@
 import { quote } from '../../../../../yaml/located.ts'
 import { mismatch } from '../../../../../yaml/place.ts'
-import type { NeedSpec } from '../../../types.ts'
+import type { ElsewhereNeed, NeedSpec, Needs } from '../../../types.ts'
 import { list, mapOf, oneOrMore } from '../../reader/composites.ts'
 import { byKind, type Reader, refine } from '../../reader/reader.ts'
 import { flag, plainText, text } from '../../reader/scalars.ts'
@@ -39,65 +39,103 @@ export const matrix: Reader<readonly MatrixEntry[]> = list(matrixEntry, {
   nested: true,
 })
 
-const ELSEWHERE =
-  'artifacts come from jobs of the same pipeline; keep what other pipelines need as a model version or release'
+const MIRROR = "the state of another project's pipeline is not mirrored; trigger it, with strategy: mirror"
+const NEEDS =
+  'a list (of names of jobs, or maps with job, artifacts, optional, parallel, project, ref, pipeline)'
+/** GitLab's own limit. */
+const MAX_ELSEWHERE = 5
 
-const need: Reader<NeedSpec> = byKind({
-  scalar: refine(jobName, (job, node) => ({ at: node.at, job, artifacts: true, optional: false })),
+type Need = NeedSpec | ElsewhereNeed
+
+const fields = {
+  job: required(jobName),
+  artifacts: optional(flag()),
+  optional: optional(flag()),
+  parallel: optional(struct({ what: 'parallel', fields: { matrix: required(matrix) } })),
+  project: optional(text({ expected: 'the path of a project', maxLength: 255 })),
+  ref: optional(text({ expected: 'a branch or tag', maxLength: 255 })),
+  pipeline: optional(text({ expected: 'the id of a pipeline, such as $PARENT_PIPELINE_ID', maxLength: 255 })),
+}
+
+/** `nothing`: its artifacts are not wanted, and nobody waits for it. */
+const need: Reader<Need | 'nothing'> = byKind({
+  scalar: refine(jobName, (job, node): Need => ({ at: node.at, job, artifacts: true, optional: false })),
   map: refine(
-    struct({
-      what: 'a need',
-      fields: {
-        job: required(jobName),
-        artifacts: optional(flag()),
-        optional: optional(flag()),
-        parallel: optional(struct({ what: 'parallel', fields: { matrix: required(matrix) } })),
-      },
-      unavailable: { project: ELSEWHERE, pipeline: ELSEWHERE, ref: ELSEWHERE },
-    }),
-    (read, node) => ({
-      at: node.at,
-      job: read.job,
-      artifacts: read.artifacts ?? true,
-      optional: read.optional ?? false,
-      ...(read.parallel && {
-        matrix: read.parallel.matrix.map(entry =>
-          Object.fromEntries(entry.map(({ name, values }) => [name, values])),
-        ),
-      }),
-    }),
+    struct({ what: 'a need', fields, exclusive: [['project', 'pipeline']] }),
+    (read, node, place): Need | 'nothing' | undefined => {
+      const { job, project, ref, pipeline, artifacts = true } = read
+      const away = project ?? pipeline
+      if ((project === undefined) !== (ref === undefined)) {
+        const missing = project === undefined ? 'project' : 'ref'
+        return place.findings.error(
+          node.at,
+          'MISSING_KEY',
+          `'${missing}' is missing: 'project' and 'ref' go together`,
+        )
+      }
+      if (away !== undefined && (read.parallel || read.optional !== undefined)) {
+        const message = "'parallel' and 'optional' are of needs of the same pipeline"
+        return place.findings.error(node.at, 'KEY_CLASH', message)
+      }
+      if (away !== undefined && !artifacts) return 'nothing'
+      if (pipeline !== undefined) return { at: node.at, job, from: { kind: 'pipeline', pipeline } }
+      if (project !== undefined)
+        return { at: node.at, job, from: { kind: 'project', project, ref: ref ?? '' } }
+      return {
+        at: node.at,
+        job,
+        artifacts,
+        optional: read.optional ?? false,
+        ...(read.parallel && {
+          matrix: read.parallel.matrix.map(entry =>
+            Object.fromEntries(entry.map(({ name, values }) => [name, values])),
+          ),
+        }),
+      }
+    },
   ),
 })
-
-const NEEDS = 'a list (of names of jobs, or maps with job, artifacts, optional, parallel)'
 
 /** `needs: { pipeline: group/project }` */
 const mirrored: Reader<never> = {
   expected: NEEDS,
-  keywords: [{ path: 'pipeline', supported: false, note: ELSEWHERE }],
+  keywords: [{ path: '{pipeline}', supported: false, note: MIRROR }],
   read(node, place) {
     const entry = node.kind === 'map' ? node.entries.find(({ key }) => key === 'pipeline') : undefined
     if (!entry) return mismatch(node, place, NEEDS)
-    const message = "'needs.pipeline' is not supported"
-    return place.findings.error(entry.keyAt, 'NOT_AVAILABLE', message, { hint: ELSEWHERE })
+    const message = "'needs.pipeline' of a map is not supported"
+    return place.findings.error(entry.keyAt, 'NOT_AVAILABLE', message, { hint: MIRROR })
   },
 }
 
-const manyNeeds: Reader<readonly NeedSpec[]> = {
+const manyNeeds: Reader<readonly (Need | 'nothing')[]> = {
   ...list(need, { max: MAX_WRITTEN_NEEDS, nested: true }),
   expected: NEEDS,
 }
 
-export const needs: Reader<readonly NeedSpec[]> = byKind({
-  list: refine(manyNeeds, (read, _node, place) => {
+export const needs: Reader<Needs> = byKind({
+  list: refine(manyNeeds, (read, node, place): Needs | undefined => {
+    const jobs = read.filter(isOfThisPipeline)
     const seen = new Set<string>()
-    for (const { job, matrix: choices, at } of read) {
+    for (const { job, matrix: choices, at } of jobs) {
       if (choices === undefined && seen.has(job)) {
         place.findings.error(at, 'NEED_DUPLICATE', `${quote(job)} is needed twice`)
       }
       seen.add(job)
     }
-    return read
+    const elsewhere = read.filter(isElsewhere)
+    if (elsewhere.length > MAX_ELSEWHERE)
+      return mismatch(node, place, `at most ${MAX_ELSEWHERE} needs of other pipelines`)
+    // Only needs of this pipeline take a job out of the order of stages; an empty list does as well.
+    return jobs.length > 0 || read.length === 0 ? { jobs, elsewhere } : { elsewhere }
   }),
   map: mirrored,
 })
+
+function isElsewhere(need: Need | 'nothing'): need is ElsewhereNeed {
+  return need !== 'nothing' && 'from' in need
+}
+
+function isOfThisPipeline(need: Need | 'nothing'): need is NeedSpec {
+  return need !== 'nothing' && !('from' in need)
+}
