@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   principal: async () => (await import('./commands/principal.ts')).principalCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
