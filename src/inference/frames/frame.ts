@@ -27,10 +27,19 @@ export const MAX_HEADER_BYTES = 4096
  *   status       of the replica, for its host
  *   statistics   of the model, in that protocol
  *   config       of the model as Triton tells it, in that protocol
+ *   openapi      paths, schemas and examples of the model
  *   load         nothing but: be awake
  *   unload       sleep: the process ends once it has answered what it has, and the next request starts it again
  */
-export type Operation = 'infer' | 'metadata' | 'status' | 'statistics' | 'load' | 'unload' | 'config'
+export type Operation =
+  | 'infer'
+  | 'metadata'
+  | 'status'
+  | 'statistics'
+  | 'load'
+  | 'unload'
+  | 'config'
+  | 'openapi'
 
 export interface RequestFrame {
   readonly kind: 'request'
@@ -66,6 +75,7 @@ const OPERATIONS: readonly Operation[] = [
   'load',
   'unload',
   'config',
+  'openapi',
 ]
 /**
  * The status of an answer to `infer`, `metadata` or `load` of a replica that was unloaded: nothing was computed, and the

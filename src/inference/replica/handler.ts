@@ -20,6 +20,7 @@ import {
   type InferenceCall,
   jsonReply,
   MAX_BODY_BYTES,
+  openApiOf,
   refuse,
   type ServedModel,
 } from '../protocols/index.ts'
@@ -85,7 +86,16 @@ export class ReplicaHandler implements Handler {
     }
   }
 
+  /** What goes wrong is told: a connection has other requests on it. */
   request(frame: RequestFrame, reply: (reply: Reply) => void, call: Call): void {
+    try {
+      this.#answer(frame, reply, call)
+    } catch (error) {
+      reply(refusal(codecOf(frame.body, frame.headers), error))
+    }
+  }
+
+  #answer(frame: RequestFrame, reply: (reply: Reply) => void, call: Call): void {
     switch (frame.operation) {
       case 'infer':
         this.#infer({ frame, reply, call, deadline: performance.now() + frame.timeoutMs })
@@ -98,6 +108,9 @@ export class ReplicaHandler implements Handler {
         break
       case 'config':
         reply(codecOf(frame.body, frame.headers).config(this.#model))
+        break
+      case 'openapi':
+        reply(jsonReply(JSON.stringify(openApiOf(this.#model))))
         break
       case 'load':
         reply(jsonReply('{}'))

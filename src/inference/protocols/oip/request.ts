@@ -1,4 +1,5 @@
 import type { Tensor, Tensors } from '../../../core/index.ts'
+import { outputOf } from '../../../model/index.ts'
 import type { Reply } from '../../frames/index.ts'
 import type { InferenceCall, ServedModel } from '../codec.ts'
 import { refuse } from '../refuse.ts'
@@ -80,5 +81,5 @@ function namesOf(outputs: readonly WantedOutput[], { signature }: ServedModel): 
 /** Labels are those of the output that answers. */
 function labelsOf(model: ServedModel, name: string): readonly string[] {
   const { labels } = model.config
-  return labels.length > 0 && model.ports().output.name === name ? labels : []
+  return labels.length > 0 && outputOf(model.signature, model.config).name === name ? labels : []
 }

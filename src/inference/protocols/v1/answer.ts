@@ -1,5 +1,5 @@
 import type { Tensor, Tensors } from '../../../core/index.ts'
-import { scoresOf, splitBatch } from '../../../model/index.ts'
+import { outputOf, scoresOf, splitBatch } from '../../../model/index.ts'
 import { InferenceError } from '../../errors.ts'
 import type { ServedModel } from '../codec.ts'
 import { isStrings } from '../oip/binary.ts'
@@ -41,7 +41,7 @@ export function rowsBody(names: readonly string[], outputs: Tensors, rows: numbe
 /** Of classify and regress: `{"results": …}`, by the model's task. */
 export function resultsBody(model: ServedModel, outputs: Tensors, rows: number): string {
   const { config } = model
-  const { name } = model.ports().output
+  const { name } = outputOf(model.signature, config)
   const tensor = byRows(name, outputs[name]!, rows)
   const results = splitBatch(tensor, rows).map(row => {
     if (config.task === 'regression') return Number(row.data[0])

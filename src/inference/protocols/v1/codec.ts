@@ -1,4 +1,5 @@
 import type { Tensors } from '../../../core/index.ts'
+import { outputOf } from '../../../model/index.ts'
 import type { Codec, InferenceCall, ServedModel } from '../codec.ts'
 import { oip } from '../oip/codec.ts'
 import { jsonReply } from '../replies.ts'
@@ -20,7 +21,7 @@ export const v1: Codec = {
 
 function callOf({ form, rows }: V1Request, inputs: Tensors, model: ServedModel): InferenceCall {
   if (form === 'examples') {
-    const { name } = model.ports().output
+    const { name } = outputOf(model.signature, model.config)
     return {
       inputs,
       outputs: [name],

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../core/index.ts'
 import { fitInput, stackBatch, type TensorSpec } from '../../../model/index.ts'
 import type { ServedModel } from '../codec.ts'
+import { imageInputOf } from '../image-input.ts'
 import { MAX_BODY_BYTES, MAX_DEPTH } from '../limits.ts'
 import { textOf } from '../oip/binary.ts'
 import { bigIntegers } from '../oip/json-data.ts'
@@ -24,7 +25,7 @@ export interface Column {
 }
 
 export function columnFor(bytes: Buffer, spec: TensorSpec, model: ServedModel): Column {
-  if (model.preprocessor.takesImages && model.ports().input.name === spec.name) {
+  if (imageInputOf(model) === spec.name) {
     return new ImageColumn(bytes, spec, model)
   }
   return spec.dtype === 'string' || spec.dtype === 'bool'

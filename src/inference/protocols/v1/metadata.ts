@@ -53,27 +53,3 @@ function tensors(specs: readonly TensorSpec[]): object {
     ]),
   )
 }
-
-/** A version for the status of a model. */
-export interface V1Version {
-  readonly version: number | string
-  readonly ready: boolean
-}
-
-/** GET /v1/models/M: KServe's `ready`, and TensorFlow Serving's state of each version. */
-export function statusBodyV1(name: string, versions: readonly V1Version[]): string {
-  return JSON.stringify({
-    name,
-    ready: versions.some(({ ready }) => ready),
-    model_version_status: versions.map(({ version, ready }) => ({
-      version: String(version),
-      state: ready ? 'AVAILABLE' : 'LOADING',
-      status: { error_code: 'OK', error_message: '' },
-    })),
-  })
-}
-
-/** GET /v1/models. */
-export function modelsBodyV1(names: readonly string[]): string {
-  return JSON.stringify({ models: names })
-}

@@ -1,6 +1,7 @@
 import type { Tensor, Tensors } from '../../../core/index.ts'
 import { fitInput, type TensorSpec } from '../../../model/index.ts'
 import type { ServedModel } from '../codec.ts'
+import { imageInputOf } from '../image-input.ts'
 import { eachElement, eachMember, endOfValue, skipSpace, valueAt } from '../oip/json-members.ts'
 import { refuse } from '../refuse.ts'
 import { type Column, columnFor, isBase64At } from './columns.ts'
@@ -149,10 +150,10 @@ class Columns {
   }
 
   #named(name: string): Column {
-    const { signature, preprocessor } = this.#model
-    const spec = signature.inputs.find(input => input.name === name)
+    const { signature } = this.#model
+    const byName = (wanted: string | undefined) => signature.inputs.find(input => input.name === wanted)
+    const spec = byName(name) ?? (name === IMAGE_BYTES ? byName(imageInputOf(this.#model)) : undefined)
     if (spec !== undefined) return this.#column(spec)
-    if (name === IMAGE_BYTES && preprocessor.takesImages) return this.#column(this.#model.ports().input)
     const names = signature.inputs.map(input => input.name).join(', ')
     throw refuse(`The model has no input '${name.slice(0, 100)}'; it has ${names}`, HINT)
   }

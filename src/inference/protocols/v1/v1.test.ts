@@ -6,7 +6,6 @@ import { type ModelConfig, ModelError, type TensorSpec } from '../../../model/in
 import { InferenceError } from '../../errors.ts'
 import type { ServedModel } from '../codec.ts'
 import { v1 } from './codec.ts'
-import { modelsBodyV1, statusBodyV1 } from './metadata.ts'
 
 const X = spec('x', 'float32', 'N', 2)
 const Y = spec('y', 'float32', 'N')
@@ -353,22 +352,6 @@ test('arbitrary bytes are refused, or parsed, never anything else', async () => 
     }),
     { numRuns: 1000 },
   )
-})
-
-test('the status of a model is for both clients', () => {
-  const body = statusBodyV1('half', [
-    { version: 123, ready: true },
-    { version: 124, ready: false },
-  ])
-  expect(JSON.parse(body)).toEqual({
-    name: 'half',
-    ready: true,
-    model_version_status: [
-      { version: '123', state: 'AVAILABLE', status: { error_code: 'OK', error_message: '' } },
-      { version: '124', state: 'LOADING', status: { error_code: 'OK', error_message: '' } },
-    ],
-  })
-  expect(JSON.parse(modelsBodyV1(['half']))).toEqual({ models: ['half'] })
 })
 
 test("metadata has TensorFlow Serving's form", () => {
