@@ -1,8 +1,8 @@
-import { statusOf } from '../errors.ts'
+import { headersOf, statusOf } from '../errors.ts'
 import { headerBlock, type Reply } from '../frames/index.ts'
 
 export const JSON_HEADERS: string = headerBlock({ 'content-type': 'application/json' })
-/** Seconds. A full queue is worked off in about one. */
+/** Seconds, where nobody knows better. */
 const RETRY_AFTER = '1'
 
 export function jsonReply(text: string): Reply {
@@ -13,5 +13,6 @@ export function jsonReply(text: string): Reply {
 export function refusalHeaders(error: unknown, headers: string): Omit<Reply, 'body'> {
   const status = statusOf(error)
   const soon = status === 503 || status === 429
-  return { status, headers: soon ? headers + headerBlock({ 'retry-after': RETRY_AFTER }) : headers }
+  const more = { ...(soon ? { 'retry-after': RETRY_AFTER } : {}), ...headersOf(error) }
+  return { status, headers: headers + headerBlock(more) }
 }

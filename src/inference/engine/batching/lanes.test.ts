@@ -130,7 +130,7 @@ test('what can not be in time behind what waits is told so at once, and when to 
     error: {
       code: 'DEADLINE_EXCEEDED',
       message: 'The request has 70 ms, and what is ahead of it takes about 77 ms',
-      details: { retryAfter: 1 },
+      details: { headers: { 'retry-after': '1' } },
     },
   })
   // Behind nobody but what runs.
@@ -182,7 +182,7 @@ test('past the limit, a refusal says when what waits is worked off', async () =>
   await world.turn()
   for (let i = 0; i < 8; i++) world.add(`${i}`)
   expect(world.outcomes.get('7')).toMatchObject({
-    error: { code: 'QUEUE_FULL', details: { retryAfter: 8 } },
+    error: { code: 'QUEUE_FULL', details: { headers: { 'retry-after': '8' } } },
   })
   world.add('large', { bytes: 1e9 })
   expect(codeOf(world.outcomes.get('large'))).toBe('QUEUE_FULL')

@@ -4,16 +4,17 @@ import { InferenceError } from '../../errors.ts'
 /** Seconds, whole, as `Retry-After` takes them; an hour is as good as never. */
 const MAX_RETRY_AFTER = 3600
 
-/** Seconds until `ms` are over, at least 1: what an error's `details.retryAfter` says. */
-export function retryAfter(ms: Milliseconds): number {
-  return Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(ms / 1000)))
+/** When to come again: once `ms` are over. */
+function comeAgain(ms: Milliseconds): Readonly<Record<string, unknown>> {
+  const seconds = Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(ms / 1000)))
+  return { headers: { 'retry-after': String(seconds) } }
 }
 
 export function queueFull(waiting: number, backlogMs: Milliseconds): InferenceError {
   return new InferenceError('QUEUE_FULL', {
     message: `${waiting} requests wait for this replica already: about ${Math.round(backlogMs)} ms of work`,
     hint: 'Try again after Retry-After, or give the model more replicas.',
-    details: { retryAfter: retryAfter(backlogMs) },
+    details: comeAgain(backlogMs),
   })
 }
 
@@ -22,7 +23,7 @@ export function lateByThen(left: Milliseconds, needed: Milliseconds): InferenceE
   return new InferenceError('DEADLINE_EXCEEDED', {
     message: `The request has ${Math.round(left)} ms, and what is ahead of it takes about ${Math.round(needed)} ms`,
     hint: 'Give the request more time, or the model more replicas.',
-    details: { retryAfter: retryAfter(needed - left) },
+    details: comeAgain(needed - left),
   })
 }
 

@@ -21,6 +21,8 @@ interface Member {
   readonly question: Question
   readonly done: (outcome: Answered) => void
   readonly askedAt: Milliseconds
+  /** That it waits for; undefined once it was told, or went. */
+  flight: Flight | undefined
 }
 
 /** A question that is being computed, and all who wait for its answer; the first asked it. */
@@ -59,31 +61,32 @@ export class Flights {
 
   /** Returns what cancels it. */
   submit(question: Question, done: (outcome: Answered) => void): () => void {
-    const askedAt = this.#now()
-    return this.#enter({ question, done, askedAt }, keyOf(question.inputs, question.outputs))
+    const member: Member = { question, done, askedAt: this.#now(), flight: undefined }
+    this.#enter(member, keyOf(question.inputs, question.outputs))
+    return () => this.#leave(member)
   }
 
-  #enter(member: Member, key: string): () => void {
+  #enter(member: Member, key: string): void {
     const kept = this.#cache.get(key)
     if (kept !== undefined) {
       this.#tell(member, { kind: 'done', output: kept, queueMs: 0, computeMs: 0, cached: true })
-      return () => {}
+      return
     }
     const flight = this.#flights.get(key)
-    if (flight !== undefined && isAsUrgent(flight.leader.question, member.question)) {
+    if (flight === undefined || !isAsUrgent(flight.leader.question, member.question)) this.#take(member, key)
+    else {
       flight.members.add(member)
-      return () => this.#leave(flight, member)
+      member.flight = flight
     }
-    this.#events.missed(this.#now() - member.askedAt)
-    return this.#take(member, key)
   }
 
-  /** The later of two questions under way leads from now on; the earlier one ends for those it has. */
-  #take(member: Member, key: string): () => void {
+  /** The later of two equal questions leads from now on; the earlier one ends for those it has. */
+  #take(member: Member, key: string): void {
+    this.#events.missed(this.#now() - member.askedAt)
     const flight: Flight = { key, leader: member, members: new Set([member]), cancel: () => {} }
+    member.flight = flight
     this.#flights.set(key, flight)
     flight.cancel = this.#ask(member.question, outcome => this.#land(flight, outcome))
-    return () => this.#leave(flight, member)
   }
 
   #land(flight: Flight, outcome: Outcome<Tensors>): void {
@@ -92,31 +95,24 @@ export class Flights {
     // Its deadline is the first one's: others may have time left, and ask again.
     const late = outcome.kind === 'failed' && isLate(outcome.error)
     for (const member of flight.members) {
-      if (late && member !== flight.leader) this.#enterAgain(flight, member)
+      if (late && member !== flight.leader) this.#enter(member, flight.key)
       else this.#tell(member, { ...outcome, cached: outcome.kind === 'done' && member !== flight.leader })
     }
   }
 
-  #enterAgain(flight: Flight, member: Member): void {
-    const cancel = this.#enter(member, flight.key)
-    this.#moved.set(member, cancel)
-  }
-
-  readonly #moved = new WeakMap<Member, () => void>()
-
   #tell(member: Member, outcome: Answered): void {
+    member.flight = undefined
     if (outcome.cached) this.#events.hit(this.#now() - member.askedAt)
     member.done(outcome)
   }
 
   /** The work goes on while anybody waits for it. */
-  #leave(flight: Flight, member: Member): void {
-    const moved = this.#moved.get(member)
-    if (moved !== undefined) {
-      moved()
-      return
-    }
-    if (!flight.members.delete(member) || flight.members.size > 0) return
+  #leave(member: Member): void {
+    const { flight } = member
+    if (flight === undefined) return
+    member.flight = undefined
+    flight.members.delete(member)
+    if (flight.members.size > 0) return
     this.#remove(flight)
     flight.cancel()
   }
