@@ -74,11 +74,12 @@ export class Questions {
       })
     }
     const links = [...new Set([...route.versions.values()].flatMap(target => target.links))]
-    const connected = links.filter(link => link.client !== undefined)
+    // One that was unloaded this moment comes back as a sleeper: to load it is to wait for that.
+    const connected = operation === 'load' ? links : links.filter(link => link.client !== undefined)
     if (connected.length === 0) throw unreachable()
     await Promise.all(
       connected.map(async link => {
-        const answer = await answered(() => link.client, operation, '', LOAD_TIMEOUT_MS)
+        const answer = await answered(() => link.client, operation, '', LOAD_TIMEOUT_MS, operation === 'load')
         if (answer.status !== 200) throw refused(operation, answer)
       }),
     )
@@ -102,9 +103,10 @@ async function answered(
   operation: Operation,
   headers: string,
   timeoutMs: number,
+  patient = false,
 ): Promise<ResponseFrame> {
   const until = performance.now() + timeoutMs
-  let woken = false
+  let woken = patient
   for (;;) {
     const left = until - performance.now()
     const found = client()
