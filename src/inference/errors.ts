@@ -29,6 +29,7 @@ export type InferenceErrorCode =
   | 'INFERENCE_FAILED'
   // processes
   | 'PORT_IN_USE'
+  | 'TLS_INVALID'
   | 'TELEMETRY_INVALID'
   | 'SPEC_INVALID'
   | 'MODEL_UNFIT'
@@ -61,6 +62,7 @@ const STATUS: Readonly<Record<InferenceErrorCode, number>> = {
   NO_REPLICA: 503,
   INFERENCE_FAILED: 500,
   PORT_IN_USE: 500,
+  TLS_INVALID: 500,
   TELEMETRY_INVALID: 500,
   SPEC_INVALID: 500,
   MODEL_UNFIT: 500,

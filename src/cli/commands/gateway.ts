@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { createLogger, parsePercent, parseSize } from '../../core/index.ts'
 import {
   defaultAccessLog,
+  type GatewayOptions,
   type RunningGateway,
   runGateway,
   type TelemetryOptions,
@@ -20,6 +21,8 @@ interface GatewayFlags {
   readonly name: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly maxBody?: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly accessLog?: string
   readonly accessLogSample: number
   readonly accessLogSize?: number
@@ -29,7 +32,7 @@ interface GatewayFlags {
 /** `ballast gateway`: routes predictions to replicas and splits the traffic of rollouts. */
 export function gatewayCommand(): Command {
   return new Command('gateway')
-    .description('answer predictions over HTTP (Open Inference Protocol, images)')
+    .description('answer predictions over HTTP and gRPC (Open Inference Protocol, V1, images)')
     .requiredOption('--server <url>', 'the control plane, such as http://127.0.0.1:7420')
     .addOption(new Option('--token <token>', 'a token of scope agent:gateway').env('BALLAST_TOKEN'))
     .option('--token-file <file>', 'read the token from a file')
@@ -37,6 +40,11 @@ export function gatewayCommand(): Command {
     .option('--name <name>', 'shown beside its counts', hostname())
     .option('--listen <host:port>', 'where clients connect', readListen, { host: '127.0.0.1', port: 7421 })
     .option('--max-body <size>', 'largest request, such as 64 MiB', readBody)
+    .option(
+      '--tls-cert <file>',
+      'speak TLS: the certificate chain in PEM; renewed files are taken as they come',
+    )
+    .option('--tls-key <file>', 'its private key in PEM')
     .option(
       '--access-log <file>',
       "one JSON line a request; - for standard output, 'none' for none (default: access.log in the data folder)",
@@ -73,6 +81,7 @@ async function run(flags: GatewayFlags): Promise<void> {
     listen: flags.listen,
     version,
     ...(flags.maxBody === undefined ? {} : { maxBodyBytes: flags.maxBody }),
+    tls: readTls(flags),
     logger,
     telemetry: telemetryOf(flags, dataDir),
   })
@@ -95,6 +104,14 @@ function readShare(text: string): number {
   const share = text.trim().endsWith('%') ? parsePercent(text) : Number(text)
   if (text.trim() !== '' && share >= 0 && share <= 1) return share
   throw new InvalidArgumentError('Expected a share such as 10%.')
+}
+
+function readTls({ tlsCert, tlsKey }: GatewayFlags): GatewayOptions['tls'] {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { certPath: resolve(tlsCert), keyPath: resolve(tlsKey) }
+  }
+  throw new InvalidArgumentError('--tls-cert and --tls-key go together.')
 }
 
 /** `127.0.0.1:7421`, `[::1]:7421`, `7421`. */

@@ -1,5 +1,5 @@
 import { InferenceError } from '../../errors.ts'
-import { serverMetadataBody, statisticsBody } from '../../protocols/index.ts'
+import { mergeOpenApi, serverMetadataBody, statisticsBody } from '../../protocols/index.ts'
 import { type GatewayState, versionOf } from '../state.ts'
 import { expose } from '../telemetry/metrics.ts'
 import type { Bodies, Body } from './body.ts'
@@ -12,6 +12,8 @@ import { sendAnswer, sendError, sendJson } from './respond.ts'
 
 /** Of a small JSON document that goes with a command. */
 const MAX_COMMAND_BYTES = 65_536
+/** Models that one OpenAPI document tells of: some kilobytes each. */
+const MAX_DOCUMENTS = 256
 
 export type ModelAsked = Extract<Asked, { kind: 'model' }>
 
@@ -125,9 +127,19 @@ export class Answers {
     sendJson(exchange, 200, '{}')
   }
 
+  /** Of all models that the caller may use and that tell it: those without a replica are left out. */
   async #openapi(exchange: Exchange): Promise<void> {
-    sendJson(exchange, 200, '{}')
-    await Promise.resolve()
+    const { catalog, questions, version } = this.#context
+    const told = await Promise.allSettled(
+      catalog
+        .list(headerIn(exchange))
+        .slice(0, MAX_DOCUMENTS)
+        .map(({ route }) => questions.ask(route, undefined, 'openapi', 'oip')),
+    )
+    const documents = told.flatMap(result =>
+      result.status === 'fulfilled' && result.value.answer.status === 200 ? [result.value.answer.body] : [],
+    )
+    sendJson(exchange, 200, JSON.stringify(mergeOpenApi(documents, version)))
   }
 
   /** A small JSON object, or nothing. Throws REQUEST_INVALID, BODY_TOO_LARGE. */

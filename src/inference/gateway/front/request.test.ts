@@ -44,6 +44,8 @@ test.each([
   ['GET', '/v1/models/m/versions/3/metadata', model('m', 'metadata', 3, 'v1')],
   ['POST', '/v1/models/m:predict', model('m', 'infer', undefined, 'v1')],
   ['POST', '/v1/models/m/versions/3:predict', model('m', 'infer', 3, 'v1')],
+  ['POST', '/v1/models/m:classify', model('m', 'infer', undefined, 'v1')],
+  ['POST', '/v1/models/m:regress', model('m', 'infer', undefined, 'v1')],
 ])('%s %s', (method, url, asked) => {
   expect(askedBy(method, url)).toEqual(asked)
 })

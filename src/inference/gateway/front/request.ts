@@ -92,6 +92,8 @@ const V1: ReadonlyMap<string | undefined, Place<OfModel>> = new Map([
   [undefined, get<OfModel>('status', 'v1')],
   ['metadata', get<OfModel>('metadata', 'v1')],
   [':predict', post<OfModel>('infer', 'v1')],
+  [':classify', post<OfModel>('infer', 'v1')],
+  [':regress', post<OfModel>('infer', 'v1')],
 ])
 
 const REPOSITORY: ReadonlyMap<string | undefined, Place<OfModel>> = new Map([
@@ -108,7 +110,7 @@ const REPOSITORY: ReadonlyMap<string | undefined, Place<OfModel>> = new Map([
  *   /v2/models/M[/versions/V][/ready|/infer|/predict|/stats|/config|/openapi.json]
  *   /v2/repository/index, /v2/repository/models/M/load, /v2/repository/models/M/unload
  *   /v1/models
- *   /v1/models/M[/versions/V][:predict|/metadata]
+ *   /v1/models/M[/versions/V][:predict|:classify|:regress|/metadata]
  *
  * Throws ROUTE_UNKNOWN and METHOD_NOT_ALLOWED.
  */
