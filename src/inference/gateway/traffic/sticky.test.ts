@@ -7,6 +7,8 @@ const headOf = (headers: Readonly<Record<string, string>>, secure = false) => ({
   header: (name: string) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
   secure,
 })
+/** As Node gives a header's bytes. */
+const BYTES = fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes).toString('latin1'))
 const COOKIE: RouteTargets['sticky'] = { kind: 'cookie', name: 'arm', maxAgeMs: 90_500 }
 const HEADER: RouteTargets['sticky'] = { kind: 'header', name: 'x-user' }
 
@@ -19,7 +21,7 @@ test("the caller's own key goes before what the route is sticky by", () => {
 
 test('the same header is the same draw, whatever bytes are in it', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 50 }), value => {
+    fc.property(BYTES, value => {
       const { draw } = drawOf(headOf({ 'x-user': value }), HEADER)
       expect(draw).toBe(drawOf(headOf({ 'x-user': value }), HEADER).draw)
       expect(draw >= 0 && draw < 1).toBe(true)
@@ -54,7 +56,7 @@ test('a cookie that no gateway gave is replaced, and a bomb of cookies is not lo
 
 test('any cookie header gives a draw, and never what the caller wrote', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), cookie => {
+    fc.property(BYTES, cookie => {
       const { draw, setCookie } = drawOf(headOf({ cookie }), COOKIE)
       expect(draw >= 0 && draw < 1).toBe(true)
       if (setCookie !== undefined) expect(setCookie).toMatch(/^arm=[0-9a-z]{16}; /)
