@@ -5,7 +5,7 @@ import { type Handler, headerBlock, headerOf, type Reply, type RequestFrame } fr
 import { PROTOCOLS, type ProtocolName } from '../protocols/codec.ts'
 
 /** What a sleeping replica is still asked: monitoring must not wake a model. */
-const ASKED = ['metadata', 'statistics'] as const
+const ASKED = ['metadata', 'statistics', 'config', 'openapi'] as const
 
 /**
  * A replica that was unloaded, on disk: that it sleeps (and did not die), and what it answers meanwhile. Written by the
