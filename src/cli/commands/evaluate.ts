@@ -40,6 +40,7 @@ async function run(model: string | undefined, { folder, data, limit, json }: Opt
       hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
     })
   const dataset = await openDataset(path, {
+    rows: 'allowed',
     ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
   })

@@ -37,6 +37,7 @@ async function run(model: string | undefined, { folder, production, gate, json }
       hint: 'Add `evaluate: { data: data/test.npz }`.',
     })
   const data = await openDataset(await resolveInside(folder, wanted.data), {
+    rows: 'allowed',
     ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
   })

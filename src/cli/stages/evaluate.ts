@@ -27,6 +27,7 @@ export async function evaluateStage(
   if (!wanted) throw new TypeError('There is nothing to evaluate on')
   const config = await stageModelConfig(workspace, repository)
   const data = await openDataset(await resolveInside(workspace, wanted.data), {
+    rows: 'allowed',
     ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
   })

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { DTYPES, elementCount, type Tensor, viewAs } from '../../core/index.ts'
+import { DTYPES, elementCount, type Json, type Tensor, viewAs } from '../../core/index.ts'
 import { type OpenedModel, openModel, type TensorInfo } from '../../formats/index.ts'
 import { numbersOf } from '../../model/index.ts'
 import { EvaluateError } from '../errors.ts'
@@ -24,8 +24,9 @@ export async function openParquetDataset(path: string, options: DatasetOptions):
     return await rowDataset(
       name,
       path,
-      () => examplesOf(model, inputs, label, name),
+      () => examplesOf(model, inputs, label, { file: name, alone: options.inputField !== undefined }),
       () => model.close(),
+      options,
     )
   } catch (error) {
     await model.close()
@@ -50,12 +51,13 @@ async function* examplesOf(
   model: OpenedModel,
   inputs: readonly TensorInfo[],
   label: TensorInfo,
-  file: string,
+  { file, alone }: { readonly file: string; readonly alone: boolean },
 ): AsyncGenerator<Example, void> {
+  const names = inputs.map(({ name }) => name)
   const columns = inputs.map(info => rowsOf(model, info, file))
   const truths = rowsOf(model, label, file)
   try {
-    for (;;) {
+    for (let row = 1; ; row++) {
       const truth = await truths.next()
       if (truth.done) return
       const parts: Tensor[] = []
@@ -64,7 +66,13 @@ async function* examplesOf(
         if (part.done) throw unfit(file, 'a column has fewer values than the column of truths')
         parts.push(part.value)
       }
-      yield { input: together(parts, file), truth: truthOf(truth.value, file) }
+      const tensor = (): Tensor => together(parts, file)
+      // A column of lists is the example itself.
+      const input =
+        alone || parts.some(({ shape }) => shape.length > 0)
+          ? tensor()
+          : { names, values: parts.map(cellOf), where: `${file}, row ${row}`, tensor }
+      yield { input, truth: truthOf(truth.value, file) }
     }
   } finally {
     for (const column of [...columns, truths]) await column.return()
@@ -86,6 +94,20 @@ function together(parts: readonly Tensor[], file: string): Tensor {
     for (let index = 0; index < values.length; index++) numbers.push(values[index]!)
   }
   return { dtype: 'float32', shape: [numbers.length], data: Float32Array.from(numbers) }
+}
+
+/** A single element, as JSON has it; what a double does not hold, as text. */
+function cellOf({ dtype, data }: Tensor): Json {
+  const value = data[0]!
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : String(value)
+  }
+  if (typeof value === 'string') return value
+  const number = numbersOf({ dtype, shape: [], data })[0]!
+  if (dtype === 'bool') return number !== 0
+  // pandas writes a missing number so.
+  return Number.isNaN(number) ? null : number
 }
 
 function truthOf(row: Tensor, file: string): Truth {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DatasetOptions, openDataset } from '../index.ts'
 import { idx, npy, npz } from '../testing.ts'
+import { isTable } from './types.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -27,7 +28,11 @@ async function readAll(path: string, options?: DatasetOptions) {
     const sizes: number[] = []
     for await (const batch of dataset.batches(2)) {
       sizes.push(batch.inputs.length)
-      inputs.push(...batch.inputs.map(({ shape, data }) => ({ shape, values: Array.from<unknown>(data) })))
+      inputs.push(
+        ...batch.inputs
+          .map(each => (isTable(each) ? each.tensor() : each))
+          .map(({ shape, data }) => ({ shape, values: Array.from<unknown>(data) })),
+      )
       truths.push(...batch.truths)
     }
     return { examples: dataset.examples, digest: dataset.digest, inputs, truths, sizes }

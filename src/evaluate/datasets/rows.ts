@@ -3,16 +3,23 @@ import { digestOfFile, type Json, openFile, type Tensor } from '../../core/index
 import { openCsv, readJsonl } from '../../formats/index.ts'
 import { EvaluateError } from '../errors.ts'
 import { inputFieldOf, labelFieldOf } from './fields.ts'
-import type { Dataset, DatasetOptions, ExampleBatch, Truth } from './types.ts'
+import {
+  type Dataset,
+  type DatasetOptions,
+  type ExampleBatch,
+  isTable,
+  type TableExample,
+  type Truth,
+} from './types.ts'
 
 export interface Example {
-  readonly input: Tensor
+  readonly input: Tensor | TableExample
   readonly truth: Truth
 }
 
 /**
- * A table: one column of truths; the examples are all other columns as a vector of numbers, or the column
- * `inputField` alone as a string.
+ * A table: one column of truths; the examples are the other columns, for models that do not take columns as a vector
+ * of numbers, or the column `inputField` alone as a string.
  */
 export async function openCsvDataset(path: string, options: DatasetOptions): Promise<Dataset> {
   const source = await openFile(path)
@@ -25,27 +32,29 @@ export async function openCsvDataset(path: string, options: DatasetOptions): Pro
         ? -1
         : table.columns.indexOf(inputFieldOf(table.columns, options, name))
     const features = table.columns.map((_, column) => column).filter(column => column !== label)
+    const names = features.map(column => table.columns[column]!)
     async function* examples(): AsyncGenerator<Example, void> {
       for await (const { cells, line } of table.rows()) {
-        const read =
+        const where = `${name}:${line}`
+        const values = features.map(column => cells[column]!)
+        const read: Example['input'] =
           input >= 0
-            ? { dtype: 'string' as const, shape: [], data: [cells[input]!] }
-            : vector(
-                features.map(column =>
-                  numberIn(cells[column]!, `${name}:${line}, column '${table.columns[column]}'`),
-                ),
-              )
+            ? { dtype: 'string', shape: [], data: [cells[input]!] }
+            : { names, values, where, tensor: () => vectorOf(values, names, where) }
         yield { input: read, truth: truthOf(cells[label]!) }
       }
     }
-    return await rowDataset(name, path, examples, () => source.close())
+    return await rowDataset(name, path, examples, () => source.close(), options)
   } catch (error) {
     await source.close()
     throw error
   }
 }
 
-/** An object a line: `{"input": [0.1, …], "label": 3}`; nested lists make tensors of more axes. */
+/**
+ * An object a line: `{"input": [0.1, …], "label": 3}`; nested lists make tensors of more axes. For models that take
+ * columns, the other keys are those.
+ */
 export async function openJsonlDataset(path: string, options: DatasetOptions): Promise<Dataset> {
   const source = await openFile(path)
   const name = basename(path)
@@ -54,32 +63,46 @@ export async function openJsonlDataset(path: string, options: DatasetOptions): P
       const where = `${name}:${line}`
       if (!isRecord(value)) throw unfit(where, 'expected an object')
       const fields = Object.keys(value)
-      const truth = value[labelFieldOf(fields, options, where)]
+      const label = labelFieldOf(fields, options, where)
+      const truth = value[label]
       if (typeof truth !== 'number' && typeof truth !== 'string')
         throw unfit(where, 'expected a number or text as the truth')
-      yield { input: tensorOf(value[inputFieldOf(fields, options, where)], where), truth }
+      const tensor = (): Tensor => tensorOf(value[inputFieldOf(fields, options, where)], where)
+      const others = fields.filter(field => field !== label)
+      const row = { names: others, values: others.map(field => value[field]!), where, tensor }
+      yield { input: options.inputField === undefined ? row : tensor(), truth }
     }
   }
   try {
-    return await rowDataset(name, path, examples, () => source.close())
+    return await rowDataset(name, path, examples, () => source.close(), options)
   } catch (error) {
     await source.close()
     throw error
   }
 }
 
-/** Reads it through once, to count the examples and to find what can't be read before a model runs. */
+/**
+ * Reads it through once, to count the examples and to find what can't be read before a model runs. Rows that are no
+ * tensors are refused, unless they are allowed.
+ */
 export async function rowDataset(
   name: string,
   path: string,
   examples: () => AsyncGenerator<Example, void>,
   close: () => Promise<void>,
+  { rows }: Pick<DatasetOptions, 'rows'>,
 ): Promise<Dataset> {
   let count = 0
-  for await (const _ of examples()) count++
+  let notTensors: EvaluateError | undefined
+  for await (const { input } of examples()) {
+    count++
+    if (isTable(input)) notTensors ??= whyNoTensor(input)
+    if (notTensors !== undefined && rows === undefined) throw notTensors
+  }
   return {
     name,
     examples: count,
+    ...(notTensors && { notTensors }),
     digest: await digestOfFile(path),
     async *batches(size): AsyncGenerator<ExampleBatch, void> {
       let batch: Example[] = []
@@ -93,6 +116,16 @@ export async function rowDataset(
       if (batch.length > 0) yield together(batch)
     },
     close,
+  }
+}
+
+function whyNoTensor(example: TableExample): EvaluateError | undefined {
+  try {
+    example.tensor()
+    return undefined
+  } catch (error) {
+    if (error instanceof EvaluateError) return error
+    throw error
   }
 }
 
@@ -112,7 +145,8 @@ function numberIn(cell: string, where: string): number {
   throw unfit(where, `expected a number, found '${cell.slice(0, 40)}'`)
 }
 
-function vector(values: readonly number[]): Tensor {
+function vectorOf(cells: readonly string[], names: readonly string[], where: string): Tensor {
+  const values = cells.map((cell, index) => numberIn(cell, `${where}, column '${names[index]}'`))
   return { dtype: 'float32', shape: [values.length], data: Float32Array.from(values) }
 }
 

@@ -1,11 +1,27 @@
-import type { Digest, Tensor } from '../../core/index.ts'
+import type { Digest, Json, Tensor } from '../../core/index.ts'
+import type { EvaluateError } from '../errors.ts'
 
 /** What is right for an example: a class index or a value, or a label in words. */
 export type Truth = number | string
 
+/** A row of a table but for its truth, for models that take columns; others take its numbers. */
+export interface TableExample {
+  /** Of the values: the very same list for rows that have the same. */
+  readonly names: readonly string[]
+  readonly values: readonly Json[]
+  /** For messages: file and line. */
+  readonly where: string
+  /** The example as a tensor. Throws DATASET_UNFIT and DATASET_FIELD_MISSING. */
+  tensor(): Tensor
+}
+
+export function isTable(example: Tensor | TableExample): example is TableExample {
+  return 'names' in example
+}
+
 export interface ExampleBatch {
-  /** One tensor for each example, without a batch axis: (28, 28) for an image. */
-  readonly inputs: readonly Tensor[]
+  /** One for each example; a tensor has no batch axis: (28, 28) for an image. */
+  readonly inputs: readonly (Tensor | TableExample)[]
   readonly truths: readonly Truth[]
 }
 
@@ -16,6 +32,8 @@ export interface Dataset {
   readonly examples: number
   /** Of the bytes of the file, or of its files. */
   readonly digest: Digest
+  /** Why rows of a table are no tensors, where they are not: they are for models that take columns only. */
+  readonly notTensors?: EvaluateError
   /** Batches of `size` examples, the last one smaller; may be read again from the start. */
   batches(size: number): AsyncGenerator<ExampleBatch, void>
   close(): Promise<void>
@@ -25,4 +43,6 @@ export interface DatasetOptions {
   /** Name of the array, column or key that holds the examples, where it can't be guessed. */
   readonly inputField?: string
   readonly labelField?: string
+  /** Rows of a table may hold what is no number: whoever evaluates a model with columns takes them. */
+  readonly rows?: 'allowed'
 }

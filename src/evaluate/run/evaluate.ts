@@ -1,4 +1,4 @@
-import type { Bytes, Digest, Tensor } from '../../core/index.ts'
+import type { Bytes, Digest, Tensor, Tensors } from '../../core/index.ts'
 import { type ModelConfig, type ModelSession, splitBatch } from '../../model/index.ts'
 import type { Dataset } from '../datasets/types.ts'
 import { EvaluateError } from '../errors.ts'
@@ -41,6 +41,7 @@ export async function evaluateModel(
   const total = Math.min(dataset.examples, options.limit ?? Number.POSITIVE_INFINITY)
   if (total === 0) throw empty(dataset)
   const feeder = feederOf(session, config)
+  if (dataset.notTensors && !feeder.takesRows) throw dataset.notTensors
   const { collector, samples } = await runAll(feeder, config, dataset, total, options)
   const rows = collector.rows()
   const latencies = await measureLatency(feeder, samples, options.signal)
@@ -68,9 +69,9 @@ async function runAll(
   dataset: Dataset,
   total: number,
   { signal, onProgress, batch = 64 }: EvaluateOptions,
-): Promise<{ readonly collector: RowCollector; readonly samples: readonly Tensor[] }> {
+): Promise<{ readonly collector: RowCollector; readonly samples: readonly Tensors[] }> {
   const collector = new RowCollector()
-  const samples: Tensor[] = []
+  const samples: Tensors[] = []
   let done = 0
   for await (const { inputs, truths } of dataset.batches(feeder.batchSize(batch))) {
     signal?.throwIfAborted()

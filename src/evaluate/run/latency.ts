@@ -1,4 +1,4 @@
-import type { Milliseconds, Tensor } from '../../core/index.ts'
+import type { Milliseconds, Tensors } from '../../core/index.ts'
 import { percentile } from '../statistics/bootstrap.ts'
 import type { Feeder } from './prepare.ts'
 
@@ -19,7 +19,7 @@ export interface Latencies {
 /** Single-example runs of the model alone, one after another, over a few examples in turn. */
 export async function measureLatency(
   feeder: Feeder,
-  examples: readonly Tensor[],
+  examples: readonly Tensors[],
   signal?: AbortSignal,
 ): Promise<Latencies | undefined> {
   if (examples.length === 0) return undefined

@@ -1,58 +1,135 @@
-import type { Tensor } from '../../core/index.ts'
+import type { Tensor, Tensors } from '../../core/index.ts'
 import {
   type BatchAxis,
   compilePreprocess,
+  compileTable,
   describeInput,
   fitInput,
   formatSpec,
   type ModelConfig,
   ModelError,
   type ModelSession,
-  type Ports,
+  type ModelSignature,
+  outputOf,
   resolveBatchAxis,
   stackBatch,
+  type Table,
   type TensorSpec,
 } from '../../model/index.ts'
+import { isTable, type TableExample } from '../datasets/types.ts'
 import { EvaluateError } from '../errors.ts'
 
 /** How a model takes the examples of a data set. */
 export interface Feeder {
-  readonly ports: Ports
+  readonly output: TensorSpec
   readonly axis: BatchAxis
-  /** One example, preprocessed and in the input's type. Throws DATASET_UNFIT. */
-  prepare(example: Tensor): Tensor
+  /** Whether it takes rows of tables as they are. */
+  readonly takesRows: boolean
+  /** One example, preprocessed and in the types of the inputs. Throws DATASET_UNFIT. */
+  prepare(example: Tensor | TableExample): Tensors
   /** How many examples a run takes, if `wanted` may be. */
   batchSize(wanted: number): number
   /** Runs prepared examples together; the output's rows are theirs, in order. */
-  run(prepared: readonly Tensor[]): Promise<Tensor>
+  run(prepared: readonly Tensors[]): Promise<Tensor>
 }
 
 export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
-  const ports = describeInput(session.signature, config)
-  const preprocess = compilePreprocess(config.preprocess)
-  const axis = resolveBatchAxis(ports.input)
+  const { signature } = session
+  const table = tableFor(signature, config)
+  const output = outputOf(signature, config)
+  let tensors = table === undefined ? tensorFeeder(signature, config) : undefined
+  const axis = tensors?.axis ?? commonAxis(signature)
   return {
-    ports,
+    output,
     axis,
+    takesRows: table !== undefined,
     prepare: example => {
-      try {
-        return fitInput(ports.input, shaped(ports.input, preprocess.fromArray(example)))
-      } catch (cause) {
-        if (cause instanceof ModelError) throw unfit(ports.input, example, cause)
-        throw cause
-      }
+      if (table !== undefined && isTable(example)) return table(example)
+      tensors ??= tensorFeeder(signature, config)
+      return tensors.prepare(isTable(example) ? example.tensor() : example)
     },
     batchSize: wanted => (axis.kind === 'free' ? wanted : axis.kind === 'fixed' ? axis.size : 1),
     async run(prepared) {
-      const input = axis.kind === 'none' ? prepared[0]! : stackBatch(padded(prepared, axis))
-      const outputs = await session.run({ [ports.input.name]: input }, [ports.output.name])
-      return outputs[ports.output.name]!
+      const inputs = axis.kind === 'none' ? prepared[0]! : together(padded(prepared, axis))
+      const outputs = await session.run(inputs, [output.name])
+      return outputs[output.name]!
     },
   }
 }
 
+interface TensorFeeder {
+  readonly axis: BatchAxis
+  prepare(example: Tensor): Tensors
+}
+
+function tensorFeeder(signature: ModelSignature, config: ModelConfig): TensorFeeder {
+  const { input } = describeInput(signature, config)
+  const preprocess = compilePreprocess(config.preprocess)
+  return {
+    axis: resolveBatchAxis(input),
+    prepare: example => {
+      try {
+        return { [input.name]: fitInput(input, shaped(input, preprocess.fromArray(example))) }
+      } catch (cause) {
+        if (cause instanceof ModelError) throw unfit(input, example, cause)
+        throw cause
+      }
+    },
+  }
+}
+
+/** Rows to inputs, where the model has columns: its own, or an input for each. */
+function tableFor(
+  signature: ModelSignature,
+  config: ModelConfig,
+): ((example: TableExample) => Tensors) | undefined {
+  const table = columnsOf(signature, config)
+  if (table === undefined) return undefined
+  let known: readonly string[] | undefined
+  let places: readonly number[] = []
+  return ({ names, values, where }) => {
+    try {
+      if (names !== known) [known, places] = [names, table.places(names, 'allowed')]
+      return table.tensors({
+        count: 1,
+        value: (_, column) => values[places[column]!],
+        where: () => where,
+      })
+    } catch (cause) {
+      if (cause instanceof ModelError) throw unfitRow(where, cause)
+      throw cause
+    }
+  }
+}
+
+function columnsOf(signature: ModelSignature, config: ModelConfig): Table | undefined {
+  if (config.columns !== undefined) return compileTable(signature, config)
+  if (signature.inputs.length < 2) return undefined
+  try {
+    return compileTable(signature, config)
+  } catch (error) {
+    // Several inputs that are no columns: one of them takes the examples, as the configuration says.
+    if (error instanceof ModelError && error.code === 'COLUMNS_INVALID') return undefined
+    throw error
+  }
+}
+
+/** Of all inputs together: the strictest of them. */
+function commonAxis({ inputs }: ModelSignature): BatchAxis {
+  const axes = inputs.map(spec => resolveBatchAxis(spec))
+  const none = axes.find(({ kind }) => kind === 'none')
+  return none ?? axes.find(({ kind }) => kind === 'fixed') ?? { kind: 'free' }
+}
+
+function together(prepared: readonly Tensors[]): Tensors {
+  const inputs: Record<string, Tensor> = Object.create(null)
+  for (const name of Object.keys(prepared[0]!))
+    inputs[name] = stackBatch(prepared.map(example => example[name]!))
+  return inputs
+}
+
 /** A model of fixed batch takes exactly so many: the last example fills up, and its further answers are dropped. */
-function padded(prepared: readonly Tensor[], axis: BatchAxis): readonly Tensor[] {
+function padded(prepared: readonly Tensors[], axis: BatchAxis): readonly Tensors[] {
   if (axis.kind !== 'fixed' || prepared.length === axis.size) return prepared
   return Array.from({ length: axis.size }, (_, i) => prepared[Math.min(i, prepared.length - 1)]!)
 }
@@ -92,6 +169,14 @@ function unfit(spec: TensorSpec, example: Tensor, cause: ModelError): EvaluateEr
     message: `The examples (${found}) do not fit the model's input ${formatSpec(spec)}: ${cause.message}`,
     hint: 'Correct model.preprocess (resize, layout), or evaluate with data of the right shape.',
     details: { expected: formatSpec(spec), found },
+    cause,
+  })
+}
+
+function unfitRow(where: string, cause: ModelError): EvaluateError {
+  return new EvaluateError('DATASET_UNFIT', {
+    message: `The columns do not fit the model's: ${cause.message}${cause.message.startsWith(where) ? '' : ` (${where})`}`,
+    hint: cause.hint ?? 'Correct model.columns, or the data.',
     cause,
   })
 }

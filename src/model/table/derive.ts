@@ -36,13 +36,10 @@ export function deriveColumns({ inputs }: ModelSignature): Derived {
   return { named: false, columns }
 }
 
-/** [N] or [N, 1]: one value a row. */
+/** [N], [N, 1] or [1, 1]: one value a row. */
 function isSingle({ shape }: TensorSpec): boolean {
-  return (
-    shape.length > 0 &&
-    typeof shape[0] !== 'number' &&
-    shape.slice(1).every(size => size === 1 || size === null)
-  )
+  const hasRows = shape.length > 1 || (shape.length === 1 && typeof shape[0] !== 'number')
+  return hasRows && shape.slice(1).every(size => size === 1 || size === null)
 }
 
 /** Elements of a row of [N], [N, F] or [1, F]. */
