@@ -129,7 +129,7 @@ function ofColors(
       for (let channel = 0; channel < channels; channel++) {
         const { shift, most } = fields[channel]!
         const part = most === 0 ? 0 : Math.floor(value / 2 ** shift) & most
-        data[to++] = most === 255 || most === 0 ? part : Math.round((part * 255) / most)
+        data[to++] = most === 255 || most === 0 ? part : Math.trunc((part * 255) / most)
       }
     }
   }

@@ -44,7 +44,7 @@ export async function decodeNative(
 }
 
 function colored(image: Sharp, { components }: ImageHeader, alpha: boolean): Sharp {
-  if (components === 4) return image.toColourspace('cmyk').raw({ depth: 'uchar' })
+  if (components === 4) return image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' })
   const colors = alpha ? image : image.removeAlpha()
   return colors.toColourspace('srgb').raw({ depth: 'uchar' })
 }

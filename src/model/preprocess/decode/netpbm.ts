@@ -1,4 +1,5 @@
 import type { Pixels } from '../pixels.ts'
+import { halfToEven } from '../resize/rounding.ts'
 import { ImageFault, type Picture } from './picture.ts'
 
 /** More digits than any size or value has. */
@@ -69,7 +70,7 @@ function readValues(bytes: Buffer, from: number, most: number, data: Uint8Array)
 }
 
 function scaled(value: number, most: number): number {
-  return most === 255 ? Math.min(value, 255) : Math.min(255, Math.round((value * 255) / most))
+  return most === 255 ? Math.min(value, 255) : Math.min(255, halfToEven((value / most) * 255))
 }
 
 /** Decimal numbers between white space and comments. */
