@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Lease, RolloutView } from '../../src/api/index.ts'
+import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
+import { readEvents } from '../server/events.ts'
+import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+
+let world: World
+let runner: FakeRunner
+let host: FakeHost
+let gateway: FakeGateway
+
+beforeAll(async () => {
+  world = await startWorld()
+  runner = new FakeRunner(world)
+  host = new FakeHost(world)
+  gateway = new FakeGateway(world)
+})
+afterAll(() => world.stop())
+
+const yaml = (traffic: string) => `model: model.onnx
+deploy:
+  production:
+    steps: [10%]
+    traffic: ${traffic}
+`
+
+async function release(name: string, repository: Repository, number: number): Promise<RolloutView> {
+  await repository.pushAndLeave()
+  await runner.endAll(name, number)
+  return until(`rollout ${number} of ${name}`, async () =>
+    (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
+  )
+}
+
+const inPhase = (id: string, phase: RolloutView['phase']) =>
+  host.serveUntil(`${id} ${phase}`, async () => {
+    const rollout = await world.admin<RolloutView>('GET', `/rollouts/${id}`)
+    return rollout.phase === phase && rollout
+  })
+
+const route = async (model: string) =>
+  (await gateway.table(2000))?.routes.find(other => other.model === model)
+
+test("a file's traffic is routed while its version takes traffic, stays after a promotion, goes with an abort", async () => {
+  const repository = await world.repository('shared', modelFiles(yaml('{ sticky: { header: X-User } }')))
+  await inPhase((await release('shared', repository, 1)).id, 'promoted')
+  expect((await route('shared'))?.traffic).toEqual({ sticky: { kind: 'header', name: 'x-user' } })
+
+  const next = '{ rules: [{ header: X-Debug, to: canary }], mirror: { to: canary, share: 50% } }'
+  await repository.commit('Version 2', { 'ballast.yaml': yaml(next) })
+  const { id } = await release('shared', repository, 2)
+  await inPhase(id, 'progressing')
+  const moving = await route('shared')
+  expect(moving?.traffic).toEqual({
+    rules: [{ header: 'x-debug', match: { kind: 'present' }, to: { kind: 'arm', arm: 'canary' } }],
+    mirror: {
+      version: moving?.arms.find(({ arm }) => arm === 'canary')?.version,
+      versionNumber: 2,
+      share: 0.5,
+      keep: 'digests',
+      replicas: moving?.arms.find(({ arm }) => arm === 'canary')?.replicas,
+    },
+  })
+  await world.admin('POST', `/rollouts/${id}/abort`, {})
+  expect((await route('shared'))?.traffic).toEqual({ sticky: { kind: 'header', name: 'x-user' } })
+
+  await world.restart()
+  await host.ready()
+  expect((await route('shared'))?.traffic).toEqual({ sticky: { kind: 'header', name: 'x-user' } })
+})
+
+test('limits of tokens and policies reach gateways, by hash and id, and never by secret', async () => {
+  const repository = await world.repository('limited', modelFiles('model: model.onnx\n'))
+  await inPhase((await release('limited', repository, 1)).id, 'promoted')
+  const limits = { rate: { perSecond: 5, burst: 10 }, quota: { requests: 1000, per: 'day' }, priority: 1 }
+  const { secret, token } = await world.admin<{ secret: string; token: { id: string; limits: unknown } }>(
+    'POST',
+    '/tokens',
+    { name: 'client', scopes: ['predict'], project: 'limited', limits },
+  )
+  expect(token.limits).toEqual(limits)
+  const policy = await world.admin<object>('GET', '/projects/limited/policies/production')
+  const { environment: _, ...rest } = policy as { environment: string }
+  await world.admin('PUT', '/projects/limited/policies/production', {
+    ...rest,
+    limits: { rate: { perSecond: 50, burst: 50 } },
+  })
+  const table = await gateway.table(2000)
+  expect(table?.tokens.find(({ id }) => id === token.id)).toMatchObject({ limits, id: token.id })
+  expect(table?.routes.find(({ model }) => model === 'limited')?.limits).toEqual({
+    rate: { perSecond: 50, burst: 50 },
+  })
+  expect(JSON.stringify(table)).not.toContain(secret)
+  expect(await world.admin('GET', '/projects/limited/policies/production')).toMatchObject({
+    limits: { rate: { perSecond: 50, burst: 50 } },
+  })
+})
+
+test.each([
+  [{ scopes: ['read'], limits: { priority: 1 } }, 400],
+  [{ scopes: ['predict', 'admin'], limits: { priority: 1 } }, 400],
+  [{ scopes: ['predict'], limits: { rate: { perSecond: 0, burst: 1 } } }, 400],
+  [{ scopes: ['predict'], limits: { rate: { perSecond: 1, burst: 0.5 } } }, 400],
+  [{ scopes: ['predict'], limits: { quota: { requests: -1, per: 'day' } } }, 400],
+  [{ scopes: ['predict'], limits: { quota: { requests: 1, per: 'century' } } }, 400],
+  [{ scopes: ['predict'], limits: { priority: 0 } }, 400],
+])('a token of %j is refused', async (body, status) => {
+  const token = await world.secret()
+  expect(await world.call('POST', '/api/v1/tokens', { token, body: { name: 'x', ...body } })).toMatchObject({
+    status,
+  })
+})
+
+test('only an admin lets a token go before others', async () => {
+  await world.admin('POST', '/projects', { name: 'queue' })
+  const token = await world.person('ada', 'developer', 'queue', ['predict', 'admin'])
+  const body = { name: 'first', scopes: ['predict'], limits: { priority: 1 } }
+  expect(await world.call('POST', '/api/v1/tokens', { token, body })).toMatchObject({ status: 403 })
+  const rate = { ...body, limits: { rate: { perSecond: 1, burst: 1 } } }
+  expect(await world.call('POST', '/api/v1/tokens', { token, body: rate })).toMatchObject({ status: 201 })
+})
+
+test('gateways hear what the others used, and how many they are', async () => {
+  const window = new Date().toISOString().slice(0, 10)
+  const used = (n: number) => [{ key: 'token/tok_1', window, used: n }]
+  await gateway.report([], { gateway: 'east', epoch: 'e', quotas: used(7) })
+  await gateway.report([], { gateway: 'west', epoch: 'w', quotas: used(5) })
+  const lease = async (name: string): Promise<Lease> => {
+    const headers = { 'ballast-gateway': encodeURIComponent(name) }
+    const stream = readEvents(world, '/api/v1/agents/gateway/stream', await world.secret('gateway'), headers)
+    try {
+      for await (const { event, data } of stream) if (event === 'lease') return data as Lease
+      throw new Error('the stream ended')
+    } finally {
+      await stream.return(undefined)
+    }
+  }
+  expect(await lease('east')).toEqual({ gateways: 2, elsewhere: used(5) })
+  expect(await lease('west')).toMatchObject({ elsewhere: used(7) })
+  expect(await lease('nörd')).toMatchObject({ elsewhere: used(12) })
+})
