@@ -117,6 +117,11 @@ export class Engine {
     return this.#queue(question, outcome => done({ ...outcome, cached: false }))
   }
 
+  /** Loads the model elsewhere while it answers from where it is. Throws what loading threw: then it stays. */
+  moveTo(shape: Shape): Promise<void> {
+    return this.#placed.moveTo(shape)
+  }
+
   /** After the runs under way. */
   close(): Promise<void> {
     return this.#placed.close()

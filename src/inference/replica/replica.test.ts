@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buildOnnx, writeImageModel, writeMlp } from '../../../test/fixtures/onnx-builder.ts'
+import {
+  buildOnnx,
+  writeConvolutions,
+  writeImageModel,
+  writeMlp,
+} from '../../../test/fixtures/onnx-builder.ts'
 import { loadOnnx } from '../../model/index.ts'
 import { FrameClient, headerBlock, headerOf, type ResponseFrame } from '../frames/index.ts'
 import { type RunningReplica, runReplica } from './replica.ts'
@@ -193,6 +198,75 @@ test('metadata and status are told', async () => {
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
   })
   expect(json(await client.request('status', 1000))).toMatchObject({ replica: 'rep_1', pid: process.pid })
+})
+
+test('while the model computes, the replica says how it is, reads, and refuses', async () => {
+  const { replica, client } = await aReplica(writeConvolutions(32, 32, 64))
+  const data = Buffer.from(new Float32Array(2 * 32 * 32 * 32).fill(1).buffer)
+  const binary = (size: number, timeoutMs = 60_000) => {
+    const input = {
+      name: 'x',
+      shape: [2, 32, size, size],
+      datatype: 'FP32',
+      parameters: { binary_data_size: 256 * size * size },
+    }
+    const head = Buffer.from(JSON.stringify({ inputs: [input] }))
+    const body = Buffer.concat([head, data.subarray(0, 256 * size * size)])
+    return infer(client, body, { 'inference-header-content-length': String(head.length) }, timeoutMs)
+  }
+  const order: string[] = []
+  const answered = (what: string) => (frame: ResponseFrame) => {
+    order.push(what)
+    return frame
+  }
+  const runs = [1, 2, 3].map(() => binary(32).then(answered('run')))
+  const [wrong, late, status, metadata] = await Promise.all([
+    binary(3).then(answered('wrong')),
+    binary(32, 1).then(answered('late')),
+    client.request('status', 30_000).then(answered('status')),
+    client.request('metadata', 30_000).then(answered('metadata')),
+  ])
+  expect(wrong.status).toBe(400)
+  expect(late.status).toBe(504)
+  expect(status.status).toBe(200)
+  expect(metadata.status).toBe(200)
+  expect((await Promise.all(runs)).map(frame => frame.status)).toEqual([200, 200, 200])
+  expect(order.indexOf('status')).toBeLessThan(order.lastIndexOf('run'))
+  expect(replica.status.waiting).toBe(0)
+})
+
+test('a full queue says when to come again', async () => {
+  const { client } = await aReplica(writeMlp(4, 8, 3), { serving: { maxWaiting: 2 } })
+  const frames = await Promise.all(Array.from({ length: 40 }, () => infer(client, request([[1, 2, 3, 4]]))))
+  const refused = frames.filter(frame => frame.status === 503)
+  expect(refused.length).toBeGreaterThan(0)
+  for (const frame of refused) {
+    expect(headerOf(frame.headers, 'retry-after')).toBe('1')
+    expect(json(frame)).toMatchObject({ code: 'QUEUE_FULL' })
+  }
+})
+
+test('an answer that was kept says so, and times are told to whoever traces', async () => {
+  const { client } = await aReplica(writeMlp(4, 8, 3), { serving: { cacheBytes: 100_000 } })
+  const ask = (headers: Record<string, string> = {}) => infer(client, request([[1, 2, 3, 4]]), headers)
+  const [first, second] = [await ask(), await ask()]
+  expect(headerOf(first.headers, 'ballast-cache')).toBeUndefined()
+  expect(headerOf(first.headers, 'queue-us')).toBeUndefined()
+  expect(headerOf(second.headers, 'ballast-cache')).toBe('hit')
+  expect(json(second)).toEqual(json(first))
+  const other = infer(client, request([[4, 3, 2, 1]]), {
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  })
+  const { headers } = await other
+  expect(headerOf(headers, 'queue-us')).toMatch(/^\d+$/)
+  expect(Number(headerOf(headers, 'compute-us'))).toBeGreaterThan(0)
+  const { model_stats } = json(await client.request('statistics', 1000))
+  expect(model_stats[0]).toMatchObject({
+    inference_count: 2,
+    execution_count: 2,
+    inference_stats: { success: { count: 3 }, cache_hit: { count: 1 }, cache_miss: { count: 2 } },
+    batch_stats: [{ batch_size: 1, compute_infer: { count: 2 } }],
+  })
 })
 
 async function aReference(model: Uint8Array, change: number) {

@@ -15,6 +15,13 @@ test.each([
   expect(curve.estimate(16)).toBeCloseTo(fixed + perRow * 16, 6)
 })
 
+test('runs of no rows spoil nothing', () => {
+  const curve = new CostCurve()
+  curve.observe(0, 5)
+  expect(curve.estimate(3)).toBe(15)
+  expect(curve.cap).toBe(2)
+})
+
 test('a new shape is explored by doubling', () => {
   const curve = new CostCurve()
   const caps = [1, 2, 4, 8].map(rows => {

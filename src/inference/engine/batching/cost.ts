@@ -30,8 +30,10 @@ export class CostCurve {
   /** Of the classes as they are; undefined after a run changed them. */
   #line: Line | undefined
 
-  observe(rows: number, time: Milliseconds): void {
-    const index = Math.ceil(Math.log2(Math.max(1, rows)))
+  /** A run of no rows counts as one of one: it costs as much, and a line through nothing has no slope. */
+  observe(size: number, time: Milliseconds): void {
+    const rows = Math.max(1, size)
+    const index = Math.ceil(Math.log2(rows))
     const known = this.#classes[index]
     if (known === undefined) this.#classes[index] = { rows, time }
     else {

@@ -153,18 +153,20 @@ export class Placed {
     } else if (next.kind === 'reload') this.#reload(next.shape)
   }
 
-  /** Beside what runs: whoever asks meanwhile is answered by the lanes of before. */
+  /** Beside what runs: whoever asks meanwhile is answered by the lanes of before. Throws what loading threw. */
+  async moveTo(shape: Shape): Promise<void> {
+    const [before, warm] = [this.#set, this.#warm]
+    const set = await LaneSet.open(shape, this.#open)
+    if (warm !== undefined) await Promise.all(set.lanes.map(lane => lane.run([warm])))
+    this.#take(set)
+    await before.close()
+  }
+
+  /** Only where two of it fit: for a moment both are there. */
   #reload(shape: Shape): void {
     if (modelsThatFit(this.#laneBytes, process.availableMemory()) < 2) return
-    const before = this.#set
-    this.#changing = LaneSet.open(shape, this.#open)
-      .then(async set => {
-        const warm = this.#warm
-        if (warm !== undefined) await Promise.all(set.lanes.map(lane => lane.run([warm])))
-        this.#take(set)
-        await before.close()
-        this.#logger.info({ shape }, 'the model runs at another place now')
-      })
+    this.#changing = this.moveTo(shape)
+      .then(() => this.#logger.info({ shape }, 'the model runs at another place now'))
       .catch(error => this.#logger.warn({ reason: messageOf(error) }, 'the model could not be loaded anew'))
       .finally(() => {
         this.#changing = undefined
