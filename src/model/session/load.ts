@@ -29,8 +29,10 @@ export async function loadOnnx(path: string, options: LoadOptions = {}): Promise
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      // Errors only: the runtime's warnings about a model's graph help nobody who serves it.
-      logSeverityLevel: 3,
+      // Threads that wait for work in a busy loop take the processor from whoever has some.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      // What fails is thrown, with the same words; printed as well, whoever sends bad inputs would fill a log.
+      logSeverityLevel: 4,
     })
   } catch (cause) {
     throw unloadable(path, messageOf(cause), cause)

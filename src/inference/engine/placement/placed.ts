@@ -34,8 +34,9 @@ export class Placed {
   #set: LaneSet
   /** Lanes of the set that work. */
   #active: number
-  /** A lane's memory: what this process grew by with the first one. */
-  #laneBytes: number
+  /** Resident memory before the first lane, and what it grew by with it: a lane's. */
+  readonly #bytesBefore: number
+  #laneBytes = 1
   readonly #openedAt: CpuTimes
   #windowFrom: CpuTimes
   #runs = 0
@@ -46,12 +47,12 @@ export class Placed {
   #changing: Promise<void> | undefined
   #independent = false
 
-  private constructor(options: PlacementOptions, set: LaneSet, open: OpenLane, memory: number, at: CpuTimes) {
+  private constructor(options: PlacementOptions, set: LaneSet, open: OpenLane, bytes: number, at: CpuTimes) {
     this.#options = options
     this.#set = set
     this.#open = open
     this.#active = set.size
-    this.#laneBytes = memory
+    this.#bytesBefore = bytes
     this.#openedAt = at
     this.#windowFrom = at
   }
@@ -65,11 +66,11 @@ export class Placed {
       shape.kind === 'loop'
         ? openLoopLane({ modelPath, threads: 1 })
         : openThreadLane({ modelPath, threads: shape.threads }, onLost)
-    const bytes = await stat(modelPath).then(
+    const fileBytes = await stat(modelPath).then(
       ({ size }) => size,
       () => 0,
     )
-    const set = await LaneSet.open(bytes <= LOOP_FIRST_BYTES ? { kind: 'loop' } : ONE_LANE, open)
+    const set = await LaneSet.open(fileBytes <= LOOP_FIRST_BYTES ? { kind: 'loop' } : ONE_LANE, open)
     const placed = new Placed(options, set, open, before, at)
     options.onLanes(set.size, set.shape.kind === 'loop')
     return placed
@@ -101,7 +102,7 @@ export class Placed {
     warm: Tensors | undefined,
     independent: boolean,
   ): Promise<void> {
-    this.#laneBytes = Math.max(1, process.memoryUsage.rss() - this.#laneBytes)
+    this.#laneBytes = Math.max(1, process.memoryUsage.rss() - this.#bytesBefore)
     this.#warm = warm
     this.#independent = independent
     const inLoop = runMs !== undefined && runMs <= IN_LOOP_MS
