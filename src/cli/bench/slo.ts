@@ -25,7 +25,7 @@ export function parseSlo(text: string): Slo {
   }
   const [, percentile, , duration = ''] = match
   return {
-    part: percentile === undefined ? 1 : Number(percentile) / 100,
+    part: percentile === undefined ? 1 : Number((Number(percentile) / 100).toFixed(5)),
     belowMs: parseDuration(duration),
     text,
   }

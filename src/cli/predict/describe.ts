@@ -48,12 +48,8 @@ function describeOne({ input, ms, answer }: Answered, example: Members, unicode:
     percent(score).padStart(8),
     bar(score, BAR_WIDTH, unicode),
   ])
-  const widest = Math.max(...rows.map(([label]) => label!.length))
-  return [
-    ...rows.map(([label, score, drawn]) => `${label!.padEnd(widest)} ${score}  ${drawn}`),
-    '',
-    head,
-  ].join('\n')
+  const [, ...lines] = table(['', '', ''], rows).split('\n')
+  return [...lines, '', head].join('\n')
 }
 
 /** The examples of an answer: of the plain protocol, or whatever the other protocols give. */

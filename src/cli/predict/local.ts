@@ -1,10 +1,12 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { BallastError, resolveInside } from '../../core/index.ts'
-import { isFolder, openModel, type Signature, type SignatureValue } from '../../formats/index.ts'
+import { resolveInside } from '../../core/index.ts'
+import { isFolder, openModel } from '../../formats/index.ts'
 import { type BorrowedReplica, borrowReplica } from '../../inference/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 import { type Runnable, runnableOf, withAnswers } from '../convert/runnable.ts'
+import { refuseUnsafe } from '../convert/safe.ts'
+import { supposed } from '../convert/supposed.ts'
 import { modelConfigOf } from '../stages/context.ts'
 import { localRepository } from '../stages/local.ts'
 
@@ -33,6 +35,8 @@ export async function openLocal(
   say: (line: string) => void,
 ): Promise<LocalModel> {
   const { file, config } = await configured(path)
+  // Others are scanned before they are converted.
+  if (file.endsWith('.onnx')) await refuseUnsafe(file, false, 'served')
   const runnable = await runnableOf(file, {}, say)
   try {
     const full = withAnswers(config ?? (await guessConfig(file, runnable, say)), runnable)
@@ -99,47 +103,4 @@ async function guessConfig(
 
 function nameOf(file: string): string {
   return basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '-') || 'model'
-}
-
-export function supposed(name: string, signature: Signature | undefined): ModelConfig {
-  if (signature === undefined) {
-    throw new BallastError('MODEL_UNKNOWN', {
-      message: `${name} does not say what goes in and what comes out`,
-      hint: '`ballast inspect` shows what is in the file.',
-    })
-  }
-  const [input, ...others] = signature.inputs
-  const preprocess = input !== undefined && others.length === 0 ? imageSteps(input) : []
-  const classes = looksLikeClasses(signature.outputs[0])
-  const task = classes ? (preprocess.length > 0 ? 'image-classification' : 'classification') : 'generic'
-  return { name, task, labels: [], preprocess }
-}
-
-/** One row of two or more scores for each example. */
-function looksLikeClasses(output: SignatureValue | undefined): boolean {
-  const [, classes] = output?.shape ?? []
-  return (
-    output?.shape?.length === 2 &&
-    /^b?float/.test(output.dtype ?? '') &&
-    !(typeof classes === 'number' && classes < 2)
-  )
-}
-
-const CHANNELS: readonly unknown[] = [1, 3]
-
-/** [N, C, H, W] or [N, H, W, C] with 1 or 3 channels and a known size. */
-function imageSteps({ shape, dtype }: SignatureValue): ModelConfig['preprocess'] {
-  if (shape?.length !== 4 || (dtype !== 'float32' && dtype !== 'uint8')) return []
-  const first = CHANNELS.includes(shape[1])
-  if (!first && !CHANNELS.includes(shape[3])) return []
-  const [height, width] = first ? [shape[2], shape[3]] : [shape[1], shape[2]]
-  if (typeof height !== 'number' || typeof width !== 'number') return []
-  const grey = (first ? shape[1] : shape[3]) === 1
-  return [
-    { kind: 'decode', what: 'image' },
-    ...(grey ? [{ kind: 'grayscale' } as const] : []),
-    { kind: 'resize', width, height, fit: 'fill' },
-    ...(dtype === 'float32' ? [{ kind: 'scale', factor: 1 / 255 } as const] : []),
-    { kind: 'layout', order: first ? 'nchw' : 'nhwc' },
-  ]
 }

@@ -1,0 +1,51 @@
+import { BallastError } from '../../core/index.ts'
+import type { Signature, SignatureValue } from '../../formats/index.ts'
+import type { ModelConfig } from '../../model/index.ts'
+
+/**
+ * What a model without a ballast.yaml is taken for, by its inputs and outputs: an image's pixels where there is one
+ * input [N, C, H, W] or [N, H, W, C] of a known size, classes where the first output has a row of scores for each
+ * example. Throws MODEL_UNKNOWN where the file does not say what goes in.
+ */
+export function supposed(name: string, signature: Signature | undefined): ModelConfig {
+  if (signature === undefined) {
+    throw new BallastError('MODEL_UNKNOWN', {
+      message: `${name} does not say what goes in and what comes out`,
+      hint: '`ballast inspect` shows what is in the file.',
+    })
+  }
+  const [input, ...others] = signature.inputs
+  const preprocess = input !== undefined && others.length === 0 ? imageSteps(input) : []
+  const classes = looksLikeClasses(signature.outputs[0])
+  const task = classes ? (preprocess.length > 0 ? 'image-classification' : 'classification') : 'generic'
+  return { name, task, labels: [], preprocess }
+}
+
+/** One row of two or more scores for each example. */
+function looksLikeClasses(output: SignatureValue | undefined): boolean {
+  const [, classes] = output?.shape ?? []
+  return (
+    output?.shape?.length === 2 &&
+    /^b?float/.test(output.dtype ?? '') &&
+    !(typeof classes === 'number' && classes < 2)
+  )
+}
+
+const CHANNELS: readonly unknown[] = [1, 3]
+
+/** [N, C, H, W] or [N, H, W, C] with 1 or 3 channels and a known size. */
+function imageSteps({ shape, dtype }: SignatureValue): ModelConfig['preprocess'] {
+  if (shape?.length !== 4 || (dtype !== 'float32' && dtype !== 'uint8')) return []
+  const first = CHANNELS.includes(shape[1])
+  if (!first && !CHANNELS.includes(shape[3])) return []
+  const [height, width] = first ? [shape[2], shape[3]] : [shape[1], shape[2]]
+  if (typeof height !== 'number' || typeof width !== 'number') return []
+  const grey = (first ? shape[1] : shape[3]) === 1
+  return [
+    { kind: 'decode', what: 'image' },
+    ...(grey ? [{ kind: 'grayscale' } as const] : []),
+    { kind: 'resize', width, height, fit: 'fill' },
+    ...(dtype === 'float32' ? [{ kind: 'scale', factor: 1 / 255 } as const] : []),
+    { kind: 'layout', order: first ? 'nchw' : 'nhwc' },
+  ]
+}
