@@ -34,5 +34,7 @@ export function sendAnswer(
   if (jsonLength !== undefined) headers['inference-header-content-length'] = jsonLength
   const retryAfter = headerOf(answer.headers, 'retry-after')
   if (retryAfter !== undefined) headers['retry-after'] = retryAfter
+  const cache = headerOf(answer.headers, 'ballast-cache')
+  if (cache !== undefined) headers['ballast-cache'] = cache
   exchange.send(answer.status, headers, answer.body)
 }
