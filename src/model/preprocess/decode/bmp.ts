@@ -1,4 +1,5 @@
 import type { Pixels } from '../pixels.ts'
+import { overLines, TURN, type Work } from '../turns.ts'
 import { ImageFault, type Picture, type Sized } from './picture.ts'
 
 const FILE_HEADER = 14
@@ -87,52 +88,60 @@ function paletteOf(
   return palette
 }
 
-function decode(bytes: Buffer, layout: Layout): Pixels {
+function* decode(bytes: Buffer, layout: Layout): Work<Pixels> {
   const { width, height, bits, compression } = layout
-  if (compression === 'RLE8' || compression === 'RLE4') return ofIndexes(unpackRuns(bytes, layout), layout)
+  if (compression === 'RLE8' || compression === 'RLE4') {
+    return yield* ofIndexes(yield* unpackRuns(bytes, layout), layout)
+  }
   const stride = Math.ceil((width * bits) / 32) * 4
   if (layout.data + stride * height > bytes.length) throw new ImageFault('its pixels are cut off')
   const rowAt = (y: number): number => layout.data + (layout.topDown ? y : height - 1 - y) * stride
-  if (bits > 8) return ofColors(bytes, layout, rowAt)
+  if (bits > 8) return yield* ofColors(bytes, layout, rowAt)
   const indexes = new Uint8Array(width * height)
-  for (let y = 0, to = 0; y < height; y++) {
-    const row = rowAt(y)
-    for (let x = 0; x < width; x++) {
-      const place = x * bits
-      indexes[to++] = (bytes[row + (place >> 3)]! >> (8 - bits - (place & 7))) & (2 ** bits - 1)
+  yield* overLines(height, width * 2, (first, end) => {
+    for (let y = first, to = first * width; y < end; y++) {
+      const row = rowAt(y)
+      for (let x = 0; x < width; x++) {
+        const place = x * bits
+        indexes[to++] = (bytes[row + (place >> 3)]! >> (8 - bits - (place & 7))) & (2 ** bits - 1)
+      }
     }
-  }
-  return ofIndexes(indexes, layout)
+  })
+  return yield* ofIndexes(indexes, layout)
 }
 
-function ofIndexes(indexes: Uint8Array, { width, height, palette }: Layout): Pixels {
+function* ofIndexes(indexes: Uint8Array, { width, height, palette }: Layout): Work<Pixels> {
   const data = new Uint8Array(indexes.length * 3)
-  for (let i = 0; i < indexes.length; i++) {
-    const color = indexes[i]! * 3
-    for (let channel = 0; channel < 3; channel++) data[i * 3 + channel] = palette[color + channel]!
-  }
+  yield* overLines(height, width * 3, (first, end) => {
+    for (let i = first * width; i < end * width; i++) {
+      const color = indexes[i]! * 3
+      for (let channel = 0; channel < 3; channel++) data[i * 3 + channel] = palette[color + channel]!
+    }
+  })
   return { width, height, channels: 3, data }
 }
 
-function ofColors(
+function* ofColors(
   bytes: Buffer,
   { width, height, bits, masks }: Layout,
   rowAt: (y: number) => number,
-): Pixels {
+): Work<Pixels> {
   const fields = masks.map(fieldOf)
   const channels = masks[3] === 0 ? 3 : 4
   const data = new Uint8Array(width * height * channels)
   const size = bits / 8
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0, at = rowAt(y); x < width; x++, at += size) {
-      const value = bytes.readUIntLE(at, size)
-      for (let channel = 0; channel < channels; channel++) {
-        const { shift, most } = fields[channel]!
-        const part = most === 0 ? 0 : Math.floor(value / 2 ** shift) & most
-        data[to++] = most === 255 || most === 0 ? part : Math.trunc((part * 255) / most)
+  yield* overLines(height, width * 16, (first, end) => {
+    for (let y = first, to = first * width * channels; y < end; y++) {
+      for (let x = 0, at = rowAt(y); x < width; x++, at += size) {
+        const value = bytes.readUIntLE(at, size)
+        for (let channel = 0; channel < channels; channel++) {
+          const { shift, most } = fields[channel]!
+          const part = (value >>> shift) & most
+          data[to++] = most === 255 || most === 0 ? part : Math.trunc((part * 255) / most)
+        }
       }
     }
-  }
+  })
   return { width, height, channels, data }
 }
 
@@ -140,26 +149,33 @@ function ofColors(
 function fieldOf(mask: number): { readonly shift: number; readonly most: number } {
   if (mask === 0) return { shift: 0, most: 0 }
   const shift = 31 - Math.clz32(mask & -mask)
-  const most = mask / 2 ** shift
+  const most = mask >>> shift
   if ((most & (most + 1)) !== 0 || most > 0xffff)
     throw new ImageFault(`it has the mask 0x${mask.toString(16)}`)
   return { shift, most }
 }
 
-/** Runs and literals of palette indexes; what they skip is index 0. Lines end where they are full, whatever is said. */
-function unpackRuns(bytes: Buffer, { width, height, compression, topDown, data }: Layout): Uint8Array {
+/**
+ * Runs and literals of palette indexes; what they skip is index 0. Lines end where they are full, whatever is said, so
+ * the work is bounded by pixels and bytes.
+ */
+function* unpackRuns(bytes: Buffer, { width, height, compression, topDown, data }: Layout): Work<Uint8Array> {
   const half = compression === 'RLE4'
   const indexes = new Uint8Array(width * height)
-  let [x, y, at] = [0, 0, data]
-  const put = (index: number): void => {
-    if (x < width && y < height) indexes[(topDown ? y : height - 1 - y) * width + x] = index
-    x++
+  let [x, y, at, work] = [0, 0, data, 0]
+  const put = (count: number, indexAt: (i: number) => number): void => {
+    const line = (topDown ? y : height - 1 - y) * width
+    const fitting = Math.min(count, width - x)
+    for (let i = 0; i < fitting; i++) indexes[line + x + i] = indexAt(i)
+    x += count
   }
   while (at + 2 <= bytes.length && y < height) {
+    work += 512
+    if (work % (TURN - (TURN % 512)) === 0) yield
     const [count, code] = [bytes[at]!, bytes[at + 1]!]
     at += 2
     if (count > 0) {
-      for (let i = 0; i < count; i++) put(half ? (i % 2 === 0 ? code >> 4 : code & 15) : code)
+      put(count, i => (half ? (i % 2 === 0 ? code >> 4 : code & 15) : code))
     } else if (code === 0) {
       ;[x, y] = [0, y + 1]
     } else if (code === 1) {
@@ -170,10 +186,11 @@ function unpackRuns(bytes: Buffer, { width, height, compression, topDown, data }
     } else {
       const length = half ? Math.ceil(code / 2) : code
       if (at + length > bytes.length) break
-      for (let i = 0; i < code; i++) {
-        const byte = bytes[at + (half ? i >> 1 : i)]!
-        put(half ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte)
-      }
+      const from = at
+      put(code, i => {
+        const byte = bytes[from + (half ? i >> 1 : i)]!
+        return half ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte
+      })
       at += length + (length % 2)
     }
   }

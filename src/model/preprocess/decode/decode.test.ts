@@ -24,7 +24,10 @@ async function pixelsOf(bytes: Uint8Array, background?: readonly number[]): Prom
 function distance(made: Tensor, expected: Tensor): number {
   expect(made.shape).toEqual([1, ...expected.shape])
   const values = expected.data as Uint8Array
-  return (made.data as Float32Array).reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!)), 0)
+  return (made.data as Float32Array).reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - values[i]!)),
+    0,
+  )
 }
 
 describe('the pixels that Pillow reads', () => {

@@ -2,6 +2,7 @@ import { messageOf } from '../../../core/index.ts'
 import { ModelError } from '../../errors.ts'
 import type { Color } from '../../types.ts'
 import { type Pixels, withChannels } from '../pixels.ts'
+import { inTurns } from '../turns.ts'
 import { openBmp } from './bmp.ts'
 import { Gate } from './gate.ts'
 import { HEADERS, type ImageHeader } from './header.ts'
@@ -71,7 +72,7 @@ const OWN: Readonly<Partial<Record<ImageFormat, (bytes: Buffer) => Picture>>> = 
 async function open(bytes: Uint8Array, format: ImageFormat): Promise<Opened> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const own = OWN[format]?.(buffer)
-  if (own) return { width: own.width, height: own.height, decode: async () => own.decode() }
+  if (own) return { width: own.width, height: own.height, decode: () => inTurns(own.decode()) }
   const reader = HEADERS[format]
   const header = reader ? reader(buffer) : await headerByNative(bytes)
   if (!header) throw new ImageFault('its header is cut off or wrong')

@@ -25,10 +25,13 @@ function sized(width: number, height: number): ImageHeader | undefined {
   return width > 0 && height > 0 ? { width, height } : undefined
 }
 
+/** Segments, and filling bytes between them, before the frame: a photograph has some dozens. */
+const MAX_SEGMENTS = 65_536
+
 /** The first frame header (SOF0 … SOF15, without DHT, JPG and DAC): ITU-T T.81, B.2.2. */
 function ofJpeg(bytes: Buffer): ImageHeader | undefined {
   let at = 2
-  while (at + 10 <= bytes.length) {
+  for (let step = 0; step < MAX_SEGMENTS && at + 10 <= bytes.length; step++) {
     if (bytes[at] !== 0xff) return undefined
     const marker = bytes[at + 1]!
     if (marker === 0xff) {

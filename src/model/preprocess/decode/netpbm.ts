@@ -1,9 +1,12 @@
 import type { Pixels } from '../pixels.ts'
 import { halfToEven } from '../resize/rounding.ts'
+import { overLines } from '../turns.ts'
 import { ImageFault, type Picture } from './picture.ts'
 
 /** More digits than any size or value has. */
 const MAX_DIGITS = 9
+/** White space and comments before a number. Bounds what is done without a stop. */
+const MAX_SPACE = 65_536
 const KINDS = {
   P1: { channels: 1, bits: true, text: true },
   P2: { channels: 1, bits: false, text: true },
@@ -34,11 +37,15 @@ export function openNetpbm(bytes: Buffer): Picture {
   return {
     width,
     height,
-    decode() {
+    *decode() {
       const data = new Uint8Array(count)
-      if (kind.text) readText(words, kind, most, data)
-      else if (kind.bits) readBits(bytes, from, width, data)
-      else readValues(bytes, from, most, data)
+      const row = width * kind.channels
+      yield* overLines(height, row * 4, (first, end) => {
+        const part = data.subarray(first * row, end * row)
+        if (kind.text) readText(words, kind, most, part)
+        else if (kind.bits) readBits(bytes, from + first * Math.ceil(width / 8), width, part)
+        else readValues(bytes, from + first * row * (most > 255 ? 2 : 1), most, part)
+      })
       return { width, height, channels: kind.channels, data } satisfies Pixels
     },
   }
@@ -112,11 +119,15 @@ class Words {
   }
 
   #skip(): void {
-    for (;;) {
+    const end = this.at + MAX_SPACE
+    let comment = false
+    for (; this.at < end; this.at++) {
       const byte = this.#bytes[this.at]
-      if (byte === 0x23) while (this.at < this.#bytes.length && this.#bytes[this.at] !== 0x0a) this.at++
-      else if (byte !== undefined && (byte === 0x20 || (byte >= 9 && byte <= 13))) this.at++
-      else return
+      if (byte === undefined) return
+      if (byte === 0x23) comment = true
+      else if (byte === 0x0a) comment = false
+      else if (!comment && byte !== 0x20 && (byte < 9 || byte > 13)) return
     }
+    throw new ImageFault(`it has more than ${MAX_SPACE} bytes without a number`)
   }
 }

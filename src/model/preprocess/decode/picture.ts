@@ -1,4 +1,5 @@
 import type { Pixels } from '../pixels.ts'
+import type { Work } from '../turns.ts'
 
 export interface Sized {
   readonly width: number
@@ -7,7 +8,7 @@ export interface Sized {
 
 /** An image whose header was read; `decode` makes its pixels: gray, RGB or RGBA. Throws ImageFault. */
 export interface Picture extends Sized {
-  decode(): Pixels
+  decode(): Work<Pixels>
 }
 
 /** What is wrong with an image's bytes: the end of a sentence. */
