@@ -49,6 +49,7 @@ function targetOf(target: TriggerWork['target'], put: (text: string) => string):
   }
   const sources = target.sources.map(source => {
     if (source.kind === 'template') return source
+    if (source.kind === 'component') return { ...source, address: put(source.address) }
     if (source.kind === 'remote') return { ...source, url: put(source.url) }
     if (source.kind !== 'project') return { ...source, file: put(source.file) }
     const { project, file, ref } = source

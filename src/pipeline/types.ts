@@ -50,17 +50,22 @@ export interface TriggerWork {
   readonly strategy: 'none' | 'depend' | 'mirror'
   /** Whether the other gets this job's variables, and those that this pipeline was started with. */
   readonly forward: { readonly yamlVariables: boolean; readonly pipelineVariables: boolean }
+  /** For all of it, over those of a child's files. */
   readonly inputs: Readonly<Record<string, InputValue>>
 }
 
 export type InputValue = string | number | boolean | readonly string[]
 
-export type ChildSource =
+export type ChildSource = ChildPlace & { readonly inputs?: Readonly<Record<string, InputValue>> }
+
+type ChildPlace =
   | { readonly kind: 'local'; readonly file: string }
   /** A file that an earlier job kept. */
   | { readonly kind: 'artifact'; readonly job: string; readonly file: string }
   | { readonly kind: 'project'; readonly project: string; readonly file: string; readonly ref?: string }
   | { readonly kind: 'template'; readonly name: string }
+  /** `host/group/project/name@version` */
+  | { readonly kind: 'component'; readonly address: string }
   | { readonly kind: 'remote'; readonly url: string; readonly integrity?: string }
 
 /** What starts a job once what it waits for has ended. Absent in a plan: `on_success`. */

@@ -10,7 +10,7 @@ const local = { kind: 'local', file: '/ci/child.yml' } as const
 const artifact = { kind: 'artifact', job: 'generate', file: 'child.yml' } as const
 
 test('one file of the commit is itself', async () => {
-  expect(await childFile(INCLUDES, 'child', [local])).toEqual({ file: 'ci/child.yml' })
+  expect(await childFile(INCLUDES, 'child', [local])).toEqual({ file: 'ci/child.yml', inputs: {} })
 })
 
 test('one file that a job kept is its text', async () => {
@@ -18,6 +18,7 @@ test('one file that a job kept is its text', async () => {
   expect(await childFile({ ...INCLUDES, artifact: kept }, 'child', [artifact])).toEqual({
     file: 'generate:child.yml',
     text: '# child.yml of generate',
+    inputs: {},
   })
 })
 
@@ -57,11 +58,32 @@ test.each<{ sources: readonly ChildSource[]; include: readonly object[] }>([
     include: [{ remote: 'https://example.org/a.yml', integrity: 'sha256-x' }],
   },
   {
+    sources: [{ kind: 'component', address: 'ballast.test/team/parts/lint@1' }],
+    include: [{ component: 'ballast.test/team/parts/lint@1' }],
+  },
+  {
     sources: [local, artifact],
     include: [{ local: '/ci/child.yml' }, { artifact: 'child.yml', job: 'generate' }],
   },
 ])('$sources are included by a small file', async ({ sources, include }) => {
   const file = await childFile(INCLUDES, 'child', sources)
-  expect(file).toEqual({ file: 'trigger of child', text: expect.any(String) })
+  expect(file).toEqual({ file: 'trigger of child', text: expect.any(String), inputs: {} })
   expect('text' in file && JSON.parse(file.text!)).toEqual({ include })
+})
+
+test('inputs are for the file itself, or for each that is included', async () => {
+  const one = { ...local, inputs: { a: 1, b: 'file' } }
+  expect(await childFile(INCLUDES, 'child', [one], { b: 'trigger' })).toEqual({
+    file: 'ci/child.yml',
+    inputs: { a: 1, b: 'trigger' },
+  })
+  const two = { kind: 'template', name: 'Python.gitlab-ci.yml', inputs: { c: true } } as const
+  const several = await childFile(INCLUDES, 'child', [one, two, artifact])
+  expect('text' in several && JSON.parse(several.text!)).toEqual({
+    include: [
+      { local: '/ci/child.yml', inputs: { a: 1, b: 'file' } },
+      { template: 'Python.gitlab-ci.yml', inputs: { c: true } },
+      { artifact: 'child.yml', job: 'generate' },
+    ],
+  })
 })

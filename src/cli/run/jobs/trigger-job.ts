@@ -31,9 +31,10 @@ export async function runTriggerJob(
   }
   if (path.length >= MAX_DEPTH)
     return { outcome: 'failed', reason: `more than ${MAX_DEPTH} pipelines within each other` }
-  const project = childProject(scope, job, work)
-  const child = await childFile(project.includes, job.name, target.sources)
+  const { trigger, ...rest } = childProject(scope, job, work)
+  const child = await childFile(rest.includes, job.name, target.sources, work.inputs)
   if ('problem' in child) return { outcome: 'failed', reason: child.problem }
+  const project = { ...rest, trigger: { ...trigger, inputs: child.inputs } }
   const compilation = await compileText(project, child.file, child.text, scope.compilation.dialect)
   const { result } = compilation
   if (result.kind === 'nothing') return { outcome: 'failed', reason: `nothing runs in it: ${result.reason}` }
@@ -60,7 +61,7 @@ export async function runTriggerJob(
 function childProject(scope: PipelineScope, job: JobRecord, work: TriggerWork): Project {
   const { project } = scope.world
   const { trigger } = project
-  const { forward, inputs } = work
+  const { forward } = work
   const includes: IncludeSources = {
     ...project.includes,
     artifact: (name, file) => artifactOf(scope, name, file),
@@ -71,7 +72,6 @@ function childProject(scope: PipelineScope, job: JobRecord, work: TriggerWork): 
     trigger: {
       ...trigger,
       event: 'child',
-      inputs,
       variables: {
         ...(forward.yamlVariables && ownVariables(scope, job)),
         ...(forward.pipelineVariables && trigger.variables),

@@ -119,17 +119,14 @@ export class Downstream {
     const common = {
       principal: pipeline.principal,
       variables,
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? expand(value) : value,
-        ]),
-      ),
+      inputs: expanded(inputs, expand),
     }
     if (target.kind === 'child') {
-      const sources = target.sources.map(source =>
-        'file' in source ? { ...source, file: expand(source.file) } : source,
-      )
+      const sources = target.sources.map(source => ({
+        ...source,
+        ...('file' in source && { file: expand(source.file) }),
+        ...(source.inputs && { inputs: expanded(source.inputs, expand) }),
+      }))
       const { ref, commit, trigger } = pipeline
       return {
         ...common,
@@ -187,6 +184,13 @@ export class Downstream {
       throw error
     }
   }
+}
+
+function expanded(inputs: TriggerWork['inputs'], expand: (text: string) => string): TriggerWork['inputs'] {
+  const values = Object.entries(inputs)
+  return Object.fromEntries(
+    values.map(([name, value]) => [name, typeof value === 'string' ? expand(value) : value]),
+  )
 }
 
 /** Variables of a file that steer a shell reach no other project: its jobs would be somebody else's. */

@@ -140,9 +140,14 @@ async function compiled(
     variables,
   }
   if (!parent?.sources) return compileCommit(asked)
-  const child = await childFile(asked.includes, parent.job.plan.name, parent.sources)
-  if (!('problem' in child))
-    return compileCiFile(asked, { dialect: parent.job.plan.dialect ?? 'gitlab', ...child })
+  const child = await childFile(asked.includes, parent.job.plan.name, parent.sources, trigger.inputs)
+  if (!('problem' in child)) {
+    const { inputs } = child
+    return compileCiFile(
+      { ...asked, trigger: { ...trigger, inputs } },
+      { dialect: parent.job.plan.dialect ?? 'gitlab', ...child },
+    )
+  }
   const at = parent.job.plan.at ?? { file: parent.job.plan.name, line: 1, column: 1 }
   const message = `The child pipeline of '${parent.job.plan.name}' has no configuration: ${child.problem}`
   const hint = 'check the path, and that the job which keeps the file lists it among its artifacts'

@@ -159,8 +159,22 @@ describe('what is right', () => {
       'trigger: { include: { project: t/p, ref: v1, file: [a.yml, b.yml], inputs: { n: 1, l: [a, 2] } } }',
       {
         trigger: {
-          target: { sources: [{ file: 'a.yml', ref: 'v1' }, { file: 'b.yml' }] },
-          inputs: { n: 1, l: ['a', '2'] },
+          target: {
+            sources: [
+              { file: 'a.yml', ref: 'v1', inputs: { n: 1, l: ['a', '2'] } },
+              { file: 'b.yml', inputs: { n: 1 } },
+            ],
+          },
+          inputs: {},
+        },
+      },
+    ],
+    [
+      'trigger: { include: [{ component: $H/t/p/lint@1, inputs: { n: 1 } }], inputs: { m: 2 } }',
+      {
+        trigger: {
+          target: { sources: [{ kind: 'component', address: '$H/t/p/lint@1', inputs: { n: 1 } }] },
+          inputs: { m: 2 },
         },
       },
     ],

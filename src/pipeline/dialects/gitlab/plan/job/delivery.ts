@@ -61,6 +61,7 @@ export function triggerOf(written: TriggerWork, expand: Expand): TriggerWork {
   }
   const sources = target.sources.map(source => {
     if (source.kind === 'template') return source
+    if (source.kind === 'component') return { ...source, address: expand(source.address) }
     if (source.kind === 'remote') return { ...source, url: expand(source.url) }
     if (source.kind !== 'project') return { ...source, file: expand(source.file) }
     const { ref } = source

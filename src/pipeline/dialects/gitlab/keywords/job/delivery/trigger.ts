@@ -52,45 +52,55 @@ const includeFields = {
   file: optional(oneOrMore(file, MAX_SOURCES, 1)),
   ref: optional(text({ expected: 'a branch, tag or commit' })),
   template: optional(file),
+  component: optional(
+    text({ expected: 'the address of a component (host/project/name@version)', maxLength: 1000 }),
+  ),
   remote: optional(text({ expected: 'an address', pattern: /^https:\/\// })),
   integrity: optional(text({ expected: 'sha256- and a digest', pattern: /^sha256-\S+$/ })),
   inputs: optional(inputs),
 }
 
-interface WrittenChild {
-  readonly sources: readonly ChildSource[]
-  readonly inputs: Readonly<Record<string, InputValue>>
-}
-
 /** Keys of which an include has exactly one, and those that each of them needs. */
-const PLACES = { local: [], artifact: ['job'], project: ['file'], template: [], remote: [] } as const
+const PLACES = {
+  local: [],
+  artifact: ['job'],
+  project: ['file'],
+  template: [],
+  component: [],
+  remote: [],
+} as const
 
-const include: Reader<WrittenChild> = byKind<WrittenChild, never, WrittenChild>({
-  scalar: refine(file, path => ({ sources: [{ kind: 'local', file: path }], inputs: {} })),
-  map: refine(
-    struct({
-      what: 'include of a trigger',
-      fields: includeFields,
-      unavailable: { component: 'a component can be included in a local file, and that be triggered' },
-    }),
-    (read, node, place) => {
-      const named = (Object.keys(PLACES) as (keyof typeof PLACES)[]).filter(key => read[key] !== undefined)
-      const [kind] = named
-      const missing = kind && PLACES[kind].find(key => read[key] === undefined)
-      if (kind === undefined || named.length > 1 || missing) {
-        const expected = missing ? `'${missing}' with '${kind}'` : `one of ${Object.keys(PLACES).join(', ')}`
-        return mismatch(node, place, expected)
-      }
-      return { sources: sourcesOf(kind, read), inputs: read.inputs ?? {} }
-    },
-  ),
-})
+const include: Reader<readonly ChildSource[]> = byKind<readonly ChildSource[], never, readonly ChildSource[]>(
+  {
+    scalar: refine(file, path => [{ kind: 'local', file: path }]),
+    map: refine(
+      struct({
+        what: 'include of a trigger',
+        fields: includeFields,
+      }),
+      (read, node, place) => {
+        const named = (Object.keys(PLACES) as (keyof typeof PLACES)[]).filter(key => read[key] !== undefined)
+        const [kind] = named
+        const missing = kind && PLACES[kind].find(key => read[key] === undefined)
+        if (kind === undefined || named.length > 1 || missing) {
+          const expected = missing
+            ? `'${missing}' with '${kind}'`
+            : `one of ${Object.keys(PLACES).join(', ')}`
+          return mismatch(node, place, expected)
+        }
+        const { inputs } = read
+        return sourcesOf(kind, read).map(source => ({ ...source, ...(inputs && { inputs }) }))
+      },
+    ),
+  },
+)
 
 function sourcesOf(kind: keyof typeof PLACES, read: StructOf<typeof includeFields>): readonly ChildSource[] {
   const { integrity, ref } = read
   if (kind === 'local') return [{ kind, file: read.local! }]
   if (kind === 'artifact') return [{ kind, job: read.job!, file: read.artifact! }]
   if (kind === 'template') return [{ kind, name: read.template! }]
+  if (kind === 'component') return [{ kind, address: read.component! }]
   if (kind === 'remote') return [{ kind, url: read.remote!, ...(integrity !== undefined && { integrity }) }]
   return read.file!.map(path => ({
     kind: 'project',
@@ -137,11 +147,7 @@ export const trigger: Reader<TriggerWork> = byKind<TriggerWork, never, TriggerWo
           yamlVariables: read.forward?.yaml_variables ?? true,
           pipelineVariables: read.forward?.pipeline_variables ?? false,
         },
-        inputs: Object.assign(
-          Object.create(null),
-          ...(read.include ?? []).map(child => child.inputs),
-          read.inputs,
-        ),
+        inputs: read.inputs ?? {},
       }
     },
   ),
@@ -149,7 +155,7 @@ export const trigger: Reader<TriggerWork> = byKind<TriggerWork, never, TriggerWo
 
 function targetOf(read: StructOf<typeof fields>): TriggerWork['target'] | undefined {
   const { include: children, project: path, branch } = read
-  if (children) return { kind: 'child', sources: children.flatMap(({ sources }) => sources) }
+  if (children) return { kind: 'child', sources: children.flat() }
   if (path === undefined) return undefined
   return { kind: 'project', project: path, ...(branch !== undefined && { branch }) }
 }
