@@ -34,6 +34,7 @@ export function serveCommand(script: string = process.argv[1] ?? ''): Command {
     .option(
       '--token <secret>',
       'clients must send it as a bearer token; in BALLAST_SERVE_TOKEN it stays out of the list of processes',
+      secret,
     )
     .option('--watch', 'load files that change, beside what serves, and switch when they are ready')
     .option('--accept-unknown', 'serve what the scanner can not vouch for')
@@ -51,7 +52,8 @@ Examples:
 
 async function run(target: string, options: Options, script: string): Promise<void> {
   const { json = false } = options
-  const token = options.token ?? process.env['BALLAST_SERVE_TOKEN']
+  const given = process.env['BALLAST_SERVE_TOKEN']
+  const token = options.token ?? (given === undefined ? undefined : secret(given))
   // No replica inherits it.
   delete process.env['BALLAST_SERVE_TOKEN']
   const say = (line: string): void => {
@@ -134,6 +136,12 @@ function portNumber(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
   throw new InvalidArgumentError(`Expected a port from 0 to 65535, found '${text}'.`)
+}
+
+/** As it stands in a header. */
+function secret(text: string): string {
+  if (/^[\x21-\x7e]{8,512}$/.test(text)) return text
+  throw new InvalidArgumentError('Expected 8 to 512 letters, digits and signs, no spaces.')
 }
 
 function modelName(text: string): string {

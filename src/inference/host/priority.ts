@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 
-/** A start gets about a tenth of what a process that serves gets, where both want the same processor. */
-const START_NICENESS = 10
+/** A start gets about a third of what a process that serves gets, where both want the same processor: it must end some day. */
+const START_NICENESS = 5
 
 /**
  * Lets replicas load and warm up behind those that serve. Linux has two scales: a process's own niceness, which only a
