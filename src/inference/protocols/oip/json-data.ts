@@ -33,7 +33,7 @@ export function tensorOfJson(
     if (end !== undefined) return { tensor: { dtype: spec.dtype, shape: spec.shape, data }, end }
   } else if (spec.dtype !== 'string' && spec.dtype !== 'bool') {
     const data = new Float64Array(count)
-    const end = new NumberScanner(bytes, at, data).scan()
+    const end = new NumberScanner(bytes, at, data, spec.dtype).scan()
     if (end !== undefined) return { tensor: converted(spec, data, bytes, at, end), end }
   }
   const end = endOfValue(bytes, at)
@@ -90,7 +90,7 @@ function flatten(value: unknown, into: unknown[], depth: number): void {
 }
 
 function stringOf(name: string, value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string' && value.isWellFormed()) return value
   throw refuse(`Expected strings in data of the BYTES input '${name}', found ${JSON.stringify(value)}`)
 }
 

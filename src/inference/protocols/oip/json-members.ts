@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../../core/index.ts'
 import { MAX_MEMBER_BYTES } from '../limits.ts'
 import { refuse } from '../refuse.ts'
@@ -54,6 +55,7 @@ export function endOfValue(bytes: Buffer, at: number): number {
 /** Parses the value at `at`. Throws REQUEST_INVALID over `limit` bytes. */
 export function valueAt(bytes: Buffer, at: number, end: number, limit: number = MAX_MEMBER_BYTES): unknown {
   if (end - at > limit) throw refuse(`A member of the request has ${end - at} bytes; the limit is ${limit}`)
+  if (!isUtf8(bytes.subarray(at, end))) throw refuse(`The request is not UTF-8, behind byte ${at}`)
   try {
     return JSON.parse(bytes.toString('utf8', at, end))
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { Dtype } from '../../../core/index.ts'
 import { refuse } from '../refuse.ts'
 
 const [PLUS, MINUS, DOT, ZERO, NINE, UPPER_E, LOWER_E] = [0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x45, 0x65]
@@ -5,6 +6,12 @@ const [PLUS, MINUS, DOT, ZERO, NINE, UPPER_E, LOWER_E] = [0x2b, 0x2d, 0x2e, 0x30
 const POWERS: Float64Array = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
 /** Above the error of a mantissa of up to 19 digits gathered in doubles (five roundings, each 2^-53). */
 const DOUBT = 2 ** -49
+/** From here on numbers are rounded to infinity: half a step above a type's largest. */
+const BEYOND: Partial<Readonly<Record<Dtype, number>>> = {
+  float16: 65_520,
+  bfloat16: (2 - 2 ** -8) * 2 ** 127,
+  float32: (2 - 2 ** -24) * 2 ** 127,
+}
 
 /**
  * Reads JSON's numbers from bytes. The result is what JSON.parse gives, rounded to the target's type: up to 15 digits
@@ -15,16 +22,26 @@ export class NumberReader {
   protected readonly bytes: Buffer
   protected at: number
   readonly #single: boolean
+  readonly #beyond: number
 
-  /** `single`: the numbers go into float32. */
-  constructor(bytes: Buffer, at: number, single: boolean) {
+  /** `dtype`: what the numbers become. */
+  constructor(bytes: Buffer, at: number, dtype: Dtype) {
     this.bytes = bytes
     this.at = at
-    this.#single = single
+    this.#single = dtype === 'float32'
+    this.#beyond = BEYOND[dtype] ?? Number.POSITIVE_INFINITY
   }
 
-  /** The number at `at`, which it leaves behind it. */
+  /** The number at `at`, which it leaves behind it. Throws REQUEST_INVALID for one that its type has not. */
   protected number(): number {
+    const start = this.at
+    const value = this.#read()
+    if (value < this.#beyond && value > -this.#beyond) return value
+    const text = this.bytes.toString('latin1', start, Math.min(this.at, start + 40))
+    throw refuse(`${text} is too large for its datatype, at byte ${start}`, 'It would become infinite.')
+  }
+
+  #read(): number {
     const bytes = this.bytes
     const start = this.at
     let at = start

@@ -26,9 +26,11 @@ test('doubles are those that JSON.parse gives', () => {
   )
 })
 
+const isSingle = (value: number) => Number.isFinite(Math.fround(value))
+
 test('singles are those doubles rounded once', () => {
   fc.assert(
-    fc.property(fc.array(number), numbers => {
+    fc.property(fc.array(number.filter(isSingle)), numbers => {
       const text = JSON.stringify(numbers)
       const target = new Float32Array(numbers.length)
       scan(text, target)

@@ -1,3 +1,4 @@
+import type { Dtype } from '../../../core/index.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import { refuse } from '../refuse.ts'
 import { NumberReader } from './json-number.ts'
@@ -11,8 +12,14 @@ export class NumberScanner extends NumberReader {
   readonly #target: Float32Array | Float64Array
   #filled = 0
 
-  constructor(bytes: Buffer, at: number, target: Float32Array | Float64Array) {
-    super(bytes, at, target instanceof Float32Array)
+  /** `dtype`: what the numbers become in the end, if not what `target` has. */
+  constructor(
+    bytes: Buffer,
+    at: number,
+    target: Float32Array | Float64Array,
+    dtype: Dtype = target instanceof Float32Array ? 'float32' : 'float64',
+  ) {
+    super(bytes, at, dtype)
     this.#target = target
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DTYPES, type Tensor } from '../../../core/index.ts'
+import { numbersOf } from '../../../model/index.ts'
 import type { Reply } from '../../frames/index.ts'
 import { headerOf } from '../../frames/index.ts'
 import { looksLikeImage } from '../plain/image.ts'
@@ -110,6 +111,32 @@ test.each([
   ['UINT64', [-1, 0]],
 ])('%s refuses %j', (datatype, data) => {
   expect(() => parse(input({ datatype, data }))).toThrow(expect.objectContaining({ code: 'INPUT_DTYPE' }))
+})
+
+test.each([
+  ['FP16', '[65520,0]'],
+  ['FP32', '[0,3.5e38]'],
+  ['BF16', '[-3.4e38,0]'],
+  ['FP64', '[1e999,0]'],
+])('%s refuses %s, which would become infinite', (datatype, data) => {
+  const request = `{"inputs":[{"name":"x","shape":[2],"datatype":"${datatype}","data":${data}}]}`
+  expect(() => parse(request)).toThrow(/too large for its datatype/)
+})
+
+test('the largest numbers of a type are taken', () => {
+  const largest = { FP16: 65504, FP32: 3.4028234663852886e38, FP64: Number.MAX_VALUE }
+  for (const [datatype, value] of Object.entries(largest)) {
+    const tensor = parse(input({ datatype, data: [value, -value] })).inputs['x']!
+    expect(Array.from(numbersOf(tensor))).toEqual([value, -value])
+  }
+})
+
+test('broken UTF-8 and halves of characters are refused', () => {
+  const bytes = (text: string) => Buffer.from(text, 'latin1')
+  const broken = bytes('{"inputs":[{"name":"x","shape":[1],"datatype":"BYTES","data":["\xff"]}]}')
+  expect(() => parseInferRequest(broken, undefined)).toThrow(/UTF-8/)
+  const half = '{"inputs":[{"name":"x","shape":[1],"datatype":"BYTES","data":["\\ud800"]}]}'
+  expect(() => parse(half)).toThrow(/Expected strings/)
 })
 
 test('bytes that belong to no input are refused', () => {

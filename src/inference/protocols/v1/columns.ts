@@ -45,7 +45,7 @@ class NumberColumn implements Column {
   constructor(bytes: Buffer, spec: TensorSpec) {
     this.spec = spec
     this.#bytes = bytes
-    this.#values = new NumberValues(bytes, spec.name, spec.dtype === 'float32')
+    this.#values = new NumberValues(bytes, spec.name, spec.dtype)
     this.#wide = spec.dtype === 'int64' || spec.dtype === 'uint64'
   }
 
@@ -184,7 +184,7 @@ export function isBase64At(bytes: Buffer, at: number): boolean {
 }
 
 function textOfJson(name: string, value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string' && value.isWellFormed()) return value
   if (typeof value === 'object' && value !== null) return textOf(name, bytesOfBase64(name, value))
   throw refuse(`Expected texts for the input '${name}', found ${shown(value)}`)
 }

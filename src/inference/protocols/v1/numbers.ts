@@ -1,3 +1,4 @@
+import type { Dtype } from '../../../core/index.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import { NumberReader } from '../oip/json-number.ts'
 import { refuse } from '../refuse.ts'
@@ -24,10 +25,10 @@ export class NumberValues extends NumberReader {
   /** How deep numbers stand; undefined before the first. */
   #leaf: number | undefined
 
-  constructor(bytes: Buffer, name: string, single: boolean) {
-    super(bytes, 0, single)
+  constructor(bytes: Buffer, name: string, dtype: Dtype) {
+    super(bytes, 0, dtype)
     this.#name = name
-    this.#single = single
+    this.#single = dtype === 'float32'
     this.#data = this.#memory(FIRST_ELEMENTS)
   }
 
@@ -119,7 +120,7 @@ export class NumberValues extends NumberReader {
   #close(depth: number, count: number): void {
     const size = this.#sizes[depth]
     if (size === undefined) this.#sizes[depth] = count
-    else if (size !== count) throw this.#ragged(`an array of ${count} elements where others have ${size}`)
+    else if (size !== count) throw this.#ragged(`an array of size ${count} where others have ${size}`)
   }
 
   #memory(elements: number): Float32Array | Float64Array {

@@ -272,7 +272,7 @@ test.each<readonly [string, unknown, RegExp]>([
     { signature_name: 'train', instances: [[1, 2]] },
     /'serving_default'|signature "train"/,
   ],
-  ['ragged rows', { instances: [[1, 2], [3]] }, /ragged: an array of 1 elements where others have 2/],
+  ['ragged rows', { instances: [[1, 2], [3]] }, /ragged: an array of size 1 where others have 2/],
   ['a number among arrays', { instances: [[1, 2], 3] }, /ragged: a number where arrays/],
   ['an array among numbers', { instances: [1, [2, 3]] }, /ragged: an array where numbers/],
   ['text for numbers', { instances: [['a', 'b']] }, /Expected numbers for the input 'x', found/],
@@ -283,6 +283,7 @@ test.each<readonly [string, unknown, RegExp]>([
   ['arrays nested too deep', `{"instances":${'['.repeat(40)}`, /Expected numbers/],
   ['JSON cut off', '{"instances":[[1,2', /ends/],
   ['something behind it', '{"instances":[[1,2]]} x', /more behind/],
+  ['a number past float32', '{"instances":[[1e39,1]]}', /1e39 is too large/],
   ['half a NaN', '{"instances":[[NaM,1]]}', /found/],
 ])('%s is refused', async (_, body, reason) => {
   await expect(read(body, served([X]))).rejects.toThrow(
@@ -299,6 +300,7 @@ test.each<readonly [string, unknown, RegExp]>([
   ['values without names', { instances: [1, 2] }, /need names: x, z/],
   ['base64 that is none', { instances: [{ x: 1, z: { b64: '!' } }] }, /base64/],
   ['bytes that are no text', { instances: [{ x: 1, z: { b64: '/w==' } }] }, /UTF-8/],
+  ['half a character', '{"instances":[{"x":1,"z":"\\ud800"}]}', /Expected texts/],
   ['a number for text', { instances: [{ x: 1, z: 1 }] }, /Expected texts/],
 ])('of two inputs: %s is refused', async (_, body, reason) => {
   const model = served([spec('x', 'float32', 'N'), spec('z', 'string', 'N')])
