@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sourceOf, type Tensor } from '../../../core/index.ts'
 import { openNpz } from '../../../formats/index.ts'
 import { compilePreprocess } from '../preprocessor.ts'
+import { imageFormat } from './sniff.ts'
 
 const FOLDER = new URL('../../../../test/fixtures/inference/images/', import.meta.url)
 /** What Pillow read out of each picture: test/fixtures/inference/images/make_pictures.py. */
@@ -42,5 +43,37 @@ describe('the pixels that Pillow reads', () => {
   ] as const)('over a background, %s', async (name, background) => {
     const expected = await (await npz.array(`rgba.png over ${name}`)).read()
     expect(distance(await pixelsOf(picture('rgba.png'), background), expected)).toBe(0)
+  })
+})
+
+test.each<[string, string | undefined]>([
+  ['\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'PNG'],
+  ['\xff\xd8\xff\xe0\0\x10JFIF\0', 'JPEG'],
+  ['RIFF\0\0\0\0WEBPVP8 ', 'WebP'],
+  ['RIFF\0\0\0\0WAVEfmt ', undefined],
+  ['GIF89a\x01\0\x01\0', 'GIF'],
+  ['II*\0\x08\0\0\0', 'TIFF'],
+  ['MM\0+\0\x08\0\0', 'TIFF'],
+  ['\0\0\0\x18ftypmif1\0\0\0\0mif1avif', 'AVIF'],
+  ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'HEIC'],
+  ['\0\0\0\x18ftypmp42\0\0\0\0isomavc1', undefined],
+  ['\0\0\0\x10ftypmp42\0\0\0\0avifavif', undefined],
+  [`BM${'\0'.repeat(12)}\x28\0\0\0`, 'BMP'],
+  ['BMW,3 series,4', undefined],
+  ['P6\n2 3\n255\n', 'PNM'],
+  ['P1 # a comment', 'PNM'],
+  ['P1,2,3', undefined],
+  ['P3 is a test', undefined],
+  ['{"inputs":[]}', undefined],
+  ['', undefined],
+])('%j begins as %s', (head, format) => {
+  expect(imageFormat(Buffer.from(head, 'latin1'))).toBe(format)
+})
+
+test('an image in HEIC is refused with its name', async () => {
+  const bytes = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')
+  await expect(pixelsOf(bytes)).rejects.toMatchObject({
+    code: 'IMAGE_UNREADABLE',
+    message: expect.stringMatching(/HEIC/),
   })
 })

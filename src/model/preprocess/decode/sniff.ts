@@ -22,11 +22,16 @@ const SIGNATURES: readonly (readonly [ImageFormat, (head: string, bytes: Buffer)
     (head, bytes) =>
       head.startsWith('BM') && head.length >= 18 && BMP_HEADERS.includes(bytes.readUInt32LE(14)),
   ],
-  ['PNM', head => /^P[1-6]\s+(?:#|\d)/.test(head)],
+  ['PNM', head => /^P[1-6]\s+(?:#|\d+\s+\d+\s)/.test(head)],
 ]
+
+/** Of the signatures, so that other bodies cost next to nothing; file type boxes have theirs at byte 4. */
+const FIRST_BYTES: ReadonlySet<number> = new Set(Buffer.from('\xff\x89RGIMBP', 'latin1'))
+const BOX_TYPE = 0x66
 
 /** What image bytes begin as; the decoder never guesses, so no other of its loaders can be reached. */
 export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+  if (!FIRST_BYTES.has(bytes[0] ?? 0) && bytes[4] !== BOX_TYPE) return undefined
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(HEAD_BYTES, bytes.byteLength))
   const head = start.toString('latin1')
   return SIGNATURES.find(([, fits]) => fits(head, start))?.[0]
