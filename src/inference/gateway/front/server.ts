@@ -4,11 +4,12 @@ import { Answers } from './answers.ts'
 import { Bodies } from './body.ts'
 import { Catalog } from './catalog.ts'
 import type { Exchange } from './exchange.ts'
+import { followed } from './followed.ts'
 import { GrpcService } from './grpc/service.ts'
 import { Door, type KeyPair } from './listen/door.ts'
 import { Predictions } from './predictions.ts'
 import { Questions } from './questions.ts'
-import { askedBy } from './request.ts'
+import { type Asked, askedBy } from './request.ts'
 import { sendError } from './respond.ts'
 
 export interface GatewayServerOptions {
@@ -27,6 +28,7 @@ export class GatewayServer {
   readonly #predictions: Predictions
   readonly #answers: Answers
   readonly #grpc: GrpcService
+  readonly #telemetry: Telemetry
 
   constructor(state: GatewayState, options: GatewayServerOptions) {
     const { version, telemetry, tls, maxBodyBytes } = options
@@ -34,6 +36,7 @@ export class GatewayServer {
     const catalog = new Catalog(state)
     const questions = new Questions(state)
     this.#bodies = bodies
+    this.#telemetry = telemetry
     this.#predictions = new Predictions(state, bodies, options)
     this.#answers = new Answers({ state, catalog, questions, bodies, version })
     const predictions = this.#predictions
@@ -54,13 +57,28 @@ export class GatewayServer {
   }
 
   #handle(exchange: Exchange): void {
+    let asked: Asked
     try {
-      const asked = askedBy(exchange.method, exchange.url)
-      if (asked.kind !== 'model') this.#answers.tell(exchange, asked.kind)
-      else if (asked.what === 'infer') this.#predictions.answer(exchange, asked)
-      else this.#answers.ofModel(exchange, { ...asked, what: asked.what })
+      asked = askedBy(exchange.method, exchange.url)
     } catch (error) {
-      sendError(exchange, error)
+      sendError(followed(exchange, this.#telemetry), error)
+      return
+    }
+    if (asked.kind === 'model' && asked.what === 'infer') {
+      this.#predictions.answer(exchange, asked)
+      return
+    }
+    const other = isProbe(asked) ? exchange : followed(exchange, this.#telemetry)
+    try {
+      if (asked.kind !== 'model') this.#answers.tell(other, asked.kind)
+      else if (asked.what !== 'infer') this.#answers.ofModel(other, { ...asked, what: asked.what })
+    } catch (error) {
+      sendError(other, error)
     }
   }
+}
+
+/** Asked by machines every few seconds, of every gateway: a log of them would hold little else. */
+function isProbe({ kind }: Asked): boolean {
+  return kind === 'live' || kind === 'ready' || kind === 'metrics'
 }

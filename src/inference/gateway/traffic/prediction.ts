@@ -4,7 +4,7 @@ import type { Body } from '../front/body.ts'
 import { idlest, type Link } from '../pool.ts'
 import type { Series } from '../telemetry/series.ts'
 import type { RequestEnd } from '../telemetry/trace.ts'
-import type { Admitted, Caller, Choice } from './admission.ts'
+import { type Admitted, type Caller, type Choice, priorityLine } from './admission.ts'
 import type { Pair } from './mirror/mirrors.ts'
 import type { Target } from './routing.ts'
 import { Send } from './send.ts'
@@ -100,7 +100,7 @@ export class Prediction {
       {
         operation: 'infer',
         timeoutMs: this.#left(),
-        headers: admitted.priority === 0 ? this.#headers : this.#headers + priorityLine(admitted.priority),
+        headers: this.#headers + admitted.priority,
         body: body.chunks,
         bodyBytes: body.bytes,
       },
@@ -259,6 +259,7 @@ export class Prediction {
       sends: this.#sends,
       code,
       token: admitted.token?.id,
+      series: this.#target?.series,
       upstreamMs,
       answerHeaders: answer?.headers,
       bytesIn: body.bytes,
@@ -279,15 +280,6 @@ function frameHeaders({ head }: Admitted): string {
       accept: protocol === 'plain' || protocol === 'oip' ? acceptOf(head.header('accept')) : undefined,
     }) + trace.frameHeaders
   )
-}
-
-function priorityLine(priority: number): string {
-  return `priority: ${priority}\n`
-}
-
-/** Of what a client accepts, what answers in labels may be told as instead of JSON. */
-function acceptOf(accept: string | undefined): string | undefined {
-  return accept !== undefined && accept.length < 256 && /csv|ndjson/.test(accept) ? accept : undefined
 }
 
 function noReplica(target: Target): InferenceError {
