@@ -1,5 +1,7 @@
 import { type Frame, HEAD_BYTES, invalid, MAX_FRAME_BYTES, parseFrame, tooLarge } from './frame.ts'
 
+/** The largest element of a tensor. */
+const ALIGNMENT = 8
 /** A length field of its own may be cut by a chunk's end. */
 const LENGTH_BYTES = 4
 
@@ -20,7 +22,7 @@ export class FrameDecoder {
       this.#chunks.push(chunk)
       this.#buffered += chunk.length
       if (this.#wanted > 0 && this.#buffered < this.#wanted) return
-      rest = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#buffered)
+      rest = this.#chunks.length === 1 ? this.#chunks[0]! : joined(this.#chunks, this.#buffered, this.#wanted)
       this.#chunks = []
       this.#buffered = 0
       this.#wanted = 0
@@ -41,6 +43,21 @@ export class FrameDecoder {
       this.#buffered = rest.length - at
     }
   }
+}
+
+/**
+ * The chunks as one, such that byte `end` has an address that any element may have: tensors stand at the end of their
+ * frame, and where the last ends there all are aligned, so that nobody copies them to read them.
+ */
+function joined(chunks: readonly Buffer[], bytes: number, end: number): Buffer {
+  const pad = (ALIGNMENT - (end % ALIGNMENT)) % ALIGNMENT
+  const whole = Buffer.allocUnsafe(pad + bytes)
+  let at = pad
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole.subarray(pad)
 }
 
 function lengthAt(bytes: Buffer, at: number): number {

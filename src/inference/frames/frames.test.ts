@@ -80,6 +80,24 @@ test('frames come out as they went in, wherever the chunks end', () => {
   )
 })
 
+test('the end of a body that came in pieces can be read as numbers where it lies', () => {
+  const numbers = Float64Array.of(1, 2, 3)
+  for (let head = 0; head < 9; head++) {
+    const body = Buffer.concat([Buffer.alloc(head, 'x'), Buffer.from(numbers.buffer)])
+    const wire = encode({ kind: 'request', id: 1, operation: 'infer', timeoutMs: 5, headers: '', body })
+    // The next frame's first bytes come with the last ones.
+    const chunks = [
+      wire.subarray(0, 20),
+      wire.subarray(20, 30),
+      Buffer.concat([wire.subarray(30), Buffer.alloc(3)]),
+    ]
+    const [frame] = decode(chunks)
+    if (frame?.kind !== 'request') throw new Error('no request')
+    const { buffer, byteOffset } = frame.body.subarray(head)
+    expect([...new Float64Array(buffer, byteOffset, 3)]).toEqual([...numbers])
+  }
+})
+
 test('frames come out when each byte comes alone', () => {
   const frames: readonly Frame[] = [
     { kind: 'request', id: 7, operation: 'infer', timeoutMs: 5, headers: 'a: b\n', body: Buffer.from('xyz') },

@@ -1,4 +1,11 @@
 export * from './client.ts'
-export { ASLEEP, headerBlock, headerOf, type Operation, type RequestFrame, type ResponseFrame } from './frame.ts'
+export {
+  ASLEEP,
+  headerBlock,
+  headerOf,
+  type Operation,
+  type RequestFrame,
+  type ResponseFrame,
+} from './frame.ts'
 export { listenAt } from './listen.ts'
 export * from './server.ts'
