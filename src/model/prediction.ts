@@ -56,7 +56,7 @@ export function toPrediction(row: Tensor, config: Rules): Prediction {
 }
 
 function valuesOf(row: Tensor, names: readonly string[] | undefined): Prediction {
-  const values = finite(row)
+  const values = Array.from(finite(row))
   if (names === undefined) return { kind: 'values', values }
   checkCount(values.length, names.length, 'values', 'names')
   return { kind: 'values', values, names }

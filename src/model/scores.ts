@@ -47,23 +47,27 @@ export function winnerOf(scores: ArrayLike<number>, { threshold }: AnswerRule = 
 }
 
 /** Each class by itself: no guess from the values, as logits may all lie in 0…1 by chance. */
-function eachOf(values: readonly number[], { scores }: AnswerRule): Float64Array {
+function eachOf(values: ArrayLike<number>, { scores }: AnswerRule): Float64Array {
   if (scores === 'sigmoid') return Float64Array.from(values, sigmoid)
-  const outside = values.find(value => value < 0 || value > 1 + SUM_TOLERANCE)
-  if (outside === undefined) return Float64Array.from(values)
-  throw new ModelError('OUTPUT_INVALID', {
-    message: `The output holds ${outside}, which is no probability of a class`,
-    hint: 'Set `scores: sigmoid` under model.answer where the model gives logits.',
-  })
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value >= 0 && value <= 1 + SUM_TOLERANCE) continue
+    throw new ModelError('OUTPUT_INVALID', {
+      message: `The output holds ${value}, which is no probability of a class`,
+      hint: 'Set `scores: sigmoid` under model.answer where the model gives logits.',
+    })
+  }
+  return Float64Array.from(values)
 }
 
 function namesClass({ dtype, data }: Tensor): boolean {
   return data.length === 1 && (dtype === 'string' || isWhole(dtype))
 }
 
-function areProbabilities(values: readonly number[]): boolean {
+function areProbabilities(values: ArrayLike<number>): boolean {
   let sum = 0
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     if (value < 0 || value > 1 + SUM_TOLERANCE) return false
     sum += value
   }
@@ -74,22 +78,35 @@ function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value))
 }
 
-function softmax(values: readonly number[]): Float64Array {
-  const max = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
-  const powers = Float64Array.from(values, value => Math.exp(value - max))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map(power => power / sum)
+function softmax(values: ArrayLike<number>): Float64Array {
+  let max = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!
+  const powers = new Float64Array(values.length)
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    const power = Math.exp(values[i]! - max)
+    powers[i] = power
+    sum += power
+  }
+  for (let i = 0; i < powers.length; i++) powers[i] = powers[i]! / sum
+  return powers
 }
 
 /** NaN and +∞ are no answer; −∞ is an honest logit of an impossible class, but not a value. Throws OUTPUT_INVALID. */
-export function finite(row: Tensor): readonly number[] {
-  const values = Array.from(numbersOf(row))
-  const bad = values.find(value => Number.isNaN(value) || value === Number.POSITIVE_INFINITY)
-  const hopeless = values.every(value => value === Number.NEGATIVE_INFINITY)
-  if (bad === undefined && !hopeless) return values
+export function finite(row: Tensor): ArrayLike<number> {
+  const values = numbersOf(row)
+  let bad: number | undefined = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) {
+      bad = value
+      break
+    }
+    if (value !== Number.NEGATIVE_INFINITY) bad = undefined
+  }
+  if (bad === undefined) return values
   throw new ModelError('OUTPUT_INVALID', {
-    message:
-      values.length === 0 ? 'The output is empty' : `The output holds ${bad ?? Number.NEGATIVE_INFINITY}`,
+    message: values.length === 0 ? 'The output is empty' : `The output holds ${bad}`,
     hint: 'The model overflowed on this example, or its preprocessing is not the one it was trained with.',
     details: { shape: row.shape },
   })

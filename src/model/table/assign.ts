@@ -7,6 +7,8 @@ import type { TableColumn } from './types.ts'
 
 /** A column's place in its input. */
 export interface Placed {
+  /** Among the columns. */
+  readonly index: number
   readonly column: TableColumn
   readonly encoder: Encoder
   /** First of its elements within a row. */
@@ -22,8 +24,7 @@ export interface FilledInput {
   readonly rowShape: readonly number[]
   /** False where the input has no axis for rows: it takes one. */
   readonly takesRows: boolean
-  /** By the index of the column. */
-  readonly placed: ReadonlyMap<number, Placed>
+  readonly placed: readonly Placed[]
 }
 
 /**
@@ -39,15 +40,15 @@ export function assignColumns(
   const targets = columns.map(column => namedTarget(column, signature))
   const rest = restOf(signature, config, targets)
   return signature.inputs.map(spec => {
-    const placed = new Map<number, Placed>()
+    const placed: Placed[] = []
     let width = 0
     columns.forEach((column, index) => {
       if ((targets[index] ?? rest(column)) !== spec) return
       const encoder = encoderOf(column, spec.dtype)
-      placed.set(index, { column, encoder, offset: width })
+      placed.push({ index, column, encoder, offset: width })
       width += encoder.width
     })
-    if (placed.size === 0)
+    if (placed.length === 0)
       throw columnsInvalid(
         `No column goes to the input ${formatSpec(spec)}`,
         'Name the input at a column (`input:`), or call a column as it.',

@@ -53,7 +53,7 @@ function fill({ spec, width, rowShape, takesRows, placed }: FilledInput, rows: T
     })
   const sink = sinkOf(spec, count * width)
   for (let row = 0; row < count; row++) {
-    for (const [index, { encoder, offset, column }] of placed) {
+    for (const { index, encoder, offset, column } of placed) {
       const wrong = encoder.write(rows.value(row, index), sink, row * width + offset)
       if (wrong !== undefined) throw cellError(rows, row, column, wrong)
     }
