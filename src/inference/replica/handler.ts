@@ -9,7 +9,6 @@ import {
   ModelError,
   type Preprocessor,
 } from '../../model/index.ts'
-import { DEFAULT_PRIORITY } from '../engine/batching/index.ts'
 import type { Answered } from '../engine/cache/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import { InferenceError } from '../errors.ts'
@@ -24,6 +23,7 @@ import {
   refuse,
   type ServedModel,
 } from '../protocols/index.ts'
+import { priorityOf } from './priority.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
 
@@ -158,12 +158,12 @@ export class ReplicaHandler implements Handler {
 
   #submit({ frame, call, reply, deadline }: Exchange, codec: Codec, asked: InferenceCall): void {
     if (call.canceled) return
-    const { inputs, outputs, timeoutMs = Number.POSITIVE_INFINITY, priority = 0 } = asked
+    const { inputs, outputs, timeoutMs = Number.POSITIVE_INFINITY, priority } = asked
     const question = {
       inputs,
       outputs,
       deadline: Math.min(deadline, performance.now() + timeoutMs),
-      priority: priority > 0 ? priority : DEFAULT_PRIORITY,
+      priority: priorityOf(frame.headers, priority),
     }
     const traced = headerOf(frame.headers, 'traceparent') !== undefined
     call.onCancel = this.#engine.submit(question, outcome => reply(answer(outcome, codec, asked, traced)))

@@ -26,7 +26,11 @@ const DEBUG: Rules[number] = {
   to: { kind: 'arm', arm: 'canary' },
 }
 
-async function routed(rules: Rules, more: Partial<Route> = {}, weights: readonly [number, number] = [1, 0]): Promise<void> {
+async function routed(
+  rules: Rules,
+  more: Partial<Route> = {},
+  weights: readonly [number, number] = [1, 0],
+): Promise<void> {
   await world.route(
     [
       ['stable', weights[0], [stable]],
@@ -168,4 +172,7 @@ test.each([
   await world.route([['stable', 1, [stable]]], route ? { limits: { priority: route } } : {}, { tokens })
   await world.ask({ headers: { authorization: 'Bearer t', 'ballast-priority': asked } })
   expect(headerOf(stable.asked[0]!.headers, 'priority')).toBe(sent)
+  const mayGoFirst = token === 1 || route === 1
+  const cap = sent === undefined && mayGoFirst ? '1' : undefined
+  expect(headerOf(stable.asked[0]!.headers, 'priority-cap')).toBe(cap)
 })

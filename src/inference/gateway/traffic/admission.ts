@@ -50,8 +50,8 @@ export interface Admitted {
   readonly head: RequestHead
   readonly state: GatewayState
   readonly token: Token | undefined
-  /** 1 goes first; 0: the model's default. */
-  readonly priority: number
+  /** Line of the frame's header block: the priority, or how far the body may go with its own; empty for neither. */
+  readonly priority: string
   /** For the answer. */
   readonly headers: Readonly<Record<string, string>> | undefined
   /** Asked for each attempt: the table may have changed since the last. Throws where the model is gone. */
@@ -91,13 +91,14 @@ export function admit(state: GatewayState, head: RequestHead): Admitted {
   }
 }
 
-/** What goes behind the others may be asked for by anybody; what goes before them, by who may. */
-function priorityOf(head: RequestHead, token: Token | undefined, route: RouteTargets): number {
+/** What goes behind the others may be asked for by anybody; what goes before them, by who may. 1 goes first. */
+function priorityOf(head: RequestHead, token: Token | undefined, route: RouteTargets): string {
+  const best = Math.min(token?.limits?.priority ?? DEFAULT_PRIORITY, route.priority ?? DEFAULT_PRIORITY)
   const asked = head.header('ballast-priority')
-  if (asked === undefined || !/^\d{1,9}$/.test(asked)) return 0
-  return Number(asked) === 0 ? 0 : Math.max(Number(asked), bestPriority(token, route))
+  if (asked !== undefined && /^[1-9]\d{0,8}$/.test(asked)) return priorityLine(Math.max(Number(asked), best))
+  return best < DEFAULT_PRIORITY ? `priority-cap: ${best}\n` : ''
 }
 
-function bestPriority(token: Token | undefined, { priority }: RouteTargets): number {
-  return Math.min(token?.limits?.priority ?? DEFAULT_PRIORITY, priority ?? DEFAULT_PRIORITY)
+export function priorityLine(priority: number): string {
+  return `priority: ${priority}\n`
 }

@@ -282,6 +282,11 @@ function frameHeaders({ head }: Admitted): string {
   )
 }
 
+/** Of what a client accepts, what answers in labels may be told as instead of JSON. */
+function acceptOf(accept: string | undefined): string | undefined {
+  return accept !== undefined && accept.length < 256 && /csv|ndjson/.test(accept) ? accept : undefined
+}
+
 function noReplica(target: Target): InferenceError {
   return new InferenceError('NO_REPLICA', {
     message: `No replica of version ${target.versionNumber} can be reached`,
