@@ -4,12 +4,16 @@ import { MAX_JSON_DEPTH, MAX_VALUES } from './limits.ts'
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
+/** Less text than this can't build much, however it is written. */
+const SMALL = 65_536
+
 /**
  * Counts what JSON.parse would build, before it does: a body of some megabytes holds millions of empty lists, of
- * which each takes ten times its text. Throws REQUEST_INVALID over the limits on depth and values; does not check
- * anything else.
+ * which each takes ten times its text. Throws REQUEST_INVALID over the limits on depth and values, where there is
+ * enough text for it to matter; does not check anything else.
  */
 export function checkJson(text: string, where: string): void {
+  if (text.length < SMALL) return
   let depth = 0
   let values = 0
   for (let at = 0; at < text.length; at++) {
