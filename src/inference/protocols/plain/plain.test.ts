@@ -114,8 +114,8 @@ describe('rows', () => {
     [
       'application/json',
       `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
-      'expected a number, found a list',
-      /float/,
+      'expected 2 values, found 1',
+      /age, city/,
     ],
     ['application/json', `[${'[],'.repeat(4_100_000)}[]]`, 'more than 4000000 values', /several/],
     ['text/csv', '', 'The body is empty', /row/],
