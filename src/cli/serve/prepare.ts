@@ -162,7 +162,7 @@ function parsed(json: string): unknown {
 }
 
 function differs(path: string, verdict: string): BallastError<string> {
-  return new BallastError('PARITY_MISMATCH', {
+  return new BallastError('ANSWERS_DIFFER', {
     message: `${path} is not served: its ONNX form answers otherwise than the samples beside it (parity ${verdict})`,
     hint: '`ballast convert` tells which answers differ.',
   })
@@ -170,10 +170,12 @@ function differs(path: string, verdict: string): BallastError<string> {
 
 function refused(path: string, code: number | null, problems: string): BallastError<string> {
   const said = failureSchema.safeParse(parsed(problems)).data?.error
-  return new BallastError(said?.code ?? 'CONVERT_FAILED', {
-    message:
-      said?.message ??
-      `${path} could not be converted: it ended with status ${code}: ${problems.slice(-500)}`,
-    hint: said?.hint ?? '`ballast convert` shows how far it comes.',
+  if (said !== undefined) {
+    const { message, hint = '`ballast convert` shows how far it comes.' } = said
+    return new BallastError(said.code, { message, hint })
+  }
+  return new BallastError('CONVERT_FAILED', {
+    message: `${path} could not be converted: it ended with status ${code}: ${problems.slice(-500)}`,
+    hint: '`ballast convert` shows how far it comes.',
   })
 }
