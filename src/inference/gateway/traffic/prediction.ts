@@ -1,10 +1,12 @@
 import { codeOf, InferenceError, statusOf } from '../../errors.ts'
 import { type Answer, ASLEEP, type FrameClient, headerBlock, type ResponseFrame } from '../../frames/index.ts'
 import type { Body } from '../front/body.ts'
-import { idlest, type Link } from '../pool.ts'
+import { idlest } from '../pool.ts'
 import type { Series } from '../telemetry/series.ts'
 import type { RequestEnd } from '../telemetry/trace.ts'
 import { type Admitted, type Caller, type Choice, priorityLine } from './admission.ts'
+import { type Found, findReplica } from './find.ts'
+import { frameHeaders } from './frame-headers.ts'
 import type { Pair } from './mirror/mirrors.ts'
 import type { Target } from './routing.ts'
 import { Send } from './send.ts'
@@ -15,12 +17,6 @@ const PATIENCE_MS = 10_000
 const CLIENT_GONE = 499
 /** What a mirror computes goes behind all that somebody waits for. */
 const MIRROR_PRIORITY = 255
-
-interface Found {
-  readonly target: Target
-  readonly link: Link
-  readonly client: FrameClient
-}
 
 export interface PredictionInit {
   readonly admitted: Admitted
@@ -78,7 +74,7 @@ export class Prediction {
   #begin(): void {
     try {
       const choice = this.#init.admitted.choose()
-      const found = this.#find(choice)
+      const found = findReplica(choice, this.#send?.link)
       if (found === undefined) this.#wait(choice)
       else this.#sendTo(found, choice)
     } catch (error) {
@@ -122,20 +118,6 @@ export class Prediction {
       headers: this.#headers + priorityLine(MIRROR_PRIORITY),
       body,
     })
-  }
-
-  /** In its own arm, then in stable; another replica than the one that was just lost, if there is one. */
-  #find({ target, route, pinned }: Choice): Found | undefined {
-    const now = performance.now()
-    const before = this.#send?.link
-    const candidates = pinned || route.stable === undefined ? [target] : [target, route.stable]
-    for (const candidate of candidates) {
-      const link = idlest(candidate.links, before, now) ?? (before && idlest(candidate.links, undefined, now))
-      if (link?.client !== undefined) return { target: candidate, link, client: link.client }
-      // What starts just now is waited for, not answered by another version in its place.
-      if (candidate.links.some(link => link.waking(now))) return undefined
-    }
-    return undefined
   }
 
   #wait({ target }: Choice): void {
@@ -266,25 +248,6 @@ export class Prediction {
       bytesOut: answer?.body.length,
     })
   }
-}
-
-/** What the replica needs to read the body. */
-function frameHeaders({ head }: Admitted): string {
-  const { protocol, trace } = head
-  return (
-    headerBlock({
-      protocol: protocol === 'oip' ? undefined : protocol,
-      'content-type': head.header('content-type'),
-      'inference-header-content-length': head.header('inference-header-content-length'),
-      'content-encoding': head.header('content-encoding'),
-      accept: protocol === 'plain' || protocol === 'oip' ? acceptOf(head.header('accept')) : undefined,
-    }) + trace.frameHeaders
-  )
-}
-
-/** Of what a client accepts, what answers in labels may be told as instead of JSON. */
-function acceptOf(accept: string | undefined): string | undefined {
-  return accept !== undefined && accept.length < 256 && /csv|ndjson/.test(accept) ? accept : undefined
 }
 
 function noReplica(target: Target): InferenceError {
