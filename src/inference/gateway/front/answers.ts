@@ -51,15 +51,18 @@ export class Answers {
       statistics: exchange => this.#allStatistics(exchange),
       models: exchange => sendJson(exchange, 200, modelsBody(context.catalog.list(headerIn(exchange)))),
     }
-    const ask: Answerer<ModelAsked> = (exchange, asked) => this.#ask(exchange, asked)
+    const ask =
+      (what: 'metadata' | 'config' | 'openapi'): Answerer<ModelAsked> =>
+      (exchange, asked) =>
+        this.#ask(exchange, asked, what)
     const control: Answerer<ModelAsked> = (exchange, asked) => this.#control(exchange, asked)
     this.#ofModel = {
       ready: (exchange, asked) => this.#ready(exchange, asked),
       status: (exchange, asked) => this.#status(exchange, asked),
       statistics: (exchange, asked) => this.#statistics(exchange, asked),
-      metadata: ask,
-      config: ask,
-      openapi: ask,
+      metadata: ask('metadata'),
+      config: ask('config'),
+      openapi: ask('openapi'),
       load: control,
       unload: control,
     }
@@ -93,10 +96,14 @@ export class Answers {
     sendJson(exchange, 200, statusBody(model, route, asked))
   }
 
-  async #ask(exchange: Exchange, { model, version, what, protocol }: ModelAsked): Promise<void> {
+  async #ask(
+    exchange: Exchange,
+    { model, version, protocol }: ModelAsked,
+    what: 'metadata' | 'config' | 'openapi',
+  ): Promise<void> {
     const { catalog, questions } = this.#context
     const route = catalog.allowed(headerIn(exchange), model)
-    const { answer, target } = await questions.ask(route, version, what as 'metadata', protocol)
+    const { answer, target } = await questions.ask(route, version, what, protocol)
     sendAnswer(exchange, answer, target)
   }
 

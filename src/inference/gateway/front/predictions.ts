@@ -70,8 +70,13 @@ export class Predictions {
         refused(body)
         return
       }
-      const prediction = this.predict(admitted, caller, body, body.bytes)
-      exchange.onceClosed(() => prediction.abandon())
+      try {
+        const prediction = this.predict(admitted, caller, body, body.bytes)
+        exchange.onceClosed(() => prediction.abandon())
+      } catch (error) {
+        this.#bodies.release(body.bytes)
+        refused(error)
+      }
     })
   }
 

@@ -16,6 +16,8 @@ import type { RouteTargets, Target } from '../traffic/routing.ts'
 const TIMEOUT_MS = 5000
 /** A model of some gigabytes is read from a disk. */
 const LOAD_TIMEOUT_MS = 120_000
+/** A replica that changes places with its host, as it does when it falls asleep or wakes, is back within this. */
+const PATIENCE_MS = 10_000
 /** A replica that wakes is asked again. */
 const ASK_AGAIN_MS = 25
 /** Replicas that are asked at once where all are. */
@@ -44,7 +46,7 @@ export class Questions {
     const target = version === undefined ? this.#any(route) : versionOf(route, version)
     const versions = (version === undefined ? [...route.versions.keys()] : [version]).join()
     const headers = headerBlock({ protocol: protocol === 'oip' ? undefined : protocol, versions })
-    const answer = await answered(() => clientOf(target), operation, headers, TIMEOUT_MS)
+    const answer = await answered(() => clientOf(target), { operation, headers, timeoutMs: TIMEOUT_MS })
     return { answer, target }
   }
 
@@ -79,7 +81,11 @@ export class Questions {
     if (connected.length === 0) throw unreachable()
     await Promise.all(
       connected.map(async link => {
-        const answer = await answered(() => link.client, operation, '', LOAD_TIMEOUT_MS, operation === 'load')
+        const answer = await answered(() => link.client, {
+          operation,
+          timeoutMs: LOAD_TIMEOUT_MS,
+          patienceMs: PATIENCE_MS,
+        })
         if (answer.status !== 200) throw refused(operation, answer)
       }),
     )
@@ -97,27 +103,36 @@ function clientOf({ links }: Target): FrameClient | undefined {
   return idlest(links)?.client
 }
 
-/** Waits for a replica that wakes, or that comes back. Throws NO_REPLICA, DEADLINE_EXCEEDED, REPLICA_LOST. */
+interface Question {
+  readonly operation: Operation
+  readonly headers?: string
+  readonly timeoutMs: number
+  /** How long a replica that can't be reached is waited for; not at all by default. */
+  readonly patienceMs?: number
+}
+
+/** Asks until there is an answer: a replica that sleeps wakes for it. Throws NO_REPLICA, DEADLINE_EXCEEDED, REPLICA_LOST. */
 async function answered(
   client: () => FrameClient | undefined,
-  operation: Operation,
-  headers: string,
-  timeoutMs: number,
-  patient = false,
+  { operation, headers = '', timeoutMs, patienceMs = 0 }: Question,
 ): Promise<ResponseFrame> {
-  const until = performance.now() + timeoutMs
-  let woken = patient
+  const began = performance.now()
+  let patience = patienceMs
   for (;;) {
-    const left = until - performance.now()
+    const passed = performance.now() - began
     const found = client()
-    if (left <= 0 || (found === undefined && !woken)) throw unreachable()
-    if (found !== undefined) {
-      const answer = await found.request(operation, left, headers)
-      if (answer.status !== ASLEEP) return answer
-      woken = true
-    }
+    if (found !== undefined && passed < timeoutMs) {
+      const answer = await found.request(operation, timeoutMs - passed, headers).catch(lostOrThrow)
+      if (answer !== undefined && answer.status !== ASLEEP) return answer
+      // Who sleeps closes this connection when it is awake.
+      if (answer !== undefined) patience = timeoutMs
+    } else if (passed >= patience) throw unreachable()
     await pause(ASK_AGAIN_MS)
   }
+}
+
+function lostOrThrow(error: unknown): undefined {
+  if (!(error instanceof InferenceError && error.code === 'REPLICA_LOST')) throw error
 }
 
 function unreachable(): InferenceError {

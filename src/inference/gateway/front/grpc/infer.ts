@@ -3,7 +3,7 @@ import { headerOf, type ResponseFrame } from '../../../frames/index.ts'
 import { type Envelope, envelopeOf, grpcStatusOfHttp } from '../../../protocols/index.ts'
 import type { GatewayState } from '../../state.ts'
 import type { Telemetry } from '../../telemetry/trace.ts'
-import { type Admitted, admit, type Caller } from '../../traffic/admission.ts'
+import { admit, type Caller } from '../../traffic/admission.ts'
 import type { Target } from '../../traffic/routing.ts'
 import type { Bodies } from '../body.ts'
 import type { Predictions } from '../predictions.ts'
@@ -43,10 +43,9 @@ export function inferMessage(
   const { remoteAddress, path } = call
   const trace = telemetry.begin({ method: 'POST', path, remoteAddress, header })
   let envelope: Envelope | undefined
-  let admitted: Admitted
   try {
     envelope = envelopeOf(message)
-    admitted = admit(state, {
+    const admitted = admit(state, {
       environment: environmentOf(header),
       model: envelope.model,
       version: versionNamed(envelope.version),
@@ -57,16 +56,16 @@ export function inferMessage(
       timeoutMs: call.timeoutMs,
       trace,
     })
+    const caller = callerOf(listenerOf(envelope), trace.requestId)
+    const body = { chunks: [message], bytes: message.length }
+    const prediction = predictions.predict(admitted, caller, body, heldBytes)
+    return () => prediction.abandon()
   } catch (error) {
     bodies.release(heldBytes)
     listenerOf(envelope).failed(error, trace.requestId)
     trace.end({ status: statusOf(error), code: codeOf(error), model: envelope?.model })
     return undefined
   }
-  const body = { chunks: [message], bytes: message.length }
-  const caller = callerOf(listenerOf(envelope), trace.requestId)
-  const prediction = predictions.predict(admitted, caller, body, heldBytes)
-  return () => prediction.abandon()
 }
 
 function callerOf(listener: Listener, requestId: string): Caller {
