@@ -1,56 +1,10 @@
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
+import { FakeCollector, type Received } from '../../../../../test/fixtures/otlp-collector.ts'
 import { SpanExporter } from './exporter.ts'
 import { randomHex } from './ids.ts'
 import { type OtlpSettings, otlpSettings } from './settings.ts'
 import type { Span } from './span.ts'
-
-interface Received {
-  readonly path: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
-}
-
-/** An OpenTelemetry collector that answers as it is told, and 200 after that. */
-class FakeCollector {
-  readonly received: Received[] = []
-  readonly answers: {
-    readonly status: number
-    readonly body?: string
-    readonly headers?: Record<string, string>
-  }[] = []
-  readonly #server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      this.received.push({ path: request.url!, headers: request.headers, body: Buffer.concat(chunks) })
-      const { status, body = '{}', headers = {} } = this.answers.shift() ?? { status: 200 }
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
-    })
-  })
-
-  async open(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  close(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
-  }
-
-  spanNames(): string[][] {
-    return this.received.map(({ body }) =>
-      JSON.parse(String(body)).resourceSpans[0].scopeSpans[0].spans.map(
-        (span: { name: string }) => span.name,
-      ),
-    )
-  }
-}
 
 const collectors: FakeCollector[] = []
 afterEach(() => {
@@ -66,6 +20,7 @@ async function aCollector(
   return { collector, settings: otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...env })! }
 }
 
+const namesAt = ({ batches }: FakeCollector) => batches.map(spans => spans.map(({ name }) => name))
 const scope = { name: 'ballast', version: '1.2.3' }
 
 function aSpan(name: string, more: Partial<Span> = {}): Span {
@@ -153,8 +108,8 @@ test('spans go in batches, each once, in their order', async () => {
   const exporter = new SpanExporter({ settings, scope })
   for (let i = 0; i < 10; i++) exporter.add([aSpan(`${i}`)])
   await exporter.close(5000)
-  expect(collector.spanNames().flat()).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`))
-  expect(collector.spanNames().every(batch => batch.length <= 4)).toBe(true)
+  expect(namesAt(collector).flat()).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`))
+  expect(namesAt(collector).every(batch => batch.length <= 4)).toBe(true)
 })
 
 test.each([[429], [502], [503], [504]])(
@@ -178,7 +133,7 @@ test.each([[429], [502], [503], [504]])(
       exporter.add([aSpan('one')])
     })
     await taken
-    expect(collector.spanNames()).toEqual([['one'], ['one'], ['one']])
+    expect(namesAt(collector)).toEqual([['one'], ['one'], ['one']])
     expect(problems).toEqual([`it answered ${status}`, undefined])
   },
 )
@@ -192,7 +147,7 @@ test.each([[400], [401], [404], [500]])(
     exporter.add([aSpan('refused')])
     exporter.add([aSpan('taken')])
     await exporter.close(5000)
-    expect(collector.spanNames()).toEqual([['refused'], ['taken']])
+    expect(namesAt(collector)).toEqual([['refused'], ['taken']])
     expect(exporter).toMatchObject({ exported: 1, dropped: 1 })
   },
 )
@@ -214,7 +169,7 @@ test('a full queue drops the newest spans and counts them', async () => {
   const exporter = new SpanExporter({ settings, scope })
   for (let i = 0; i < 5; i++) exporter.add([aSpan(`${i}`)])
   await exporter.close(5000)
-  expect(collector.spanNames().flat()).toEqual(['0', '1', '2'])
+  expect(namesAt(collector).flat()).toEqual(['0', '1', '2'])
   expect(exporter).toMatchObject({ exported: 3, dropped: 2 })
 })
 
