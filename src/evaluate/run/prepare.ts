@@ -38,15 +38,17 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
   const table = tableFor(signature, config)
   const output = outputOf(signature, config)
   let tensors = table === undefined ? tensorFeeder(signature, config) : undefined
+  const takesTexts = table === undefined && tensors?.input.dtype === 'string'
   const axis = tensors?.axis ?? commonAxis(signature)
   return {
     output,
     axis,
-    takesRows: table !== undefined,
+    takesRows: table !== undefined || takesTexts,
     prepare: example => {
       if (table !== undefined && isTable(example)) return table(example)
       tensors ??= tensorFeeder(signature, config)
-      return tensors.prepare(isTable(example) ? example.tensor() : example)
+      if (!isTable(example)) return tensors.prepare(example)
+      return tensors.prepare(takesTexts ? onlyText(example) : example.tensor())
     },
     batchSize: wanted => (axis.kind === 'free' ? wanted : axis.kind === 'fixed' ? axis.size : 1),
     async run(prepared) {
@@ -57,7 +59,18 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
   }
 }
 
+/** The one column beside the truth, for a model of texts. Throws DATASET_UNFIT. */
+function onlyText({ names, values, where }: TableExample): Tensor {
+  const [text] = values
+  if (values.length === 1 && typeof text === 'string') return { dtype: 'string', shape: [], data: [text] }
+  throw new EvaluateError('DATASET_UNFIT', {
+    message: `${where}: expected one text beside the truth, found ${names.join(', ').slice(0, 200) || 'nothing'}`,
+    hint: 'Name the column of texts as fields.input under evaluate.',
+  })
+}
+
 interface TensorFeeder {
+  readonly input: TensorSpec
   readonly axis: BatchAxis
   prepare(example: Tensor): Tensors
 }
@@ -66,6 +79,7 @@ function tensorFeeder(signature: ModelSignature, config: ModelConfig): TensorFee
   const { input } = describeInput(signature, config)
   const preprocess = compilePreprocess(config.preprocess)
   return {
+    input,
     axis: resolveBatchAxis(input),
     prepare: example => {
       try {

@@ -139,6 +139,19 @@ test.each([
   })
 })
 
+test('a model of texts takes the only column beside the truth, also where it looks like numbers', async () => {
+  const texts = { name: 'input', dtype: 'string', shape: ['N'] } as const
+  for (const content of ['text,who\n31,young\n52,old\n', 'text,who\n"3,1",young\nold,old\n']) {
+    const model = aModel(texts)
+    await evaluated('texts.csv', content, model)
+    expect(model.given[0]!['input']).toMatchObject({ dtype: 'string', shape: [2] })
+  }
+  await expect(evaluated('texts.csv', 'a,b,who\n1,2,old\n', aModel(texts))).rejects.toMatchObject({
+    code: 'DATASET_UNFIT',
+    message: expect.stringMatching(/one text beside the truth, found a, b/),
+  })
+})
+
 test('inputs that are no columns are named as before', async () => {
   const image: TensorSpec = { name: 'image', dtype: 'float32', shape: ['N', 3, 8, 8] }
   await expect(evaluated('cell.csv', 'a,b,who\n1,2,old\n', aModel(image, AGE))).rejects.toMatchObject({
