@@ -1,5 +1,5 @@
 import { codeOf, InferenceError, statusOf } from '../../errors.ts'
-import { type Answer, ASLEEP, type FrameClient, headerBlock, type ResponseFrame } from '../../frames/index.ts'
+import { type Answer, ASLEEP, type ResponseFrame } from '../../frames/index.ts'
 import type { Body } from '../front/body.ts'
 import { idlest } from '../pool.ts'
 import type { Series } from '../telemetry/series.ts'
