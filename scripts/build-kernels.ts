@@ -32,7 +32,7 @@ const MODULES: Readonly<Record<string, Kernels>> = {
   },
   images: {
     entry: 'images.ts',
-    pages: 128,
+    pages: 176,
     constant: 'IMAGES_WASM',
     file: 'images/wasm.generated.ts',
     doc: 'The kernels of ../assembly/images, compiled',

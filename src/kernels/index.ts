@@ -1,6 +1,12 @@
 export { bfloat16ToFloat32, float16At, float16ToFloat32 } from './decode.ts'
 export { imagePasses } from './images/open.ts'
-export { FRACTION_BITS, type ImagePasses, type Windows } from './images/types.ts'
+export {
+  type FloatWindows,
+  FRACTION_BITS,
+  type ImagePasses,
+  type Pairs,
+  type Windows,
+} from './images/types.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
 export { MomentsTotal } from './statistics/merge.ts'
 export { openReferenceStatistics, openStatistics } from './statistics/open.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plainPasses } from './reference.ts'
-import { FRACTION_BITS, type Windows } from './types.ts'
+import { FRACTION_BITS, type Pairs, type Windows } from './types.ts'
 import { wasmPasses } from './wasm.ts'
 
 const wasm = wasmPasses()!
@@ -74,6 +74,61 @@ describe('SIMD and plain TypeScript give the same bytes', () => {
         wasm.rows(source, row, each, b, first, end)
         expect(b).toEqual(a)
       }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('of columns and rows in float32', () => {
+    const cases = fc.tuple(windows(40), fc.constantFrom(1, 3), fc.integer({ min: 1, max: 7 }), fc.nat(), seed)
+    fc.assert(
+      fc.property(cases, ([each, channels, height, from, seed]) => {
+        const floats = { ...each, weights: Float32Array.from(each.weights, weight => weight / 3e5) }
+        const source = bytesOf(each.from * channels * height, seed)
+        const [a, b] = pair(() => new Float32Array(each.to * channels * height).fill(-7))
+        plainPasses.floatColumns(source, channels, floats, a, height)
+        wasm.floatColumns(source, channels, floats, b, height)
+        expect(b).toEqual(a)
+        const first = from % each.to
+        const row = channels * height
+        const [c, d] = pair(() => new Float32Array(each.to * row).fill(-7))
+        const lines = Float32Array.from(source, value => value / 7)
+        plainPasses.floatRows(lines, row, floats, c, first, each.to)
+        wasm.floatRows(lines, row, floats, d, first, each.to)
+        expect(d).toEqual(c)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('of the two neighbours each way', () => {
+    /** Starts of `low` at the least; the last place weighs only its first input, if it is the last of the axis. */
+    const pairs = (low: number): fc.Arbitrary<Pairs> =>
+      fc.integer({ min: 1, max: 40 }).chain(from =>
+        fc
+          .array(fc.tuple(fc.integer({ min: low, max: from - 1 }), fc.integer({ min: 0, max: 2048 })), {
+            minLength: 1,
+            maxLength: 30,
+          })
+          .map(places => ({
+            from,
+            starts: Int32Array.from(places, ([start]) => start),
+            weights: Int16Array.from(
+              places.flatMap(([start, weight]) => (start === from - 1 ? [2048, 0] : [weight, 2048 - weight])),
+            ),
+          })),
+      )
+    fc.assert(
+      fc.property(
+        fc.tuple(pairs(0), pairs(-1), fc.constantFrom(1, 3), fc.nat(), seed),
+        ([across, down, channels, from, seed]) => {
+          const source = bytesOf(across.from * down.from * channels, seed)
+          const to = down.starts.length
+          const [a, b] = pair(() => new Uint8Array(across.starts.length * to * channels).fill(77))
+          plainPasses.linear(source, channels, across, down, a, from % to, to)
+          wasm.linear(source, channels, across, down, b, from % to, to)
+          expect(b).toEqual(a)
+        },
+      ),
       { numRuns: 300 },
     )
   })

@@ -4,7 +4,7 @@ import { wasmPasses } from './wasm.ts'
 
 let passes: ImagePasses | undefined
 
-/** The passes, by WASM SIMD where the engine has it: 8 MB of memory, taken with the first image. */
+/** The passes, by WASM SIMD where the engine has it: 11 MB of memory, taken with the first image. */
 export function imagePasses(): ImagePasses {
   passes ??= wasmPasses() ?? plainPasses
   return passes

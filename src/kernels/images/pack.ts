@@ -1,4 +1,4 @@
-import type { Windows } from './types.ts'
+import type { FloatWindows, Windows } from './types.ts'
 
 /** Bits of a weight's lower part, as in ../assembly/images/sums.ts. */
 const LOW_BITS = 11
@@ -46,4 +46,30 @@ function packAs({ to, starts, lengths, stride, weights }: Windows, size: number)
     }
   }
   return { places, offsets, weights: made }
+}
+
+/** Windows of float32 weights as the kernels take them: one behind the other. */
+export interface PackedFloats extends Omit<Packed, 'weights'> {
+  readonly weights: Float32Array
+}
+
+const packedFloats = new WeakMap<FloatWindows, PackedFloats>()
+
+export function packFloats(windows: FloatWindows): PackedFloats {
+  const known = packedFloats.get(windows)
+  if (known) return known
+  const { to, starts, lengths, stride, weights } = windows
+  const places = new Int32Array(2 * to)
+  const offsets = new Int32Array(to + 1)
+  for (let place = 0; place < to; place++) {
+    places.set([starts[place]!, lengths[place]!], 2 * place)
+    offsets[place + 1] = offsets[place]! + lengths[place]!
+  }
+  const made = new Float32Array(offsets[to]!)
+  for (let place = 0; place < to; place++) {
+    made.set(weights.subarray(place * stride, place * stride + lengths[place]!), offsets[place]!)
+  }
+  const packed = { places, offsets, weights: made }
+  packedFloats.set(windows, packed)
+  return packed
 }

@@ -15,6 +15,19 @@ export interface Windows {
   readonly weights: Int32Array
 }
 
+/** The same with float32 weights. */
+export interface FloatWindows extends Omit<Windows, 'weights'> {
+  readonly weights: Float32Array
+}
+
+/** Two inputs for each output: `starts[i]` and the next one, with weights of 11 bits from `2 * i` on. */
+export interface Pairs {
+  /** Inputs along the axis. */
+  readonly from: number
+  readonly starts: Int32Array
+  readonly weights: Int16Array
+}
+
 /** Bits of the fraction in a weight: with 8 bits of pixel and 2 for overshoot, sums stay within 32. */
 export const FRACTION_BITS = 22
 
@@ -30,6 +43,36 @@ export interface ImagePasses {
     source: Uint8Array,
     row: number,
     windows: Windows,
+    target: Uint8Array,
+    first: number,
+    end: number,
+  ): void
+  /** Columns as float32, each product and sum rounded to it. */
+  floatColumns(
+    source: Uint8Array,
+    channels: number,
+    windows: FloatWindows,
+    target: Float32Array,
+    height: number,
+  ): void
+  /** Rows of float32, likewise: output rows `first` to before `end`. */
+  floatRows(
+    source: Float32Array,
+    row: number,
+    windows: FloatWindows,
+    target: Float32Array,
+    first: number,
+    end: number,
+  ): void
+  /**
+   * OpenCV's bilinear, columns and rows: output rows `first` to before `end`. Columns lie within the row; of rows
+   * beyond the ends the last ones are taken.
+   */
+  linear(
+    source: Uint8Array,
+    channels: number,
+    across: Pairs,
+    down: Pairs,
     target: Uint8Array,
     first: number,
     end: number,

@@ -1,7 +1,7 @@
 import { compileWasm } from '../module.ts'
-import { pack } from './pack.ts'
-import { plainPasses } from './reference.ts'
-import type { ImagePasses, Windows } from './types.ts'
+import { type Packed, type PackedFloats, pack, packFloats } from './pack.ts'
+import { neighbours, plainPasses } from './reference.ts'
+import type { FloatWindows, ImagePasses, Pairs, Windows } from './types.ts'
 import { IMAGES_WASM } from './wasm.generated.ts'
 
 /** What ../assembly/images.ts exports. */
@@ -9,7 +9,18 @@ interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly columns1: Columns
   readonly columns3: Columns
-  rows(source: number, row: number, places: number, weights: number, count: number, target: number): void
+  readonly floatColumns3: Columns
+  readonly rows: Rows
+  readonly floatRows: Rows
+  linearColumns3(
+    source: number,
+    row: number,
+    places: number,
+    to: number,
+    target: number,
+    height: number,
+  ): void
+  linearRow(first: number, second: number, a: number, b: number, count: number, target: number): void
   lookUp(source: number, count: number, tables: number, target: number, plane: number): void
 }
 
@@ -23,11 +34,22 @@ type Columns = (
   height: number,
 ) => void
 
+type Rows = (
+  source: number,
+  row: number,
+  places: number,
+  weights: number,
+  count: number,
+  target: number,
+) => void
+
 /** Parts of the kernels' memory, with room behind each for what whole vectors read and write beyond the end. */
 const PLACES = { at: 0x1_0000, bytes: 0x4_0000 } as const
 const WEIGHTS = { at: 0x5_0000, bytes: 0x10_0000 } as const
 const SOURCE = { at: 0x16_0000, bytes: 0x30_0000 } as const
 const TARGET = { at: 0x48_0000, bytes: 0x30_0000 } as const
+/** Sums of `linear`. */
+const LINES = { at: 0x7a_0000, bytes: 0x30_0000 } as const
 /** Bytes of a table of 256 float32. */
 const TABLE_BYTES = 1024
 
@@ -42,6 +64,7 @@ class WasmPasses implements ImagePasses {
   readonly #bytes: Uint8Array
   readonly #places: Int32Array
   readonly #weights: Int16Array
+  readonly #floats: Float32Array
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels
@@ -49,6 +72,7 @@ class WasmPasses implements ImagePasses {
     this.#bytes = new Uint8Array(buffer)
     this.#places = new Int32Array(buffer, PLACES.at, PLACES.bytes / 4)
     this.#weights = new Int16Array(buffer, WEIGHTS.at, WEIGHTS.bytes / 2)
+    this.#floats = new Float32Array(buffer)
   }
 
   columns(source: Uint8Array, channels: number, windows: Windows, target: Uint8Array, height: number): void {
@@ -87,6 +111,101 @@ class WasmPasses implements ImagePasses {
     target.set(this.#bytes.subarray(TARGET.at, TARGET.at + count * row), first * row)
   }
 
+  floatColumns(
+    source: Uint8Array,
+    channels: number,
+    windows: FloatWindows,
+    target: Float32Array,
+    height: number,
+  ): void {
+    const packed = packFloats(windows)
+    const fitting = fits(source.length, target.length * 4) && channels === 3
+    if (!fitting || !this.#take(packed, 0, windows.to, 0, channels)) {
+      plainPasses.floatColumns(source, channels, windows, target, height)
+      return
+    }
+    this.#bytes.set(source, SOURCE.at)
+    const { floatColumns3 } = this.#kernels
+    floatColumns3(SOURCE.at, windows.from * channels, PLACES.at, WEIGHTS.at, windows.to, TARGET.at, height)
+    target.set(this.#floats.subarray(TARGET.at / 4, TARGET.at / 4 + height * windows.to * channels))
+  }
+
+  floatRows(
+    source: Float32Array,
+    row: number,
+    windows: FloatWindows,
+    target: Float32Array,
+    first: number,
+    end: number,
+  ): void {
+    const [from, to] = span(windows, first, end)
+    const count = end - first
+    const fitting = fits((to - from) * row * 4, count * row * 4)
+    if (!fitting || !this.#take(packFloats(windows), first, end, from, row * 4)) {
+      plainPasses.floatRows(source, row, windows, target, first, end)
+      return
+    }
+    this.#floats.set(source.subarray(from * row, to * row), SOURCE.at / 4)
+    this.#kernels.floatRows(SOURCE.at, row, PLACES.at, WEIGHTS.at, count, TARGET.at)
+    target.set(this.#floats.subarray(TARGET.at / 4, TARGET.at / 4 + count * row), first * row)
+  }
+
+  linear(
+    source: Uint8Array,
+    channels: number,
+    across: Pairs,
+    down: Pairs,
+    target: Uint8Array,
+    first: number,
+    end: number,
+  ): void {
+    const to = across.starts.length
+    const [line, row] = [across.from * channels, to * channels]
+    // Each output takes two rows, and the outputs of a strip are many.
+    const most = Math.floor(Math.min(SOURCE.bytes / (2 * line), LINES.bytes / (8 * row), TARGET.bytes / row))
+    if (channels !== 3 || most < 1 || 2 * to > this.#places.length) {
+      plainPasses.linear(source, channels, across, down, target, first, end)
+      return
+    }
+    for (let x = 0; x < to; x++) {
+      this.#places[2 * x] = across.starts[x]! * channels
+      this.#places[2 * x + 1] = (across.weights[2 * x]! & 0xffff) | (across.weights[2 * x + 1]! << 16)
+    }
+    for (let from = first; from < end; from += most) {
+      this.#linearStrip(source, across, down, target, from, Math.min(end, from + most))
+    }
+  }
+
+  /** Rows that the outputs need, once each, then the outputs. */
+  #linearStrip(
+    source: Uint8Array,
+    across: Pairs,
+    down: Pairs,
+    target: Uint8Array,
+    first: number,
+    end: number,
+  ): void {
+    const [line, row] = [across.from * 3, across.starts.length * 3]
+    const lines = new Map<number, number>()
+    const lineAt = (y: number): number => {
+      const at = lines.get(y) ?? lines.size
+      if (at === lines.size) {
+        lines.set(y, at)
+        this.#bytes.set(source.subarray(y * line, (y + 1) * line), SOURCE.at + at * line)
+      }
+      return LINES.at + at * row * 4
+    }
+    const places = Array.from({ length: end - first }, (_, i) => neighbours(down, first + i).map(lineAt))
+    const { linearColumns3, linearRow } = this.#kernels
+    linearColumns3(SOURCE.at, line, PLACES.at, across.starts.length, LINES.at, lines.size)
+    places.forEach(([above, below], i) => {
+      const y = first + i
+      const [a, b] = [down.weights[2 * y]!, down.weights[2 * y + 1]!]
+      linearRow(above!, below!, a, b, row, TARGET.at + i * row)
+    })
+    target.set(this.#bytes.subarray(TARGET.at, TARGET.at + (end - first) * row), first * row)
+  }
+
   lookUp(
     source: Uint8Array,
     tables: readonly Float32Array[],
@@ -99,7 +218,7 @@ class WasmPasses implements ImagePasses {
       plainPasses.lookUp(source, tables, planar, target, first, end)
       return
     }
-    const floats = new Float32Array(this.#kernels.memory.buffer)
+    const floats = this.#floats
     tables.forEach((table, channel) => {
       floats.set(table, (WEIGHTS.at + channel * TABLE_BYTES) / 4)
     })
@@ -121,15 +240,16 @@ class WasmPasses implements ImagePasses {
 
   /** Puts places, in bytes from input `origin` on, and weights of some outputs into the kernels' memory, if they fit. */
   #take(
-    { places, offsets, weights }: NonNullable<ReturnType<typeof pack>>,
+    { places, offsets, weights }: Packed | PackedFloats,
     first: number,
     end: number,
     origin: number,
     step: number,
   ): boolean {
     const part = weights.subarray(offsets[first]!, offsets[end]!)
-    if (part.length > this.#weights.length || 2 * (end - first) > this.#places.length) return false
-    this.#weights.set(part)
+    if (part.byteLength > WEIGHTS.bytes || 2 * (end - first) > this.#places.length) return false
+    if (part instanceof Float32Array) this.#floats.set(part, WEIGHTS.at / 4)
+    else this.#weights.set(part)
     for (let place = first, at = 0; place < end; place++) {
       this.#places[at++] = (places[2 * place]! - origin) * step
       this.#places[at++] = places[2 * place + 1]!
@@ -143,7 +263,11 @@ function fits(source: number, target: number): boolean {
 }
 
 /** The inputs that some outputs take: the first, and behind the last. */
-function span({ starts, lengths }: Windows, first: number, end: number): readonly [number, number] {
+function span(
+  { starts, lengths }: Omit<Windows, 'weights'>,
+  first: number,
+  end: number,
+): readonly [number, number] {
   let [from, to] = [starts[first]!, starts[first]!]
   for (let place = first; place < end; place++) {
     from = Math.min(from, starts[place]!)

@@ -1,8 +1,10 @@
+import type { FloatWindows } from '../../../kernels/index.ts'
 import { emptyPixels, type Pixels } from '../pixels.ts'
 import { overLines, type Work } from '../turns.ts'
 import { scaleOf } from './opencv-axis.ts'
 import { halfToEven } from './rounding.ts'
-import { collect, type FractionWindows, type Window } from './windows.ts'
+import { blendFloats } from './tensors.ts'
+import { collect, type FractionWindows, single, type Window, WindowCache } from './windows.ts'
 
 const f = Math.fround
 
@@ -24,63 +26,55 @@ function* blocks(pixels: Pixels, width: number, height: number): Work<Pixels> {
   const [across, down] = [Math.round(pixels.width / width), Math.round(pixels.height / height)]
   const scale = f(1 / (across * down))
   const made = emptyPixels(width, height, channels, data)
-  const row = pixels.width * channels
-  const meanOf = (sum: number): number => {
-    if (!bytes) return sum * scale
-    // OpenCV has its own way for the commonest: halves go up there.
-    return across === 2 && down === 2 ? (sum + 2) >> 2 : halfToEven(f(f(sum) * scale))
-  }
-  yield* overLines(height, row * down, (first, end) => {
-    for (let y = first, at = first * width * channels; y < end; y++) {
-      for (let i = 0; i < width * channels; i++) {
-        const start = y * down * row + Math.floor(i / channels) * across * channels + (i % channels)
-        let sum = 0
-        for (let j = 0; j < down; j++) {
-          for (let k = 0; k < across; k++) sum += data[start + j * row + k * channels]!
-        }
-        made.data[at++] = meanOf(sum)
+  const target = made.data
+  const line = pixels.width * channels
+  const row = width * channels
+  // OpenCV has its own way for the commonest: halves go up there.
+  const halves = bytes && across === 2 && down === 2
+  yield* overLines(height, line * down, (first, end) => {
+    const sums = new Float64Array(row)
+    for (let y = first; y < end; y++) {
+      sums.fill(0)
+      for (let j = 0; j < down; j++) addBlocks(data, (y * down + j) * line, across, channels, sums)
+      for (let i = 0, at = y * row; i < row; i++, at++) {
+        const sum = sums[i]!
+        target[at] = halves ? (sum + 2) >> 2 : bytes ? halfToEven(f(f(sum) * scale)) : sum * scale
       }
     }
   })
   return made
 }
+
+/** Adds up to each element of a row its inputs of one line. */
+function addBlocks(
+  source: Pixels['data'],
+  from: number,
+  across: number,
+  channels: number,
+  sums: Float64Array,
+): void {
+  for (let i = 0, at = from; i < sums.length; i += channels) {
+    for (let k = 0; k < across; k++) {
+      for (let channel = 0; channel < channels; channel++) sums[i + channel]! += source[at++]!
+    }
+  }
+}
+
+const cache = new WindowCache<FloatWindows>()
 
 /** In float32, term by term in OpenCV's order: its rounding is part of the answer. */
 function* partial(pixels: Pixels, width: number, height: number): Work<Pixels> {
-  const { channels, data } = pixels
-  const bytes = data instanceof Uint8Array
-  const across = shares(pixels.width, width)
-  const down = shares(pixels.height, height)
-  const made = emptyPixels(width, height, channels, data)
-  const row = width * channels
-  yield* overLines(height, row * across.stride * down.stride, (first, end) => {
-    for (let y = first; y < end; y++) {
-      const sums = new Float32Array(row)
-      for (let j = 0; j < down.lengths[y]!; j++) {
-        const line = lineOf(pixels, down.starts[y]! + j, across)
-        const weight = down.weights[y * down.stride + j]!
-        for (let i = 0; i < row; i++) sums[i] = f(sums[i]! + f(weight * line[i]!))
-      }
-      const target = made.data.subarray(y * row, (y + 1) * row)
-      for (let i = 0; i < row; i++) target[i] = bytes ? halfToEven(sums[i]!) : sums[i]!
-    }
+  const windows = (from: number, to: number): FloatWindows =>
+    cache.get(`${from} ${to}`, () => single(shares(from, to)))
+  const made = yield* blendFloats(pixels, windows(pixels.width, width), windows(pixels.height, height))
+  if (!(pixels.data instanceof Uint8Array)) return made
+  const { data } = made
+  const bytes = new Uint8Array(data.length)
+  yield* overLines(height, width * pixels.channels, (first, end) => {
+    const row = width * pixels.channels
+    for (let i = first * row; i < end * row; i++) bytes[i] = halfToEven(data[i]!)
   })
-  return made
-}
-
-function lineOf({ width, channels, data }: Pixels, y: number, across: FractionWindows): Float32Array {
-  const line = new Float32Array(across.to * channels)
-  for (let x = 0, at = 0; x < across.to; x++) {
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = 0
-      const from = (y * width + across.starts[x]!) * channels + channel
-      for (let k = 0; k < across.lengths[x]!; k++) {
-        sum = f(sum + f(data[from + k * channels]! * across.weights[x * across.stride + k]!))
-      }
-      line[at++] = sum
-    }
-  }
-  return line
+  return { ...made, data: bytes }
 }
 
 /** Less of an input than this is none. */

@@ -1,7 +1,9 @@
+import { imagePasses, type Pairs } from '../../../kernels/index.ts'
 import { emptyPixels, type Pixels } from '../pixels.ts'
 import { overLines, type Work } from '../turns.ts'
 import { type Axis, axisOf, type Interpolation } from './opencv-axis.ts'
 import { halfToEven } from './rounding.ts'
+import { WindowCache } from './windows.ts'
 
 /** Bits of the fraction in OpenCV's weights for bytes. */
 const BITS = 11
@@ -12,6 +14,31 @@ const LANES = 8
 type Line = Int32Array | Float32Array
 /** Output row from the lines of its window, with weights from `base` on. */
 type Blend = (lines: readonly Line[], weights: Axis['weights'], base: number, to: Pixels['data']) => void
+
+const axes = new WindowCache<Pairs>()
+
+/** The commonest: two neighbours each way, over bytes, by the kernels. */
+export function* linearAsOpencv(
+  pixels: Pixels,
+  width: number,
+  height: number,
+  by: 'bilinear' | 'area',
+): Work<Pixels> {
+  const { channels, data } = pixels
+  if (!(data instanceof Uint8Array)) return yield* interpolateAsOpencv(pixels, width, height, by)
+  const pairs = (from: number, to: number, clamped: boolean): Pairs =>
+    axes.get(`${by} ${from} ${to} ${clamped}`, () => {
+      const axis = axisOf(from, to, by, clamped)
+      return { from, starts: axis.starts, weights: Int16Array.from(shorts(axis)) }
+    })
+  const across = pairs(pixels.width, width, true)
+  const down = pairs(pixels.height, height, false)
+  const made = new Uint8Array(width * height * channels)
+  yield* overLines(height, width * channels * 4, (first, end) => {
+    imagePasses().linear(data, channels, across, down, made, first, end)
+  })
+  return { width, height, channels, data: made }
+}
 
 /** Columns of the few rows that each output row needs, then those rows: OpenCV's resizeGeneric_. */
 export function* interpolateAsOpencv(
@@ -33,7 +60,7 @@ export function* interpolateAsOpencv(
     lines.set(y, line)
     return line
   }
-  const blend = bytes ? BYTES[by] : floats
+  const blend = !bytes ? floats : by === 'bicubic' ? cubic : exactly
   yield* overLines(height, row * across.taps * 2, (first, end) => {
     for (let y = first; y < end; y++) {
       const start = down.starts[y]!
@@ -69,21 +96,6 @@ function lineOf(pixels: Pixels, y: number, { taps, starts }: Axis, weights: Floa
   return line
 }
 
-const BYTES: Readonly<Record<Interpolation, Blend>> = {
-  bilinear: linear,
-  area: linear,
-  bicubic: cubic,
-  lanczos: (lines, weights, base, to) => exact(lines, weights, base, to, 0),
-}
-
-/** Each product loses its lower bits before the sum: OpenCV's, which keeps to 16 bits so. */
-function linear([a, b]: readonly Line[], weights: Axis['weights'], base: number, to: Pixels['data']): void {
-  const [wa, wb] = [weights[base]!, weights[base + 1]!]
-  for (let i = 0; i < to.length; i++) {
-    to[i] = (((wa * (a![i]! >> 4)) >> 16) + ((wb * (b![i]! >> 4)) >> 16) + 2) >> 2
-  }
-}
-
 /** Whole vectors in float32, rounded half to even; the rest exactly: OpenCV's two ways, within one row. */
 function cubic(lines: readonly Line[], weights: Axis['weights'], base: number, to: Pixels['data']): void {
   const whole = to.length - (to.length % LANES)
@@ -94,6 +106,10 @@ function cubic(lines: readonly Line[], weights: Axis['weights'], base: number, t
     to[i] = clamp(halfToEven(sum))
   }
   exact(lines, weights, base, to, whole)
+}
+
+function exactly(lines: readonly Line[], weights: Axis['weights'], base: number, to: Pixels['data']): void {
+  exact(lines, weights, base, to, 0)
 }
 
 function exact(

@@ -3,7 +3,7 @@ import type { Work } from '../turns.ts'
 import { byPlaces } from './nearest.ts'
 import { averageAsOpencv } from './opencv-area.ts'
 import { scaleOf } from './opencv-axis.ts'
-import { interpolateAsOpencv } from './opencv-lines.ts'
+import { interpolateAsOpencv, linearAsOpencv } from './opencv-lines.ts'
 
 export const OPENCV_FILTERS = ['nearest', 'bilinear', 'bicubic', 'area', 'lanczos'] as const
 type OpencvFilter = (typeof OPENCV_FILTERS)[number]
@@ -25,6 +25,7 @@ export function* resizeAsOpencv(
   const average =
     filter === 'area' ? across >= 1 && down >= 1 : filter === 'bilinear' && across === 2 && down === 2
   if (average) return yield* averageAsOpencv(pixels, width, height)
+  if (filter === 'bilinear' || filter === 'area') return yield* linearAsOpencv(pixels, width, height, filter)
   return yield* interpolateAsOpencv(pixels, width, height, filter)
 }
 

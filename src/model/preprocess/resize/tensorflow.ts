@@ -1,16 +1,25 @@
+import type { FloatWindows } from '../../../kernels/index.ts'
 import type { Pixels } from '../pixels.ts'
 import type { Work } from '../turns.ts'
 import { CATMULL_ROM, LANCZOS3, TRIANGLE } from './filters.ts'
 import { byPlaces } from './nearest.ts'
 import { halfToEven } from './rounding.ts'
 import { blendFloats } from './tensors.ts'
-import { collect, type FractionWindows, type Kernel, normalized, WindowCache } from './windows.ts'
+import {
+  collect,
+  type FractionWindows,
+  inside,
+  type Kernel,
+  normalized,
+  single,
+  WindowCache,
+} from './windows.ts'
 
 export const TENSORFLOW_FILTERS = ['nearest', 'bilinear', 'bicubic', 'area', 'lanczos'] as const
 type TensorflowFilter = (typeof TENSORFLOW_FILTERS)[number]
 
 const f = Math.fround
-const cache = new WindowCache<FractionWindows>()
+const cache = new WindowCache<FloatWindows>()
 
 /** As tf.image.resize: half-pixel centres, float32, not rounded (but `nearest`, which keeps the type). */
 export function* resizeAsTensorflow(
@@ -22,14 +31,21 @@ export function* resizeAsTensorflow(
 ): Work<Pixels> {
   if (filter === 'nearest')
     return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
-  const windows = (from: number, to: number): FractionWindows =>
-    cache.get(`${filter} ${antialias} ${from} ${to}`, () => {
-      if (filter === 'area') return shares(from, to)
-      if (filter === 'bilinear' && !antialias) return linear(from, to)
-      if (filter === 'bicubic' && !antialias) return cubic(from, to)
-      return spans(from, to, KERNELS[filter], antialias)
-    })
+  const windows = (from: number, to: number): FloatWindows =>
+    cache.get(`${filter} ${antialias} ${from} ${to}`, () => single(windowsOf(from, to, filter, antialias)))
   return yield* blendFloats(pixels, windows(pixels.width, width), windows(pixels.height, height))
+}
+
+function windowsOf(
+  from: number,
+  to: number,
+  filter: Exclude<TensorflowFilter, 'nearest'>,
+  antialias: boolean,
+): FractionWindows {
+  if (filter === 'area') return shares(from, to)
+  if (filter === 'bilinear' && !antialias) return linear(from, to)
+  if (filter === 'bicubic' && !antialias) return cubic(from, to)
+  return spans(from, to, KERNELS[filter], antialias)
 }
 
 const KERNELS = { bilinear: TRIANGLE, bicubic: CATMULL_ROM, lanczos: LANCZOS3 } as const
@@ -46,7 +62,7 @@ function linear(from: number, to: number): FractionWindows {
   return collect(from, to, place => {
     const exact = f(f(f(place + 0.5) * scale) - 0.5)
     const start = Math.floor(exact)
-    return { start, weights: [f(1 - f(exact - start)), f(exact - start)] }
+    return inside({ start, weights: [f(1 - f(exact - start)), f(exact - start)] }, from)
   })
 }
 
@@ -63,7 +79,7 @@ function cubic(from: number, to: number): FractionWindows {
     const weights = [-1, 0, 1, 2].map(step =>
       at + step < 0 || at + step >= from ? 0 : CATMULL_ROM.at(step - fraction),
     )
-    return { start: at - 1, weights: normalized(weights) }
+    return inside({ start: at - 1, weights: normalized(weights) }, from)
   })
 }
 

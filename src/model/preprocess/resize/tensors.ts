@@ -1,53 +1,53 @@
-import { emptyPixels, type Pixels } from '../pixels.ts'
+import { type FloatWindows, imagePasses } from '../../../kernels/index.ts'
+import type { Pixels } from '../pixels.ts'
 import { overLines, type Work } from '../turns.ts'
-import type { FractionWindows } from './windows.ts'
 
-/** Columns, then rows, in float32 and without rounding to bytes. */
-export function* blendFloats(pixels: Pixels, across: FractionWindows, down: FractionWindows): Work<Pixels> {
-  const { channels } = pixels
-  const wide = emptyPixels(across.to, pixels.height, channels, NO_FLOATS)
-  const row = across.to * channels
-  yield* overLines(pixels.height, row * across.stride, (first, end) => {
-    for (let y = first; y < end; y++) blendLine(pixels, y, across, wide.data.subarray(y * row))
+/** Columns, then rows, in float32 and without rounding to bytes. Windows lie within the image. */
+export function* blendFloats(
+  pixels: Pixels,
+  across: FloatWindows,
+  down: FloatWindows,
+): Work<{
+  readonly width: number
+  readonly height: number
+  readonly channels: number
+  readonly data: Float32Array
+}> {
+  const { height, channels, data } = pixels
+  const [from, row] = [pixels.width * channels, across.to * channels]
+  const wide = new Float32Array(height * row)
+  yield* overLines(height, row * across.stride, (first, end) => {
+    const source = data.subarray(first * from, end * from)
+    const target = wide.subarray(first * row, end * row)
+    if (source instanceof Uint8Array) {
+      imagePasses().floatColumns(source, channels, across, target, end - first)
+    } else columnsOfFloats(source, channels, across, target, end - first)
   })
-  const made = emptyPixels(across.to, down.to, channels, NO_FLOATS)
+  const made = new Float32Array(down.to * row)
   yield* overLines(down.to, row * down.stride, (first, end) => {
-    for (let y = first; y < end; y++) blendRows(wide.data, row, y, down, made.data.subarray(y * row))
+    imagePasses().floatRows(wide, row, down, made, first, end)
   })
-  return made
+  return { width: across.to, height: down.to, channels, data: made }
 }
 
-const NO_FLOATS = new Float32Array(0)
-
-function blendLine(
-  { width, channels, data }: Pixels,
-  y: number,
-  { to, starts, lengths, stride, weights }: FractionWindows,
-  target: Pixels['data'],
+/** As the pass over bytes. */
+function columnsOfFloats(
+  source: Float32Array,
+  channels: number,
+  { from, to, starts, lengths, stride, weights }: FloatWindows,
+  target: Float32Array,
+  height: number,
 ): void {
-  for (let x = 0, at = 0; x < to; x++) {
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = 0
-      for (let k = 0; k < lengths[x]!; k++) {
-        const place = Math.min(width - 1, Math.max(0, starts[x]! + k))
-        sum += data[(y * width + place) * channels + channel]! * weights[x * stride + k]!
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < to; x++) {
+      const first = (y * from + starts[x]!) * channels
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = 0
+        for (let k = 0; k < lengths[x]!; k++) {
+          sum += source[first + k * channels + channel]! * weights[x * stride + k]!
+        }
+        target[at++] = sum
       }
-      target[at++] = sum
     }
-  }
-}
-
-function blendRows(
-  source: Pixels['data'],
-  row: number,
-  y: number,
-  { from, starts, lengths, stride, weights }: FractionWindows,
-  target: Pixels['data'],
-): void {
-  target.fill(0, 0, row)
-  for (let k = 0; k < lengths[y]!; k++) {
-    const line = Math.min(from - 1, Math.max(0, starts[y]! + k)) * row
-    const weight = weights[y * stride + k]!
-    for (let i = 0; i < row; i++) target[i]! += source[line + i]! * weight
   }
 }

@@ -1,16 +1,25 @@
-import { FRACTION_BITS, type Windows } from '../../../kernels/index.ts'
+import { type FloatWindows, FRACTION_BITS, type Windows } from '../../../kernels/index.ts'
 import type { Pixels } from '../pixels.ts'
 import type { Work } from '../turns.ts'
 import { CATMULL_ROM, SHARP_CUBIC, TRIANGLE } from './filters.ts'
 import { byPlaces } from './nearest.ts'
 import { blendColumns, blendRows } from './passes.ts'
 import { blendFloats } from './tensors.ts'
-import { collect, type FractionWindows, inside, type Kernel, WindowCache, widened } from './windows.ts'
+import {
+  collect,
+  type FractionWindows,
+  inside,
+  type Kernel,
+  single,
+  WindowCache,
+  widened,
+} from './windows.ts'
 
 export const TORCH_FILTERS = ['nearest', 'bilinear', 'bicubic'] as const
 type TorchFilter = (typeof TORCH_FILTERS)[number]
 
-const cache = new WindowCache<FractionWindows>()
+const forBytes = new WindowCache<Windows>()
+const forFloats = new WindowCache<FloatWindows>()
 
 /**
  * As torchvision resizes tensors on a CPU. Bytes are rounded after each pass, with weights of 16 bits that share one
@@ -26,12 +35,17 @@ export function* resizeAsTorch(
   if (pixels.width === width && pixels.height === height) return pixels
   if (filter === 'nearest')
     return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
-  const windows = (from: number, to: number): FractionWindows =>
-    cache.get(`${filter} ${antialias} ${from} ${to}`, () => windowsOf(from, to, filter, antialias))
-  const [across, down] = [windows(pixels.width, width), windows(pixels.height, height)]
-  if (!(pixels.data instanceof Uint8Array)) return yield* blendFloats(pixels, across, down)
-  const wide = pixels.width === width ? pixels : yield* blendColumns(pixels, coarse(across))
-  return wide.height === height ? wide : yield* blendRows(wide, coarse(down))
+  const name = `${filter} ${antialias}`
+  const made = (from: number, to: number): FractionWindows => windowsOf(from, to, filter, antialias)
+  if (!(pixels.data instanceof Uint8Array)) {
+    const windows = (from: number, to: number): FloatWindows =>
+      forFloats.get(`${name} ${from} ${to}`, () => single(made(from, to)))
+    return yield* blendFloats(pixels, windows(pixels.width, width), windows(pixels.height, height))
+  }
+  const windows = (from: number, to: number): Windows =>
+    forBytes.get(`${name} ${from} ${to}`, () => coarse(made(from, to)))
+  const wide = pixels.width === width ? pixels : yield* blendColumns(pixels, windows(pixels.width, width))
+  return wide.height === height ? wide : yield* blendRows(wide, windows(wide.height, height))
 }
 
 function windowsOf(

@@ -1,4 +1,4 @@
-import { FRACTION_BITS, type Windows } from '../../../kernels/index.ts'
+import { type FloatWindows, FRACTION_BITS, type Windows } from '../../../kernels/index.ts'
 
 /** One place's window before it is normalized: the first input, and a weight for each input. */
 export interface Window {
@@ -74,6 +74,11 @@ export function fixed(windows: FractionWindows): Windows {
     return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
   })
   return { ...windows, weights }
+}
+
+/** Weights as float32. */
+export function single(windows: FractionWindows): FloatWindows {
+  return { ...windows, weights: Float32Array.from(windows.weights) }
 }
 
 /** Windows are the same for every image of a size. Few, and small ones, are kept. */
