@@ -4,6 +4,8 @@ import { MAX_MEMBER_BYTES } from '../limits.ts'
 import { refuse } from '../refuse.ts'
 
 const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5b, 0x5c]
+/** Longer ones are rare, and JSON.parse is for them. */
+const MAX_PLAIN_BYTES = 64
 const [CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5d, 0x7b, 0x7d]
 
 /**
@@ -16,7 +18,7 @@ export function eachMember(bytes: Buffer, at: number, member: (key: string, at: 
   if (bytes[next] === CLOSE_OBJECT) return next + 1
   for (;;) {
     const end = endOfString(bytes, next)
-    const key = String(valueAt(bytes, next, end))
+    const key = plainText(bytes, next, end) ?? String(valueAt(bytes, next, end))
     next = expectByte(bytes, skipSpace(bytes, end), COLON)
     next = skipSpace(bytes, member(key, skipSpace(bytes, next)))
     if (bytes[next] === CLOSE_OBJECT) return next + 1
@@ -54,6 +56,8 @@ export function endOfValue(bytes: Buffer, at: number): number {
 
 /** Parses the value at `at`. Throws REQUEST_INVALID over `limit` bytes. */
 export function valueAt(bytes: Buffer, at: number, end: number, limit: number = MAX_MEMBER_BYTES): unknown {
+  const plain = plainText(bytes, at, end)
+  if (plain !== undefined) return plain
   if (end - at > limit) throw refuse(`A member of the request has ${end - at} bytes; the limit is ${limit}`)
   if (!isUtf8(bytes.subarray(at, end))) throw refuse(`The request is not UTF-8, behind byte ${at}`)
   try {
@@ -61,6 +65,17 @@ export function valueAt(bytes: Buffer, at: number, end: number, limit: number = 
   } catch (cause) {
     throw refuse(`The request is not JSON: ${messageOf(cause)}`)
   }
+}
+
+/** A short string of ASCII without escapes, as names and datatypes are; undefined for all else. */
+function plainText(bytes: Buffer, at: number, end: number): string | undefined {
+  if (bytes[at] !== QUOTE || end - at > MAX_PLAIN_BYTES || bytes[end - 1] !== QUOTE || end - at < 2)
+    return undefined
+  for (let i = at + 1; i < end - 1; i++) {
+    const byte = bytes[i]!
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH || byte === QUOTE) return undefined
+  }
+  return bytes.toString('latin1', at + 1, end - 1)
 }
 
 export function skipSpace(bytes: Buffer, at: number): number {

@@ -4,6 +4,10 @@ import { refuse } from '../refuse.ts'
 const [PLUS, MINUS, DOT, ZERO, NINE, UPPER_E, LOWER_E] = [0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x45, 0x65]
 /** Powers of ten that a double holds exactly. */
 const POWERS: Float64Array = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
+/** Digits of a double are its own up to here: 15. */
+const EXACT = 1e15
+/** 19 digits. */
+const MANY = 1e19
 /** Above the error of a mantissa of up to 19 digits gathered in doubles (five roundings, each 2^-53). */
 const DOUBT = 2 ** -49
 /** From here on numbers are rounded to infinity: half a step above a type's largest. */
@@ -23,6 +27,8 @@ export class NumberReader {
   protected at: number
   readonly #single: boolean
   readonly #beyond: number
+  /** Below, a number without an exponent is its digits, and needs no other look. */
+  readonly #short: number
 
   /** `dtype`: what the numbers become. */
   constructor(bytes: Buffer, at: number, dtype: Dtype) {
@@ -30,67 +36,101 @@ export class NumberReader {
     this.at = at
     this.#single = dtype === 'float32'
     this.#beyond = BEYOND[dtype] ?? Number.POSITIVE_INFINITY
+    this.#short = Math.min(EXACT, this.#beyond)
   }
 
-  /** The number at `at`, which it leaves behind it. Throws REQUEST_INVALID for one that its type has not. */
-  protected number(): number {
-    const start = this.at
-    const value = this.#read()
-    if (value < this.#beyond && value > -this.#beyond) return value
-    const text = this.bytes.toString('latin1', start, Math.min(this.at, start + 40))
-    throw refuse(`${text} is too large for its datatype, at byte ${start}`, 'It would become infinite.')
-  }
-
-  #read(): number {
-    const bytes = this.bytes
-    const start = this.at
-    let at = start
-    const negative = bytes[at] === MINUS
-    if (negative) at++
-    let mantissa = 0
-    let digits = 0
-    let power = 0
+  /**
+   * Reads the number at `at`, leaves it behind, and puts it into `target`: a double that a function returns takes
+   * memory of its own. This is the way of short numbers, small enough to become part of its caller. Throws
+   * REQUEST_INVALID for what is no number, or one that its type has not.
+   */
+  protected number(target: Float32Array | Float64Array, place: number): void {
+    const { bytes } = this
+    let at = this.at
+    let byte = bytes[at]!
+    if (byte === MINUS) byte = bytes[++at]!
     const first = at
-    for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) {
+    let mantissa = 0
+    while (byte >= ZERO && byte <= NINE) {
       mantissa = mantissa * 10 + (byte - ZERO)
-      if (mantissa > 0) digits++
+      byte = bytes[++at]!
     }
-    if (at === first || (bytes[first] === ZERO && at > first + 1)) throw this.unexpected()
-    if (bytes[at] === DOT) {
-      const point = ++at
-      for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) {
+    const point = at
+    if (byte === DOT) {
+      byte = bytes[++at]!
+      while (byte >= ZERO && byte <= NINE) {
         mantissa = mantissa * 10 + (byte - ZERO)
-        if (mantissa > 0) digits++
+        byte = bytes[++at]!
       }
-      if (at === point) throw this.unexpected()
-      power = point - at
     }
-    if (bytes[at] === LOWER_E || bytes[at] === UPPER_E) {
-      at++
-      const sign = bytes[at]
-      if (sign === MINUS || sign === PLUS) at++
-      const from = at
-      let exponent = 0
-      for (let byte = bytes[at]!; byte >= ZERO && byte <= NINE; byte = bytes[++at]!) {
-        if (exponent < 10_000) exponent = exponent * 10 + (byte - ZERO)
-      }
-      if (at === from) throw this.unexpected()
-      power += sign === MINUS ? -exponent : exponent
+    if (
+      mantissa >= this.#short ||
+      at - point > 22 ||
+      (byte | 0x20) === LOWER_E ||
+      this.#odd(first, point, at)
+    ) {
+      this.#long(target, place, mantissa, first, point, at)
+      return
     }
+    if (at > point) mantissa /= POWERS[at - point - 1]!
+    target[place] = bytes[this.at] === MINUS ? -mantissa : mantissa
     this.at = at
-    const value = this.#scaled(mantissa, digits, power)
-    if (value !== undefined) return negative ? -value : value
-    return Number(bytes.toString('latin1', start, at))
   }
 
-  /** mantissa · 10^power, or undefined where that may not be the nearest number. */
-  #scaled(mantissa: number, digits: number, power: number): number | undefined {
-    if (power < -22 || power > 22 || digits > 19) return undefined
+  /** Whether the digits from `first` on, with a point at `point`, are none of JSON: `.5`, `1.`, `01`. */
+  #odd(first: number, point: number, end: number): boolean {
+    return point === first || end === point + 1 || (point > first + 1 && this.bytes[first] === ZERO)
+  }
+
+  /** Of many digits, with an exponent, or none at all; `mantissa` is what its digits gave so far. */
+  #long(
+    target: Float32Array | Float64Array,
+    place: number,
+    mantissa: number,
+    first: number,
+    point: number,
+    end: number,
+  ): void {
+    const start = this.at
+    if (this.#odd(first, point, end)) throw this.unexpected()
+    this.at = end
+    const exponent = this.bytes[end] === LOWER_E || this.bytes[end] === UPPER_E ? this.#exponent() : 0
+    const power = exponent - Math.max(0, end - point - 1)
+    if (mantissa >= (this.#single ? MANY : EXACT) || power < -22 || power > 22) {
+      target[place] = this.#slowly(start)
+      return
+    }
     const value = power < 0 ? mantissa / POWERS[-power]! : mantissa * POWERS[power]!
-    if (digits <= 15) return value
-    if (!this.#single) return undefined
-    const rounded = Math.fround(value * (1 - DOUBT))
-    return rounded === Math.fround(value * (1 + DOUBT)) ? rounded : undefined
+    if (mantissa >= EXACT && Math.fround(value * (1 - DOUBT)) !== Math.fround(value * (1 + DOUBT))) {
+      target[place] = this.#slowly(start)
+    } else if (value >= this.#beyond) throw this.#tooLarge(start)
+    else target[place] = this.bytes[start] === MINUS ? -value : value
+  }
+
+  /** Of the `e` at `at`. */
+  #exponent(): number {
+    const { bytes } = this
+    const sign = bytes[++this.at]
+    if (sign === MINUS || sign === PLUS) this.at++
+    const from = this.at
+    let exponent = 0
+    for (let byte = bytes[this.at]!; byte >= ZERO && byte <= NINE; byte = bytes[++this.at]!) {
+      if (exponent < 10_000) exponent = exponent * 10 + (byte - ZERO)
+    }
+    if (this.at === from) throw this.unexpected()
+    return sign === MINUS ? -exponent : exponent
+  }
+
+  /** By all its digits. */
+  #slowly(start: number): number {
+    const value = Number(this.bytes.toString('latin1', start, this.at))
+    if (value < this.#beyond && value > -this.#beyond) return value
+    throw this.#tooLarge(start)
+  }
+
+  #tooLarge(start: number): Error {
+    const text = this.bytes.toString('latin1', start, Math.min(this.at, start + 40))
+    return refuse(`${text} is too large for its datatype, at byte ${start}`, 'It would become infinite.')
   }
 
   /** The byte before `at` that is no white space. */

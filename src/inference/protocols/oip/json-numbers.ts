@@ -5,12 +5,11 @@ import { NumberReader } from './json-number.ts'
 
 const [SPACE, QUOTE, COMMA, MINUS, ZERO, NINE, OPEN, CLOSE] = [0x20, 0x22, 0x2c, 0x2d, 0x30, 0x39, 0x5b, 0x5d]
 /**
- * Reads a (nested) JSON array of numbers from bytes into a typed array, in order: three to four times as fast as
- * JSON.parse of its text, and it makes no arrays.
+ * Reads a (nested) JSON array of numbers from bytes into a typed array, in order. It makes no text and no
+ * arrays, and takes numbers of few digits in 0.6 of the time that JSON.parse does (bench/serving/codecs.ts).
  */
 export class NumberScanner extends NumberReader {
   readonly #target: Float32Array | Float64Array
-  #filled = 0
 
   /** `dtype`: what the numbers become in the end, if not what `target` has. */
   constructor(
@@ -29,39 +28,37 @@ export class NumberScanner extends NumberReader {
    */
   scan(): number | undefined {
     const { bytes } = this
+    const target = this.#target
+    let filled = 0
     let depth = 0
     // Whether a value or an array may begin here: behind `[` or a comma.
     let open = true
-    for (;;) {
+    do {
       const byte = bytes[this.at]
       if (byte === undefined) throw refuse('The JSON ends inside data')
-      if (byte <= SPACE) this.at++
-      else if (byte === COMMA) {
+      if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+        if (!open || depth === 0) throw this.unexpected()
+        if (filled >= target.length) throw this.#miscounted('more')
+        this.number(target, filled++)
+        open = false
+      } else if (byte === COMMA) {
         if (open || depth === 0) throw this.unexpected()
         open = true
         this.at++
-      } else if (byte === OPEN) {
+      } else if (byte <= SPACE) this.at++
+      else if (byte === OPEN) {
         if (!open || ++depth > MAX_DEPTH) throw this.unexpected()
         this.at++
       } else if (byte === CLOSE) {
         if (open && this.before() !== OPEN) throw this.unexpected()
         open = false
         this.at++
-        if (--depth === 0) break
-      } else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
-        if (!open || depth === 0) throw this.unexpected()
-        this.#put(this.number())
-        open = false
+        depth--
       } else if (byte === QUOTE || (byte >= 0x61 && byte <= 0x7a)) return undefined
       else throw this.unexpected()
-    }
-    if (this.#filled !== this.#target.length) throw this.#miscounted(String(this.#filled))
+    } while (depth > 0 || open)
+    if (filled !== target.length) throw this.#miscounted(String(filled))
     return this.at
-  }
-
-  #put(value: number): void {
-    if (this.#filled >= this.#target.length) throw this.#miscounted('more')
-    this.#target[this.#filled++] = value
   }
 
   #miscounted(found: string): Error {

@@ -77,19 +77,13 @@ export class NumberValues extends NumberReader {
         this.#close(depth, counts[depth--]!)
       } else if (isNumber(byte)) {
         if (!open) throw this.unexpected()
-        this.#put(byte === MINUS || byte <= NINE ? this.#signed() : this.#special(), depth)
+        this.#put(byte, depth)
         counts[depth]!++
         open = false
       } else if (isOther(byte)) return undefined
       else throw this.unexpected()
     } while (depth > 0 || open)
     return this.at
-  }
-
-  #signed(): number {
-    return this.bytes[this.at] === MINUS && this.bytes[this.at + 1] === UPPER_I
-      ? this.#special()
-      : this.number()
   }
 
   #special(): number {
@@ -106,7 +100,7 @@ export class NumberValues extends NumberReader {
     return negative ? -value : value
   }
 
-  #put(value: number, depth: number): void {
+  #put(byte: number, depth: number): void {
     this.#leaf ??= depth
     if (depth !== this.#leaf) throw this.#ragged('a number where arrays stood before')
     if (this.#filled === this.#data.length) {
@@ -114,7 +108,9 @@ export class NumberValues extends NumberReader {
       larger.set(this.#data)
       this.#data = larger
     }
-    this.#data[this.#filled++] = value
+    const special = byte > NINE || (byte === MINUS && this.bytes[this.at + 1] === UPPER_I)
+    if (special) this.#data[this.#filled++] = this.#special()
+    else this.number(this.#data, this.#filled++)
   }
 
   #close(depth: number, count: number): void {
