@@ -13,7 +13,7 @@ export function limitsAsked(flags: LimitFlags, before: PredictionLimits = {}): P
   const { rate, burst, quota, priority } = flags
   const limits: { -readonly [Name in keyof PredictionLimits]: PredictionLimits[Name] } = { ...before }
   if (rate === 'none') delete limits.rate
-  else if (rate !== undefined) limits.rate = parseRate(rate, burst)
+  else if (rate !== undefined || burst !== undefined) limits.rate = parseRate(rate ?? '', burst)
   if (quota === 'none') delete limits.quota
   else if (quota !== undefined) limits.quota = parseQuota(quota)
   if (priority === 0) delete limits.priority

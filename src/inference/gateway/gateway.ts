@@ -74,7 +74,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       revision: state.revision,
       rollouts: state.counters.rollouts(),
       models: state.counters.models(),
-      quotas: state.limiter.quotas.own(),
+      quotas: state.limiter.quotas.news(),
       mirrors: state.mirrors.agreements.report(),
     }),
   })

@@ -16,6 +16,7 @@ export class Link {
   /** It starts, by its host's word; until then at the latest. */
   #asleepUntil = Number.NEGATIVE_INFINITY
   #client: FrameClient | undefined
+  #lostClient: FrameClient | undefined
   #retired = false
   #retry: NodeJS.Timeout | undefined
   #pause = FIRST_RETRY_MS
@@ -42,6 +43,13 @@ export class Link {
   /** Whether it starts just now. */
   waking(now: number): boolean {
     return now < this.#asleepUntil
+  }
+
+  /** Whether this is the first word of a connection's loss: with it all its requests are lost, and it is one failure. */
+  lost(client: FrameClient): boolean {
+    const first = client !== this.#lostClient
+    this.#lostClient = client
+    return first
   }
 
   /** Nothing new is sent; the connection ends with the last answer that is due. */

@@ -38,6 +38,8 @@ export class Access {
     if (known !== undefined) return known
     const secret = /^Bearer\s+(\S+)\s*$/i.exec(authorization.slice(0, MAX_SECRET_LENGTH))?.[1]
     const tokens = (secret === undefined ? undefined : this.#tokens.get(hash('sha256', secret))) ?? []
+    // A header that is no token's is not kept: 10,000 of them would be a store for whoever sends them.
+    if (authorization.length > MAX_SECRET_LENGTH) return tokens
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
     this.#remembered.set(authorization, tokens)
     return tokens

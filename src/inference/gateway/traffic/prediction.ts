@@ -149,7 +149,7 @@ export class Prediction {
   }
 
   #lost(error: InferenceError): void {
-    this.#send!.ended(false)
+    this.#send!.lost()
     if (!this.#mayRepeat || !this.#mayBeSentAgain('lost')) {
       this.#fail(error)
       return

@@ -176,6 +176,21 @@ test('where all of an arm fail, all are asked still: a failing canary is seen to
   expect(step?.arms.stable).toMatchObject({ errors: 0 })
 })
 
+test('with one connection many requests are lost, and that is one failure: the replica that comes back is asked', async () => {
+  const [a, b] = [await world.replica('a', () => {}), await world.replica('b')]
+  await world.route([['stable', 1, [a, b]]])
+  const asked = Array.from({ length: 40 }, () => world.ask())
+  await until(() => a.asked.length > 10 && b.asked.length > 0)
+  await a.lose()
+  expect((await Promise.all(asked)).every(({ status }) => status === 200)).toBe(true)
+  a.handle = named('a')
+  await a.listen()
+  await world.connected()
+  const before = a.asked.length
+  for (let i = 0; i < 40; i++) expect(await world.ask()).toMatchObject({ status: 200 })
+  expect(a.asked.length).toBeGreaterThan(before)
+})
+
 async function until(condition: () => boolean): Promise<void> {
   await expect.poll(condition, { interval: 2, timeout: 5000 }).toBe(true)
 }

@@ -25,11 +25,17 @@ export class Send {
     this.#id = this.#client.ask(ask, answer)
   }
 
-  /** An answer came, or none ever will. `ok`: the replica did what it should. */
+  /** An answer came. `ok`: the replica did what it should. */
   ended(ok: boolean): void {
     if (this.#over) return
     this.#over = true
     this.link.breaker.ended(ok, this.#probe, performance.now())
+  }
+
+  /** No answer will come: the connection is gone. */
+  lost(): void {
+    if (this.link.lost(this.#client)) this.ended(false)
+    else this.gaveUp()
   }
 
   /** What came says nothing of the replica. */

@@ -177,3 +177,17 @@ test('quotas are taken up again after a restart, those of the present windows', 
   now = NOON
   expect(quotas.reset('month')).toBe((Date.UTC(2026, 11, 1) - NOON) / 1000)
 })
+
+test('of very many quotas a report tells those that changed, and all of them now and then', () => {
+  let now = NOON
+  const quotas = new Quotas(() => now)
+  for (let i = 0; i < 600; i++) quotas.take(`token/${i}`, 'day')
+  expect(quotas.news()).toHaveLength(600)
+  expect(quotas.news()).toEqual([])
+  quotas.take('token/7', 'day')
+  expect(quotas.news()).toEqual([{ key: 'token/7', window: '2026-11-27', used: 2 }])
+  now += 5000
+  expect(quotas.news()).toHaveLength(600)
+  for (let i = 0; i < 30_000; i++) quotas.take(`token/${i}`, 'day')
+  expect(quotas.own()).toHaveLength(20_000)
+})

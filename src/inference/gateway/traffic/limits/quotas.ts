@@ -2,6 +2,9 @@ import type { QuotaUse } from '../../../../api/index.ts'
 
 export type Period = 'day' | 'month'
 
+/** Up to so many are told in every report; past here those that changed, and all of them now and then. */
+const TOLD_ALWAYS = 500
+const TELL_ALL_MS = 5000
 /** Keys whose use is remembered: as many tokens as an installation may have. */
 const MAX_KEYS = 20_000
 
@@ -20,6 +23,8 @@ interface Use {
 export class Quotas {
   readonly #uses = new Map<string, Use>()
   readonly #clock: () => number
+  readonly #changed = new Set<string>()
+  #toldAll = 0
   readonly #windows = { day: { name: '', starts: 0, ends: 0 }, month: { name: '', starts: 0, ends: 0 } }
   /** Something was used. */
   onUse: () => void = () => {}
@@ -37,6 +42,7 @@ export class Quotas {
 
   take(key: string, per: Period): void {
     this.#use(key, per).used++
+    this.#changed.add(key)
     this.onUse()
   }
 
@@ -45,7 +51,16 @@ export class Quotas {
     return Math.max(1, Math.ceil((this.#window(per).ends - this.#clock()) / 1000))
   }
 
-  /** This gateway's use in the present windows: for the report and for the disk. */
+  /** For a report: what it leaves out is as it was told before. */
+  news(): QuotaUse[] {
+    const all = this.#uses.size <= TOLD_ALWAYS || this.#clock() - this.#toldAll >= TELL_ALL_MS
+    if (all) this.#toldAll = this.#clock()
+    const own = this.own().filter(({ key }) => all || this.#changed.has(key))
+    this.#changed.clear()
+    return own
+  }
+
+  /** This gateway's use in the present windows. */
   own(): QuotaUse[] {
     const present = this.#present()
     return [...this.#uses]
