@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { meSchema } from '../../api/index.ts'
 import { BallastError, inParallel, parseDuration } from '../../core/index.ts'
 import { hasUnicode } from '../output/bar.ts'
@@ -12,7 +12,7 @@ import { isLocalModel, openLocal } from '../predict/local.ts'
 import { loginOf, remote } from '../remote/settings.ts'
 
 interface Flags {
-  readonly text: readonly string[]
+  readonly text?: readonly string[]
   readonly url?: string
   readonly type?: string
   readonly version?: number
@@ -42,12 +42,10 @@ export function predictCommand(script: string = process.argv[1] ?? ''): Command 
       'a name on the server, an address (http://…), or a model file or folder of this machine',
     )
     .argument('[inputs...]', 'images, .txt, .csv, .json, .jsonl, .npy, .npz; - for standard input')
-    .option(
-      '--text <text>',
-      'a text as input; may be given again',
-      (text, all: readonly string[]) => [...all, text],
-      [],
-    )
+    .option('--text <text>', 'a text as input; may be given again', (text, all: readonly string[] = []) => [
+      ...all,
+      text,
+    ])
     .option(
       '--url <url>',
       'a gateway, such as http://127.0.0.1:7421; default: that of the server one is logged in at',
@@ -57,7 +55,11 @@ export function predictCommand(script: string = process.argv[1] ?? ''): Command 
     .option('--environment <name>', 'default: production')
     .option('--token <token>', 'of the scope predict')
     .option('--token-file <file>', 'read the token from a file')
-    .option('--timeout <duration>', 'for each answer', parseDuration, TIMEOUT_MS)
+    .addOption(
+      new Option('--timeout <duration>', 'for each answer')
+        .argParser(parseDuration)
+        .default(TIMEOUT_MS, '60s'),
+    )
     .option('--json', 'the answers as they are')
     .action((model: string, inputs: readonly string[], flags: Flags) => run(model, inputs, flags, script))
 }
@@ -65,7 +67,7 @@ export function predictCommand(script: string = process.argv[1] ?? ''): Command 
 async function run(model: string, files: readonly string[], flags: Flags, script: string): Promise<void> {
   endWithReader()
   const inputs = [
-    ...flags.text.map(textInput),
+    ...(flags.text ?? []).map(textInput),
     ...(await Promise.all(files.map(file => readInput(file, flags.type)))),
   ]
   if (inputs.length === 0) {
