@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Lease, RolloutView } from '../../src/api/index.ts'
 import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
 import { readEvents } from '../server/events.ts'
 import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
 
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
+const execFileAsync = promisify(execFile)
 let world: World
 let runner: FakeRunner
 let host: FakeHost
@@ -119,6 +123,33 @@ test('only an admin lets a token go before others', async () => {
   const rate = { ...body, limits: { rate: { perSecond: 1, burst: 1 } } }
   expect(await world.call('POST', '/api/v1/tokens', { token, body: rate })).toMatchObject({ status: 201 })
 })
+
+test('the command sets limits, shows them, and lifts them', async () => {
+  const ballast = async (...args: readonly string[]) => {
+    const env = { ...process.env, BALLAST_URL: world.url, BALLAST_TOKEN: await world.secret() }
+    return (await execFileAsync(process.execPath, [MAIN, ...args], { env })).stdout
+  }
+  await world.admin('POST', '/projects', { name: 'words' })
+  const limits = ['--rate', '100/s', '--burst', '200', '--quota', '1000000/day', '--priority', '1']
+  const create = ['token', 'create', 'mobile-app', '--scopes', 'predict', '--project', 'words']
+  expect(await ballast(...create, ...limits)).toMatch(/^blst_/)
+  expect(await ballast('token', 'list')).toMatch(
+    /mobile-app .* predict +words +100\/s \(burst 200\), 1000000\/day, priority 1 /,
+  )
+  const policy = ['words', 'production']
+  expect(await ballast('policy', 'set', ...policy, '--rate', '30/min', '--quota', '5e7/month')).toContain(
+    'limits         30/min (burst 30), 50000000/month',
+  )
+  expect(await ballast('policy', 'set', ...policy, '--rate', 'none')).toContain(
+    'limits         50000000/month',
+  )
+  expect(await ballast('policy', 'set', ...policy, '--quota', 'none')).toContain('limits         none')
+  await expect(ballast('policy', 'set', ...policy, '--rate', '5/day')).rejects.toMatchObject({
+    stderr: expect.stringContaining(
+      "Expected a rate such as 100/s, 30/min or 500/h, and a burst from 1, found '5/day'",
+    ),
+  })
+}, 30_000)
 
 test('gateways hear what the others used, and how many they are', async () => {
   const window = new Date().toISOString().slice(0, 10)
