@@ -1,5 +1,5 @@
 import { refuse } from '../refuse.ts'
-import { MAX_JSON_DEPTH, MAX_VALUES } from './limits.ts'
+import { MAX_JSON_DEPTH, MAX_LISTS, MAX_VALUES } from './limits.ts'
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -9,13 +9,14 @@ const SMALL = 65_536
 
 /**
  * Counts what JSON.parse would build, before it does: a body of some megabytes holds millions of empty lists, of
- * which each takes ten times its text. Throws REQUEST_INVALID over the limits on depth and values, where there is
+ * which each takes ten times its text. Throws REQUEST_INVALID over the limits on depth, lists and values, where there is
  * enough text for it to matter; does not check anything else.
  */
 export function checkJson(text: string, where: string): void {
   if (text.length < SMALL) return
   let depth = 0
   let values = 0
+  let lists = 0
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case QUOTE:
@@ -25,7 +26,11 @@ export function checkJson(text: string, where: string): void {
       case OPEN_OBJECT:
         if (++depth > MAX_JSON_DEPTH)
           throw refuse(`${where} nests deeper than ${MAX_JSON_DEPTH} levels`, 'Records are flat.')
-        values++
+        if (++lists > MAX_LISTS)
+          throw refuse(
+            `${where} holds more than ${MAX_LISTS} lists and records`,
+            'Send several smaller requests.',
+          )
         break
       case CLOSE_LIST:
       case CLOSE_OBJECT:
