@@ -12,9 +12,6 @@ const ONE = 2 ** BITS
 const LANES = 8
 
 type Line = Int32Array | Float32Array
-/** Output row from the lines of its window, with weights from `base` on. */
-type Blend = (lines: readonly Line[], weights: Axis['weights'], base: number, to: Pixels['data']) => void
-
 const axes = new WindowCache<Pairs>()
 
 /** The commonest: two neighbours each way, over bytes, by the kernels. */
