@@ -1,8 +1,8 @@
-import { randomText } from '../../../core/index.ts'
 import type { Telemetry } from './trace.ts'
+import { requestIdOf } from './tracing/ids.ts'
 
 /** Request ids, and nothing written anywhere. */
 export const silent: Telemetry = {
-  begin: () => ({ requestId: randomText(16), frameHeaders: '', end: () => {} }),
+  begin: start => ({ requestId: requestIdOf(start.header('x-request-id')), frameHeaders: '', end: () => {} }),
   close: async () => {},
 }

@@ -38,14 +38,10 @@ export function accessLine({ start, end, requestId, at, durationMs, traceId, sam
   if (end.answerHeaders !== undefined) line += replicaTimes(end.answerHeaders)
   line += number('bytesIn', end.bytesIn)
   line += number('bytesOut', end.bytesOut)
-  line += text('model', end.model)
-  line += text('environment', end.environment)
-  line += number('version', end.version)
-  line += text('arm', end.arm)
-  line += text('replica', end.replica)
+  line += servedBy(end)
   line += number('sends', end.sends)
   line += text('remote', start.remoteAddress)
-  line += text('agent', start.header('user-agent')?.slice(0, MAX_AGENT))
+  line += agentText(start.header('user-agent'))
   line += text('token', end.token)
   line += text('trace', traceId)
   return sample < 1 ? `${line},"sample":${sample}}` : `${line}}`
@@ -76,9 +72,52 @@ function number(name: string, value: number | undefined): string {
   return value === undefined ? '' : `,"${name}":${value}`
 }
 
-/** To the microsecond. */
-function milliseconds(value: number): number {
-  return Math.round(value * 1000) / 1000
+/** To the microsecond. Put together of whole numbers, which print faster than the shortest form of a double. */
+function milliseconds(value: number): string {
+  const microseconds = Math.max(0, Math.round(value * 1000))
+  const whole = Math.floor(microseconds / 1000)
+  const rest = microseconds % 1000
+  return rest === 0 ? `${whole}` : `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
+}
+
+/** Replicas whose text is remembered; a gateway has some. */
+const MAX_REMEMBERED = 1000
+const served = new Map<string, { readonly end: RequestEnd; readonly text: string }>()
+const agents = new Map<string, string>()
+
+/** Who answered: the same for each request of a replica in its arm. */
+function servedBy(end: RequestEnd): string {
+  const { model, environment, version, arm, replica = '' } = end
+  const known = served.get(replica)
+  if (
+    known !== undefined &&
+    known.end.model === model &&
+    known.end.version === version &&
+    known.end.arm === arm &&
+    known.end.environment === environment
+  ) {
+    return known.text
+  }
+  const made =
+    text('model', model) +
+    text('environment', environment) +
+    number('version', version) +
+    text('arm', arm) +
+    text('replica', replica)
+  if (served.size >= MAX_REMEMBERED) served.clear()
+  served.set(replica, { end: { status: 0, model, environment, version, arm }, text: made })
+  return made
+}
+
+function agentText(agent: string | undefined): string {
+  if (agent === undefined) return ''
+  const known = agents.get(agent)
+  if (known !== undefined) return known
+  const made = text('agent', agent.slice(0, MAX_AGENT))
+  // A long one is not kept: what callers send must not fill the memory.
+  if (agents.size >= MAX_REMEMBERED) agents.clear()
+  if (agent.length <= MAX_AGENT) agents.set(agent, made)
+  return made
 }
 
 function withoutQuery(path: string): string {

@@ -75,7 +75,7 @@ test('lines that could not be written are lost, and told once writing works agai
   const lines = new Lines(target, { gap: gapLine, onProblem: (_, lost) => problems.push(lost) })
   target.failing = true
   target.held = true
-  const big = 'x'.repeat(70_000)
+  const big = 'x'.repeat(300_000)
   lines.add(big)
   lines.add('kept')
   target.release()

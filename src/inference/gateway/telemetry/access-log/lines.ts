@@ -12,7 +12,7 @@ export interface LinesOptions {
 }
 
 /** Written at once from here on; less waits for `FLUSH_MS`. */
-const FLUSH_CHARACTERS = 64 * 1024
+const FLUSH_CHARACTERS = 256 * 1024
 /** A log that is followed shows a request this much later; a process that is killed loses as much. */
 const FLUSH_MS = 200
 /** While a disk hangs. Some seconds of a busy gateway. */
