@@ -1,4 +1,3 @@
-export { grpc } from './codec.ts'
 export { type Envelope, envelopeOf } from './envelope.ts'
 export { statisticsMessage } from './model-messages.ts'
 export * from './server-messages.ts'
