@@ -110,6 +110,7 @@ test('whenever the host is killed, the next one finds the right end', async () =
 
 test('two models within memory for one take turns', async () => {
   await restartHost('--memory', '110MiB')
+  await world.serve([aReplica('one')])
   world.plane.want([aReplica('one'), aReplica('two')])
   await world.until(() => phaseOf('one') === 'parked' && phaseOf('two') === 'ready')
   await world.route([aRoute('one'), aRoute('two')])

@@ -7,5 +7,5 @@ export {
   type RequestFrame,
   type ResponseFrame,
 } from './frame.ts'
-export { listenAt } from './listen.ts'
+export { listenAt, type Place } from './listen.ts'
 export * from './server.ts'

@@ -1,4 +1,6 @@
+import { watch } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Address, HostReport, WantedReplica } from '../../api/index.ts'
 import { type Logger, messageOf, replaceFile } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
@@ -58,10 +60,12 @@ export class Keeper implements Tenant {
   #state: Reported
   #running: Running | undefined
   #sleeper: Sleeper | undefined
+  /** When the sleeper must wake. */
+  #woken: PromiseWithResolvers<void> = Promise.withResolvers()
+  #standing: Promise<void> | undefined
   /** What it took when it was last ready. */
   #bytes: number | undefined
   #endTurn: (() => void) | undefined
-  #wake: () => void = () => {}
   readonly #work: Promise<void>
 
   constructor(wanted: WantedReplica, context: KeeperContext) {
@@ -91,7 +95,7 @@ export class Keeper implements Tenant {
   /** Takes over what may change while it runs: when it may sleep. */
   update(wanted: WantedReplica): void {
     this.#wanted = wanted
-    if (wanted.judged) this.#wake()
+    if (wanted.judged) this.#woken.resolve()
   }
 
   /** With what it takes in memory now. */
@@ -168,7 +172,10 @@ export class Keeper implements Tenant {
       void this.#context.memory.shrink()
       everReady ||= readyAt !== undefined
       const idle = new AbortController()
-      if (readyAt !== undefined) void this.#parkWhenIdle(AbortSignal.any([idle.signal, signal]))
+      if (readyAt !== undefined) {
+        void this.#parkWhenIdle(AbortSignal.any([idle.signal, signal]))
+        this.#standInFor(idle.signal)
+      }
       const end = await Promise.race([running.ended, aborted(signal)])
       idle.abort()
       if (end === undefined) return
@@ -176,6 +183,7 @@ export class Keeper implements Tenant {
       running = undefined
       // One that failed while it woke is tried again: its mark is still there.
       const asked = readyAt !== undefined || starts === 0
+      await this.#standing
       if (asked && (await this.#parked()) !== undefined) continue
       const reason = await this.#reasonOf(end)
       this.#context.logger.warn({ replica: this.name, reason }, 'a replica ended unasked')
@@ -198,17 +206,41 @@ export class Keeper implements Tenant {
 
   /** Sleeps where the last process was unloaded, until it is asked for; whether it slept. */
   async #slept(): Promise<boolean> {
-    const parked = this.#sleeper === undefined ? await this.#parked() : undefined
-    if (parked === undefined) return this.#sleeper !== undefined
-    const woken = Promise.withResolvers<void>()
-    this.#wake = woken.resolve
-    if (this.#wanted.judged) this.#wake()
+    await this.#standIn()
+    if (this.#sleeper === undefined) return false
+    if (this.#wanted.judged) this.#woken.resolve()
     const path = await this.#context.places.socket(this.name)
-    this.#sleeper = await Sleeper.open(path, parked, this.#wake)
-    this.#bytes ??= parked.residentBytes
     this.#set({ phase: 'parked', address: { kind: 'unix', path } })
-    await Promise.race([woken.promise, aborted(this.#stop.signal)])
+    await Promise.race([this.#woken.promise, aborted(this.#stop.signal)])
     return true
+  }
+
+  /** Listens in the replica's stead as soon as it says that it sleeps: it waits for that before it ends. */
+  #standInFor(signal: AbortSignal): void {
+    const { folder, parked } = this.#places
+    const watcher = watch(folder, { signal, persistent: false }, (_, name) => {
+      if (name === basename(parked)) this.#standIn().catch(() => {})
+    })
+    // Without it, the sleeper comes when the process has ended.
+    watcher.on('error', () => {})
+  }
+
+  /** Opens the sleeper, where the replica is one that sleeps. */
+  #standIn(): Promise<void> {
+    this.#standing ??= this.#openSleeper().finally(() => {
+      this.#standing = undefined
+    })
+    return this.#standing
+  }
+
+  async #openSleeper(): Promise<void> {
+    if (this.#sleeper !== undefined) return
+    const parked = await this.#parked()
+    if (parked === undefined) return
+    this.#woken = Promise.withResolvers()
+    this.#bytes ??= parked.residentBytes
+    const path = await this.#context.places.socket(this.name)
+    this.#sleeper = await Sleeper.open(path, parked, this.#woken.resolve)
   }
 
   async #parked(): Promise<Parked | undefined> {
@@ -322,7 +354,8 @@ export class Keeper implements Tenant {
     const sleeper = this.#sleeper
     this.#sleeper = undefined
     this.#set({ phase: 'ready', address, pid, warmMs })
-    await sleeper?.close()
+    // Not waited for: one who does not read must not hold up the others.
+    void sleeper?.close()
   }
 
   /** Looks when the time is over that it may be idle, and then when what is left of it is. */

@@ -195,8 +195,9 @@ test('one that falls while it wakes is tried again, and nobody who waits is lost
 test('within a budget for one, the one used least lately sleeps, and both are answered', async () => {
   const residents = await theResidents(400 * 2 ** 20)
   const order = ['hoard 200']
+  await residents.apply([wanted('a', order)])
+  await until(residents, 'a', phase('ready'))
   await residents.apply([wanted('a', order), wanted('b', order)])
-  // Each starts alone: b only once a sleeps.
   await until(residents, 'a', phase('parked'))
   await until(residents, 'b', phase('ready'))
   expect((await ask(residents, 'b')).status).toBe(200)

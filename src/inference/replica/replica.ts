@@ -1,11 +1,14 @@
 import { Engine } from '../engine/engine.ts'
 import { InferenceError } from '../errors.ts'
-import { type Handler, listenAt, type Reply, serveFrames } from '../frames/index.ts'
+import { type Handler, listenAt, type Place, type Reply, serveFrames } from '../frames/index.ts'
 import { jsonReply, oip } from '../protocols/index.ts'
 import { ReplicaHandler } from './handler.ts'
 import { park } from './parked.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
+
+/** A host listens within milliseconds; without one, there is nobody to wait for. */
+const HANDOVER_LIMIT_MS = 2000
 
 export interface RunningReplica {
   readonly status: ReplicaStatus
@@ -42,13 +45,13 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
     request(frame, reply, call) {
       if (frame.operation !== 'unload') handler.request(frame, reply, call)
       else
-        void sleep(spec, handler).then(answer => {
+        void sleep(spec, handler, () => place).then(answer => {
           reply(answer)
           if (answer.status === 200) unload()
         })
     },
   })
-  await listenAt(frames.server, spec.socketPath, 'r')
+  const place = await listenAt(frames.server, spec.socketPath, 'r')
   return {
     unloaded,
     get status() {
@@ -62,8 +65,15 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
   }
 }
 
-/** What is asked to sleep says first, on disk, that it does: its host must not take its end for a fall. */
-async function sleep({ parkedPath, version }: ReplicaSpec, handler: Handler): Promise<Reply> {
+/**
+ * What is asked to sleep says first, on disk, that it does: its host must not take its end for a fall. Then it waits
+ * for the host to listen in its stead.
+ */
+async function sleep(
+  { parkedPath, version }: ReplicaSpec,
+  handler: Handler,
+  place: () => Place,
+): Promise<Reply> {
   try {
     if (parkedPath === undefined) {
       throw new InferenceError('REQUEST_INVALID', {
@@ -72,6 +82,7 @@ async function sleep({ parkedPath, version }: ReplicaSpec, handler: Handler): Pr
       })
     }
     await park(parkedPath, version, handler)
+    await place().taken(HANDOVER_LIMIT_MS)
     return jsonReply('{}')
   } catch (error) {
     return oip.refuse(error)
