@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -34,7 +34,7 @@ async function aReplica(
   }
 }
 
-let expected: { labels: string[]; probabilities: number[][]; classes: string[] }
+let expected: { accuracy: number; labels: string[]; probabilities: number[][]; classes: string[] }
 let csv: string
 
 beforeAll(async () => {
@@ -111,6 +111,28 @@ test('records, lines of JSON, and answers in CSV', async () => {
       .split('\r\n')
       .map(line => line.split(',')[0]),
   ).toEqual(['label', ...wanted, ''])
+})
+
+test('what is evaluated is what is answered', async () => {
+  const folder = await mkdtemp(join(world.folder, 'repository-'))
+  for (const file of ['passengers.pkl.xz', 'passengers.csv']) await cp(join(TABLE, file), join(folder, file))
+  const yaml = `
+model:
+  name: passengers
+  file: passengers.pkl.xz
+  task: classification
+  columns:
+    - { name: age, type: float, missing: nan }
+    - { name: siblings, type: integer }
+    - fare: float
+    - port: text
+    - { name: cabin, type: category, values: [A, B, NA] }
+evaluate: { data: passengers.csv, fields: { label: survived } }
+`
+  await writeFile(join(folder, 'ballast.yaml'), yaml)
+  const main = join(ROOT, 'src/cli/main.ts')
+  const { stdout } = await run(process.execPath, [main, 'evaluate', '--folder', folder, '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ examples: 120, metrics: { accuracy: expected.accuracy } })
 })
 
 test('what a column does not take is told with its row, and nobody else is harmed', async () => {

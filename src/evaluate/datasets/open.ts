@@ -15,8 +15,8 @@ const FORMS = '.npz, .csv, .tsv, .jsonl, .parquet, or a folder (or one file) of 
  * Opens labelled examples, by the name of the file:
  *
  *   test.npz                      arrays `images` and `labels`, `x` and `y` … or those that the options name
- *   test.csv, test.tsv            a column `label`, the others numbers
- *   test.parquet                  a column `label`, the others numbers, or one of them lists
+ *   test.csv, test.tsv            a column `label`, the others numbers, or what the columns of a model take
+ *   test.parquet                  the same, or one of the others lists
  *   test.jsonl                    {"input": [...], "label": 3} a line
  *   t10k-images-idx3-ubyte[.gz]   with t10k-labels-idx1-ubyte[.gz] beside it
  *   a folder                      one such pair (a `t10k` or `test` one if several), or images.npy and labels.npy
