@@ -86,7 +86,7 @@ function lane(): Promise<void> {
         const end = head.indexOf('\r\n\r\n')
         if (end < 0) return
         if (!head.startsWith('HTTP/1.1 200')) failures++
-        const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+        const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0)
         missing = length - (head.length - end - 4)
       } else missing -= chunk.length
       if (missing <= 0) answered()
