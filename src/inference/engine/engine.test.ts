@@ -215,6 +215,26 @@ test('a model that moves to other lanes answers all the while', async () => {
   expect(engine.statistics.fail.count).toBe(0)
 })
 
+test('a model that is light at first and heavy for longer inputs leaves the loop while it answers', async () => {
+  const squares = buildOnnx({
+    inputs: [{ name: 'x', shape: ['N', 'L'] }],
+    outputs: [{ name: 'y', shape: ['N', 'L'] }],
+    nodes: [
+      { op: 'Transpose', inputs: ['x'], outputs: ['t'], attributes: { perm: { ints: [1, 0] } } },
+      { op: 'MatMul', inputs: ['t', 'x'], outputs: ['m'] },
+      { op: 'MatMul', inputs: ['m', 'm'], outputs: ['q'] },
+      { op: 'MatMul', inputs: ['x', 'q'], outputs: ['y'] },
+    ],
+  })
+  await writeFile(join(folder, 'squares'), squares)
+  const engine = await load('squares')
+  expect(engine.shape).toEqual({ kind: 'loop' })
+  const x: Tensor = { dtype: 'float32', shape: [1, 1500], data: new Float32Array(1500).fill(0.1) }
+  while (engine.shape.kind === 'loop') expect((await ask(engine, { x })).kind).toBe('done')
+  expect(engine.shape).toEqual({ kind: 'lanes', lanes: 1, threads: 1 })
+  expect((await ask(engine, { x })).kind).toBe('done')
+})
+
 test('what it did is counted: rows, runs, phases, sizes of batches', async () => {
   const engine = await load('line')
   expect(engine.statistics).toMatchObject({ inferences: 0, executions: 0, lastInferenceAt: 0 })

@@ -180,11 +180,11 @@ export class Engine {
   async #run(jobs: readonly Job[], slot: number): Promise<readonly Tensors[]> {
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0)
     const parts = jobs.map(job => job.inputs)
-    const { outputs, ...phases } = await this.#placed.run(slot, parts, unionOf(jobs))
+    const { outputs, inputMs, inferMs, ...run } = await this.#placed.run(slot, parts, unionOf(jobs))
     const arrived = performance.now()
     const split = jobs.length === 1 ? [outputs] : splitRows(outputs, jobs, rows)
-    const outputMs = phases.outputMs + performance.now() - arrived
-    this.#recorder.ran(rows, jobs.length, { ...phases, outputMs })
+    const outputMs = run.outputMs + performance.now() - arrived
+    this.#recorder.ran(rows, jobs.length, { inputMs, inferMs, outputMs })
     return split
   }
 }

@@ -9,6 +9,8 @@ export interface LaneRun {
   readonly inputMs: Milliseconds
   readonly inferMs: Milliseconds
   readonly outputMs: Milliseconds
+  /** For which it kept the caller's thread busy, at one piece. */
+  readonly cpuMs: Milliseconds
 }
 
 /** A loaded model that computes one run at a time. */

@@ -119,12 +119,15 @@ test('strings go to a thread and come back', async () => {
   expect(outputs['y']).toEqual({ dtype: 'string', shape: [3], data: ['a', 'höher', ''] })
 })
 
-test('closing waits for the run under way', async () => {
-  const thread = await openThreadLane({ modelPath: join(folder, 'convolutions'), threads: 1 }, () => {})
-  const run = thread.run([{ x: floats([8, 16, 32, 32], 1) }])
-  await Promise.all([thread.close(), thread.close()])
+test.each([
+  ['thread', (path: string) => openThreadLane({ modelPath: path, threads: 1 }, () => {})],
+  ['loop', (path: string) => openLoopLane({ modelPath: path, threads: 1 })],
+])('closing waits for the run under way (%s)', async (_, openLane) => {
+  const lane = await openLane(join(folder, 'convolutions'))
+  const run = lane.run([{ x: floats([8, 16, 32, 32], 1) }])
+  await Promise.all([lane.close(), lane.close()])
   expect((await run).outputs['y']!.shape).toEqual([8, 16, 32, 32])
-  await expect(thread.run([{ x: floats([1, 16, 32, 32], 1) }])).rejects.toMatchObject({
+  await expect(lane.run([{ x: floats([1, 16, 32, 32], 1) }])).rejects.toMatchObject({
     code: 'SESSION_CLOSED',
   })
 })
@@ -159,7 +162,7 @@ test('a lane that is lost fails its run, and the next run gets a new one', async
       signature: { inputs: [], outputs: [] },
       run: async () => {
         runs.push(name)
-        return { outputs: {}, inputMs: 0, inferMs: 0, outputMs: 0 }
+        return { outputs: {}, inputMs: 0, inferMs: 0, outputMs: 0, cpuMs: 0 }
       },
       close: async () => {},
     }

@@ -115,6 +115,7 @@ class ThreadLane implements Lane {
       // The way there counts as input; a hop back costs as much, and is not told apart.
       inputMs: pending.inputMs + Math.max(0, arrived - pending.sentAt - inferMs),
       outputMs: performance.now() - arrived,
+      cpuMs: 0,
     })
   }
 

@@ -4,7 +4,7 @@ import type { ModelSignature } from '../../../model/index.ts'
 import { type LaneRun, LaneSet, type OpenLane, openLoopLane, openThreadLane } from '../lanes/index.ts'
 import { type CpuTimes, readCpuTimes, sampleOf, usable } from './free-cpu.ts'
 import { change, settle, type Trial } from './settle.ts'
-import { IN_LOOP_MS, modelsThatFit, type Shape, Tuner } from './shape.ts'
+import { HEAVY_MS, HEAVY_RUNS, IN_LOOP_MS, modelsThatFit, type Shape, Tuner } from './shape.ts'
 
 /** A file up to here is loaded in the loop first: most small models stay there. */
 const LOOP_FIRST_BYTES: number = 16 * 2 ** 20
@@ -40,7 +40,8 @@ export class Placed {
   readonly #openedAt: CpuTimes
   #windowFrom: CpuTimes
   #runs = 0
-  #inferMs = 0
+  #busyMs = 0
+  #heavy = 0
   /** What new lanes are warmed with. */
   #warm: Tensors | undefined
   #timer: NodeJS.Timeout | undefined
@@ -88,7 +89,8 @@ export class Placed {
   async run(slot: number, parts: readonly Tensors[], outputs?: readonly string[]): Promise<LaneRun> {
     const run = await this.#set.run(slot, parts, outputs)
     this.#runs++
-    this.#inferMs += run.inferMs
+    this.#busyMs += run.cpuMs
+    if (run.cpuMs > HEAVY_MS && ++this.#heavy === HEAVY_RUNS && this.#timer !== undefined) this.#leaveLoop()
     return run
   }
 
@@ -141,11 +143,11 @@ export class Placed {
     const sample = sampleOf(this.#windowFrom, now)
     const window = {
       runs: this.#runs,
-      meanMs: this.#inferMs / Math.max(1, this.#runs),
+      meanMs: this.#busyMs / Math.max(1, this.#runs),
       usable: sample && usable(sample, limit),
     }
     this.#windowFrom = now
-    this.#runs = this.#inferMs = 0
+    this.#runs = this.#busyMs = this.#heavy = 0
     if (this.#changing !== undefined) return
     const next = this.#tuner.look(this.shape, this.#active, window, this.#options.threadsOfRun !== undefined)
     if (next.kind === 'use') {
@@ -161,6 +163,10 @@ export class Placed {
     if (warm !== undefined) await Promise.all(set.lanes.map(lane => lane.run([warm])))
     this.#take(set)
     await before.close()
+  }
+
+  #leaveLoop(): void {
+    if (this.shape.kind === 'loop' && this.#changing === undefined) this.#reload(ONE_LANE)
   }
 
   /** Only where two of it fit: for a moment both are there. */

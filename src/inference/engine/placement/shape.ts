@@ -11,6 +11,9 @@ export type Shape =
 export const IN_LOOP_MS: Milliseconds = 1
 /** In the loop already: it stays until runs take clearly longer than that. */
 const LEAVE_LOOP_MS: Milliseconds = 2
+/** Of runs so long, some are enough to leave it at once. */
+export const HEAVY_MS: Milliseconds = 25
+export const HEAVY_RUNS = 3
 /** Runs before they say something. */
 const ENOUGH_RUNS = 20
 /** Windows in a row that must say the same before a lane more or less works. */
@@ -59,6 +62,7 @@ export function modelsThatFit(bytes: number, freeBytes: number): number {
 /** What one window of time showed. */
 export interface Window {
   readonly runs: number
+  /** For which a run kept the loop busy. */
   readonly meanMs: Milliseconds
   /** Processors that could be used; undefined where nobody knows. */
   readonly usable: number | undefined
