@@ -118,7 +118,9 @@ export class Memory {
     const idle = found.filter(
       ({ usage }) => usage !== undefined && usage.inFlight === 0 && usage.idleMs >= LEAST_STAY_MS,
     )
-    if (idle.reduce((sum, { bytes }) => sum + bytes, 0) < missing) return false
+    // Alone, a model of any size may start.
+    const enough = idle.length === taken.length || idle.reduce((sum, { bytes }) => sum + bytes, 0) >= missing
+    if (!enough) return false
     const [first] = idle.toSorted((a, b) => b.usage!.idleMs - a.usage!.idleMs)
     return first !== undefined && (await first.tenant.park())
   }

@@ -251,3 +251,14 @@ test('the next host finds one asleep, and ends one that is wanted no more', asyn
     pid: stateOf(next, 'a')!.pid,
   })
 })
+
+test('a model beyond the budget has the machine for itself', async () => {
+  const residents = await theResidents(100 * 2 ** 20)
+  await residents.apply([wanted('a')])
+  await until(residents, 'a', phase('ready'))
+  await residents.apply([wanted('a'), wanted('b', ['hoard 150'])])
+  await until(residents, 'b', phase('ready'))
+  expect(stateOf(residents, 'a')?.phase).toBe('parked')
+  expect(await ask(residents, 'a')).toMatchObject({ status: 200 })
+  await until(residents, 'b', phase('parked'))
+})
