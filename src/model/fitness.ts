@@ -1,16 +1,14 @@
 import { nearestName } from '../core/index.ts'
 import { ModelError } from './errors.ts'
-import { outputOf } from './signature.ts'
 import { compileTable } from './table/table.ts'
 import type { ModelConfig, ModelSignature } from './types.ts'
 
 /**
- * Whether what a configuration says of columns and outputs is so: asked when a model is loaded, so that no client is
+ * Whether what a configuration says of columns and of outputs beside the answer is so: asked when a model is loaded, so that no client is
  * the first to find out. Throws COLUMNS_INVALID and PORT_UNKNOWN.
  */
 export function checkConfig(signature: ModelSignature, config: ModelConfig): void {
   if (config.columns !== undefined) compileTable(signature, config)
-  if (config.output !== undefined) outputOf(signature, config)
   checkTold(signature, config)
 }
 

@@ -1,6 +1,12 @@
 import type { ReferenceOutputs } from '../../api/index.ts'
 import { bytesPerElement, elementCount, type Tensor } from '../../core/index.ts'
-import { loadOnnx, type ModelSession, type TensorSpec } from '../../model/index.ts'
+import {
+  checkConfig,
+  loadOnnx,
+  type ModelConfig,
+  type ModelSession,
+  type TensorSpec,
+} from '../../model/index.ts'
 
 /** Reference outputs are read at every start of a replica; larger ones prove nothing more. */
 const MAX_ELEMENTS = 1_000_000
@@ -9,11 +15,16 @@ const TOLERANCE = { rtol: 1e-3, atol: 1e-4 }
 
 /**
  * What the model gives here for fixed pseudo-random inputs: a replica that gives something else has another
- * model, another library or a broken machine. Undefined where inputs can't be made up (text, very large).
+ * model, another library or a broken machine. Undefined where inputs can't be made up (text, very large). Throws
+ * (ModelError) where the configuration does not fit the model: no replica would take it.
  */
-export async function referenceOutputs(file: string): Promise<ReferenceOutputs | undefined> {
+export async function referenceOutputs(
+  file: string,
+  config: ModelConfig,
+): Promise<ReferenceOutputs | undefined> {
   const session = await loadOnnx(file)
   try {
+    checkConfig(session.signature, config)
     const inputs = madeUpInputs(session)
     if (!inputs) return undefined
     const outputs = await session.run(inputs)

@@ -29,7 +29,7 @@ export async function registerStage({ workspace, repository, input }: StageConte
   }
   const config = await stageModelConfig(workspace, repository)
   const reference = isRunnable(served.name)
-    ? await referenceOutputs(await resolveInside(workspace, served.name))
+    ? await referenceOutputs(await resolveInside(workspace, served.name), config)
     : undefined
   const all = [...blobs, ...converted]
   const bytes = all.reduce((sum, { size }) => sum + size, 0)
