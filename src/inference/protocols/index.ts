@@ -1,5 +1,5 @@
 export { codecOf } from './choose.ts'
-export { type Codec, type InferenceCall, type ProtocolName, type ServedModel } from './codec.ts'
+export type { Codec, InferenceCall, ProtocolName, ServedModel } from './codec.ts'
 export * from './grpc/index.ts'
 export { MAX_BODY_BYTES } from './limits.ts'
 export { bytesOfTensor, isStrings, tensorOfBytes } from './oip/binary.ts'

@@ -1,4 +1,5 @@
 import { bytesPerElement, type Dtype, elementCount, type Tensor, viewAs } from '../../../core/index.ts'
+import { MAX_TEXTS } from '../limits.ts'
 import { isStrings, textOf } from '../oip/binary.ts'
 import { protocolNameOf } from '../oip/dtypes.ts'
 import { refuse } from '../refuse.ts'
@@ -59,6 +60,8 @@ export function tensorOfContents(
   }
   const { count, packed } = counted(name, dtype, field, contents())
   const expected = elementCount(shape)
+  if (dtype === 'string' && count > MAX_TEXTS)
+    throw refuse(`The input '${name}' has more than ${MAX_TEXTS} texts`)
   if (count !== expected) {
     throw refuse(
       `Expected ${expected} elements for the input '${name}' of shape [${shape.join(', ')}], found ${count} in ${FIELDS[field]}`,

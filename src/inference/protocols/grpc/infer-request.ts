@@ -1,5 +1,5 @@
 import type { Dtype, Tensor } from '../../../core/index.ts'
-import { MAX_MEMBER_BYTES, MAX_PORTS, MAX_RANK } from '../limits.ts'
+import { MAX_MEMBER_BYTES, MAX_NAME_LENGTH, MAX_PORTS, MAX_RANK } from '../limits.ts'
 import { tensorOfBytes } from '../oip/binary.ts'
 import { dtypeOfProtocol, PROTOCOL_DTYPES } from '../oip/dtypes.ts'
 import { outputOptions, type Parameters, refuseSharedMemory, requestOptions } from '../oip/parameters.ts'
@@ -15,9 +15,6 @@ const REQUEST = { name: 1, version: 2, id: 3, parameters: 4, inputs: 5, outputs:
 const INPUT = { name: 1, datatype: 2, shape: 3, parameters: 4, contents: 5 } as const
 /** Of InferRequestedOutputTensor. */
 const OUTPUT = { name: 1, parameters: 2 } as const
-
-/** Bytes of a name or an id. */
-const MAX_TEXT_BYTES = 4096
 
 /** An input before its elements are read: they may lie in `raw_input_contents`, behind it. */
 interface Draft {
@@ -85,10 +82,10 @@ function inputOf(reader: FieldReader): Draft {
   while (reader.next()) {
     switch (reader.field) {
       case INPUT.name:
-        name = reader.text(MAX_TEXT_BYTES)
+        name = reader.text(MAX_NAME_LENGTH)
         break
       case INPUT.datatype:
-        dtype = dtypeOf(reader.text(MAX_TEXT_BYTES))
+        dtype = dtypeOf(reader.text(MAX_NAME_LENGTH))
         break
       case INPUT.shape:
         readShape(shape, reader)
@@ -113,7 +110,7 @@ function outputOf(reader: FieldReader): { readonly name: string; readonly parame
   const parameters = new Map<string, unknown>()
   let name = ''
   while (reader.next()) {
-    if (reader.field === OUTPUT.name) name = reader.text(MAX_TEXT_BYTES)
+    if (reader.field === OUTPUT.name) name = reader.text(MAX_NAME_LENGTH)
     else if (reader.field === OUTPUT.parameters) addParameter(parameters, reader.message())
   }
   if (name === '') throw refuse('An output that is asked for needs a name')

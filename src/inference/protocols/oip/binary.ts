@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { bytesPerElement, type Dtype, elementCount, type Tensor, viewAs } from '../../../core/index.ts'
+import { MAX_TEXTS } from '../limits.ts'
 import { refuse } from '../refuse.ts'
 
 /** A string element's length field in the binary tensor extension. */
@@ -47,7 +48,7 @@ export function textOf(name: string, bytes: Buffer): string {
 
 function stringsOf(name: string, count: number, bytes: Buffer): readonly string[] {
   // Each element takes four bytes at least: memory follows what was sent.
-  if (count > bytes.length / LENGTH_BYTES) {
+  if (count > bytes.length / LENGTH_BYTES || count > MAX_TEXTS) {
     throw refuse(`Expected ${count} elements in the BYTES input '${name}', found ${bytes.length} bytes`)
   }
   const texts: string[] = []

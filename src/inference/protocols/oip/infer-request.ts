@@ -1,7 +1,7 @@
 import { bytesPerElement, type Dtype, type Tensor } from '../../../core/index.ts'
 import type { ModelSignature } from '../../../model/index.ts'
-import { MAX_PORTS, MAX_RANK } from '../limits.ts'
-import { refuse } from '../refuse.ts'
+import { MAX_NAME_LENGTH, MAX_PORTS, MAX_RANK } from '../limits.ts'
+import { refuse, shown } from '../refuse.ts'
 import { tensorOfBytes } from './binary.ts'
 import { dtypeOfProtocol, PROTOCOL_DTYPES } from './dtypes.ts'
 import { tensorOfJson } from './json-data.ts'
@@ -158,19 +158,19 @@ function memberOf(value: unknown, name: string): unknown {
 function parametersOf(value: unknown): Parameters {
   if (value === undefined) return NO_PARAMETERS
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse(`Expected parameters to be an object, found ${JSON.stringify(value)}`)
+    throw refuse(`Expected parameters to be an object, found ${shown(value)}`)
   }
   return new Map(Object.entries(value))
 }
 
 function idOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw refuse(`Expected id to be a string, found ${JSON.stringify(value)}`)
+  throw refuse(`Expected id to be a string, found ${shown(value)}`)
 }
 
 function nameOf(value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw refuse(`Expected a name, found ${JSON.stringify(value) ?? 'none'}`)
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH) return value
+  throw refuse(`Expected a name, found ${shown(value)}`)
 }
 
 function shapeOf(value: unknown): readonly number[] {
@@ -179,11 +179,11 @@ function shapeOf(value: unknown): readonly number[] {
     value.length <= MAX_RANK &&
     value.every((size: unknown) => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0)
   if (sane) return value as readonly number[]
-  throw refuse(`Expected a shape of up to ${MAX_RANK} whole numbers, found ${JSON.stringify(value)}`)
+  throw refuse(`Expected a shape of up to ${MAX_RANK} whole numbers, found ${shown(value)}`)
 }
 
 function dtypeOf(value: unknown): Dtype {
   const dtype = typeof value === 'string' ? dtypeOfProtocol(value) : undefined
   if (dtype !== undefined) return dtype
-  throw refuse(`Expected a datatype (${PROTOCOL_DTYPES.join(', ')}), found ${JSON.stringify(value)}`)
+  throw refuse(`Expected a datatype (${PROTOCOL_DTYPES.join(', ')}), found ${shown(value)}`)
 }

@@ -1,8 +1,8 @@
 import { type Dtype, elementCount, type Tensor } from '../../../core/index.ts'
 import { fitInput } from '../../../model/index.ts'
 import { MAX_BODY_BYTES, MAX_DEPTH } from '../limits.ts'
-import { refuse } from '../refuse.ts'
-import { endOfValue, valueAt } from './json-members.ts'
+import { refuse, shown } from '../refuse.ts'
+import { checkElements, endOfValue, valueAt } from './json-members.ts'
 import { NumberScanner } from './json-numbers.ts'
 
 /** Past here neighbouring whole numbers fall together in a double. */
@@ -37,6 +37,7 @@ export function tensorOfJson(
     if (end !== undefined) return { tensor: converted(spec, data, bytes, at, end), end }
   }
   const end = endOfValue(bytes, at)
+  checkElements(bytes, at, end, count)
   return { tensor: slowly(spec, count, bytes, at, end), end }
 }
 
@@ -77,7 +78,7 @@ function slowly(spec: DataSpec, count: number, bytes: Buffer, at: number, end: n
   }
   if (dtype === 'string') return { dtype, shape, data: flat.map(value => stringOf(name, value)) }
   if (dtype === 'bool') return { dtype, shape, data: Uint8Array.from(flat, value => flagOf(name, value)) }
-  throw refuse(`Expected numbers in data of '${name}', found ${JSON.stringify(flat.find(isNoNumber))}`)
+  throw refuse(`Expected numbers in data of '${name}', found ${shown(flat.find(isNoNumber))}`)
 }
 
 function flatten(value: unknown, into: unknown[], depth: number): void {
@@ -91,13 +92,13 @@ function flatten(value: unknown, into: unknown[], depth: number): void {
 
 function stringOf(name: string, value: unknown): string {
   if (typeof value === 'string' && value.isWellFormed()) return value
-  throw refuse(`Expected strings in data of the BYTES input '${name}', found ${JSON.stringify(value)}`)
+  throw refuse(`Expected strings in data of the BYTES input '${name}', found ${shown(value)}`)
 }
 
 function flagOf(name: string, value: unknown): number {
   if (value === true || value === 1) return 1
   if (value === false || value === 0) return 0
-  throw refuse(`Expected true and false in data of the BOOL input '${name}', found ${JSON.stringify(value)}`)
+  throw refuse(`Expected true and false in data of the BOOL input '${name}', found ${shown(value)}`)
 }
 
 function isNoNumber(value: unknown): boolean {

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../../core/index.ts'
-import { MAX_MEMBER_BYTES } from '../limits.ts'
+import { MAX_JSON_DEPTH, MAX_MEMBER_BYTES, MAX_TEXTS } from '../limits.ts'
 import { refuse } from '../refuse.ts'
 
 const [QUOTE, COMMA, COLON, OPEN_ARRAY, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5b, 0x5c]
+/** Elements that are parsed before they are counted. */
+const SLACK = 65_536
 /** Longer ones are rare, and JSON.parse is for them. */
 const MAX_PLAIN_BYTES = 64
 const [CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5d, 0x7b, 0x7d]
@@ -45,13 +47,30 @@ export function endOfValue(bytes: Buffer, at: number): number {
     if (byte === QUOTE) {
       i = endOfString(bytes, i) - 1
       if (depth === 0) return i + 1
-    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      if (++depth > MAX_JSON_DEPTH)
+        throw refuse(`The JSON nests more than ${MAX_JSON_DEPTH} values, at byte ${i}`)
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       if (depth === 0) return i
       if (--depth === 0) return i + 1
     } else if (depth === 0 && byte === COMMA) return i
   }
   throw refuse('The JSON ends too early')
+}
+
+/**
+ * Throws REQUEST_INVALID where the value from `at` to `end` has more elements than `most` and MAX_TEXTS, before memory
+ * is taken for them. Empty arrays count as well, so a little more is let be.
+ */
+export function checkElements(bytes: Buffer, at: number, end: number, most: number = MAX_TEXTS): void {
+  const limit = Math.min(most, MAX_TEXTS) + SLACK
+  let commas = 0
+  for (let i = at; i < end; i++) {
+    if (bytes[i] === QUOTE) i = endOfString(bytes, i) - 1
+    else if (bytes[i] === COMMA && ++commas > limit) {
+      throw refuse(`The data has more than ${Math.min(most, MAX_TEXTS)} elements`)
+    }
+  }
 }
 
 /** Parses the value at `at`. Throws REQUEST_INVALID over `limit` bytes. */

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../../core/index.ts'
-import { refuse } from '../refuse.ts'
+import { refuse, shown } from '../refuse.ts'
 
 /** Parameters of a request, an input or an output. Those that nobody knows are left alone, as the protocol says. */
 export type Parameters = ReadonlyMap<string, unknown>
@@ -79,8 +79,4 @@ function wholeIn(parameters: Parameters, name: string, most: number, what: strin
   throw refuse(
     `Expected the parameter ${name} to be ${what}, a whole number of at most ${most}, found ${shown(value)}`,
   )
-}
-
-function shown(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 100)
 }

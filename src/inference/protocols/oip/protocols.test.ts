@@ -139,6 +139,26 @@ test('broken UTF-8 and halves of characters are refused', () => {
   expect(() => parse(half)).toThrow(/Expected strings/)
 })
 
+const deep = '['.repeat(30_000) + ']'.repeat(30_000)
+
+test.each([
+  ['a shape', `{"inputs":[{"name":"x","shape":${deep},"datatype":"FP32","data":[1]}]}`],
+  ['an id', `{"id":${deep},"inputs":[]}`],
+  ['numbers', `{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":${deep}}]}`],
+  ['texts', `{"inputs":[{"name":"x","shape":[1],"datatype":"BYTES","data":${deep}}]}`],
+  ['a parameter', `{"parameters":{"timeout":${deep}},"inputs":[]}`],
+])('%s nested 30,000 times is refused in few words', (_, request) => {
+  expect(() => parse(request)).toThrow(
+    expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringMatching(/^.{1,200}$/) }),
+  )
+})
+
+test('texts beyond what the shape says are not even parsed', () => {
+  const data = `[${Array(100_000).fill('{}').join()}]`
+  const request = `{"inputs":[{"name":"x","shape":[2],"datatype":"BYTES","data":${data}}]}`
+  expect(() => parse(request)).toThrow(/more than 2 elements/)
+})
+
 test('bytes that belong to no input are refused', () => {
   expect(() => parse(input({ data: [1, 2] }), Buffer.alloc(4))).toThrow(/belong to no input/)
 })

@@ -2,11 +2,11 @@ import type { Tensor } from '../../../core/index.ts'
 import { fitInput, stackBatch, type TensorSpec } from '../../../model/index.ts'
 import type { ServedModel } from '../codec.ts'
 import { imageInputOf } from '../image-input.ts'
-import { MAX_BODY_BYTES, MAX_DEPTH } from '../limits.ts'
+import { MAX_BODY_BYTES, MAX_DEPTH, MAX_TEXTS } from '../limits.ts'
 import { textOf } from '../oip/binary.ts'
 import { bigIntegers } from '../oip/json-data.ts'
-import { endOfValue, valueAt } from '../oip/json-members.ts'
-import { refuse } from '../refuse.ts'
+import { checkElements, endOfValue, valueAt } from '../oip/json-members.ts'
+import { refuse, shown } from '../refuse.ts'
 import { NumberValues } from './numbers.ts'
 
 /** Decoded images are large: some megabytes each. */
@@ -97,6 +97,7 @@ class ValueColumn implements Column {
 
   add(at: number): number {
     const end = endOfValue(this.#bytes, at)
+    checkElements(this.#bytes, at, end, MAX_TEXTS - this.#flat.length)
     this.#flatten(valueAt(this.#bytes, at, end, MAX_BODY_BYTES), 0)
     this.#count++
     return end
@@ -204,8 +205,4 @@ function bytesOfBase64(name: string, value: unknown): Buffer {
     return Buffer.from(text, 'base64')
   }
   throw refuse(`Expected {"b64": "<base64>"} for the input '${name}', found ${shown(value)}`)
-}
-
-function shown(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 100)
 }

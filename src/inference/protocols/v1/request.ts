@@ -3,7 +3,7 @@ import { fitInput, type TensorSpec } from '../../../model/index.ts'
 import type { ServedModel } from '../codec.ts'
 import { imageInputOf } from '../image-input.ts'
 import { eachElement, eachMember, endOfValue, skipSpace, valueAt } from '../oip/json-members.ts'
-import { refuse } from '../refuse.ts'
+import { refuse, shown } from '../refuse.ts'
 import { type Column, columnFor, isBase64At } from './columns.ts'
 
 const OPEN_ARRAY = 0x5b
@@ -56,7 +56,7 @@ export function parseV1(body: Buffer, model: ServedModel): V1Request {
 function checkSignature(name: unknown): void {
   if (name === 'serving_default' || name === '') return
   throw refuse(
-    `There is no signature ${JSON.stringify(name)}`,
+    `There is no signature ${shown(name)}`,
     "A model here has one signature, 'serving_default'; leave signature_name out.",
   )
 }
