@@ -22,6 +22,8 @@ interface Options extends JobFlags {
   readonly gatewayPort: number
   readonly publicUrl?: string
   readonly gatewayUrl?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly sandbox: boolean
   readonly json?: boolean
 }
@@ -38,6 +40,11 @@ export function upCommand(script: string = process.argv[1] ?? ''): Command {
     .option('--gateway-port <port>', 'of predictions', parsePort, 7421)
     .option('--public-url <url>', 'what links and git remotes begin with', parseUrl)
     .option('--gateway-url <url>', 'where clients send predictions', parseUrl)
+    .option(
+      '--tls-cert <file>',
+      'of the gateway: its certificate chain in PEM, for the name in --gateway-url',
+    )
+    .option('--tls-key <file>', 'its private key in PEM')
     .option('--no-sandbox', 'run jobs as this very user: only where everybody who may push is trusted')
     .option('--json', 'print one line of JSON when ready')
   return withJobOptions(command).action((options: Options) => run(options, realpathSync(script)))
@@ -47,7 +54,9 @@ async function run(options: Options, script: string): Promise<void> {
   const { listen, port, gatewayPort, sandbox, json = false } = options
   const dataDir = resolve(options.data)
   const publicUrl = options.publicUrl ?? `http://${authority(publicHost(listen), port)}`
-  const gatewayUrl = options.gatewayUrl ?? `http://${authority(publicHost(listen), gatewayPort)}`
+  const tls = tlsArguments(options)
+  const scheme = tls.length === 0 ? 'http' : 'https'
+  const gatewayUrl = options.gatewayUrl ?? `${scheme}://${authority(publicHost(listen), gatewayPort)}`
   say(`${paint('bold', `Ballast ${version}`)}  ${paint('gray', dataDir)}`)
   if (!sandbox) say(`${paint('yellow', 'warning:')} jobs run without a sandbox, as this user`)
 
@@ -64,6 +73,7 @@ async function run(options: Options, script: string): Promise<void> {
       gatewayUrl,
       sandbox,
       runner: jobArguments(options),
+      gateway: tls,
     }),
     onEvent: event => say(describe(event)),
   })
@@ -79,6 +89,14 @@ async function run(options: Options, script: string): Promise<void> {
   }
   await stopped
   say('Stopped.')
+}
+
+function tlsArguments({ tlsCert, tlsKey }: Options): readonly string[] {
+  if (tlsCert === undefined && tlsKey === undefined) return []
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return ['--tls-cert', resolve(tlsCert), '--tls-key', resolve(tlsKey)]
+  }
+  throw new InvalidArgumentError('--tls-cert and --tls-key go together.')
 }
 
 interface Ready {

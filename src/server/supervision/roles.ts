@@ -26,6 +26,8 @@ export interface RoleOptions {
   readonly sandbox: boolean
   /** More options of the runner: `['--label', 'gpu']`. */
   readonly runner?: readonly string[]
+  /** More options of the gateway: `['--tls-cert', 'chain.pem']`. */
+  readonly gateway?: readonly string[]
 }
 
 /**
@@ -34,10 +36,20 @@ export interface RoleOptions {
  *   server  --data D --listen H:P --public-url U --gateway-url G
  *   runner  --data D/runner  --server S --token-file D/secrets/runner.token [--sandbox none] […]
  *   host    --data D/host    --server S --token-file D/secrets/host.token
- *   gateway --data D/gateway --server S --token-file D/secrets/gateway.token --listen H:P
+ *   gateway --data D/gateway --server S --token-file D/secrets/gateway.token --listen H:P […]
  */
 export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
-  const { dataDir, listen, port, gatewayPort, publicUrl, gatewayUrl, sandbox, runner = [] } = options
+  const {
+    dataDir,
+    listen,
+    port,
+    gatewayPort,
+    publicUrl,
+    gatewayUrl,
+    sandbox,
+    runner = [],
+    gateway = [],
+  } = options
   const serverUrl = `http://${authority(reachable(listen), port)}`
   const agent = (role: string, stopDeadlineMs: number, ...more: string[]): RoleSpec => {
     const folder = join(dataDir, role)
@@ -56,7 +68,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
     },
     agent('host', 15_000),
     {
-      ...agent('gateway', 10_000, '--listen', authority(listen, gatewayPort)),
+      ...agent('gateway', 10_000, '--listen', authority(listen, gatewayPort), ...gateway),
       listens: { host: listen, port: gatewayPort, option: '--gateway-port' },
     },
     agent('runner', 15_000, ...(sandbox ? [] : ['--sandbox', 'none']), ...runner),

@@ -8,6 +8,8 @@ export interface Exchange {
   /** Path and query, as they came. */
   readonly url: string
   readonly remoteAddress: string
+  /** Came over TLS. */
+  readonly secure: boolean
   /** The request's body. */
   readonly source: Readable
   /** By lower-case name. */

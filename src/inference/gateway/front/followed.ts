@@ -36,6 +36,10 @@ class FollowedExchange implements Exchange {
     return this.#inner.remoteAddress
   }
 
+  get secure(): boolean {
+    return this.#inner.secure
+  }
+
   get source(): Readable {
     return this.#inner.source
   }

@@ -57,6 +57,7 @@ export class Predictions {
         environment: environmentOf(header),
         header,
         remoteAddress,
+        secure: exchange.secure,
         cameAt,
         timeoutMs: timeoutOf(header),
         trace,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FrontWorld, request, textOf } from '../../../../test/fixtures/front-world.ts'
 import type { RequestFrame } from '../../frames/index.ts'
@@ -257,4 +258,52 @@ test('a connection is kept after an answer, also where nobody read a body that h
     const [answer] = await once(socket, 'data')
     expect(String(answer)).toMatch(/^HTTP\/1.1 (200|404) .*connection: keep-alive/is)
   }
+})
+
+test('a client that sends on although it is refused can read why', async () => {
+  await world.serve('m', [echo])
+  const socket = world.socket()
+  let text = ''
+  socket.on('data', chunk => {
+    text += chunk
+  })
+  const closed = once(socket, 'close')
+  socket.write(`${POST}content-length: 50000000\r\n\r\n`)
+  const megabyte = Buffer.alloc(2 ** 20)
+  // As a client does that reads only when it has sent all.
+  socket.pause()
+  for (let i = 0; i < 10; i++) {
+    socket.write(megabyte)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  socket.resume()
+  const [error] = await closed
+  expect([error, text]).toEqual([false, expect.stringMatching(/^HTTP\/1.1 413 .*BODY_TOO_LARGE/s)])
+})
+
+test('no bytes bring the gateway down, or hold it up', async () => {
+  await world.serve('m', [echo])
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+  const settings = Buffer.from('000000040000000000', 'hex')
+  const bytes = fc.uint8Array({ maxLength: 300 }).map(part => Buffer.from(part))
+  const attack = fc.oneof(
+    bytes,
+    bytes.map(part => Buffer.concat([preface, part])),
+    bytes.map(part => Buffer.concat([preface, settings, part])),
+    bytes.map(part => Buffer.concat([Buffer.from(POST), part])),
+  )
+  await fc.assert(
+    fc.asyncProperty(attack, async part => {
+      const socket = world.socket()
+      await once(socket, 'connect')
+      const closed = once(socket, 'close')
+      socket.end(part)
+      socket.resume()
+      const limit = setTimeout(() => socket.destroy(), 200)
+      await closed
+      clearTimeout(limit)
+    }),
+    { numRuns: 60 },
+  )
+  expect((await request(world.http2(), 'POST', INFER, 'x')).status).toBe(200)
 })

@@ -41,6 +41,10 @@ export class GrpcCall implements BodySource {
     return this.#stream.session?.socket.remoteAddress ?? ''
   }
 
+  get secure(): boolean {
+    return this.#stream.session?.encrypted === true
+  }
+
   get source(): Readable {
     return this.#stream
   }

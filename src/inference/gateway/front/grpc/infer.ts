@@ -1,4 +1,4 @@
-import { codeOf, statusOf } from '../../../errors.ts'
+import { codeOf, headersOf, statusOf } from '../../../errors.ts'
 import { headerOf, type ResponseFrame } from '../../../frames/index.ts'
 import { type Envelope, envelopeOf, grpcStatusOfHttp } from '../../../protocols/index.ts'
 import type { GatewayState } from '../../state.ts'
@@ -18,13 +18,16 @@ export interface InferContext {
   readonly telemetry: Telemetry
 }
 
+/** What is told beside an answer: the request's id, how much of a limit is left. */
+type Metadata = Readonly<Record<string, string>>
+
 /** Who waits for one message's answer. */
 export interface Listener {
   /** A ModelInferResponse. */
-  answered(message: Buffer, target: Target, requestId: string): void
-  /** `status` is gRPC's; `error` is undefined where a replica said no. */
-  refused(status: number, message: string, requestId: string): void
-  failed(error: unknown, requestId: string): void
+  answered(message: Buffer, target: Target, metadata: Metadata): void
+  /** A replica said no, with gRPC's `status`. */
+  refused(status: number, message: string, metadata: Metadata): void
+  failed(error: unknown, metadata: Metadata): void
 }
 
 /**
@@ -52,6 +55,7 @@ export function inferMessage(
       protocol: 'grpc',
       header,
       remoteAddress,
+      secure: call.secure,
       cameAt,
       timeoutMs: call.timeoutMs,
       trace,
@@ -62,7 +66,7 @@ export function inferMessage(
     return () => prediction.abandon()
   } catch (error) {
     bodies.release(heldBytes)
-    listenerOf(envelope).failed(error, trace.requestId)
+    listenerOf(envelope).failed(error, metadataOf(trace.requestId, headersOf(error)))
     trace.end({ status: statusOf(error), code: codeOf(error), model: envelope?.model })
     return undefined
   }
@@ -70,12 +74,17 @@ export function inferMessage(
 
 function callerOf(listener: Listener, requestId: string): Caller {
   return {
-    answer: (answer, target) => {
-      if (answer.status === 200) listener.answered(answer.body, target, requestId)
-      else listener.refused(statusIn(answer), answer.body.toString('utf8'), requestId)
+    answer: (answer, target, headers) => {
+      const metadata = metadataOf(requestId, headers)
+      if (answer.status === 200) listener.answered(answer.body, target, metadata)
+      else listener.refused(statusIn(answer), answer.body.toString('utf8'), metadata)
     },
-    fail: error => listener.failed(error, requestId),
+    fail: error => listener.failed(error, metadataOf(requestId, headersOf(error))),
   }
+}
+
+function metadataOf(requestId: string, headers: Metadata | undefined): Metadata {
+  return { 'ballast-request-id': requestId, ...headers }
 }
 
 function statusIn({ headers, status }: ResponseFrame): number {
@@ -86,16 +95,16 @@ function statusIn({ headers, status }: ResponseFrame): number {
 /** ModelInfer. */
 export function inferOnce(context: InferContext, call: GrpcCall, message: Buffer, heldBytes: number): void {
   const abandon = inferMessage(context, call, message, heldBytes, () => ({
-    answered: (response, { versionNumber, arm }, requestId) => {
+    answered: (response, { versionNumber, arm }, metadata) => {
       call.reply(response, {
-        'ballast-request-id': requestId,
+        ...metadata,
         'ballast-model-version': String(versionNumber),
         'ballast-arm': arm,
       })
       context.bodies.holdUntaken(response.length, call)
     },
-    refused: (status, text, requestId) => call.finish(status, text, { 'ballast-request-id': requestId }),
-    failed: (error, requestId) => call.fail(error, { 'ballast-request-id': requestId }),
+    refused: (status, text, metadata) => call.finish(status, text, metadata),
+    failed: (error, metadata) => call.fail(error, metadata),
   }))
   if (abandon !== undefined) call.onceClosed(abandon)
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import { errorBody, InferenceError } from '../../../errors.ts'
 import { type AnswerHeaders, type Exchange, STALL_MS } from '../exchange.ts'
@@ -10,6 +11,8 @@ export const HEADERS_TIMEOUT_MS = 30_000
 const REQUEST_TIMEOUT_MS = 300_000
 /** With cookies, tracing and what proxies add there are some dozen. */
 const MAX_HEADER_BYTES = 16_384
+/** For a client to read its answer and to stop sending. */
+const LINGER_MS = 2000
 /** A client's answer to what it does not understand: its connection ends. */
 const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -60,6 +63,10 @@ export class Http1Exchange implements Exchange {
     return this.#request.socket.remoteAddress ?? ''
   }
 
+  get secure(): boolean {
+    return 'encrypted' in this.#request.socket
+  }
+
   get source(): Readable {
     return this.#request
   }
@@ -80,7 +87,9 @@ export class Http1Exchange implements Exchange {
   send(status: number, headers: AnswerHeaders, body: Buffer | string): void {
     if (!this.open) return
     headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    if (this.#door.closing || this.#isUnread()) headers['connection'] = 'close'
+    const unread = this.#isUnread()
+    if (unread || this.#door.closing) headers['connection'] = 'close'
+    if (unread) linger(this.#request.socket)
     const response = this.#response
     response.writeHead(status, headers as Record<string, string | number | string[]>)
     response.end(body)
@@ -97,6 +106,19 @@ export class Http1Exchange implements Exchange {
     // Even a request without a body is complete only after its handler has returned.
     if (complete) return false
     return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  }
+}
+
+/**
+ * A client that still sends its body would be reset by a close, and never read why it was refused. So our half is closed
+ * first, and what still comes is dropped for a while.
+ */
+function linger(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    socket.resume()
+    const limit = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(limit))
   }
 }
 

@@ -139,6 +139,10 @@ export class Http2Exchange implements Exchange {
     return this.#stream.session?.socket.remoteAddress ?? ''
   }
 
+  get secure(): boolean {
+    return this.#stream.session?.encrypted === true
+  }
+
   get source(): Readable {
     return this.#stream
   }
