@@ -17,9 +17,9 @@ export const MAX_IMAGE_BYTES = 32 * 2 ** 20
 /** 50 megapixels decode to 150 MB: the largest phone cameras, and no decompression bomb. */
 export const MAX_IMAGE_PIXELS = 50_000_000
 /** Pixels of all images that are in work at once: a largest one, or some hundred ordinary ones. */
-export const MAX_PIXELS_IN_WORK: number = MAX_IMAGE_PIXELS
+const MAX_PIXELS_IN_WORK = 50_000_000
 
-/** What is said of each image while it is decoded and transformed: bytes are held no longer than that. */
+/** Entered for as long as an image's pixels are held: while it is decoded and transformed. */
 const gate = new Gate(MAX_PIXELS_IN_WORK)
 
 export interface DecodeOptions {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { sourceOf } from '../core/index.ts'
-import { openNpz } from '../formats/index.ts'
-import { compilePreprocess } from '../model/index.ts'
-import { parseConfig } from './index.ts'
+import { parseConfig } from '../../src/config/index.ts'
+import { sourceOf } from '../../src/core/index.ts'
+import { openNpz } from '../../src/formats/index.ts'
+import { compilePreprocess } from '../../src/model/index.ts'
 
-const FOLDER = new URL('../../test/fixtures/inference/images/', import.meta.url)
+const FOLDER = new URL('../fixtures/inference/images/', import.meta.url)
 const open = (name: string): ReturnType<typeof openNpz> =>
   openNpz(sourceOf(readFileSync(new URL(name, FOLDER))))
 /** What torchvision, Keras and OpenCV made of the picture: test/fixtures/inference/images/make_recipes.py. */
