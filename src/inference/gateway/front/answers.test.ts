@@ -208,7 +208,7 @@ test('the description of all models is put together from theirs', async () => {
     openapi: '3.1.0',
     info: { title: 'm', version: '1', description: '' },
     security: [],
-    components: {},
+    components: { schemas: {} },
   }
   const described =
     (model: string) =>
