@@ -12,6 +12,7 @@ type Read = ReadStruct<(typeof documentRule)['fields']>
 /** What can only be seen by looking at several sections; a section that is wrong itself is left out. */
 export function checkDocument(read: Read, findings: Findings, facts: RepositoryFacts): void {
   checkGates(read, findings)
+  checkTable(read, findings)
   checkAnswer(read, findings)
   checkRunnable(read, findings)
   checkJobs(read, findings)
@@ -31,6 +32,21 @@ function checkGates({ values, broken }: Read, findings: Findings): void {
       findings.error(at, 'BAD_GATE', `${metric} has no meaning for the task ${task}`, { hint })
     }
   }
+}
+
+/** Columns make vectors: of the steps, those for numbers can follow. */
+function checkTable({ values }: Read, findings: Findings): void {
+  const { columns, preprocess = [], file } = values.model ?? {}
+  const step = preprocess.find(({ kind }) => kind !== 'scale' && kind !== 'normalize')
+  if (!columns || !step || !file) return
+  findings.error(
+    file.at,
+    'BAD_VALUE',
+    `A model takes tables or images: it has columns, and the step ${step.kind}`,
+    {
+      hint: 'take one of them out; scale and normalize may stand beside columns',
+    },
+  )
 }
 
 /** What is said of answers must be of the task's kind. */

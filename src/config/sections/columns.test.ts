@@ -88,6 +88,7 @@ test.each([
   ['columns: [a: float, a: float]', /two columns 'a'/],
   ['columns: [{ name: a, type: float, missing: much }]', /'much' for missing values/],
   ['columns: [{ name: a, type: category, values: [x], unknown: ignore }]', /not one-hot/],
+  ['columns: [a: float]\npreprocess: [decode: image]', /it has columns, and the step decode/],
   ['task: regression\nanswer: { scores: softmax }', /no meaning for the task regression/],
   ['task: classification\nanswer: { names: [a] }', /no meaning for the task classification/],
   ['answer: { top_k: 3 }', /no meaning for the task generic/],
