@@ -1,7 +1,7 @@
 import type { Json } from '../../../core/index.ts'
 import type { ServedModel } from '../codec.ts'
 import { DATA_SCHEMAS, inferExamples, inferredSchema, inferSchema } from './oip.ts'
-import { type Media, plainAnswer, plainContent } from './plain.ts'
+import { type Media, plainAnswer, plainContent, plainSchemas } from './plain.ts'
 import { objectSchema, ref, type Schema } from './schema.ts'
 import { predictExamples, predictedSchema, predictSchema } from './v1.ts'
 
@@ -60,8 +60,34 @@ export function openApiOf(model: ServedModel): OpenApiDocument {
     },
     security: SECURITY,
     paths: pathsOf(model),
-    components: COMPONENTS,
+    components: withSchemas(plainSchemas(model)),
   }
+}
+
+/** What a gateway tells of itself. */
+const SERVER_PATHS: OpenApiDocument['paths'] = {
+  '/v2': {
+    get: operation(
+      'server',
+      'Name, release and extensions of the protocol',
+      answer(
+        objectSchema({
+          name: { type: 'string' },
+          version: { type: 'string' },
+          extensions: { type: 'array', items: { type: 'string' } },
+        }),
+      ),
+    ),
+  },
+  '/v2/health/live': {
+    get: operation('server', 'Whether it runs', answer(objectSchema({ live: { type: 'boolean' } }))),
+  },
+  '/v2/health/ready': {
+    get: operation('server', 'Whether it knows where to send requests', {
+      ...answer(objectSchema({ ready: { type: 'boolean' } })),
+      503: { description: 'Not yet.' },
+    }),
+  },
 }
 
 /** One document of several models'. Throws what JSON.parse throws: they come from replicas of this release. */
@@ -71,9 +97,15 @@ export function mergeOpenApi(documents: readonly Buffer[], version: string): Ope
     openapi: '3.1.0',
     info: { title: 'Ballast', version, description: 'Predictions of the models that are served here.' },
     security: SECURITY,
-    paths: Object.fromEntries(models.flatMap(({ paths }) => Object.entries(paths))),
-    components: COMPONENTS,
+    paths: { ...SERVER_PATHS, ...Object.fromEntries(models.flatMap(({ paths }) => Object.entries(paths))) },
+    components: withSchemas(
+      Object.fromEntries(models.flatMap(({ components }) => Object.entries(components.schemas))),
+    ),
   }
+}
+
+function withSchemas(schemas: { readonly [name: string]: Json }): OpenApiDocument['components'] {
+  return { ...COMPONENTS, schemas: { ...schemas, ...COMPONENTS.schemas } }
 }
 
 function pathsOf(model: ServedModel): OpenApiDocument['paths'] {

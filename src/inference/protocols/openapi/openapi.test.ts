@@ -216,7 +216,12 @@ test('the documents of several models become one', () => {
   }
   const document = mergeOpenApi([of('one'), of('two')], '1.0.0')
   expect(Object.keys(document.paths)).toEqual(
-    expect.arrayContaining(['/v2/models/one/infer', '/v2/models/two/infer', '/v1/models/two:predict']),
+    expect.arrayContaining([
+      '/v2/health/ready',
+      '/v2/models/one/infer',
+      '/v2/models/two/infer',
+      '/v1/models/two:predict',
+    ]),
   )
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.validate(OPENAPI, document)

@@ -3,7 +3,7 @@ import { compileTable, outputOf, type Table, type TableColumn } from '../../../m
 import type { ServedModel } from '../codec.ts'
 import { imageInputOf } from '../image-input.ts'
 import { EXAMPLE_IMAGE, exampleOfColumn } from './examples.ts'
-import { anyOf, elementSchema, objectSchema, oneOf, type Schema } from './schema.ts'
+import { anyOf, elementSchema, objectSchema, oneOf, ref, type Schema } from './schema.ts'
 
 /** A body of one content type. */
 export interface Media {
@@ -104,7 +104,7 @@ function cellOf(value: Json): string {
 /** One example's answer in the words of the model's task. */
 function predictionSchema(model: ServedModel): Schema {
   const { config, signature } = model
-  const label: Schema = config.labels.length > 0 ? { enum: config.labels } : { type: 'string' }
+  const label: Schema = config.labels.length > 0 ? ref(labelName(model)) : { type: 'string' }
   const scored = objectSchema({ label, index: { type: 'integer' }, score: { type: 'number' } })
   const list: Schema = { type: 'array', items: scored }
   switch (config.task) {
@@ -132,12 +132,24 @@ function predictionSchema(model: ServedModel): Schema {
   }
 }
 
+/** Schemas of a model's own, by their names in a document: labels may be many, and are told once. */
+export function plainSchemas(model: ServedModel): { readonly [name: string]: Schema } {
+  const { labels } = model.config
+  return {
+    ...(labels.length > 0 && { [labelName(model)]: { enum: labels } }),
+    [predictionName(model)]: predictionSchema(model),
+  }
+}
+
+const labelName = ({ name }: ServedModel): string => `${name}.Label`
+const predictionName = ({ name }: ServedModel): string => `${name}.Prediction`
+
 export function plainAnswer(model: ServedModel): Schema {
   const who: { readonly [name: string]: Schema } = {
     model: { const: model.name },
     version: { type: 'integer' },
   }
-  const one = predictionSchema(model)
+  const one = ref(predictionName(model))
   return oneOf([
     { allOf: [objectSchema(who), one] },
     objectSchema({ ...who, predictions: { type: 'array', items: one } }),
