@@ -11,6 +11,7 @@ import { openModel } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 import { withAnswers } from '../convert/runnable.ts'
 import { refuseUnsafe } from '../convert/safe.ts'
+import { supposedOf } from '../convert/supposed.ts'
 import { modelConfigOf, readLabels } from '../stages/context.ts'
 import { localRepository } from '../stages/local.ts'
 import { CONFIG_FILE, type Found } from './find.ts'
@@ -65,6 +66,9 @@ export async function prepare(found: Found, options: PrepareOptions): Promise<Pr
   const labels =
     labelsFile === undefined ? own.labels : await readLabels(dirname(labelsFile), basename(labelsFile))
   const config = { ...own, labels, ...(options.name !== undefined && { name: options.name }) }
+  // Without a ballast.yaml its inputs and outputs say what it takes and answers, once it is ONNX.
+  const completed = async (config: ModelConfig, onnx: string): Promise<ModelConfig> =>
+    repository ? config : { ...config, ...(await supposedOf(onnx, config.name, config.labels)) }
   const files = await filesOf(path)
   const configFile = found.repository === undefined ? [] : [join(found.repository, CONFIG_FILE)]
   const sources = [...files, ...(labelsFile === undefined ? [] : [labelsFile]), ...configFile]
@@ -75,12 +79,13 @@ export async function prepare(found: Found, options: PrepareOptions): Promise<Pr
     const check = async (): Promise<void> => {
       if ((await printOf(files)) !== scanned) throw changed(path)
     }
-    return { config, modelPath: path, bytes: await sizeOf(files), serving, sources, print, check }
+    const bytes = await sizeOf(files)
+    return { config: await completed(config, path), modelPath: path, bytes, serving, sources, print, check }
   }
   const { modelPath, ...answers } = await convert(path, repository, options)
   const bytes = (await stat(modelPath)).size
   return {
-    config: withAnswers(config, answers),
+    config: await completed(withAnswers(config, answers), modelPath),
     modelPath,
     bytes,
     serving,

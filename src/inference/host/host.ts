@@ -39,7 +39,7 @@ export interface RunningHost {
 const SILENCE_MS = 10_000
 const REPORT_MS = 50
 const REPORT_AT_LEAST_MS = 5000
-export const DRAIN_GRACE_MS = 2000
+const DRAIN_GRACE_MS = 2000
 /** Of a control group's limit; the rest is for the host itself, and for what files are read through. */
 const PART_OF_LIMIT = 0.75
 const COLLECT_MS = 3_600_000
@@ -181,7 +181,7 @@ export function defaultThreads(): number {
 }
 
 /** Where a control group's limit ends processes, sleep comes before that; a whole machine has its swap and its owner. */
-export function defaultMemory(): number {
+function defaultMemory(): number {
   const limit = process.constrainedMemory()
   return limit > 0 && limit < totalmem() ? limit * PART_OF_LIMIT : Number.POSITIVE_INFINITY
 }

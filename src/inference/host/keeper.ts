@@ -1,17 +1,18 @@
 import { watch } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Address, HostReport, WantedReplica } from '../../api/index.ts'
-import { type Logger, messageOf, replaceFile } from '../../core/index.ts'
+import { type Logger, messageOf } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
 import { FrameClient, type Usage } from '../frames/index.ts'
-import { type Parked, type ReplicaSpecInput, readParked } from '../replica/index.ts'
+import { type Parked, readParked } from '../replica/index.ts'
 import { statusOf } from './handshake.ts'
 import type { Memory, Tenant } from './memory.ts'
 import type { Places } from './places.ts'
 import { endProcess, residentBytes, tailOf } from './processes.ts'
 import { adoptReplica, type End, type Running, type Start, startReplica } from './running.ts'
 import { Sleeper } from './sleeper.ts'
+import { expectedBytes, type SpecificationContext, writeSpecification } from './specification.ts'
 import { aborted, type Turns } from './turns.ts'
 
 export type Reported = HostReport['replicas'][number]
@@ -25,16 +26,9 @@ const SETTLED_MS = 10_000
 /** Loading and warming a large model may take minutes. */
 const START_LIMIT_MS = 600_000
 const UNLOAD_TIMEOUT_MS = 10_000
-/** What a process takes before it has a model, and what a model takes beside its file: until one was measured. */
-const BARE_BYTES = 100 * 2 ** 20
-const FILE_FACTOR = 1.5
 
-export interface KeeperContext {
-  readonly places: Places
-  /** Fetches what is missing. */
-  readonly modelPath: (wanted: WantedReplica) => Promise<string>
+export interface KeeperContext extends SpecificationContext {
   readonly start: Omit<Start, 'behind'>
-  readonly threads: number
   readonly memory: Memory
   readonly turns: Turns
   /** Whether a replica serves that a start could disturb. */
@@ -257,7 +251,7 @@ export class Keeper implements Tenant {
     const { signal } = this.#stop
     if (!(await this.#specify())) return undefined
     if (!known) this.#endTurn = await turns.take(signal)
-    await memory.admit(this, this.#expectedBytes, signal, reason => {
+    await memory.admit(this, this.#bytes ?? expectedBytes(this.#wanted), signal, reason => {
       if (this.#state.reason === undefined) this.#starting({ reason })
     })
     if (signal.aborted) {
@@ -276,38 +270,20 @@ export class Keeper implements Tenant {
     else this.#set({ phase: 'parked', address, ...change })
   }
 
-  get #expectedBytes(): number {
-    const files = this.#wanted.files.reduce((sum, { size }) => sum + size, 0)
-    return this.#bytes ?? BARE_BYTES + FILE_FACTOR * files
-  }
-
   /** Files on disk and specification written; tried until it works. False when it is no longer wanted. */
   async #specify(): Promise<boolean> {
-    const { places, threads, logger, modelPath } = this.#context
-    const { replica, version, versionNumber, model, config, reference, serving } = this.#wanted
+    const { signal } = this.#stop
     let pause = FIRST_PAUSE_MS
-    while (!this.#stop.signal.aborted) {
+    while (!signal.aborted) {
       try {
-        const spec: ReplicaSpecInput = {
-          replica,
-          version,
-          versionNumber,
-          model,
-          config,
-          socketPath: await places.socket(replica),
-          modelPath: await modelPath(this.#wanted),
-          parkedPath: this.#places.parked,
-          threads: serving?.threads ?? threads,
-          ...(reference && { reference }),
-          ...(serving && { serving }),
-        }
-        await mkdir(this.#places.folder, { recursive: true, mode: 0o700 })
-        await replaceFile(this.#places.spec, JSON.stringify(spec))
+        await writeSpecification(this.#wanted, this.#context)
         return true
       } catch (error) {
-        this.#set({ phase: 'fetching', reason: messageOf(error) })
-        logger.warn({ replica, reason: messageOf(error) }, 'a replica can not be prepared yet')
-        await sleep(pause, this.#stop.signal)
+        const reason = messageOf(error)
+        if (this.#sleeper === undefined) this.#set({ phase: 'fetching', reason })
+        else this.#starting({ reason })
+        this.#context.logger.warn({ replica: this.name, reason }, 'a replica can not be prepared yet')
+        await sleep(pause, signal)
         pause = Math.min(pause * 2, LAST_PAUSE_MS)
       }
     }

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { WantedReplica } from '../../api/index.ts'
+import type { VersionId } from '../../core/index.ts'
+import { beginRollout, type Deployment, type StoredRollout } from '../../rollout/index.ts'
+import { sameWanted, wantedVersions } from './wanted.ts'
+
+const version = (name: string) => `ver_${name}` as VersionId
+
+function aRollout(change: Partial<StoredRollout>): StoredRollout {
+  const begun = beginRollout(
+    {
+      id: 'rol_1' as StoredRollout['id'],
+      model: 'm',
+      environment: 'production',
+      candidate: version('new'),
+      strategy: { kind: 'immediate' },
+    },
+    0 as StoredRollout['createdAt'],
+  )
+  return { ...begun, project: 'prj_1', by: 'a', ...change } as StoredRollout
+}
+
+const deployment = {
+  model: 'm',
+  environment: 'production',
+  project: 'prj_1',
+  stable: version('stable'),
+  previous: version('before'),
+} as Deployment
+
+const judgedOf = (rollouts: readonly StoredRollout[]) =>
+  Object.fromEntries(wantedVersions([deployment], rollouts).map(({ replica, judged }) => [replica, judged]))
+
+test('what a rollout compares stays awake; the rest may sleep', () => {
+  expect(judgedOf([])).toEqual({ 'production.ver_stable': false, 'production.ver_before': false })
+  const strategy = { kind: 'canary' } as StoredRollout['strategy']
+  expect(judgedOf([aRollout({ phase: 'progressing', strategy, stable: version('stable') })])).toEqual({
+    'production.ver_stable': true,
+    'production.ver_before': false,
+    'production.ver_new': true,
+    'baseline.rol_1': true,
+  })
+  expect(judgedOf([aRollout({ phase: 'preparing' })])).toMatchObject({
+    'production.ver_stable': false,
+    'production.ver_new': true,
+  })
+})
+
+test('a wanted set is another when one of it is judged no more', () => {
+  const replica = (judged?: boolean): WantedReplica => ({
+    replica: 'a',
+    version: 'ver_a',
+    versionNumber: 1,
+    model: 'm',
+    config: {},
+    files: [],
+    ...(judged !== undefined && { judged }),
+  })
+  expect(sameWanted([replica()], [replica(false)])).toBe(true)
+  expect(sameWanted([replica(true)], [replica()])).toBe(false)
+})
