@@ -40,6 +40,12 @@ export function encoderOf(column: TableColumn, dtype: Dtype): Encoder {
       'Give it the type category with its values, or a type of numbers.',
     )
   }
+  if (dtype === 'string' && column.encoding !== undefined) {
+    throw columnsInvalid(
+      `The column '${name}' is encoded (${column.encoding}), and its input takes strings`,
+      'Take the encoding out: the input gets the values themselves.',
+    )
+  }
   for (const fallback of [column.missing, column.unknown]) {
     if (fallback?.kind === 'nan' && (isWhole(dtype) || dtype === 'string')) {
       throw columnsInvalid(
@@ -68,35 +74,30 @@ function plainEncoder(column: TableColumn): Encoder {
 const READERS: Readonly<
   Record<'float' | 'integer' | 'boolean' | 'text' | 'category' | 'days' | 'seconds', Read>
 > = {
-  float: value =>
-    typeof value === 'number'
-      ? Number.isFinite(value)
-        ? value
-        : undefined
-      : ofText(value, text => numberOf(text.trim())),
-  integer: value =>
-    typeof value === 'number'
-      ? Number.isSafeInteger(value)
-        ? value
-        : undefined
-      : ofText(value, text => integerOf(text.trim())),
-  boolean: value =>
-    typeof value === 'boolean'
-      ? Number(value)
-      : typeof value === 'number'
-        ? value === 0 || value === 1
-          ? value
-          : undefined
-        : ofText(value, text => truthOf(text.trim())),
-  text: value => ofText(value, text => text),
-  category: value =>
-    typeof value === 'number' || typeof value === 'boolean' ? String(value) : ofText(value, text => text),
-  days: value => ofText(value, text => daysOf(text.trim())),
-  seconds: value => ofText(value, text => secondsOf(text.trim())),
+  float: numbers(Number.isFinite, numberOf),
+  integer: numbers(Number.isSafeInteger, integerOf),
+  boolean: value => (typeof value === 'boolean' ? Number(value) : readTruth(value)),
+  text: value => (typeof value === 'string' ? value : undefined),
+  category: value => (typeof value === 'object' ? undefined : String(value)),
+  days: spelled(daysOf),
+  seconds: spelled(secondsOf),
 }
 
-function ofText<T>(value: Exclude<Json, null>, read: (text: string) => T | undefined): T | undefined {
-  return typeof value === 'string' ? read(value) : undefined
+const readTruth = numbers(value => value === 0 || value === 1, truthOf)
+
+/** JSON's numbers that fit, and texts that spell one. */
+function numbers(
+  fits: (value: number) => boolean,
+  read: (text: string) => number | bigint | undefined,
+): Read {
+  return value => {
+    if (typeof value === 'string') return read(value.trim())
+    return typeof value === 'number' && fits(value) ? value : undefined
+  }
+}
+
+function spelled(read: (text: string) => number | undefined): Read {
+  return value => (typeof value === 'string' ? read(value.trim()) : undefined)
 }
 
 /** Index or one-hot form of a value, or the value itself for an input of strings. */

@@ -183,6 +183,12 @@ describe('columns and inputs', () => {
     ['text for floats', vector(1), [{ name: 'a', type: 'text' }], /is text, and its input takes float32/],
     ['floats for texts', vector(1, 'string'), [{ name: 'a', type: 'float' }], /its input takes strings/],
     [
+      'an encoding for strings',
+      vector(1, 'string'),
+      [{ name: 'a', type: 'category', values: ['x'], encoding: 'one-hot' }],
+      /is encoded \(one-hot\), and its input takes strings/,
+    ],
+    [
       'NaN for integers',
       vector(1, 'int64'),
       [{ name: 'a', type: 'integer', missing: { kind: 'nan' } }],
