@@ -1,7 +1,6 @@
 /**
  * JPEGs to normalised tensors: Ballast's preprocessing beside Pillow and numpy, CPU time an image (all threads), turn by
- * turn in one run. `on the loop` is the part that the event loop of a replica does itself: what is between two of its turns,
- * at most, and altogether.
+ * turn in one run. `on the loop` is the part of it that the event loop's own thread does.
  *
  *   node bench/images.ts [images a round] [rounds]
  *
@@ -12,7 +11,6 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import sharp from 'sharp'
 import { compilePreprocess, type Preprocessor, type PreprocessStep } from '../src/model/index.ts'
@@ -67,11 +65,12 @@ async function ours(preprocessor: Preprocessor, jpeg: Buffer): Promise<number> {
   return (user + system) / 1e6 / images
 }
 
-/** Milliseconds of an image during which the event loop is busy. */
+/** CPU milliseconds an image of this thread alone: what the event loop can't do meanwhile. */
 async function onTheLoop(preprocessor: Preprocessor, jpeg: Buffer): Promise<number> {
-  const before = performance.eventLoopUtilization()
+  const before = process.threadCpuUsage()
   for (let i = 0; i < images; i++) await preprocessor.fromImage(jpeg)
-  return performance.eventLoopUtilization(before).active / images
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000 / images
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
