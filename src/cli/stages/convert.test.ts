@@ -124,7 +124,7 @@ test('bytes that were not scanned are not converted', async () => {
 test('the original and its ONNX form are one version, with the classes of the original', async () => {
   await takeChapter('model.pkl.gz')
   await converted(YAML)
-  const context = aContext(YAML)
+  const context = aContext(`${YAML}\nserve: { idle: 15m, threads: 2 }`)
   expect(await readConversion(workspace, context.repository)).toMatchObject({
     scores: 'probabilities',
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
@@ -133,4 +133,5 @@ test('the original and its ONNX form are one version, with the classes of the or
   expect(manifest?.files.map(({ name }) => name)).toEqual(['model.pkl.gz', '.ballast/converted/model.onnx'])
   expect(manifest?.config).toMatchObject({ output: 'probabilities', labels: expect.arrayContaining(['9']) })
   expect(records['reference-outputs']).toBeDefined()
+  expect(records['serving']).toEqual({ idleMs: 900_000, threads: 2 })
 })

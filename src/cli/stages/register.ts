@@ -39,7 +39,8 @@ export async function registerStage({ workspace, repository, input }: StageConte
     summary: [`${repository.model.name}: ${formatSize(bytes)}, ${served.digest.slice(0, 19)}`],
     records: {
       ...(reference && { 'reference-outputs': reference }),
-      ...(repository.serve && { serving: { ...repository.serve } }),
+      // Also where it asks for nothing: the same bytes may have asked for something before.
+      serving: { ...repository.serve },
     },
     manifest: {
       model: repository.model.name,
