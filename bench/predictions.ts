@@ -3,6 +3,7 @@
  *
  *   (a) one process that calls onnxruntime in its own node:http handler
  *   (b) gateway + replica, two processes
+ *   (c) the same over gRPC, 32 calls under way over one HTTP/2 connection
  *
  * with an MLP 784-256-10, binary tensors of 3,136 bytes, 32 connections; rounds alternate, so that a busy machine
  * is busy for both. Then the gateway's health endpoint while convolutions keep its replica busy.
@@ -58,12 +59,17 @@ async function measure(): Promise<void> {
   await load({ ...request, port: gatewayPort, ms: 1000 })
   const a: Round[] = []
   const b: Round[] = []
+  const c: Round[] = []
+  const message = grpcRequest([1, 784])
+  await load({ ...message, port: gatewayPort, ms: 1000 })
   for (let round = 0; round < rounds; round++) {
     a.push(await timed([one.pid!], { ...request, port: onePort, ms: roundMs }))
     b.push(await timed(mlpPids, { ...request, port: gatewayPort, ms: roundMs }))
+    c.push(await timed(mlpPids, { ...message, port: gatewayPort, ms: roundMs }))
   }
   print('(a) one process, onnxruntime in its handler', a)
   print('(b) gateway + replica                      ', b)
+  print('(c) gateway + replica, gRPC                ', c)
   const ratio = median(b.map((round, i) => (round.requests / round.seconds / a[i]!.requests) * a[i]!.seconds))
   console.log(`(b) / (a): ${ratio.toFixed(2)} × the requests a second (target 0.90)`)
 
@@ -146,7 +152,41 @@ function tensorRequest(shape: readonly number[], path: string) {
   return { method: 'POST', path, headers, body }
 }
 
+/** A ModelInferRequest: model_name, inputs (name, datatype, shape), raw_input_contents. */
+function grpcRequest(
+  shape: readonly number[],
+): Pick<LoadPlan, 'script' | 'method' | 'path' | 'headers' | 'body'> {
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => (i % 255) / 255)
+  const shapes = Buffer.concat(shape.map(varint))
+  const input = [field(1, Buffer.from('x')), field(2, Buffer.from('FP32')), field(3, shapes)]
+  const parts = [
+    field(1, Buffer.from('mlp')),
+    field(5, Buffer.concat(input)),
+    field(7, Buffer.from(data.buffer)),
+  ]
+  return {
+    script: './predictions/load-grpc.ts',
+    method: 'POST',
+    path: '/inference.GRPCInferenceService/ModelInfer',
+    headers: {},
+    body: Buffer.concat(parts).toString('base64'),
+  }
+}
+
+/** A field of protobuf that has a length. */
+function field(number: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.of((number << 3) | 2), varint(bytes.length), bytes])
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128)
+  return Buffer.of(...bytes, rest)
+}
+
 interface LoadPlan {
+  readonly script?: string
   readonly method: string
   readonly port: number
   readonly path: string
@@ -157,8 +197,8 @@ interface LoadPlan {
   readonly pauseMs?: number
 }
 
-async function load(plan: LoadPlan): Promise<LoadResult> {
-  const child = spawn(process.execPath, [here('./predictions/load.ts')], {
+async function load({ script = './predictions/load.ts', ...plan }: LoadPlan): Promise<LoadResult> {
+  const child = spawn(process.execPath, [here(script)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.end(JSON.stringify({ connections: CONNECTIONS, pauseMs: 0, ...plan }))
