@@ -1,7 +1,7 @@
 export { type AskedStep, type BoundedRequest, boundRequest, type DeployRequest } from './bound.ts'
 export { parseBearer } from './credentials.ts'
 export * from './errors.ts'
-export { formatLimits, parseQuota, parseRate } from './limits.ts'
+export { formatLimits, isLimited, parseQuota, parseRate } from './limits.ts'
 export { defaultPolicy } from './policy.ts'
 export type * from './ports.ts'
 export { parseProjectName } from './project-name.ts'

@@ -34,6 +34,14 @@ export function parseQuota(text: string): Quota {
   throw invalid('a quota such as 1000000/day or 5e6/month', text)
 }
 
+/**
+ * Whether a token's predictions are counted. Gateways count them; whatever else predicts for its owner would go around
+ * them.
+ */
+export function isLimited({ rate, quota }: PredictionLimits = {}): boolean {
+  return rate !== undefined || quota !== undefined
+}
+
 /** `100/s (burst 200), 1000000/day, priority 1`; `none`. */
 export function formatLimits({ rate, quota, priority }: PredictionLimits = {}): string {
   const parts: string[] = []

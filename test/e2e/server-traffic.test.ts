@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hashToken } from '../../src/access/index.ts'
 import type { Lease, RolloutView } from '../../src/api/index.ts'
 import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
 import { readEvents } from '../server/events.ts'
@@ -122,6 +123,26 @@ test('only an admin lets a token go before others', async () => {
   expect(await world.call('POST', '/api/v1/tokens', { token, body })).toMatchObject({ status: 403 })
   const rate = { ...body, limits: { rate: { perSecond: 1, burst: 1 } } }
   expect(await world.call('POST', '/api/v1/tokens', { token, body: rate })).toMatchObject({ status: 201 })
+})
+
+test('a limited token predicts at gateways, and by no way around them', async () => {
+  const limits = { rate: { perSecond: 1, burst: 1 } }
+  const token = await world.token(['read', 'predict'], { limits })
+  const path = '/api/v1/models/limited/try'
+  expect(await world.call('POST', path, { token, bytes: Buffer.from('{}') })).toMatchObject({
+    status: 403,
+    body: { error: { code: 'FORBIDDEN', message: expect.stringContaining('limited') } },
+  })
+  const login = await world.call<{ csrf: string }>('POST', '/api/v1/session', { body: { token } })
+  const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!
+  const me = await world.call('GET', '/api/v1/me', { headers: { cookie } })
+  expect(me.body).toMatchObject({ scopes: ['read'] })
+  // Nor does a gateway know the session's secret.
+  const table = await gateway.table(2000)
+  const secret = decodeURIComponent(cookie.slice(cookie.indexOf('=') + 1))
+  const known = table!.tokens.map(({ hash }) => hash)
+  expect(known).toContain(hashToken(token))
+  expect(known).not.toContain(hashToken(secret))
 })
 
 test('the command sets limits, shows them, and lifts them', async () => {

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import {
   type Handle,
   type PlayedReplica,
@@ -9,6 +9,7 @@ import {
 } from '../../../../../test/fixtures/traffic-world.ts'
 import { createLogger } from '../../../../core/index.ts'
 import { headerOf } from '../../../frames/index.ts'
+import { Mirrors } from './mirrors.ts'
 import { PairsFile } from './pairs-file.ts'
 
 let world: TrafficWorld
@@ -109,14 +110,15 @@ test('both answers are put side by side, line by line', async () => {
       agreed: false,
       largestDifference: 0.5,
     },
-    { identical: true },
-    { identical: false, mirror: { status: 500 } },
+    { identical: true, agreed: true, largestDifference: 0 },
+    { mirror: { status: 500 } },
     {
       mirror: { status: 500, answer: '{"error":"no"}' },
       primary: { answer: expect.stringContaining('0.75') },
     },
   ])
   expect(pairs[0].primary.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+  expect(pairs[2]).not.toHaveProperty('identical')
   expect(pairs[1].primary.digest).toBe(pairs[1].mirror.digest)
   // Bodies are kept where the route says so, and nowhere else.
   expect(lines.slice(0, 3).join('')).not.toContain('"answer"')
@@ -188,6 +190,29 @@ test('a client that goes away leaves a pair behind that says so', async () => {
   await settled(1)
   expect(report()).toMatchObject({ identical: 0, compared: 0 })
   expect(world.state.mirrors.underWay).toBe(0)
+})
+
+test('when the time for looking is used up, pairs are counted, and nothing is looked into', async () => {
+  const lines: string[] = []
+  world.state.mirrors.sink = { write: line => lines.push(line), close: async () => {} }
+  const [primary, mirror] = [
+    await world.replica('p', answering(1, [1, 2])),
+    await world.replica('m', answering(9, [1, 2])),
+  ]
+  await aMirrored(primary, mirror)
+  vi.spyOn(world.state.mirrors, 'mayLook').mockReturnValue(false)
+  await world.ask()
+  await settled(1)
+  expect(report()).toMatchObject({ pairs: 1, identical: 0, agreed: 0, compared: 0 })
+  const pair = JSON.parse(lines[0]!)
+  expect(pair).toMatchObject({ primary: { status: 200, bytes: expect.any(Number) }, mirror: { status: 200 } })
+  expect(pair.primary).not.toHaveProperty('digest')
+  expect(pair).not.toHaveProperty('identical')
+
+  const mirrors = new Mirrors()
+  expect(mirrors.mayLook(1000)).toBe(true)
+  mirrors.looked(20)
+  expect([mirrors.mayLook(1999), mirrors.mayLook(2000)]).toEqual([false, true])
 })
 
 test('the file of pairs turns over at its size, and an unwritable folder harms nobody', async () => {

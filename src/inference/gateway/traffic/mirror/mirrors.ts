@@ -14,10 +14,12 @@ const MAX_UNDER_WAY = 256
 const MAX_HELD_BYTES: number = 64 * 2 ** 20
 /** What waits on one mirror; more, and the mirror is behind: it would only fall further. */
 const MAX_ON_ONE = 64
+/** Nor does it get more while it has not even taken so many bytes: where it answers callers too, theirs come behind. */
+const MAX_BACKLOG_BYTES: number = 4 * 2 ** 20
 /** A mirror's own time-out: nobody waits for it. */
 const TIMEOUT_MS: Milliseconds = 10_000
-/** Of each second, this much may go into looking into answers; what comes beyond is told apart by digests alone. */
-const COMPARING_MS = 20
+/** Of each second, this much may go into looking into answers; of what comes beyond, status and size are kept. */
+const LOOKING_MS = 20
 
 type Keep = NonNullable<RouteTraffic['mirror']>['keep']
 
@@ -98,16 +100,16 @@ export class Mirrors {
   }
 
   /** Whether there is time to look into answers, in this second. */
-  mayCompare(now: Milliseconds): boolean {
+  mayLook(now: Milliseconds): boolean {
     const second = Math.floor(now / 1000)
     if (second !== this.#second) {
       this.#second = second
       this.#spentMs = 0
     }
-    return this.#spentMs < COMPARING_MS
+    return this.#spentMs < LOOKING_MS
   }
 
-  compared(ms: Milliseconds): void {
+  looked(ms: Milliseconds): void {
     this.#spentMs += ms
   }
 }
@@ -145,7 +147,7 @@ export class Pair {
   #send(): void {
     const link = idlest(this.#target.links)
     const client = link?.client
-    if (client === undefined || client.inFlight >= MAX_ON_ONE) {
+    if (client === undefined || client.inFlight >= MAX_ON_ONE || client.backlog > MAX_BACKLOG_BYTES) {
       this.#drop()
       return
     }
@@ -195,29 +197,28 @@ export class Pair {
     if (primary === undefined || mirror === undefined || this.#request === RELEASED) return
     // After the caller's answer was written.
     setImmediate(() => {
-      this.#compare(primary, mirror)
+      const began = performance.now()
+      this.#compare(primary, mirror, this.#mirrors.mayLook(began))
+      this.#mirrors.looked(performance.now() - began)
       this.#end()
     })
   }
 
-  #compare(primary: Side, mirror: Side): void {
+  /** `look`: there is time for the answers themselves. */
+  #compare(primary: Side, mirror: Side, look: boolean): void {
     const agreement = this.#agreement
     agreement.pairs++
     if (primary.status >= 500) agreement.primaryErrors++
     if (mirror.status >= 500) agreement.mirrorErrors++
     agreement.series.count(mirror.status, mirror.ms * 1000)
-    const both = primary.status < 300 && mirror.status < 300 && primary.answer && mirror.answer
-    const identical = both ? contentOf(primary.answer).equals(contentOf(mirror.answer)) : false
-    const began = performance.now()
-    const comparison =
-      both && !identical && this.#mirrors.mayCompare(began)
-        ? compare(primary.answer, mirror.answer)
-        : undefined
-    this.#mirrors.compared(performance.now() - began)
+    const both = look && primary.status < 300 && mirror.status < 300 && primary.answer && mirror.answer
+    const identical = both ? contentOf(primary.answer).equals(contentOf(mirror.answer)) : undefined
+    const comparison = both && !identical ? compare(primary.answer, mirror.answer) : undefined
     if (identical) agreement.identical++
     if (identical || comparison !== undefined) agreement.compared++
     if (identical || comparison?.agreed) agreement.agreed++
-    this.#mirrors.sink?.write(recordOf(this.#request, this.#target, primary, mirror, identical, comparison))
+    const found = { look, identical, ...comparison }
+    this.#mirrors.sink?.write(recordOf(this.#request, this.#target, primary, mirror, found))
     this.#mirrors.onCounted()
   }
 

@@ -6,14 +6,20 @@ import type { Mirrored, MirrorTarget, Side } from './mirrors.ts'
 /** Of an answer that is kept; the rest is cut off, and told. */
 const MAX_KEPT_BYTES = 64 * 1024
 
+/** What was seen of a pair; without a look, nothing. */
+export interface Looked extends Partial<Comparison> {
+  readonly look: boolean
+  /** Undefined where not both succeeded. */
+  readonly identical: boolean | undefined
+}
+
 /** A line of pairs.jsonl. Digests are of what an answer says, names and versions aside. */
 export function recordOf(
   request: Mirrored,
   target: MirrorTarget,
   primary: Side,
   mirror: Side,
-  identical: boolean,
-  comparison: Comparison | undefined,
+  found: Looked,
 ): string {
   const keep = target.keep === 'answers'
   const { requestId, environment, model } = request
@@ -26,17 +32,27 @@ export function recordOf(
       version: request.version,
       versionNumber: request.versionNumber,
       arm: request.arm,
-      ...sideOf(primary, keep),
+      ...sideOf(primary, keep, found.look),
     },
-    mirror: { version: target.version, versionNumber: target.versionNumber, ...sideOf(mirror, keep) },
-    identical,
-    ...(comparison && { agreed: comparison.agreed, largestDifference: comparison.largestDifference }),
+    mirror: {
+      version: target.version,
+      versionNumber: target.versionNumber,
+      ...sideOf(mirror, keep, found.look),
+    },
+    identical: found.identical,
+    agreed: found.identical || found.agreed,
+    largestDifference: found.identical ? 0 : found.largestDifference,
   })
 }
 
-function sideOf({ status, ms, answer }: Side, keep: boolean): Readonly<Record<string, unknown>> {
+function sideOf(
+  { status, ms, answer }: Side,
+  keep: boolean,
+  look: boolean,
+): Readonly<Record<string, unknown>> {
   const told = { status, ms: Math.round(ms * 1000) / 1000 }
   if (answer === undefined) return told
+  if (!look) return { ...told, bytes: answer.body.length }
   const digest = `sha256:${hash('sha256', contentOf(answer))}`
   return { ...told, bytes: answer.body.length, digest, ...(keep && keptOf(answer)) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createToken } from '../../../../access/index.ts'
+import { createToken, isLimited } from '../../../../access/index.ts'
 import { meSchema } from '../../../../api/index.ts'
 import { type Instant, newId, type TokenId } from '../../../../core/index.ts'
 import { csrfTokenOf } from '../../../access/authenticate.ts'
@@ -38,7 +38,8 @@ export function sessionRoutes(app: App, { plane, authenticator, logins }: Servic
         principal: principal.id,
         name: sessionName(token.id),
         hash,
-        scopes: token.scopes,
+        // A session is a token of its own, whose predictions nobody would count.
+        scopes: isLimited(token.limits) ? token.scopes.filter(scope => scope !== 'predict') : token.scopes,
         ...(token.project && { project: token.project }),
         createdAt: now,
         expiresAt: Math.min(now + SESSION_MS, token.expiresAt ?? Number.POSITIVE_INFINITY) as Instant,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { isLimited } from '../../../../access/index.ts'
 import { modelViewSchema, versionViewSchema } from '../../../../api/index.ts'
-import { notFound } from '../../../errors.ts'
+import { notFound, ServerError } from '../../../errors.ts'
 import type { Services } from '../../../services.ts'
 import { modelViewOf, versionViewOf } from '../../../views/models.ts'
 import { rolloutViewOf } from '../../../views/rollouts.ts'
@@ -115,7 +116,14 @@ export function modelRoutes(app: App, services: Services): void {
       '/api/v1/models/:model/try',
       { config: CALLER },
       async (request, reply) => {
-        await modelFor(services, callerIn(request), request.params.model, 'model.predict')
+        const caller = callerIn(request)
+        await modelFor(services, caller, request.params.model, 'model.predict')
+        // The server asks by its own token, which no limit holds.
+        if (isLimited(caller.token.limits))
+          throw new ServerError('FORBIDDEN', {
+            message: 'The predictions of this token are limited, and counted by gateways alone',
+            hint: 'Send them to the gateway.',
+          })
         return forwardPrediction(services, request.params.model, request, reply)
       },
     )
