@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { systemCode } from '../../core/index.ts'
+import { parseSize, systemCode } from '../../core/index.ts'
 import {
   authority,
   rolesOf,
@@ -22,6 +22,7 @@ interface Options extends JobFlags {
   readonly gatewayPort: number
   readonly publicUrl?: string
   readonly gatewayUrl?: string
+  readonly modelMemory?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly sandbox: boolean
@@ -40,6 +41,7 @@ export function upCommand(script: string = process.argv[1] ?? ''): Command {
     .option('--gateway-port <port>', 'of predictions', parsePort, 7421)
     .option('--public-url <url>', 'what links and git remotes begin with', parseUrl)
     .option('--gateway-url <url>', 'where clients send predictions', parseUrl)
+    .option('--model-memory <size>', 'of all models together, such as 8GiB: those used least sleep', sizeText)
     .option(
       '--tls-cert <file>',
       'of the gateway: its certificate chain in PEM, for the name in --gateway-url',
@@ -73,6 +75,7 @@ async function run(options: Options, script: string): Promise<void> {
       gatewayUrl,
       sandbox,
       runner: jobArguments(options),
+      host: options.modelMemory === undefined ? [] : ['--memory', options.modelMemory],
       gateway: tls,
     }),
     onEvent: event => say(describe(event)),
@@ -89,6 +92,12 @@ async function run(options: Options, script: string): Promise<void> {
   }
   await stopped
   say('Stopped.')
+}
+
+/** Checked here, and handed on as it is. */
+function sizeText(text: string): string {
+  parseSize(text)
+  return text
 }
 
 function tlsArguments({ tlsCert, tlsKey }: Options): readonly string[] {

@@ -26,6 +26,8 @@ export interface RoleOptions {
   readonly sandbox: boolean
   /** More options of the runner: `['--label', 'gpu']`. */
   readonly runner?: readonly string[]
+  /** More options of the host: `['--memory', '8GiB']`. */
+  readonly host?: readonly string[]
   /** More options of the gateway: `['--tls-cert', 'chain.pem']`. */
   readonly gateway?: readonly string[]
 }
@@ -35,7 +37,7 @@ export interface RoleOptions {
  *
  *   server  --data D --listen H:P --public-url U --gateway-url G
  *   runner  --data D/runner  --server S --token-file D/secrets/runner.token [--sandbox none] […]
- *   host    --data D/host    --server S --token-file D/secrets/host.token
+ *   host    --data D/host    --server S --token-file D/secrets/host.token [--memory 8GiB]
  *   gateway --data D/gateway --server S --token-file D/secrets/gateway.token --listen H:P […]
  */
 export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
@@ -48,6 +50,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
     gatewayUrl,
     sandbox,
     runner = [],
+    host = [],
     gateway = [],
   } = options
   const serverUrl = `http://${authority(reachable(listen), port)}`
@@ -66,7 +69,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
       listens: { host: listen, port, option: '--port' },
       stopDeadlineMs: 15_000,
     },
-    agent('host', 15_000),
+    agent('host', 15_000, ...host),
     {
       ...agent('gateway', 10_000, '--listen', authority(listen, gatewayPort), ...gateway),
       listens: { host: listen, port: gatewayPort, option: '--gateway-port' },
