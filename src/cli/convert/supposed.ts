@@ -1,13 +1,18 @@
 import { BallastError } from '../../core/index.ts'
-import type { Signature, SignatureValue } from '../../formats/index.ts'
+import { openModel, type Signature, type SignatureValue } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 
 /**
  * What a model without a ballast.yaml is taken for, by its inputs and outputs: an image's pixels where there is one
- * input [N, C, H, W] or [N, H, W, C] of a known size, classes where the first output has a row of scores for each
- * example. Throws MODEL_UNKNOWN where the file does not say what goes in.
+ * input [N, C, H, W] or [N, H, W, C] of a known size; classes where the first output has a row of scores for each
+ * example, and an image, labels or its name say that these are classes. Throws MODEL_UNKNOWN where the file does not
+ * say what goes in.
  */
-export function supposed(name: string, signature: Signature | undefined): ModelConfig {
+export function supposed(
+  name: string,
+  signature: Signature | undefined,
+  labels: readonly string[] = [],
+): ModelConfig {
   if (signature === undefined) {
     throw new BallastError('MODEL_UNKNOWN', {
       message: `${name} does not say what goes in and what comes out`,
@@ -16,13 +21,32 @@ export function supposed(name: string, signature: Signature | undefined): ModelC
   }
   const [input, ...others] = signature.inputs
   const preprocess = input !== undefined && others.length === 0 ? imageSteps(input) : []
-  const classes = looksLikeClasses(signature.outputs[0])
-  const task = classes ? (preprocess.length > 0 ? 'image-classification' : 'classification') : 'generic'
-  return { name, task, labels: [], preprocess }
+  const images = preprocess.length > 0
+  const [output] = signature.outputs
+  const classes = hasScores(output) && (images || labels.length > 0 || SCORES.test(output?.name ?? ''))
+  const task = classes ? (images ? 'image-classification' : 'classification') : 'generic'
+  return { name, task, labels, preprocess }
 }
 
-/** One row of two or more scores for each example. */
-function looksLikeClasses(output: SignatureValue | undefined): boolean {
+/** `supposed` of an ONNX file. */
+export async function supposedOf(
+  path: string,
+  name: string,
+  labels: readonly string[],
+): Promise<ModelConfig> {
+  const model = await openModel(path)
+  try {
+    return supposed(name, model.file.signature, labels)
+  } finally {
+    await model.close()
+  }
+}
+
+/** What outputs are called that hold scores of classes. */
+const SCORES = /prob|logit|score|softmax|class/i
+
+/** One row of two or more decimals for each example. */
+function hasScores(output: SignatureValue | undefined): boolean {
   const [, classes] = output?.shape ?? []
   return (
     output?.shape?.length === 2 &&

@@ -1,13 +1,13 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { resolveInside } from '../../core/index.ts'
-import { isFolder, openModel } from '../../formats/index.ts'
+import { isFolder } from '../../formats/index.ts'
 import { type BorrowedReplica, borrowReplica } from '../../inference/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 import { type Runnable, runnableOf, withAnswers } from '../convert/runnable.ts'
 import { refuseUnsafe } from '../convert/safe.ts'
-import { supposed } from '../convert/supposed.ts'
-import { modelConfigOf } from '../stages/context.ts'
+import { supposedOf } from '../convert/supposed.ts'
+import { modelConfigOf, readLabels } from '../stages/context.ts'
 import { localRepository } from '../stages/local.ts'
 
 /** A model of this machine, loaded in a process of its own: the one that serves. */
@@ -86,20 +86,20 @@ async function ofRepository(folder: string): Promise<Configured> {
 /** Without a ballast.yaml, what the model's inputs and outputs let one suppose. It is said, not hidden. */
 async function guessConfig(
   file: string,
-  { path }: Runnable,
+  { path, classes = [] }: Runnable,
   say: (line: string) => void,
 ): Promise<ModelConfig> {
-  const model = await openModel(path)
-  try {
-    const config = supposed(nameOf(file), model.file.signature)
-    if (config.preprocess.length > 0) {
-      say('no ballast.yaml: images are resized to the input, values scaled to 0…1')
-    }
-    return config
-  } finally {
-    await model.close()
+  const labelled = await stat(join(dirname(file), LABELS)).catch(() => undefined)
+  const labels = labelled === undefined ? classes : await readLabels(dirname(file), LABELS)
+  const config = await supposedOf(path, nameOf(file), labels)
+  if (config.preprocess.length > 0) {
+    say('no ballast.yaml: images are resized to the input, values scaled to 0…1')
   }
+  return config
 }
+
+/** Beside a model, a class name a line. */
+const LABELS = 'labels.txt'
 
 function nameOf(file: string): string {
   return basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '-') || 'model'

@@ -140,14 +140,11 @@ test.each([
   expect(describeAnswers([{ input: 'x', ms: 1, answer }], true)).toMatch(shown)
 })
 
-const signature = (
-  dtype: 'float32' | 'uint8' | 'int64',
-  shape: readonly (number | string)[],
-  output: readonly (number | string)[],
-) => ({
+type Sizes = readonly (number | string)[]
+const signature = (dtype: 'float32' | 'uint8' | 'int64', shape: Sizes, output: Sizes, name = 'y') => ({
   name: 'serving',
   inputs: [{ name: 'x', kind: 'tensor' as const, dtype, shape }],
-  outputs: [{ name: 'y', kind: 'tensor' as const, dtype: 'float32' as const, shape: output }],
+  outputs: [{ name, kind: 'tensor' as const, dtype: 'float32' as const, shape: output }],
 })
 
 test.each([
@@ -158,14 +155,23 @@ test.each([
     'decode grayscale resize scale layout',
   ],
   [signature('uint8', [1, 64, 64, 3], ['N', 10]), 'image-classification', 'decode resize layout'],
-  [signature('float32', ['N', 3, 'H', 'W'], ['N', 10]), 'classification', ''],
-  [signature('int64', ['N', 3, 8, 8], ['N', 10]), 'classification', ''],
-  [signature('float32', ['N', 4], ['N', 3]), 'classification', ''],
-  [signature('float32', ['N', 4], ['N', 1]), 'generic', ''],
-  [signature('float32', ['N', 4], ['N', 3, 3]), 'generic', ''],
+  [signature('float32', ['N', 3, 8, 8], ['N', 3, 8, 8]), 'generic', 'decode resize scale layout'],
+  [signature('float32', ['N', 3, 'H', 'W'], ['N', 10], 'logits'), 'classification', ''],
+  [signature('int64', ['N', 3, 8, 8], ['N', 10], 'probabilities'), 'classification', ''],
+  [signature('float32', ['N', 4], ['N', 384]), 'generic', ''],
+  [signature('float32', ['N', 4], ['N', 1], 'score'), 'generic', ''],
+  [signature('float32', ['N', 4], ['N', 3, 3], 'logits'), 'generic', ''],
 ])('without a ballast.yaml %# is %s', (value, task, steps) => {
   const config = supposed('m', value)
   expect([config.task, config.preprocess.map(({ kind }) => kind).join(' ')]).toEqual([task, steps])
+})
+
+test('labels beside a model say that its scores are of classes', () => {
+  const value = signature('float32', ['N', 4], ['N', 3])
+  expect(supposed('m', value, ['a', 'b', 'c'])).toMatchObject({
+    task: 'classification',
+    labels: ['a', 'b', 'c'],
+  })
 })
 
 test('a word is a model file where it is a path, or a file that is there', async () => {

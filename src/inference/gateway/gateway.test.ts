@@ -6,7 +6,7 @@ import { bucketUpperBound } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { GatewayState } from './state.ts'
 import { Counters } from './telemetry/counters.ts'
-import { metricsText } from './telemetry/metrics.ts'
+import { expose } from './telemetry/metrics.ts'
 import { Series } from './telemetry/series.ts'
 import { Access } from './traffic/access.ts'
 import { RetryBudget } from './traffic/retry-budget.ts'
@@ -176,7 +176,7 @@ test('metrics are told in the text format', () => {
   series.count(200, 900)
   series.count(200, 60_000)
   series.count(404, 10)
-  const text = metricsText(state)
+  const text = expose(state).text
   const labels = 'model="digits",environment="production",version="1",arm="stable"'
   for (const line of [
     `ballast_requests_total{${labels},status="200"} 2`,

@@ -1,4 +1,4 @@
 export { type GatewayOptions, type RunningGateway, runGateway } from './gateway.ts'
 export { openGateway, type ServingGateway } from './serving.ts'
 export { GatewayState } from './state.ts'
-export { defaultAccessLog, openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
+export { defaultAccessLog, type TelemetryOptions } from './telemetry/open.ts'

@@ -105,8 +105,3 @@ function gauge(name: string, help: string, value: number, unit?: 'seconds' | 'by
 function counter(name: string, help: string, value: number): Metric {
   return { name, kind: 'counter', help, unit: 'seconds', labelNames: [], points: [{ labels: [], value }] }
 }
-
-/** In Prometheus' format. */
-export function metricsText(state: GatewayState): string {
-  return expose(state).text
-}
