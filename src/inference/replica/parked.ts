@@ -13,6 +13,7 @@ const ASKED = ['metadata', 'statistics', 'config', 'openapi'] as const
  */
 const parkedSchema = z.object({
   version: z.string(),
+  versionNumber: z.number().int(),
   /** What its process took. */
   residentBytes: z.number(),
   answers: z.array(
@@ -28,7 +29,11 @@ const parkedSchema = z.object({
 export type Parked = z.infer<typeof parkedSchema>
 
 /** Keeps every answer of `handler` that may be wanted while it sleeps. */
-export async function park(path: string, version: string, handler: Handler): Promise<void> {
+export async function park(
+  path: string,
+  { version, versionNumber }: Pick<Parked, 'version' | 'versionNumber'>,
+  handler: Handler,
+): Promise<void> {
   const answers = await Promise.all(
     ASKED.flatMap(operation =>
       PROTOCOLS.map(async protocol => {
@@ -39,7 +44,12 @@ export async function park(path: string, version: string, handler: Handler): Pro
   )
   await replaceFile(
     path,
-    JSON.stringify({ version, residentBytes: process.memoryUsage.rss(), answers } satisfies Parked),
+    JSON.stringify({
+      version,
+      versionNumber,
+      residentBytes: process.memoryUsage.rss(),
+      answers,
+    } satisfies Parked),
   )
 }
 
@@ -53,12 +63,25 @@ export async function readParked(path: string): Promise<Parked | undefined> {
 }
 
 /** What a parked replica answers to a frame; undefined where it must wake for it. */
-export function answerOf({ answers }: Parked, { operation, headers, body }: RequestFrame): Reply | undefined {
+export function answerOf(
+  { versionNumber, answers }: Parked,
+  { operation, headers, body }: Pick<RequestFrame, 'operation' | 'headers' | 'body'>,
+): Reply | undefined {
   // A body says more than the protocol: it is for the replica to read.
   if (body.length > 0) return undefined
   const protocol = headerOf(headers, 'protocol') ?? 'oip'
   const kept = answers.find(answer => answer.operation === operation && answer.protocol === protocol)
-  return kept && { status: kept.status, headers: kept.headers, body: [Buffer.from(kept.base64, 'base64')] }
+  if (kept === undefined) return undefined
+  const bytes = Buffer.from(kept.base64, 'base64')
+  const answer = (text: Uint8Array): Reply => ({ status: kept.status, headers: kept.headers, body: [text] })
+  const versions = operation === 'metadata' ? headerOf(headers, 'versions') : undefined
+  if (versions === undefined || versions === String(versionNumber)) return answer(bytes)
+  // Which others are served changes while it sleeps.
+  return protocol === 'oip' ? answer(withVersions(bytes, versions.split(','))) : undefined
+}
+
+function withVersions(metadata: Buffer, versions: readonly string[]): Buffer {
+  return Buffer.from(JSON.stringify({ ...JSON.parse(String(metadata)), versions }))
 }
 
 function ask(handler: Handler, operation: (typeof ASKED)[number], protocol: ProtocolName): Promise<Reply> {

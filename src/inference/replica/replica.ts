@@ -70,7 +70,7 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
  * for the host to listen in its stead.
  */
 async function sleep(
-  { parkedPath, version }: ReplicaSpec,
+  { parkedPath, version, versionNumber }: ReplicaSpec,
   handler: Handler,
   place: () => Place,
 ): Promise<Reply> {
@@ -81,7 +81,7 @@ async function sleep(
         hint: 'Replicas of `ballast host` and `ballast serve` can be unloaded.',
       })
     }
-    await park(parkedPath, version, handler)
+    await park(parkedPath, { version, versionNumber }, handler)
     await place().taken(HANDOVER_LIMIT_MS)
     return jsonReply('{}')
   } catch (error) {

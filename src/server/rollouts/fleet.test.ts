@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
 import type { HostReport, WantedSet } from '../../api/index.ts'
-import { type Digest, digestOf, type Json, newId, type VersionId } from '../../core/index.ts'
+import { type CommitId, type Digest, digestOf, type Json, newId, type VersionId } from '../../core/index.ts'
 import { makeManifest, manifestDigest } from '../../registry/index.ts'
 import { Fleet } from './fleet.ts'
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
   const [project] = await stores.access.projects()
   const manifest = makeManifest({
     model: 'digits',
-    commit: 'c'.repeat(40),
+    commit: 'c'.repeat(40) as CommitId,
     files: [{ name: 'model.onnx', digest: digestOf('x') as Digest, size: 1 }],
     config: { name: 'digits' },
   })
