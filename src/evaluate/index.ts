@@ -1,5 +1,12 @@
 export { openDataset } from './datasets/open.ts'
-export type { Dataset, DatasetOptions, ExampleBatch, TableExample, Truth } from './datasets/types.ts'
+export type {
+  Dataset,
+  DatasetOptions,
+  ExampleBatch,
+  NamedTensors,
+  TableExample,
+  Truth,
+} from './datasets/types.ts'
 export * from './errors.ts'
 export type { Evaluated } from './gates/evaluated.ts'
 export { judgeGates } from './gates/judge.ts'

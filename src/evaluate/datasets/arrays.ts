@@ -12,7 +12,7 @@ import {
 import { openNpy, openNpz, readIdx } from '../../formats/index.ts'
 import { numbersOf } from '../../model/index.ts'
 import { EvaluateError } from '../errors.ts'
-import { inputFieldOf, labelFieldOf } from './fields.ts'
+import { hasInputField, inputFieldOf, labelFieldOf } from './fields.ts'
 import type { Dataset, DatasetOptions, ExampleBatch, Truth } from './types.ts'
 
 /** An array that gives rows; a .npy does so from the file. */
@@ -21,15 +21,26 @@ interface Rows {
   rows(start: number, end: number): Promise<Tensor>
 }
 
-/** Two arrays of a .npz, such as `images` and `labels`. */
+/**
+ * Two arrays of a .npz, such as `images` and `labels`; where rows are allowed and no array is known to hold the
+ * examples, an array for each input of a model, by their names, beside the truths.
+ */
 export async function openNpzDataset(path: string, options: DatasetOptions): Promise<Dataset> {
   const source = await openFile(path)
   return closingOnError([source], async () => {
     const npz = await openNpz(source)
     const name = basename(path)
+    const digest = await digestOfFile(path)
+    const label = labelFieldOf(npz.names, options, name)
+    const labels = await (await npz.array(label)).read()
+    const others = npz.names.filter(each => each !== label)
+    const several = options.rows !== undefined && options.inputField === undefined && others.length > 1
+    if (several && !hasInputField(others)) {
+      const arrays = await Promise.all(others.map(async each => [each, await npz.array(each)] as const))
+      return namedDataset({ name, digest, inputs: new Map(arrays), labels, sources: [source] })
+    }
     const inputs = await npz.array(inputFieldOf(npz.names, options, name))
-    const labels = await (await npz.array(labelFieldOf(npz.names, options, name))).read()
-    return arrayDataset({ name, digest: await digestOfFile(path), inputs, labels, sources: [source] })
+    return arrayDataset({ name, digest, inputs, labels, sources: [source] })
   })
 }
 
@@ -84,10 +95,10 @@ function rowsOf(tensor: Tensor): Rows {
   }
 }
 
-interface Arrays {
+interface Arrays<Inputs = Rows> {
   readonly name: string
   readonly digest: Digest
-  readonly inputs: Rows
+  readonly inputs: Inputs
   readonly labels: Tensor
   readonly sources: readonly ByteSource[]
 }
@@ -109,6 +120,36 @@ function arrayDataset({ name, digest, inputs, labels, sources }: Arrays): Datase
     },
     async close() {
       for (const source of sources) await source.close()
+    },
+  }
+}
+
+/** Each array's rows by its name; all have as many as there are truths. */
+function namedDataset({ inputs, ...rest }: Arrays<ReadonlyMap<string, Rows>>): Dataset {
+  const parts = [...inputs].map(([key, rows]) => ({
+    key,
+    dataset: arrayDataset({ ...rest, name: `${rest.name}, ${key}`, inputs: rows }),
+  }))
+  const [first] = parts
+  return {
+    ...first!.dataset,
+    name: rest.name,
+    async *batches(size) {
+      const streams = parts.map(({ key, dataset }) => ({ key, batches: dataset.batches(size) }))
+      for (;;) {
+        const read = await Promise.all(streams.map(({ batches }) => batches.next()))
+        const batches = read.flatMap(({ value, done }) => (done === true || !value ? [] : [value]))
+        if (batches.length < streams.length) return
+        const { truths } = batches[0]!
+        yield {
+          inputs: truths.map((_, row) => ({
+            tensors: Object.fromEntries(
+              streams.map(({ key }, i) => [key, batches[i]!.inputs[row] as Tensor]),
+            ),
+          })),
+          truths,
+        }
+      }
     },
   }
 }

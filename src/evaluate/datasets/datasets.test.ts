@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Tensor } from '../../core/index.ts'
 import { type DatasetOptions, openDataset } from '../index.ts'
 import { idx, npy, npz } from '../testing.ts'
 import { isTable } from './types.ts'
@@ -30,7 +31,7 @@ async function readAll(path: string, options?: DatasetOptions) {
       sizes.push(batch.inputs.length)
       inputs.push(
         ...batch.inputs
-          .map(each => (isTable(each) ? each.tensor() : each))
+          .map(each => (isTable(each) ? each.tensor() : (each as Tensor)))
           .map(({ shape, data }) => ({ shape, values: Array.from<unknown>(data) })),
       )
       truths.push(...batch.truths)

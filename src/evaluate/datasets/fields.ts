@@ -33,6 +33,11 @@ export function inputFieldOf(names: readonly string[], { inputField }: DatasetOp
   return pick(names, inputField, INPUTS, { file, what: 'examples', option: 'inputField' })
 }
 
+/** Whether one of these is known to hold the examples. */
+export function hasInputField(names: readonly string[]): boolean {
+  return names.some(name => (INPUTS as readonly string[]).includes(name.toLowerCase()))
+}
+
 /** The field of truths. Throws DATASET_FIELD_MISSING. */
 export function labelFieldOf(names: readonly string[], { labelField }: DatasetOptions, file: string): string {
   return pick(names, labelField, LABELS, { file, what: 'truths', option: 'labelField' })

@@ -14,7 +14,8 @@ const FORMS = '.npz, .csv, .tsv, .jsonl, .parquet, or a folder (or one file) of 
 /**
  * Opens labelled examples, by the name of the file:
  *
- *   test.npz                      arrays `images` and `labels`, `x` and `y` … or those that the options name
+ *   test.npz                      arrays `images` and `labels`, `x` and `y` … or those that the options name; or one
+ *                                 for each input of a model
  *   test.csv, test.tsv            a column `label`, the others numbers, or what the columns of a model take
  *   test.parquet                  the same, or one of the others lists
  *   test.jsonl                    {"input": [...], "label": 3} a line

@@ -1,4 +1,4 @@
-import type { Digest, Json, Tensor } from '../../core/index.ts'
+import type { Digest, Json, Tensor, Tensors } from '../../core/index.ts'
 import type { EvaluateError } from '../errors.ts'
 
 /** What is right for an example: a class index or a value, or a label in words. */
@@ -15,13 +15,24 @@ export interface TableExample {
   tensor(): Tensor
 }
 
-export function isTable(example: Tensor | TableExample): example is TableExample {
+/** An example of several tensors, for models of several inputs: by their names, without a batch axis. */
+export interface NamedTensors {
+  readonly tensors: Tensors
+}
+
+export type ExampleInput = Tensor | TableExample | NamedTensors
+
+export function isTable(example: ExampleInput): example is TableExample {
   return 'names' in example
+}
+
+export function isNamed(example: ExampleInput): example is NamedTensors {
+  return 'tensors' in example
 }
 
 export interface ExampleBatch {
   /** One for each example; a tensor has no batch axis: (28, 28) for an image. */
-  readonly inputs: readonly (Tensor | TableExample)[]
+  readonly inputs: readonly ExampleInput[]
   readonly truths: readonly Truth[]
 }
 

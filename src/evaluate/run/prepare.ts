@@ -16,7 +16,13 @@ import {
   type Table,
   type TensorSpec,
 } from '../../model/index.ts'
-import { isTable, type TableExample } from '../datasets/types.ts'
+import {
+  type ExampleInput,
+  isNamed,
+  isTable,
+  type NamedTensors,
+  type TableExample,
+} from '../datasets/types.ts'
 import { EvaluateError } from '../errors.ts'
 
 /** How a model takes the examples of a data set. */
@@ -26,7 +32,7 @@ export interface Feeder {
   /** Whether it takes rows of tables as they are. */
   readonly takesRows: boolean
   /** One example, preprocessed and in the types of the inputs. Throws DATASET_UNFIT. */
-  prepare(example: Tensor | TableExample): Tensors
+  prepare(example: ExampleInput): Tensors
   /** How many examples a run takes, if `wanted` may be. */
   batchSize(wanted: number): number
   /** Runs prepared examples together; the output's rows are theirs, in order. */
@@ -37,14 +43,20 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
   const { signature } = session
   const table = tableFor(signature, config)
   const output = outputOf(signature, config)
-  let tensors = table === undefined ? tensorFeeder(signature, config) : undefined
-  const takesTexts = table === undefined && tensors?.input.dtype === 'string'
+  const single = table === undefined && signature.inputs.length === 1
+  let tensors = single ? tensorFeeder(signature, config) : undefined
+  let named: ((example: NamedTensors) => Tensors) | undefined
+  const takesTexts = tensors?.input.dtype === 'string'
   const axis = tensors?.axis ?? commonAxis(signature)
   return {
     output,
     axis,
     takesRows: table !== undefined || takesTexts,
     prepare: example => {
+      if (isNamed(example)) {
+        named ??= namedFeeder(signature, config)
+        return named(example)
+      }
       if (table !== undefined && isTable(example)) return table(example)
       tensors ??= tensorFeeder(signature, config)
       if (!isTable(example)) return tensors.prepare(example)
@@ -57,6 +69,38 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
       return outputs[output.name]!
     },
   }
+}
+
+/** Arrays by the names of the inputs; steps run on the one that they belong to. */
+function namedFeeder({ inputs }: ModelSignature, config: ModelConfig): (example: NamedTensors) => Tensors {
+  const preprocess = compilePreprocess(config.preprocess)
+  const target = config.input ?? (inputs.length === 1 ? inputs[0]!.name : undefined)
+  const fitted = (spec: TensorSpec, tensor: Tensor): Tensor => {
+    try {
+      const example =
+        spec.name === target ? preprocess.fromArray(tensor) : { ...tensor, shape: [1, ...tensor.shape] }
+      return fitInput(spec, shaped(spec, example))
+    } catch (cause) {
+      if (cause instanceof ModelError) throw unfit(spec, tensor, cause)
+      throw cause
+    }
+  }
+  return ({ tensors }) => {
+    const byName: Record<string, Tensor> = Object.create(null)
+    for (const spec of inputs) {
+      const tensor = tensors[spec.name]
+      if (tensor === undefined) throw noArray(spec, Object.keys(tensors))
+      byName[spec.name] = fitted(spec, tensor)
+    }
+    return byName
+  }
+}
+
+function noArray({ name }: TensorSpec, names: readonly string[]): EvaluateError {
+  return new EvaluateError('DATASET_UNFIT', {
+    message: `The data has no array '${name}', which is an input of the model; it has ${names.join(', ').slice(0, 500)}`,
+    hint: 'Name the arrays as the inputs, or one of them as fields.input under evaluate.',
+  })
 }
 
 /** The one column beside the truth, for a model of texts. Throws DATASET_UNFIT. */

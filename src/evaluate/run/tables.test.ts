@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { digestOf, type Tensors } from '../../core/index.ts'
 import type { ModelConfig, ModelSession, TensorSpec } from '../../model/index.ts'
 import { evaluateModel, openDataset } from '../index.ts'
-import { float32 } from '../testing.ts'
+import { float32, npy, npz } from '../testing.ts'
 
 const PARQUET = 'test/fixtures/inference/table/passengers.parquet'
 const CONFIG: ModelConfig = { name: 'toy', task: 'classification', labels: ['old', 'young'], preprocess: [] }
@@ -150,6 +150,32 @@ test('a model of texts takes the only column beside the truth, also where it loo
     code: 'DATASET_UNFIT',
     message: expect.stringMatching(/one text beside the truth, found a, b/),
   })
+})
+
+test('arrays of a .npz go to the inputs of their names', async () => {
+  const path = join(folder, 'several.npz')
+  const ages = Float64Array.of(31, 52, 39)
+  const pixels = Uint8Array.from({ length: 12 }, (_, i) => i)
+  const arrays = { age: npy('float64', [3], ages), pixels: npy('uint8', [3, 2, 2], pixels) }
+  await writeFile(path, npz({ ...arrays, labels: npy('int64', [3], BigInt64Array.of(1n, 0n, 1n)) }))
+  const model = aModel(AGE, { name: 'pixels', dtype: 'float32', shape: ['N', 2, 2] })
+  const dataset = await openDataset(path, { rows: 'allowed' })
+  const { evaluation } = await evaluateModel(model, CONFIG, dataset, {
+    modelDigest: digestOf('toy'),
+    batch: 2,
+  })
+  expect(evaluation.metrics.accuracy).toBe(1)
+  expect(model.given[1]).toEqual({
+    age: float32([1, 1], [39]),
+    pixels: float32([1, 2, 2], [8, 9, 10, 11]),
+  })
+  const missing = evaluateModel(aModel(AGE, CITY), CONFIG, dataset, { modelDigest: digestOf('toy') })
+  await expect(missing).rejects.toMatchObject({
+    code: 'DATASET_UNFIT',
+    message: expect.stringMatching(/no array 'city'.*it has age, pixels/),
+  })
+  await dataset.close()
+  await expect(openDataset(path)).rejects.toMatchObject({ code: 'DATASET_FIELD_MISSING' })
 })
 
 test('inputs that are no columns are named as before', async () => {
