@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -261,4 +263,13 @@ test('a model beyond the budget has the machine for itself', async () => {
   expect(stateOf(residents, 'a')?.phase).toBe('parked')
   expect(await ask(residents, 'a')).toMatchObject({ status: 200 })
   await until(residents, 'b', phase('parked'))
+})
+
+test("a process that no host noted takes nobody's place", async () => {
+  const residents = await theResidents()
+  await residents.apply([wanted('a')])
+  const { pid } = await until(residents, 'a', phase('ready'))
+  const stray = spawn(process.execPath, [FAKE, 'replica', '--spec', places.replica('a').spec])
+  expect((await once(stray, 'exit'))[0]).toBe(1)
+  expect(await ask(residents, 'a')).toMatchObject({ status: 200, body: { pid } })
 })

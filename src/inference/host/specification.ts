@@ -22,7 +22,7 @@ export async function writeSpecification(
   { places, modelPath, threads }: SpecificationContext,
 ): Promise<void> {
   const { replica, version, versionNumber, model, config, reference, serving } = wanted
-  const { folder, spec: path, parked } = places.replica(replica)
+  const { folder, spec: path, parked, process } = places.replica(replica)
   const spec: ReplicaSpecInput = {
     replica,
     version,
@@ -32,6 +32,7 @@ export async function writeSpecification(
     socketPath: await places.socket(replica),
     modelPath: await modelPath(wanted),
     parkedPath: parked,
+    processPath: process,
     threads: serving?.threads ?? threads,
     ...(reference && { reference }),
     ...(serving && { serving }),

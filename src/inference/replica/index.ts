@@ -1,4 +1,5 @@
 export { type BorrowedReplica, borrowReplica } from './borrowed.ts'
+
 export { answerOf, type Parked, readParked } from './parked.ts'
 export { replicaProcess, UNFIT_EXIT_STATUS } from './process.ts'
 export type { RunningReplica } from './replica.ts'

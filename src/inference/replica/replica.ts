@@ -3,6 +3,7 @@ import { InferenceError } from '../errors.ts'
 import { type Handler, listenAt, type Place, type Reply, serveFrames } from '../frames/index.ts'
 import { jsonReply, oip } from '../protocols/index.ts'
 import { ReplicaHandler } from './handler.ts'
+import { isKnown } from './ownership.ts'
 import { park } from './parked.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
@@ -51,6 +52,7 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
         })
     },
   })
+  if (spec.processPath !== undefined && !(await isKnown(spec.processPath))) throw unknown()
   const place = await listenAt(frames.server, spec.socketPath, 'r')
   return {
     unloaded,
@@ -87,4 +89,11 @@ async function sleep(
   } catch (error) {
     return oip.refuse(error)
   }
+}
+
+function unknown(): InferenceError {
+  return new InferenceError('REPLICA_LOST', {
+    message: 'The host that started this replica ended before it noted it',
+    hint: 'The next host starts another one.',
+  })
 }

@@ -17,6 +17,8 @@ export const replicaSpecSchema = z.object({
   modelPath: z.string(),
   /** Where it says that it sleeps, before it ends for that; without it, it can't be unloaded. */
   parkedPath: z.string().optional(),
+  /** Where its host notes which process it started; without it, it need not be known. */
+  processPath: z.string().optional(),
   config: modelConfigSchema,
   reference: referenceOutputsSchema.optional(),
   /** Within one run; default 1. */
