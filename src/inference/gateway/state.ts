@@ -3,10 +3,9 @@ import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { Pool } from './pool.ts'
 import { Counters } from './telemetry/counters.ts'
-import type { CounterFamily } from './telemetry/registry.ts'
 import { Access, type Token } from './traffic/access.ts'
-import { trafficFamilies } from './traffic/families.ts'
-import { Limiter } from './traffic/limits/limiter.ts'
+import { type TrafficCounters, trafficFamilies } from './traffic/families.ts'
+import { Limiter, type LimitHeaders, tokenKey } from './traffic/limits/limiter.ts'
 import { Mirrors } from './traffic/mirror/mirrors.ts'
 import {
   chooseArm,
@@ -26,7 +25,7 @@ export class GatewayState {
   readonly mirrors: Mirrors = new Mirrors()
   readonly waiting: WaitingRoom = new WaitingRoom()
   readonly #now: () => number
-  readonly #retries: CounterFamily
+  readonly #counted: TrafficCounters
   #routing: Routing | undefined
   #access: Access = new Access([])
   #leaseMs = 0
@@ -37,7 +36,7 @@ export class GatewayState {
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
     this.limiter = new Limiter(now)
-    this.#retries = trafficFamilies(this)
+    this.#counted = trafficFamilies(this)
     this.pool.onUp = () => this.waiting.wake()
   }
 
@@ -94,10 +93,25 @@ export class GatewayState {
     throw token
   }
 
+  /** Takes a request of the token's and the route's limits. Throws RATE_LIMITED, QUOTA_EXCEEDED; counted. */
+  limit(
+    { environment, model }: { readonly environment: string; readonly model: string },
+    token: Token | undefined,
+    route: RouteTargets,
+  ): LimitHeaders | undefined {
+    const own = token?.limits === undefined ? undefined : this.limiter.limit(tokenKey(token))
+    try {
+      return this.limiter.take(own, route.limit)
+    } catch (error) {
+      if (error instanceof InferenceError) this.#counted.refusals.add([environment, model, error.code])
+      throw error
+    }
+  }
+
   /** Whether a request may be sent a second time, by the route's budget; counted. */
   mayRetry(environment: string, model: string, reason: 'lost' | 'full'): boolean {
     const may = this.#routing?.routes.get(routeKey(environment, model))?.retries.take(this.#now()) ?? false
-    this.#retries.add([environment, model, may ? reason : 'no budget'])
+    this.#counted.retries.add([environment, model, may ? reason : 'no budget'])
     return may
   }
 

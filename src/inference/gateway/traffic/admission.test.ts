@@ -143,6 +143,13 @@ test('a token and a route are limited each, and the answer tells how much is lef
   expect(() => world.ask(as('limited'))).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   expect((await world.ask(as('free'))).headers?.['ratelimit']).toMatch(/^"model-quota";r=0;t=\d+$/)
   expect(() => world.ask(as('free'))).toThrow(expect.objectContaining({ code: 'QUOTA_EXCEEDED' }))
+  const refused = [...world.state.counters.registry.families()].find(
+    ({ name }) => name === 'ballast_requests_limited',
+  )
+  expect([...refused!.samples()]).toEqual([
+    { labels: ['production', 'm', 'RATE_LIMITED'], value: 1 },
+    { labels: ['production', 'm', 'QUOTA_EXCEEDED'], value: 1 },
+  ])
   // Who is not let in at all takes nothing from anybody.
   expect(() => world.ask(as('stranger'))).toThrow(expect.objectContaining({ code: 'UNAUTHENTICATED' }))
   expect(stable.asked).toHaveLength(3)

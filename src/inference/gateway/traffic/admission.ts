@@ -4,7 +4,6 @@ import type { ProtocolName } from '../../protocols/index.ts'
 import { type GatewayState, versionOf } from '../state.ts'
 import type { RequestTrace } from '../telemetry/trace.ts'
 import type { Token } from './access.ts'
-import { tokenKey } from './limits/limiter.ts'
 import { type RouteTargets, ruledTarget, type Target } from './routing.ts'
 import { drawOf } from './sticky.ts'
 
@@ -67,8 +66,7 @@ export function admit(state: GatewayState, head: RequestHead): Admitted {
   const route = state.route(environment, model)
   const token = state.allow(route, head.header('authorization'))
   if (version !== undefined) versionOf(route, version)
-  const own = token?.limits === undefined ? undefined : state.limiter.limit(tokenKey(token))
-  const left = state.limiter.take(own, route.limit)
+  const left = state.limit(head, token, route)
   const { draw, setCookie } = drawOf(head, version === undefined ? route.sticky : undefined)
   return {
     head,

@@ -1,10 +1,16 @@
 import type { GatewayState } from '../state.ts'
 import type { CounterFamily } from '../telemetry/registry.ts'
 
-/** What is told of the traffic beside the answers. Gives the counter of repeated requests. */
+/** Counters that are counted where it happens. */
+export interface TrafficCounters {
+  readonly retries: CounterFamily
+  readonly refusals: CounterFamily
+}
+
+/** What is told of the traffic beside the answers. */
 export function trafficFamilies(
   state: Pick<GatewayState, 'counters' | 'pool' | 'waiting' | 'mirrors'>,
-): CounterFamily {
+): TrafficCounters {
   const { registry } = state.counters
   registry.gauge(
     'ballast_replica_ejected',
@@ -40,9 +46,13 @@ export function trafficFamilies(
     labels,
     mirrored('dropped'),
   )
-  return registry.counter('ballast_retries', 'Requests sent a second time, or not for want of budget.', [
-    'environment',
-    'model',
-    'reason',
-  ])
+  const names = ['environment', 'model', 'reason']
+  return {
+    retries: registry.counter(
+      'ballast_retries',
+      'Requests sent a second time, or not for want of budget.',
+      names,
+    ),
+    refusals: registry.counter('ballast_requests_limited', 'Requests refused by a rate or a quota.', names),
+  }
 }
