@@ -26,9 +26,9 @@ export function* applyPixelStep(pixels: Pixels, step: PixelStep): Work<Pixels> {
     case 'resize':
       return yield* 'shortest' in step ? resizeShortest(pixels, step) : resizeTo(pixels, step)
     case 'crop':
-      return crop(pixels, step)
+      return yield* crop(pixels, step)
     case 'pad':
-      return pad(pixels, paddedSize(pixels, step.to), step.fill, step.align)
+      return yield* pad(pixels, paddedSize(pixels, step.to), step.fill, step.align)
   }
 }
 
@@ -37,7 +37,7 @@ function* eachLine(pixels: Pixels, run: (from: Pixels['data'], to: Pixels['data'
   const { width, height, channels, data } = pixels
   const made = emptyPixels(width, height, channels, data)
   const row = width * channels
-  yield* overLines(height, row, (first, end) => {
+  yield* overLines(height, row * 2, (first, end) => {
     run(data.subarray(first * row, end * row), made.data.subarray(first * row, end * row))
   })
   return made
@@ -50,7 +50,7 @@ function* grayscale(pixels: Pixels): Work<Pixels> {
   const made = emptyPixels(width, height, 1, data)
   const target = made.data
   const bytes = data instanceof Uint8Array
-  yield* overLines(height, width * 2, (first, end) => {
+  yield* overLines(height, width * 4, (first, end) => {
     for (let pixel = first * width; pixel < end * width; pixel++) {
       const at = pixel * channels
       const luma = data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471
@@ -102,7 +102,7 @@ function* resizeTo(pixels: Pixels, step: SizedResize): Work<Pixels> {
     const ratio = Math.min(height / pixels.height, width / pixels.width)
     const sideOf = (side: number): number => Math.max(1, halfToEven(side * ratio))
     const fitting = yield* resize(pixels, sideOf(pixels.width), sideOf(pixels.height), how)
-    return pad(fitting, { width, height }, step.fill ?? [114], 'center')
+    return yield* pad(fitting, { width, height }, step.fill ?? [114], 'center')
   }
   // The target's width limits the scale (cover: the larger of the two scales counts; contain: the smaller).
   const wider = width * pixels.height >= height * pixels.width
@@ -116,7 +116,7 @@ function* resizeTo(pixels: Pixels, step: SizedResize): Work<Pixels> {
       Math.max(height, Math.floor(scaledHeight)),
       how,
     )
-    return crop(covering, { width, height })
+    return yield* crop(covering, { width, height })
   }
   const fitting = yield* resize(
     pixels,
@@ -124,7 +124,7 @@ function* resizeTo(pixels: Pixels, step: SizedResize): Work<Pixels> {
     Math.min(height, Math.max(1, Math.round(scaledHeight))),
     how,
   )
-  return pad(fitting, { width, height }, step.fill ?? [0], 'center')
+  return yield* pad(fitting, { width, height }, step.fill ?? [0], 'center')
 }
 
 interface Box {
@@ -135,7 +135,7 @@ interface Box {
 }
 
 /** The centre, or a box. Throws EXAMPLE_INVALID where the image is smaller. */
-function crop(pixels: Pixels, { width, height, x, y }: Box): Pixels {
+function* crop(pixels: Pixels, { width, height, x, y }: Box): Work<Pixels> {
   if (pixels.width < width + (x ?? 0) || pixels.height < height + (y ?? 0)) {
     const where = x === undefined ? '' : ` at (${x}, ${y})`
     throw new ModelError('EXAMPLE_INVALID', {
@@ -148,10 +148,13 @@ function crop(pixels: Pixels, { width, height, x, y }: Box): Pixels {
   const left = x ?? halfToEven((pixels.width - width) / 2)
   const top = y ?? halfToEven((pixels.height - height) / 2)
   const made = emptyPixels(width, height, pixels.channels, pixels.data)
-  for (let row = 0; row < height; row++) {
-    const from = ((top + row) * pixels.width + left) * pixels.channels
-    made.data.set(pixels.data.subarray(from, from + width * pixels.channels), row * width * pixels.channels)
-  }
+  const row = width * pixels.channels
+  yield* overLines(height, row, (first, end) => {
+    for (let y = first; y < end; y++) {
+      const from = ((top + y) * pixels.width + left) * pixels.channels
+      made.data.set(pixels.data.subarray(from, from + row), y * row)
+    }
+  })
   return made
 }
 
@@ -165,12 +168,12 @@ function paddedSize(
   return { width: grown(width), height: grown(height) }
 }
 
-function pad(
+function* pad(
   pixels: Pixels,
   { width, height }: { readonly width: number; readonly height: number },
   fill: Color,
   align: 'center' | 'start',
-): Pixels {
+): Work<Pixels> {
   if (pixels.width === width && pixels.height === height) return pixels
   if (pixels.width > width || pixels.height > height) {
     throw new ModelError('EXAMPLE_INVALID', {
@@ -179,23 +182,30 @@ function pad(
     })
   }
   checkedSize(width, height)
-  const made = filled(width, height, pixels, fill)
+  const made = yield* filled(width, height, pixels, fill)
   const left = align === 'start' ? 0 : Math.floor((width - pixels.width) / 2)
   const top = align === 'start' ? 0 : Math.floor((height - pixels.height) / 2)
   const row = pixels.width * pixels.channels
-  for (let y = 0; y < pixels.height; y++) {
-    made.data.set(pixels.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * pixels.channels)
-  }
+  yield* overLines(pixels.height, row, (first, end) => {
+    for (let y = first; y < end; y++) {
+      const to = ((top + y) * width + left) * pixels.channels
+      made.data.set(pixels.data.subarray(y * row, (y + 1) * row), to)
+    }
+  })
   return made
 }
 
 /** In the image's own channels: three of a colour, or its luma in gray; alpha is opaque. */
-function filled(width: number, height: number, { channels, data }: Pixels, fill: Color): Pixels {
+function* filled(width: number, height: number, { channels, data }: Pixels, fill: Color): Work<Pixels> {
   const made = emptyPixels(width, height, channels, data)
   const [red = 0, green = red, blue = red] = fill
   const luma = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
   const color = channels === 1 ? [luma] : [red, green, blue, 255].slice(0, channels)
-  if (color.every(value => value === color[0])) made.data.fill(color[0]!)
-  else for (let i = 0; i < made.data.length; i++) made.data[i] = color[i % channels]!
+  const plain = color.every(value => value === color[0])
+  const row = width * channels
+  yield* overLines(height, plain ? row : row * 4, (first, end) => {
+    if (plain) made.data.fill(color[0]!, first * row, end * row)
+    else for (let i = first * row; i < end * row; i++) made.data[i] = color[i % channels]!
+  })
   return made
 }

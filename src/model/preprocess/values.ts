@@ -33,12 +33,12 @@ export class Values {
     const channelNumbers = Array.from({ length: channels }, (_, channel) => channel)
     if (source instanceof Uint8Array) {
       const tables = channelNumbers.map(channel => this.#table(channel))
-      yield* overLines(height, width * channels, (first, end) => {
+      yield* overLines(height, width * channels * 2, (first, end) => {
         imagePasses().lookUp(source, tables, planar, data, first * width, end * width)
       })
     } else {
       const maps = channelNumbers.map(channel => channelMap(this.#map, channel))
-      yield* overLines(height, width * channels, (first, end) => {
+      yield* overLines(height, width * channels * 2, (first, end) => {
         mapEach(source, maps, planar, data, first * width, end * width)
       })
     }

@@ -20,7 +20,7 @@ export function* resizeAsOpencv(
 ): Work<Pixels> {
   if (pixels.width === width && pixels.height === height) return pixels
   if (filter === 'nearest')
-    return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
+    return yield* byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
   const [across, down] = [scaleOf(pixels.width, width), scaleOf(pixels.height, height)]
   const average =
     filter === 'area' ? across >= 1 && down >= 1 : filter === 'bilinear' && across === 2 && down === 2

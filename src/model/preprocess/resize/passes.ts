@@ -8,7 +8,7 @@ export function* blendColumns(pixels: Pixels, windows: Windows): Work<Pixels> {
   const made = emptyPixels(windows.to, height, channels, data)
   const [row, madeRow] = [pixels.width * channels, windows.to * channels]
   const target = made.data
-  yield* overLines(height, madeRow * windows.stride, (first, end) => {
+  yield* overLines(height, Math.max(row, madeRow * windows.stride), (first, end) => {
     const part = data.subarray(first * row, end * row)
     const to = target.subarray(first * madeRow, end * madeRow)
     if (part instanceof Uint8Array && to instanceof Uint8Array) {

@@ -30,7 +30,7 @@ export function* resizeAsPillow(
   filter: PillowFilter,
 ): Work<Pixels> {
   if (filter === 'nearest')
-    return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
+    return yield* byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
   const windows = (from: number, to: number): Windows =>
     cache.get(`${filter} ${from} ${to}`, () => fixed(widened(from, to, KERNELS[filter])))
   const wide = pixels.width === width ? pixels : yield* blendColumns(pixels, windows(pixels.width, width))

@@ -30,7 +30,7 @@ export function* resizeAsTensorflow(
   antialias: boolean,
 ): Work<Pixels> {
   if (filter === 'nearest')
-    return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
+    return yield* byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
   const windows = (from: number, to: number): FloatWindows =>
     cache.get(`${filter} ${antialias} ${from} ${to}`, () => single(windowsOf(from, to, filter, antialias)))
   return yield* blendFloats(pixels, windows(pixels.width, width), windows(pixels.height, height))

@@ -16,7 +16,7 @@ export function* blendFloats(
   const { height, channels, data } = pixels
   const [from, row] = [pixels.width * channels, across.to * channels]
   const wide = new Float32Array(height * row)
-  yield* overLines(height, row * across.stride, (first, end) => {
+  yield* overLines(height, Math.max(from, row * across.stride), (first, end) => {
     const source = data.subarray(first * from, end * from)
     const target = wide.subarray(first * row, end * row)
     if (source instanceof Uint8Array) {

@@ -34,7 +34,7 @@ export function* resizeAsTorch(
 ): Work<Pixels> {
   if (pixels.width === width && pixels.height === height) return pixels
   if (filter === 'nearest')
-    return byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
+    return yield* byPlaces(pixels, places(pixels.width, width), places(pixels.height, height))
   const name = `${filter} ${antialias}`
   const made = (from: number, to: number): FractionWindows => windowsOf(from, to, filter, antialias)
   if (!(pixels.data instanceof Uint8Array)) {
