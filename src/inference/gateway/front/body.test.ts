@@ -82,3 +82,15 @@ test('past the bound of all requests together new ones are refused, also those w
   bodies.release(0)
   expect(await collect(bodies, Readable.from([])).outcome).toMatchObject({ bytes: 0 })
 })
+
+test('answers that are not taken count, also past the bound: then no new requests are taken', async () => {
+  const bodies = new Bodies(100)
+  const closed: (() => void)[] = []
+  const to = { onceClosed: (each: () => void) => closed.push(each) }
+  bodies.holdUntaken(1000, to)
+  expect([bodies.held, closed.length]).toEqual([0, 0])
+  for (let i = 0; i < 10; i++) bodies.holdUntaken(MAX_HELD_BYTES / 8, to)
+  expect(await collect(bodies, Readable.from([])).outcome).toMatchObject({ code: 'QUEUE_FULL' })
+  for (const close of closed) close()
+  expect(bodies.held).toBe(0)
+})

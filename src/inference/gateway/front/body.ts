@@ -68,9 +68,23 @@ export class Bodies {
     this.#held -= bytes + REQUEST_BYTES
   }
 
-  /** An answer counts until its client took it. */
+  /**
+   * Bytes of an answer that its client has not taken. They are there already, so they count past the bound too: then
+   * no new requests are taken.
+   */
+  untaken(bytes: number): void {
+    this.#held += bytes
+  }
+
+  taken(bytes: number): void {
+    this.#held -= bytes
+  }
+
+  /** A large answer counts until its client took it. */
   holdUntaken(bytes: number, to: { onceClosed(closed: () => void): void }): void {
-    if (bytes > SMALL_ANSWER_BYTES && this.hold(bytes)) to.onceClosed(() => this.release(bytes))
+    if (bytes <= SMALL_ANSWER_BYTES) return
+    this.untaken(bytes)
+    to.onceClosed(() => this.taken(bytes))
   }
 
   /** Of requests and answers, now. */

@@ -79,8 +79,16 @@ export class GrpcCall implements BodySource {
     return taken
   }
 
+  /** For a client that did not take what was sent: when it has, or is gone. One that never does is cut off. */
   onceDrained(drained: () => void): void {
-    this.#stream.once('drain', drained)
+    const stream = this.#stream
+    const done = (): void => {
+      stream.off('drain', done).off('close', done)
+      stream.setTimeout(0)
+      drained()
+    }
+    stream.once('drain', done).once('close', done)
+    this.#watchStall()
   }
 
   /** The only message, and with it a good end. */

@@ -259,6 +259,23 @@ test('a stream whose client sends faster than it is answered is read on when ans
   expect(ids.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i))
 })
 
+test('a stream whose client takes no answers for a while gets them all', async () => {
+  const large = Buffer.alloc(300_000, 7)
+  await world.serve('m', [(_, reply) => reply({ status: 200, headers: '', body: [large] })])
+  const stream = callStream(world.http2(), STREAM)
+  stream.pause()
+  for (let i = 0; i < 100; i++) stream.write(prefixed(asks('m')))
+  stream.end()
+  await once(stream, 'response')
+  const answered = grpcAnswerOf(stream)
+  stream.resume()
+  const answer = await answered
+  expect(answer.grpcStatus).toBe(0)
+  const messages = unprefixed(answer.body)
+  expect(messages).toHaveLength(100)
+  for (const message of messages) expect(message.subarray(-large.length).equals(large)).toBe(true)
+})
+
 test('a stream that ends within a message, or announces too large a one, ends with a status', async () => {
   await world.serve('m', [echo])
   const cut = callStream(world.http2(), STREAM)

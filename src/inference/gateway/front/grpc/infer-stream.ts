@@ -18,6 +18,8 @@ export class InferStream {
   readonly #gathering: Gathering
   readonly #abandons = new Set<() => void>()
   #underWay = 0
+  /** Bytes of answers that the client has not taken. */
+  #untaken = 0
   #ended = false
   #closing = false
 
@@ -107,11 +109,26 @@ export class InferStream {
 
   /** A client that does not take its answers gets no further requests answered. */
   #tell(...parts: readonly Buffer[]): void {
-    const { source } = this.#call
-    if (!this.#call.send(parts)) {
-      source.pause()
-      this.#call.onceDrained(() => source.resume())
-    } else if (source.isPaused() && this.#underWay < MAX_UNDER_WAY) source.resume()
+    if (this.#call.send(parts)) this.#readOn()
+    else this.#hold(parts.reduce((sum, part) => sum + part.length, 0))
+  }
+
+  #readOn(): void {
+    if (this.#untaken === 0 && this.#underWay < MAX_UNDER_WAY) this.#call.source.resume()
+  }
+
+  #hold(bytes: number): void {
+    const { bodies } = this.#context
+    bodies.untaken(bytes)
+    const waits = this.#untaken > 0
+    this.#untaken += bytes
+    if (waits) return
+    this.#call.source.pause()
+    this.#call.onceDrained(() => {
+      bodies.taken(this.#untaken)
+      this.#untaken = 0
+      this.#readOn()
+    })
   }
 
   #endWhenIdle(): void {

@@ -40,6 +40,8 @@ export class Door {
   readonly #http2: Http2Sessions
   readonly #toHttp1: (socket: Socket) => void
   readonly #undecided = new Set<Socket>()
+  /** All of them, in a handshake too. */
+  readonly #sockets = new Set<Socket>()
 
   constructor({ onRequest, onCall, tls }: DoorOptions) {
     this.#http2 = new Http2Sessions((stream, headers) => {
@@ -76,6 +78,10 @@ export class Door {
       else if ((socket as TLSSocket).alpnProtocol === 'h2') this.#http2.take(socket)
       else this.#toHttp1(socket)
     })
+    this.#http.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
   }
 
   get server(): Server {
@@ -102,8 +108,7 @@ export class Door {
       for (const socket of this.#undecided) socket.destroy()
     }, LAST_REQUESTS_MS)
     const limit = setTimeout(() => {
-      this.#http.closeAllConnections()
-      this.#http2.destroy()
+      for (const socket of this.#sockets) socket.destroy()
     }, limitMs)
     await closed
     clearTimeout(lastRequests)

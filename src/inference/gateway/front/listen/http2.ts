@@ -86,10 +86,6 @@ export class Http2Sessions {
     }
   }
 
-  destroy(): void {
-    for (const session of this.#sessions) session.destroy()
-  }
-
   #keep(session: ServerHttp2Session): void {
     this.#sessions.add(session)
     session.once('close', () => this.#sessions.delete(session))
