@@ -42,26 +42,6 @@ export class ApiClient {
     return this.#call('GET', path, undefined, signal)
   }
 
-  /** Posts a prediction to the gateway; gives the text of its answer. */
-  async predict(url: string, body: Uint8Array): Promise<string> {
-    let response: Response
-    try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${this.#token}` },
-        body: new Uint8Array(body),
-      })
-    } catch (cause) {
-      throw unreachable(url, cause)
-    }
-    const text = await response.text()
-    if (response.ok) return text
-    throw new ApiError('PREDICTION_REFUSED', {
-      message: `The gateway answered ${response.status}: ${text.slice(0, 500)}`,
-      hint: 'Check the model, its input, and that your token has the scope predict.',
-    })
-  }
-
   async #call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     let response: Response
     try {
