@@ -21,7 +21,7 @@ export const replicaSpecSchema = z.object({
   processPath: z.string().optional(),
   config: modelConfigSchema,
   reference: referenceOutputsSchema.optional(),
-  /** Within one run; default 1. */
+  /** Processors that it may use at the same time: threads of a run, or lanes; default 1. */
   threads: z.number().int().min(1).max(256).optional(),
   serving: servingOptionsSchema.optional(),
 })
