@@ -207,7 +207,7 @@ test('a model that moves to other lanes answers all the while', async () => {
   for (const lanes of [2, 1, 3]) {
     await engine.moveTo({ kind: 'lanes', lanes, threads: 1 })
     const before = answered
-    await expect.poll(() => answered).toBeGreaterThan(before + 10)
+    await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(before + 10)
   }
   asking = false
   await Promise.all(asked)

@@ -182,5 +182,5 @@ test('a peer that does not read is not read from any further', async () => {
   }
   expect(await quiet()).toBeLessThan(64)
   socket.resume()
-  await expect.poll(() => received).toBe(64)
+  await expect.poll(() => received, { timeout: 20_000 }).toBe(64)
 })
