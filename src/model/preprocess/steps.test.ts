@@ -1,7 +1,8 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../core/index.ts'
-import type { PreprocessStep } from '../types.ts'
+import { fitInput } from '../fit.ts'
+import type { PreprocessStep, TensorSpec } from '../types.ts'
 import { compilePreprocess, preprocessArray } from './preprocessor.ts'
 import { reducedSize } from './reduce.ts'
 import type { PixelStep } from './transforms.ts'
@@ -86,6 +87,14 @@ describe('what steps make of a small picture', () => {
     expect(await over.fromImage(image)).toEqual(over.fromArray(array))
     expect(over.fromArray(array)).not.toEqual(preprocessArray(array, [{ kind: 'decode', what: 'image' }]))
   })
+})
+
+test('the input of a quantized model takes bytes as they are, or around zero', () => {
+  const bytes: Tensor = { dtype: 'uint8', shape: [1, 3], data: Uint8Array.of(0, 128, 255) }
+  const input = (dtype: 'uint8' | 'int8'): TensorSpec => ({ name: 'x', dtype, shape: ['N', 1, 3] })
+  expect(fitInput(input('uint8'), preprocessArray(bytes, [hw])).data).toEqual(bytes.data)
+  const centred = preprocessArray(bytes, [{ kind: 'normalize', mean: [128], std: [1] }, hw])
+  expect(fitInput(input('int8'), centred).data).toEqual(Int8Array.of(-128, 0, 127))
 })
 
 describe('refused', () => {
