@@ -41,7 +41,7 @@ const REPORT_AT_LEAST_MS = 5000
 
 /**
  * Routes predictions: takes the table from the control plane and from its own disk, so that it serves on while the
- * control plane is away. Throws PORT_IN_USE, TELEMETRY_INVALID.
+ * control plane is away. Throws PORT_IN_USE.
  */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const logger = options.logger ?? createLogger('gateway')

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Logger, messageOf } from '../../../core/index.ts'
+import { InferenceError } from '../../errors.ts'
 import { gapLine } from './access-log/access-line.ts'
 import { Lines, type LineTarget } from './access-log/lines.ts'
 import { RollingFile } from './access-log/rolling-file.ts'
@@ -8,7 +9,7 @@ import type { Registry } from './registry.ts'
 import { type AccessLog, RequestTelemetry, type Tracing } from './telemetry.ts'
 import type { Telemetry } from './trace.ts'
 import { SpanExporter } from './tracing/exporter.ts'
-import { otlpSettings } from './tracing/settings.ts'
+import { type OtlpSettings, otlpSettings } from './tracing/settings.ts'
 
 /** Where requests are written down. */
 export interface TelemetryOptions {
@@ -38,7 +39,6 @@ export function defaultAccessLog(dataDir: string): string {
   return join(dataDir, 'access.log')
 }
 
-/** Throws TELEMETRY_INVALID. */
 export function openTelemetry(options: TelemetryOptions, world: TelemetryWorld): Telemetry {
   const accessLog =
     options.accessLog === undefined ? undefined : openAccessLog(options.accessLog, options, world)
@@ -72,7 +72,7 @@ function openTracing(
   options: TelemetryOptions,
   { env, version, logger, registry }: TelemetryWorld,
 ): Tracing | undefined {
-  const settings = otlpSettings(env)
+  const settings = settingsOf(env, logger)
   if (settings === undefined) return undefined
   const collector = new URL(settings.url).host
   const exporter = new SpanExporter({
@@ -88,6 +88,18 @@ function openTracing(
     { labels: ['dropped'], value: exporter.dropped },
   ])
   return { exporter, sample: options.traceSample ?? sampleOf(env) }
+}
+
+/** A variable that can't be read is no reason not to serve: the log says so. */
+function settingsOf(env: TelemetryWorld['env'], logger: Logger): OtlpSettings | undefined {
+  try {
+    return otlpSettings(env)
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error
+    const { code, message, hint } = error
+    logger.error({ code, reason: message, hint }, 'no spans are sent')
+    return undefined
+  }
 }
 
 /** OTEL_TRACES_SAMPLER, with OTEL_TRACES_SAMPLER_ARG as the ratio. A caller's choice goes before in any case. */

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { silentLogger } from '../../../core/index.ts'
 import { Lines, type LineTarget } from './access-log/lines.ts'
+import { openTelemetry } from './open.ts'
+import { Registry } from './registry.ts'
 import { Series } from './series.ts'
 import { RequestTelemetry } from './telemetry.ts'
 import type { RequestEnd, RequestStart } from './trace.ts'
@@ -196,6 +199,32 @@ test('a sampled success is the exemplar of its bucket', () => {
   telemetry.begin(aStart()).end({ ...END, status: 500, upstreamMs: 20, series })
   expect(series.exemplarOf(7)).toBeUndefined()
 })
+
+test.each([
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere' }, 1, false],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 1, false],
+  [{}, 0, false],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, 0, true],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER: 'always_off' }, 0, false],
+  [
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0',
+    },
+    0,
+    false,
+  ],
+])(
+  'a gateway serves with %j, says %i times that it sends no spans, and samples: %s',
+  (env, said, sampled) => {
+    const problems: object[] = []
+    const logger = { ...silentLogger, error: (facts: object) => problems.push(facts) }
+    const telemetry = openTelemetry({}, { env, version: '1', logger, registry: new Registry() })
+    expect(telemetry.begin(aStart()).frameHeaders !== '').toBe(sampled)
+    expect(problems).toHaveLength(said)
+  },
+)
 
 test.each([
   ['/v2/models/a/infer', '/v2/models/{model}/infer'],
