@@ -11,8 +11,11 @@ import type { Pair } from './mirror/mirrors.ts'
 import type { Target } from './routing.ts'
 import { Send } from './send.ts'
 
-/** A lost replica is back within seconds; longer a request does not wait for one. (For one that sleeps it does.) */
-const PATIENCE_MS = 10_000
+/**
+ * A lost replica is back within seconds, on a machine that is busy within more; longer a request does not wait for one.
+ * (For one that sleeps it does.) What waits is bounded by its room.
+ */
+const PATIENCE_MS = 20_000
 /** As nginx tells a client that went away. */
 const CLIENT_GONE = 499
 /** What a mirror computes goes behind all that somebody waits for. */
