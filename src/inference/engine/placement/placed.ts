@@ -3,7 +3,7 @@ import { createLogger, type Logger, type Milliseconds, messageOf, type Tensors }
 import type { ModelSignature } from '../../../model/index.ts'
 import { type LaneRun, LaneSet, type OpenLane, openLoopLane, openThreadLane } from '../lanes/index.ts'
 import { type CpuTimes, readCpuTimes, sampleOf, usable } from './free-cpu.ts'
-import { change, settle, type Trial } from './settle.ts'
+import { change, openWarm, settle, type Trial } from './settle.ts'
 import { HEAVY_MS, HEAVY_RUNS, IN_LOOP_MS, modelsThatFit, type Shape, Tuner } from './shape.ts'
 
 /** A file up to here is loaded in the loop first: most small models stay there. */
@@ -158,10 +158,8 @@ export class Placed {
 
   /** Beside what runs: whoever asks meanwhile is answered by the lanes of before. Throws what loading threw. */
   async moveTo(shape: Shape): Promise<void> {
-    const [before, warm] = [this.#set, this.#warm]
-    const set = await LaneSet.open(shape, this.#open)
-    if (warm !== undefined) await Promise.all(set.lanes.map(lane => lane.run([warm])))
-    this.#take(set)
+    const before = this.#set
+    this.#take(await openWarm(shape, this.#warm, this.#open))
     await before.close()
   }
 

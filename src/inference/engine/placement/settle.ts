@@ -28,10 +28,12 @@ export async function settle(
   if (shapes.length === 1 || trial === undefined) return change(from, shapes[0]!, trial, open)
   const tried: { shape: LaneSet; rate: number }[] = []
   for (const shape of shapes) {
-    const set = await LaneSet.open(shape, open)
-    tried.push({ shape: set, rate: await rateOf(set, trial) })
+    // What has no room, or does not run a second time, is not chosen.
+    const set = await LaneSet.open(shape, open).catch(() => undefined)
+    const rate = set && (await rateOf(set, trial).catch(() => 0))
+    if (set !== undefined && rate !== undefined) tried.push({ shape: set, rate })
   }
-  const chosen = best(tried) ?? from
+  const chosen = best(tried.filter(({ rate }) => rate > 0)) ?? from
   await Promise.all([from, ...tried.map(({ shape }) => shape)].map(set => set !== chosen && set.close()))
   return chosen
 }
@@ -44,10 +46,21 @@ export async function change(
   open: OpenLane,
 ): Promise<LaneSet> {
   if (isSame(from.shape, shape)) return from
-  const set = await LaneSet.open(shape, open)
-  if (trial !== undefined) await Promise.all(set.lanes.map(lane => lane.run([trial.inputs])))
+  const set = await openWarm(shape, trial?.inputs, open)
   await from.close()
   return set
+}
+
+/** Lanes that have run once. Throws what opening or running threw; then none is left open. */
+export async function openWarm(shape: Shape, inputs: Tensors | undefined, open: OpenLane): Promise<LaneSet> {
+  const set = await LaneSet.open(shape, open)
+  try {
+    if (inputs !== undefined) await Promise.all(set.lanes.map(lane => lane.run([inputs])))
+    return set
+  } catch (error) {
+    await set.close()
+    throw error
+  }
 }
 
 /** Rows a second, all lanes busy at the same time. */
