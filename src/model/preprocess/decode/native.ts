@@ -45,6 +45,8 @@ export async function decodeNative(
 
 function colored(image: Sharp, { components }: ImageHeader, alpha: boolean): Sharp {
   if (components === 4) return image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' })
+  // A JPEG's three are RGB already.
+  if (components === 3) return image.raw({ depth: 'uchar' })
   const colors = alpha ? image : image.removeAlpha()
   return colors.toColourspace('srgb').raw({ depth: 'uchar' })
 }
