@@ -4,14 +4,16 @@ import type { ModelConfig } from '../../model/index.ts'
 
 /**
  * What a model without a ballast.yaml is taken for, by its inputs and outputs: an image's pixels where there is one
- * input [N, C, H, W] or [N, H, W, C] of a known size; classes where the first output has a row of scores for each
- * example, and an image, labels or its name say that these are classes. Throws MODEL_UNKNOWN where the file does not
- * say what goes in.
+ * input [N, C, H, W] or [N, H, W, C] of a known size; classes where an output has a row of scores for each example,
+ * and an image, labels, its name or the original (`scores`) say that these are classes. That output is the first, or
+ * one beside a class that the model names itself, as scikit-learn's classifiers have both. Throws MODEL_UNKNOWN where
+ * the file does not say what goes in.
  */
 export function supposed(
   name: string,
   signature: Signature | undefined,
   labels: readonly string[] = [],
+  scores?: string,
 ): ModelConfig {
   if (signature === undefined) {
     throw new BallastError('MODEL_UNKNOWN', {
@@ -22,10 +24,25 @@ export function supposed(
   const [input, ...others] = signature.inputs
   const preprocess = input !== undefined && others.length === 0 ? imageSteps(input) : []
   const images = preprocess.length > 0
-  const [output] = signature.outputs
-  const classes = hasScores(output) && (images || labels.length > 0 || SCORES.test(output?.name ?? ''))
+  const output = scored(signature.outputs, scores)
+  const told = images || labels.length > 0 || output?.name === scores || SCORES.test(output?.name ?? '')
+  const classes = hasScores(output) && told
   const task = classes ? (images ? 'image-classification' : 'classification') : 'generic'
-  return { name, task, labels, preprocess }
+  const first = output?.name === signature.outputs[0]?.name
+  return { name, task, labels, preprocess, ...(output && !first && { output: output.name }) }
+}
+
+/** The output that classes are told by, if any are: `scores`, or the one that names and shapes speak for. */
+function scored(outputs: Signature['outputs'], scores: string | undefined): SignatureValue | undefined {
+  const [first, ...others] = outputs
+  const given = outputs.find(({ name }) => name === scores)
+  if (given !== undefined || !namesClass(first)) return given ?? first
+  return others.find(value => SCORES.test(value.name) && hasScores(value)) ?? first
+}
+
+/** One whole number or text for each example. */
+function namesClass({ shape, dtype }: Partial<SignatureValue> = {}): boolean {
+  return shape?.length === 1 && (dtype === 'int64' || dtype === 'int32' || dtype === 'string')
 }
 
 /** `supposed` of an ONNX file. */
@@ -33,10 +50,11 @@ export async function supposedOf(
   path: string,
   name: string,
   labels: readonly string[],
+  scores?: string,
 ): Promise<ModelConfig> {
   const model = await openModel(path)
   try {
-    return supposed(name, model.file.signature, labels)
+    return supposed(name, model.file.signature, labels, scores)
   } finally {
     await model.close()
   }

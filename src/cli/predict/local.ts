@@ -86,12 +86,12 @@ async function ofRepository(folder: string): Promise<Configured> {
 /** Without a ballast.yaml, what the model's inputs and outputs let one suppose. It is said, not hidden. */
 async function guessConfig(
   file: string,
-  { path, classes = [] }: Runnable,
+  { path, scores, classes = [] }: Runnable,
   say: (line: string) => void,
 ): Promise<ModelConfig> {
   const labelled = await stat(join(dirname(file), LABELS)).catch(() => undefined)
   const labels = labelled === undefined ? classes : await readLabels(dirname(file), LABELS)
-  const config = await supposedOf(path, nameOf(file), labels)
+  const config = await supposedOf(path, nameOf(file), labels, scores)
   if (config.preprocess.length > 0) {
     say('no ballast.yaml: images are resized to the input, values scaled to 0…1')
   }

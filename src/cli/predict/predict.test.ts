@@ -174,6 +174,16 @@ test('labels beside a model say that its scores are of classes', () => {
   })
 })
 
+test('the scores beside a class that the model names itself are what classes are told by', () => {
+  const { outputs, ...rest } = signature('float32', ['N', 4], ['N', 3], 'probabilities')
+  const label = { name: 'label', kind: 'tensor' as const, dtype: 'int64' as const, shape: ['N'] }
+  const told = { task: 'classification', output: 'probabilities' }
+  expect(supposed('m', { ...rest, outputs: [label, ...outputs] })).toMatchObject(told)
+  const unnamed = [label, { ...outputs[0]!, name: 'p' }]
+  expect(supposed('m', { ...rest, outputs: unnamed }).task).toBe('generic')
+  expect(supposed('m', { ...rest, outputs: unnamed }, [], 'p')).toMatchObject({ ...told, output: 'p' })
+})
+
 test('a word is a model file where it is a path, or a file that is there', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'predict-'))
   folders.push(folder)

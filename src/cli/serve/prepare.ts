@@ -68,7 +68,9 @@ export async function prepare(found: Found, options: PrepareOptions): Promise<Pr
   const config = { ...own, labels, ...(options.name !== undefined && { name: options.name }) }
   // Without a ballast.yaml its inputs and outputs say what it takes and answers, once it is ONNX.
   const completed = async (config: ModelConfig, onnx: string): Promise<ModelConfig> =>
-    repository ? config : { ...config, ...(await supposedOf(onnx, config.name, config.labels)) }
+    repository
+      ? config
+      : { ...config, ...(await supposedOf(onnx, config.name, config.labels, config.output)) }
   const files = await filesOf(path)
   const configFile = found.repository === undefined ? [] : [join(found.repository, CONFIG_FILE)]
   const sources = [...files, ...(labelsFile === undefined ? [] : [labelsFile]), ...configFile]
