@@ -1,6 +1,3 @@
-import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
-import { messageOf } from '../../core/index.ts'
 import {
   checkConfig,
   compilePreprocess,
@@ -13,6 +10,7 @@ import type { Answered } from '../engine/cache/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import { InferenceError } from '../errors.ts'
 import { type Call, type Handler, headerOf, type Reply, type RequestFrame } from '../frames/index.ts'
+import { inflateBounded } from '../inflate.ts'
 import {
   type Codec,
   codecOf,
@@ -27,7 +25,6 @@ import { priorityOf } from './priority.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
 
-const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
 /** Until the decoder's and our own code is compiled. */
 const WARM_UP_RUNS = 20
 /** A PNG of 8 × 8 pixels. */
@@ -210,9 +207,5 @@ async function inflated(body: Buffer, encoding: string): Promise<Buffer> {
   if (encoding !== 'gzip' && encoding !== 'deflate') {
     throw refuse(`The content encoding '${encoding}' is not known`, 'Use gzip, deflate or none.')
   }
-  try {
-    return await INFLATE[encoding](body, { maxOutputLength: MAX_BODY_BYTES })
-  } catch (cause) {
-    throw refuse(`The body is no ${encoding} of up to ${MAX_BODY_BYTES} bytes: ${messageOf(cause)}`)
-  }
+  return await inflateBounded(body, encoding, 'body', MAX_BODY_BYTES)
 }

@@ -12,6 +12,7 @@ import {
 } from '../../../test/fixtures/onnx-builder.ts'
 import { loadOnnx } from '../../model/index.ts'
 import { FrameClient, headerBlock, headerOf, type ResponseFrame } from '../frames/index.ts'
+import { MAX_BODY_BYTES } from '../protocols/index.ts'
 import { type RunningReplica, runReplica } from './replica.ts'
 import { parseSpec } from './spec.ts'
 
@@ -111,6 +112,10 @@ test('a binary request gets a binary answer', async () => {
   })
   const zipped = await infer(client, gzipSync(request([[1, 2, 3, 4]])), { 'content-encoding': 'gzip' })
   expect(json(zipped)).toEqual(asJson)
+  const bomb = await infer(client, gzipSync(Buffer.alloc(MAX_BODY_BYTES + 1)), { 'content-encoding': 'gzip' })
+  expect([bomb.status, json(bomb).code]).toEqual([413, 'BODY_TOO_LARGE'])
+  const broken = await infer(client, Buffer.from('{}'), { 'content-encoding': 'gzip' })
+  expect([broken.status, json(broken).code]).toEqual([400, 'REQUEST_INVALID'])
 })
 
 test('an image is decoded, preprocessed and named', async () => {

@@ -106,7 +106,7 @@ test.each([
   ['an encoding that nobody knows', { 'grpc-encoding': 'zpaq' }, prefixed(asks('m'), 1), 12],
   ['compressed without an encoding', {}, prefixed(asks('m'), 1), 3],
   ['no gzip', { 'grpc-encoding': 'gzip' }, prefixed(asks('m'), 1), 3],
-  ['a bomb', { 'grpc-encoding': 'gzip' }, prefixed(gzipSync(Buffer.alloc(10_000_000)), 1), 3],
+  ['a bomb', { 'grpc-encoding': 'gzip' }, prefixed(gzipSync(Buffer.alloc(10_000_000)), 1), 8],
   ['a flag that is none', {}, prefixed(asks('m'), 2), 3],
   ['a length that lies', {}, Buffer.concat([Buffer.of(0, 0xff, 0xff, 0xff, 0xff), asks('m')]), 3],
   ['a message that ends early', {}, prefixed(asks('m')).subarray(0, 6), 3],

@@ -6,17 +6,13 @@
  *        1     4  length of the message, big-endian
  *        5     …  message
  */
-import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
-import { messageOf } from '../../../../core/index.ts'
 import { InferenceError } from '../../../errors.ts'
+import { inflateBounded } from '../../../inflate.ts'
 import { refuse } from '../../../protocols/index.ts'
 
 export const PREFIX_BYTES = 5
 /** Up to here one copy costs less than a second write. */
 const JOIN_BYTES = 65_536
-const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
-
 export interface Message {
   readonly compressed: boolean
   readonly bytes: Buffer
@@ -98,7 +94,7 @@ export function framed(parts: readonly Buffer[]): readonly Buffer[] {
   return length <= JOIN_BYTES ? [Buffer.concat(pieces, PREFIX_BYTES + length)] : pieces
 }
 
-/** Throws REQUEST_INVALID, ROUTE_UNKNOWN for an encoding that is not known (gRPC's UNIMPLEMENTED). */
+/** Throws REQUEST_INVALID, BODY_TOO_LARGE, ROUTE_UNKNOWN for an encoding that is not known (gRPC's UNIMPLEMENTED). */
 export async function inflated(
   bytes: Buffer,
   encoding: string | undefined,
@@ -112,9 +108,5 @@ export async function inflated(
           hint: 'Use gzip, deflate or identity.',
         })
   }
-  try {
-    return await INFLATE[encoding](bytes, { maxOutputLength: maxBytes })
-  } catch (cause) {
-    throw refuse(`The message is no ${encoding} of up to ${maxBytes} bytes: ${messageOf(cause)}`)
-  }
+  return await inflateBounded(bytes, encoding, 'message', maxBytes)
 }
