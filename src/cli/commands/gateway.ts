@@ -38,7 +38,11 @@ export function gatewayCommand(): Command {
     .option('--token-file <file>', 'read the token from a file')
     .option('--data <folder>', 'keeps the last routing table', './ballast-gateway')
     .option('--name <name>', 'shown beside its counts', hostname())
-    .option('--listen <host:port>', 'where clients connect', readListen, { host: '127.0.0.1', port: 7421 })
+    .addOption(
+      new Option('--listen <host:port>', 'where clients connect')
+        .argParser(readListen)
+        .default({ host: '127.0.0.1', port: 7421 }, '127.0.0.1:7421'),
+    )
     .option('--max-body <size>', 'largest request, such as 64 MiB', readBody)
     .option(
       '--tls-cert <file>',
