@@ -1,7 +1,9 @@
+import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import type { Tensors } from '../../core/index.ts'
 import { describeReport, picture, rateText } from './describe.ts'
 import { findRate } from './find.ts'
+import { withBenchOptions } from './flags.ts'
 import { type Measured, merged } from './measure.ts'
 import { WRITERS } from './messages.ts'
 import { Histogram, Recorder } from './recorder.ts'
@@ -74,6 +76,15 @@ const SPECS = [
   { name: 'ids', datatype: 'INT64', shape: [-1] },
   { name: 'words', datatype: 'BYTES', shape: [-1, 1] },
 ]
+
+test.each([['--rate', '5/s'], ['--find']])('callers that wait for their answers go at no %s', (...other) => {
+  const command = withBenchOptions(new Command('bench'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+  expect(() => command.parse(['--concurrency', '3', ...other], { from: 'user' })).toThrow(
+    /cannot be used with/,
+  )
+})
 
 test('made-up inputs fit the metadata; the batch is the first free axis; shapes may be given', () => {
   const inputs = syntheticInputs(SPECS, { batch: 3, shapes: new Map([['ids', [5]]]) }, 1)

@@ -47,7 +47,11 @@ export function withBenchOptions(command: Command): Command {
       'addresses such as http://127.0.0.1:7421/v2/models/digits; several are compared; or model files',
     )
     .option('--rate <n/s>', 'requests a second, whether or not answers come', readRate)
-    .option('--concurrency <n>', 'instead: so many callers, each waits for its answer', whole(100_000))
+    .addOption(
+      new Option('--concurrency <n>', 'instead: so many callers, each waits for its answer')
+        .argParser(whole(100_000))
+        .conflicts(['rate', 'find']),
+    )
     .option('--duration <duration>', 'of the load (default: 10s; 5s a trial of --find)', parseDuration)
     .addOption(
       new Option('--arrivals <how>', 'of --rate').choices(['poisson', 'constant']).default('poisson'),

@@ -130,9 +130,17 @@ function unreachable(url: string, timeoutMs: number, cause: unknown): BallastErr
     cause instanceof Error && cause.cause !== undefined ? messageOf(cause.cause) : messageOf(cause)
   return new BallastError('GATEWAY_UNREACHABLE', {
     message: slow ? `${url} gave no answer within ${timeoutMs} ms` : `Could not reach ${url}: ${reason}`,
-    hint: slow ? 'Give it more time with --timeout.' : 'Check the address, and that the gateway runs.',
+    hint: slow ? 'Give it more time with --timeout.' : hintFor(cause),
     cause,
   })
+}
+
+function hintFor(cause: unknown): string {
+  const code =
+    cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause && cause.cause.code
+  return typeof code === 'string' && /CERT|SIGNATURE/.test(code)
+    ? 'NODE_EXTRA_CA_CERTS=<file.pem> names a certificate of your own that is to be trusted.'
+    : 'Check the address, and that the gateway runs.'
 }
 
 function invalid(text: string): BallastError {

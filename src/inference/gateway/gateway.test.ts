@@ -142,6 +142,7 @@ test('a version is asked for by number, one that stands by too', () => {
   const route = state.route('production', 'digits')
   expect([1, 2, 9].map(version => state.choose(route, version, 0).version)).toEqual(['v1', 'v2', 'v0'])
   expect(() => state.choose(route, 3, 0)).toThrow(expect.objectContaining({ code: 'VERSION_UNKNOWN' }))
+  expect(() => state.choose(route, 3, 0)).toThrow(/Version 3 does not serve here; \d, \d and \d do$/)
   expect(() => state.route('staging', 'digits')).toThrow(expect.objectContaining({ code: 'MODEL_UNKNOWN' }))
   expect(() => state.allow(route, undefined)).toThrow(expect.objectContaining({ code: 'UNAUTHENTICATED' }))
 })

@@ -132,9 +132,16 @@ export function versionOf(route: RouteTargets, version: number): Target {
   const target = route.versions.get(version)
   if (target !== undefined) return target
   throw new InferenceError('VERSION_UNKNOWN', {
-    message: `Version ${version} does not serve here; ${[...route.versions.keys()].join(', ') || 'none'} does`,
+    message: `Version ${version} does not serve here; ${served(route)}`,
     hint: 'Leave the version out to reach the one in production.',
   })
+}
+
+function served({ versions }: RouteTargets): string {
+  const numbers = [...versions.keys()]
+  const last = numbers.pop()
+  if (last === undefined) return 'none does'
+  return numbers.length === 0 ? `${last} does` : `${numbers.join(', ')} and ${last} do`
 }
 
 function notReady(): InferenceError {

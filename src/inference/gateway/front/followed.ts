@@ -7,9 +7,9 @@ const CLIENT_GONE = 499
 
 /** What is asked beside predictions, followed like these: a line in the access log, a span, an id in the answer. */
 export function followed(exchange: Exchange, telemetry: Telemetry): Exchange {
-  const { method, url, remoteAddress } = exchange
+  const { method, url, remoteAddress, secure } = exchange
   const header = (name: string): string | undefined => exchange.header(name)
-  return new FollowedExchange(exchange, telemetry.begin({ method, path: url, remoteAddress, header }))
+  return new FollowedExchange(exchange, telemetry.begin({ method, path: url, remoteAddress, secure, header }))
 }
 
 class FollowedExchange implements Exchange {

@@ -38,11 +38,12 @@ export class Predictions {
   answer(exchange: Exchange, wanted: Wanted): void {
     const cameAt = performance.now()
     const header: Header = name => exchange.header(name)
-    const { remoteAddress } = exchange
+    const { remoteAddress, secure } = exchange
     const trace = this.#options.telemetry.begin({
       method: exchange.method,
       path: exchange.url,
       remoteAddress,
+      secure,
       header,
     })
     const caller = this.#callerOf(exchange, trace)
@@ -57,7 +58,7 @@ export class Predictions {
         environment: environmentOf(header),
         header,
         remoteAddress,
-        secure: exchange.secure,
+        secure,
         cameAt,
         timeoutMs: timeoutOf(header),
         trace,

@@ -191,6 +191,15 @@ test.each([['queue-us: x\ncompute-us: 2\n'], ['queue-us: -5\ncompute-us: 2\n'], 
   },
 )
 
+test.each([
+  [true, 'https'],
+  [false, 'http'],
+])('a request that came over TLS: %s, is of the scheme %s', (secure, scheme) => {
+  const { telemetry, exporter } = aWorld({ traceSample: 1 })
+  telemetry.begin({ ...aStart(), secure }).end(END)
+  expect(exporter.spans[0]!.attributes).toMatchObject({ 'url.scheme': scheme })
+})
+
 test('a sampled success is the exemplar of its bucket', () => {
   const { telemetry, exporter } = aWorld({ traceSample: 1 })
   const series = new Series()
@@ -233,6 +242,9 @@ test.each([
   ['/v2/models/a', '/v2/models/{model}'],
   ['/v2/health/live', '/v2/health/live'],
   ['/inference.GRPCInferenceService/ModelInfer', '/inference.GRPCInferenceService/ModelInfer'],
+  ['/v2/repository/models/a/unload', '/v2/repository/models/{model}/unload'],
+  ['/v2/repository/index', '/v2/repository/index'],
+  ['/v2/repository/models/a/else', '/'],
   ['/v2/models/a/infer/more', '/'],
   ['/../../etc', '/'],
   ['', '/'],

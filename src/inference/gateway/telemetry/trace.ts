@@ -5,7 +5,8 @@ export interface RequestStart {
   readonly method: string
   readonly path: string
   readonly remoteAddress: string
-  readonly scheme?: 'http' | 'https' | undefined
+  /** Came over TLS. */
+  readonly secure?: boolean | undefined
   /** By lower-case name. */
   header(name: string): string | undefined
 }

@@ -43,8 +43,8 @@ export function inferMessage(
 ): (() => void) | undefined {
   const cameAt = performance.now()
   const header: Header = name => call.header(name)
-  const { remoteAddress, path } = call
-  const trace = telemetry.begin({ method: 'POST', path, remoteAddress, header })
+  const { remoteAddress, secure, path } = call
+  const trace = telemetry.begin({ method: 'POST', path, remoteAddress, secure, header })
   let envelope: Envelope | undefined
   try {
     envelope = envelopeOf(message)
@@ -55,7 +55,7 @@ export function inferMessage(
       protocol: 'grpc',
       header,
       remoteAddress,
-      secure: call.secure,
+      secure,
       cameAt,
       timeoutMs: call.timeoutMs,
       trace,

@@ -55,7 +55,7 @@ function serverAttributes({ start, end, requestId }: Timed, route: string): Attr
     'http.request.method': start.method,
     'http.route': route,
     'url.path': (query < 0 ? start.path : start.path.slice(0, query)).slice(0, 512),
-    'url.scheme': start.scheme ?? 'http',
+    'url.scheme': start.secure ? 'https' : 'http',
     'http.response.status_code': end.status,
     'http.request.body.size': end.bytesIn,
     'http.response.body.size': end.bytesOut,
@@ -129,10 +129,13 @@ export function routeOf(path: string): string {
     const [, root, version, what = ''] = model
     return `${root}{model}${version === undefined ? '' : '/versions/{version}'}${what}`
   }
+  const loading = REPOSITORY_ROUTE.exec(plain)
+  if (loading !== null) return `/v2/repository/models/{model}/${loading[1]}`
   return OTHER_ROUTES.test(plain) ? plain : '/'
 }
 
 const MODEL_ROUTE = /^(\/v[12]\/models\/)[^/:]+(\/versions\/[^/:]+)?([/:][a-z_]{1,20})?$/
+const REPOSITORY_ROUTE = /^\/v2\/repository\/models\/[^/:]+\/(load|unload)$/
 /** The last is gRPC's: `/inference.GRPCInferenceService/ModelInfer`. */
 const OTHER_ROUTES =
-  /^(?:\/v2(?:\/health\/(?:live|ready))?|\/metrics|\/inference\.GRPCInferenceService\/[A-Za-z]{1,40})$/
+  /^(?:\/v2(?:\/repository\/index|\/health\/(?:live|ready))?|\/metrics|\/inference\.GRPCInferenceService\/[A-Za-z]{1,40})$/
