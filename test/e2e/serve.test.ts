@@ -93,6 +93,15 @@ async function processes(): Promise<readonly string[]> {
   return found
 }
 
+async function replicas(): Promise<readonly number[]> {
+  const found: number[] = []
+  for (const pid of await processes()) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.startsWith('ballast replica')) found.push(Number(pid))
+  }
+  return found
+}
+
 test('an ONNX file answers, its example works as printed, and Ctrl-C leaves nothing behind', async () => {
   await writeFile(join(folder, 'net.onnx'), writeMlp(4, 8, 3))
   const serving = new Serving(join(folder, 'net.onnx'))
@@ -116,6 +125,21 @@ test('however it ends, its replicas end with it', async () => {
   expect(await processes()).not.toEqual([])
   await serving.end('SIGKILL')
   await expect.poll(() => processes(), { timeout: 20_000 }).toEqual([])
+})
+
+test('a replica that falls is started again, and who asks for it meanwhile waits', async () => {
+  await writeFile(join(folder, 'net.onnx'), writeMlp(4, 8, 3))
+  const serving = new Serving(join(folder, 'net.onnx'))
+  const { url } = await serving.line<Summary>()
+  // Each time it is longer until it is started again.
+  for (let i = 0; i < 3; i++) {
+    const before = await replicas()
+    expect(before).toHaveLength(1)
+    process.kill(before[0]!, 'SIGKILL')
+    await expect.poll(replicas).not.toEqual(before)
+    const answers = await Promise.all([infer(url, 'net'), infer(url, 'net', '/versions/1')])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  }
 })
 
 test('a pickle of scikit-learn is converted, and its example has as many numbers as it takes', async () => {

@@ -10,6 +10,12 @@ interface Entry {
   readonly replica: LocalReplica
 }
 
+/** Without an address while it is started again. */
+interface Reachable {
+  readonly entry: Entry
+  readonly address: LocalHost['states'][number]['address']
+}
+
 export interface Failure {
   readonly name: string
   readonly version: number | undefined
@@ -38,6 +44,8 @@ export class ServedModels {
   readonly #token: string | undefined
   readonly #idleMs: number | undefined
   readonly #waiting = new Set<() => void>()
+  /** Replicas that could be asked once. */
+  #reached: ReadonlySet<string> = new Set()
   #host: LocalHost | undefined
   #entries: readonly Entry[] = []
   #revision = 0
@@ -144,7 +152,17 @@ export class ServedModels {
     return this.#host?.states.find(({ replica }) => replica === entry.replica.replica)
   }
 
+  /** What can be asked now, or could before it fell; what is wanted no more is forgotten. */
+  #reachedNow(): ReadonlySet<string> {
+    const wanted = this.#entries.filter(entry => {
+      const phase = this.#stateOf(entry)?.phase
+      return phase === 'ready' || phase === 'parked' || this.#reached.has(entry.replica.replica)
+    })
+    return new Set(wanted.map(({ replica }) => replica.replica))
+  }
+
   #table(): RoutingTable {
+    this.#reached = this.#reachedNow()
     const routes = [...Map.groupBy(this.#entries, ({ name }) => name)].map(([model, entries]) => {
       const versions = this.#versionsOf(entries)
       const [newest, ...others] = versions
@@ -162,12 +180,16 @@ export class ServedModels {
     return { revision: ++this.#revision, leaseMs: FOR_GOOD_MS, routes, tokens }
   }
 
-  /** Those that can be asked, the newest first; of one number, the replica that became ready last. */
+  /**
+   * Those that can be asked, the newest first; of one number, the replica that became ready last. One that fell has no
+   * address until it is back: who asks for it meanwhile waits.
+   */
   #versionsOf(entries: readonly Entry[]) {
-    const reachable = entries.flatMap(entry => {
-      const state = this.#stateOf(entry)
-      const there = state?.phase === 'ready' || state?.phase === 'parked'
-      return there && state.address !== undefined ? [{ entry, address: state.address }] : []
+    const reachable = entries.flatMap((entry): readonly Reachable[] => {
+      const { phase, address } = this.#stateOf(entry) ?? {}
+      if ((phase === 'ready' || phase === 'parked') && address !== undefined) return [{ entry, address }]
+      const back = phase !== 'failed' && this.#reached.has(entry.replica.replica)
+      return back ? [{ entry, address: undefined }] : []
     })
     const byNumber = new Map(reachable.map(each => [each.entry.versionNumber, each]))
     return [...byNumber.values()]
@@ -175,7 +197,7 @@ export class ServedModels {
       .map(({ entry: { replica, versionNumber }, address }) => ({
         version: replica.version,
         versionNumber,
-        replicas: [{ replica: replica.replica, address }],
+        replicas: address === undefined ? [] : [{ replica: replica.replica, address }],
       }))
   }
 }
