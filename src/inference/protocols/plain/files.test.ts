@@ -52,6 +52,16 @@ describe('files', () => {
     await expect(read(array.subarray(0, 90), 'application/x-npy')).rejects.toThrow(InferenceError)
   })
 
+  test.each([
+    ['hello', 'text/plain'],
+    ['1,2', 'text/csv'],
+    ['[1,2]\n', 'application/x-ndjson'],
+  ])('%j as %s is no image, for a model that takes images', async (body, type) => {
+    const pixels = { ...x, shape: ['N', 1, 2, 2] }
+    const images = aModel([pixels], { preprocess: [{ kind: 'decode', what: 'image' }] })
+    await expect(read(body, type, images)).rejects.toThrow(/takes images/)
+  })
+
   test('images in JSON, one or a list', async () => {
     const image = aModel([{ name: 'image', dtype: 'float32', shape: ['N', 3, 1, 1] }], {
       task: 'image-classification',

@@ -7,10 +7,18 @@ import { MAX_ROWS, MAX_TABLE_BYTES, MAX_VALUES } from './limits.ts'
 
 const compiled = new WeakMap<ServedModel, Table>()
 
-/** The columns of a served model, compiled once. Throws (ModelError) COLUMNS_INVALID for one that takes no tables. */
+/**
+ * The columns of a served model, compiled once. Throws REQUEST_INVALID for one that takes images, (ModelError)
+ * COLUMNS_INVALID for any other that takes no tables.
+ */
 export function tableOf(model: ServedModel): Table {
   const known = compiled.get(model)
   if (known !== undefined) return known
+  if (model.preprocessor.takesImages && model.config.columns === undefined)
+    throw refuse(
+      'The model takes images, not tables or texts',
+      'Send the bytes of an image, or {"image": "<base64>"} as JSON.',
+    )
   const table = compileTable(model.signature, model.config)
   compiled.set(model, table)
   return table

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { sourceOf, type Tensor } from '../../../core/index.ts'
 import { openNpz } from '../../../formats/index.ts'
@@ -68,6 +69,18 @@ test.each<[string, string | undefined]>([
   ['', undefined],
 ])('%j begins as %s', (head, format) => {
   expect(imageFormat(Buffer.from(head, 'latin1'))).toBe(format)
+})
+
+test('a damage that the library tells for every strip is told once', async () => {
+  const whole = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#c8281e' } })
+    .jpeg()
+    .toBuffer()
+  const damage = Buffer.from('ff00aa'.repeat(100), 'hex')
+  const bytes = Buffer.concat([whole.subarray(0, 200), damage, whole.subarray(500)])
+  await expect(pixelsOf(bytes)).rejects.toMatchObject({
+    code: 'IMAGE_UNREADABLE',
+    message: expect.stringMatching(/^The JPEG image could not be decoded: .+$/),
+  })
 })
 
 test('an image in HEIC is refused with its name', async () => {

@@ -103,7 +103,9 @@ export function withoutAlpha(pixels: Pixels, background: Color | undefined): Pix
 function undecodable(format: ImageFormat, cause: unknown): ModelError {
   const reason = messageOf(cause)
   if (/pixel limit/i.test(reason)) return tooLarge(`The image has more than ${MAX_IMAGE_PIXELS} pixels`)
-  return unreadable(`The ${format} image could not be decoded: ${reason}`, cause)
+  // The library tells each damage again in every strip.
+  const [first] = reason.split('\n', 1)
+  return unreadable(`The ${format} image could not be decoded: ${first}`, cause)
 }
 
 const KNOWN = 'JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PNM'
