@@ -95,7 +95,7 @@ export class Http1Exchange implements Exchange {
     const response = this.#response
     response.writeHead(status, headers as Record<string, string | number | string[]>)
     if (typeof body === 'string' || body.length > JOINED_BYTES) response.end(body)
-    else response.end(body.latin1Slice(), 'latin1')
+    else response.end(body.toString('latin1'), 'latin1')
     if (response.writableLength > 0) response.setTimeout(STALL_MS, () => response.destroy())
   }
 
