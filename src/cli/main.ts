@@ -25,4 +25,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv, { from: 'user' })
 }
 
+// The runtime of models reports to nobody. Here, because native code sees what the main thread sets before it sees any
+// worker thread: docs/decisions/0023.
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
 main(process.argv.slice(2)).catch(reportError)

@@ -21,6 +21,8 @@ export interface LoadOptions {
  */
 export async function loadOnnx(path: string, options: LoadOptions = {}): Promise<ModelSession> {
   await checkFile(path)
+  // It would report its sessions to its maker: docs/decisions/0023.
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
   const ort = await import('onnxruntime-node')
   let session: InferenceSession
   try {
