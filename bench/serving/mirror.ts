@@ -3,14 +3,14 @@
  * route without them, with the canary, and with both, in rounds that alternate. Callers pause between requests, so that
  * a processor is free where the machine has one; MLP 784-256-10, binary tensors of 3,136 bytes.
  *
- *   node bench/mirror.ts [rounds] [ms a round] [connections] [pause in ms]
+ *   node bench/serving/mirror.ts [rounds] [ms a round] [connections] [pause in ms]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { RoutingTable, WantedReplica } from '../src/api/index.ts'
-import { writeMlp } from '../test/fixtures/onnx-builder.ts'
-import { ServingWorld } from '../test/fixtures/serving-world.ts'
-import type { LoadResult } from './predictions/load.ts'
+import type { RoutingTable, WantedReplica } from '../../src/api/index.ts'
+import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
+import { ServingWorld } from '../../test/fixtures/serving-world.ts'
+import type { LoadResult } from '../predictions/load.ts'
 
 const [rounds = 5, roundMs = 3000, connections = 4, pauseMs = 2] = process.argv.slice(2).map(Number)
 type Route = RoutingTable['routes'][number]
@@ -90,7 +90,7 @@ async function load(): Promise<LoadResult> {
       parameters: { binary_data_output: true },
     }),
   )
-  const script = new URL('./predictions/load.ts', import.meta.url).pathname
+  const script = new URL('../predictions/load.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
   const headers = {
     'content-type': 'application/octet-stream',
