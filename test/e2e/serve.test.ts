@@ -263,4 +263,8 @@ test('a port that is taken, a place without a model, and nothing at all are told
     code: 1,
     errors: expect.stringMatching(/There is no .*gone\.onnx/),
   })
+  expect(await ballast(join(folder, 'net.onnx'), '--token', 'short')).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/token of 8 to 512 letters/),
+  })
 })

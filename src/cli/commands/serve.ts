@@ -141,7 +141,7 @@ function portNumber(text: string): number {
 /** As it stands in a header. */
 function secret(text: string): string {
   if (/^[\x21-\x7e]{8,512}$/.test(text)) return text
-  throw new InvalidArgumentError('Expected 8 to 512 letters, digits and signs, no spaces.')
+  throw new InvalidArgumentError('Expected a token of 8 to 512 letters, digits and signs, without spaces.')
 }
 
 function modelName(text: string): string {
