@@ -1,6 +1,7 @@
 import { InferenceError } from '../errors.ts'
 
-const DEFAULT_HINT = 'See the Open Inference Protocol, version 2; GET /v2/models/<model> shows the inputs.'
+const DEFAULT_HINT =
+  'GET /v2/models/<model> tells the inputs, and /v2/models/<model>/openapi.json has examples of requests.'
 
 /** More of what was found helps nobody, and goes into logs. */
 const MAX_SHOWN = 100
