@@ -38,15 +38,25 @@ export function rowsBody(names: readonly string[], outputs: Tensors, rows: numbe
   return `{"predictions":[${predictions.join()}]}`
 }
 
+/**
+ * Whether classify and regress have an answer: classes, or one number a row. Values of which nobody said that they are
+ * classes are not told as such.
+ */
+export function hasResults({ signature, config }: ServedModel): boolean {
+  if (config.task !== 'generic') return true
+  const { dtype, shape } = outputOf(signature, config)
+  return dtype !== 'string' && shape.slice(1).every(size => size === 1)
+}
+
 /** Of classify and regress: `{"results": …}`, by the model's task. */
 export function resultsBody(model: ServedModel, outputs: Tensors, rows: number): string {
   const { config } = model
   const { name } = outputOf(model.signature, config)
   const tensor = byRows(name, outputs[name]!, rows)
   const results = splitBatch(tensor, rows).map(row => {
-    if (config.task === 'regression') return Number(row.data[0])
-    const scores = scoresOf(row)
-    if (scores === undefined) return [[String(row.data[0]), 1]]
+    if (config.task === 'regression' || config.task === 'generic') return Number(row.data[0])
+    const scores = scoresOf(row, config.answer)
+    if (scores === undefined) return [[config.labels[Number(row.data[0])] ?? String(row.data[0]), 1]]
     return Array.from(scores, (score, index) => [config.labels[index] ?? '', score])
   })
   return JSON.stringify({ results })

@@ -2,8 +2,9 @@ import type { Tensors } from '../../../core/index.ts'
 import { outputOf } from '../../../model/index.ts'
 import type { Codec, InferenceCall, ServedModel } from '../codec.ts'
 import { oip } from '../oip/codec.ts'
+import { refuse } from '../refuse.ts'
 import { jsonReply } from '../replies.ts'
-import { columnsBody, resultsBody, rowsBody } from './answer.ts'
+import { columnsBody, hasResults, resultsBody, rowsBody } from './answer.ts'
 import { metadataBodyV1 } from './metadata.ts'
 import { parseV1, type V1Request } from './request.ts'
 
@@ -21,6 +22,11 @@ export const v1: Codec = {
 
 function callOf({ form, rows }: V1Request, inputs: Tensors, model: ServedModel): InferenceCall {
   if (form === 'examples') {
+    if (!hasResults(model))
+      throw refuse(
+        'The model has neither classes nor one value for each example',
+        'Send `instances` to :predict, or say the task and the labels of the model in its ballast.yaml.',
+      )
     const { name } = outputOf(model.signature, model.config)
     return {
       inputs,
