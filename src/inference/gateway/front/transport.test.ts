@@ -36,6 +36,12 @@ test('HTTP/2 and HTTP/1.1 are answered on one port', async () => {
   expect(await one.json()).toEqual({ bytes: 5, start: 'hello' })
 })
 
+test('an expectation that nobody knows is refused in words, and its body is no request', async () => {
+  const text = await world.raw(`${POST}expect: tea\r\ncontent-length: 2\r\n\r\n`, 'ab')
+  expect(text).toMatch(/^HTTP\/1.1 417 [\s\S]*connection: close[\s\S]*"code":"REQUEST_INVALID"/i)
+  expect(text.match(/HTTP\/1.1/g)).toHaveLength(1)
+})
+
 test('the first bytes of a connection may come one by one', async () => {
   await world.serve('m', [echo])
   const text = await world.raw(

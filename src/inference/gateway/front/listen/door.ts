@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { Server as NetServer, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Exchange } from '../exchange.ts'
-import { HEADERS_TIMEOUT_MS, HTTP1_OPTIONS, Http1Exchange, refuseBytes } from './http1.ts'
+import { HEADERS_TIMEOUT_MS, HTTP1_OPTIONS, Http1Exchange, refuseBytes, refuseExpectation } from './http1.ts'
 import { Http2Exchange, Http2Sessions } from './http2.ts'
 
 /** A certificate and its private key, in PEM. */
@@ -65,6 +65,7 @@ export class Door {
     this.#http.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       onRequest(new Http1Exchange(request, response, this, true)),
     )
+    this.#http.on('checkExpectation', refuseExpectation)
     this.#http.on('clientError', refuseBytes)
     this.#http.maxConnections = MAX_CONNECTIONS
     const event = tls === undefined ? 'connection' : 'secureConnection'

@@ -125,6 +125,15 @@ function linger(socket: Socket): void {
   }
 }
 
+/** Of what a client may expect only 100-continue is known. Its body may not follow: the connection ends. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const error = new InferenceError('REQUEST_INVALID', {
+    message: 'The header Expect asks for what is not known',
+    hint: 'Leave it out, or expect 100-continue.',
+  })
+  response.writeHead(417, { 'content-type': 'application/json', connection: 'close' }).end(errorBody(error))
+}
+
 /** What can't be parsed is answered in the protocols' form, once, and ends its connection. */
 export function refuseBytes(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
