@@ -3,7 +3,7 @@ import { gunzip, inflate } from 'node:zlib'
 import { messageOf } from '../core/index.ts'
 import { InferenceError } from './errors.ts'
 
-export type Compression = 'gzip' | 'deflate'
+type Compression = 'gzip' | 'deflate'
 
 const INFLATE = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
 
