@@ -36,8 +36,8 @@ const RULES: readonly (readonly [path: RegExp, format: string])[] = [
   [/^boosting\/.*\.txt$/, 'lightgbm'],
   [/^parquet\/.*\.parquet$/, 'parquet'],
 ]
-/** Compressed files are the codecs' own, harmless and harmful ones the scanner's, models to convert the converters'. */
-const LEFT_OUT = /^(?:codecs|scan|convert)\/|\.(?:py|ts)$/
+/** Compressed files are the codecs' own, harmless and harmful ones the scanner's, models to convert the converters', what is sent to models the servers'. */
+const LEFT_OUT = /^(?:codecs|scan|convert|inference)\/|\.(?:py|ts)$/
 
 const paths = readdirSync(FIXTURES, { recursive: true, withFileTypes: true })
   .filter(entry => entry.isFile())

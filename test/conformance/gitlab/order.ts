@@ -141,9 +141,16 @@ export const ORDER: readonly Case[] = [
   {
     folder: 'needs-sequence',
     outcome: {
-      kind: 'out-of-reach',
-      why: "needs:project, which GitLab has in Premium: another project's artifacts",
-      at: 32,
+      kind: 'runs',
+      pipeline: 'succeeded',
+      jobs: {
+        'pre-job': says('Pre something'),
+        'build-job': { log: ['Build something'], after: ['pre-job'] },
+        'test-job': { log: ['Test something'], after: ['build-job'] },
+        'deploy-job': { log: ['Deploy something'], after: ['test-job'] },
+        'no-needs-job': { log: ['NoNeeds something'], after: ['pre-job', 'build-job'] },
+        'premium-job': { outOfReach: "needs:project: another project's artifacts" },
+      },
     },
   },
   { folder: 'needs-unspecified-job', outcome: { kind: 'problems', at: [3], says: /invalid/ } },
