@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../test/fixtures/free-port.ts'
 import { ServingWorld } from '../../test/fixtures/serving-world.ts'
 import type { LoadResult } from '../predictions/load.ts'
 

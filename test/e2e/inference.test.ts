@@ -59,7 +59,10 @@ const failures = (answers: readonly Answer[]) =>
   answers.filter(({ status }) => status !== 200).map(answer => `${answer.status} ${answer.body}`)
 
 test('the gateway answers for itself before any model serves', async () => {
-  expect(json(await world.call('/v2'))).toMatchObject({ name: 'ballast', extensions: expect.arrayContaining(['binary_tensor_data']) })
+  expect(json(await world.call('/v2'))).toMatchObject({
+    name: 'ballast',
+    extensions: expect.arrayContaining(['binary_tensor_data']),
+  })
   expect(await world.call('/v2/health/live')).toMatchObject({ status: 200 })
   expect(await world.call('/v2/health/ready')).toMatchObject({ status: 200 })
   const unknown = await world.call(INFER, BODY)

@@ -179,7 +179,9 @@ function shapeOf(value: unknown): readonly number[] {
     value.length <= MAX_RANK &&
     value.every((size: unknown) => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0)
   if (sane) return value as readonly number[]
-  throw refuse(`Expected a shape of up to ${MAX_RANK} sizes, each a whole number from 0 on, found ${shown(value)}`)
+  throw refuse(
+    `Expected a shape of up to ${MAX_RANK} sizes, each a whole number from 0 on, found ${shown(value)}`,
+  )
 }
 
 function dtypeOf(value: unknown): Dtype {
