@@ -1,11 +1,13 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** Beside the code, and long all the same. */
+const LONG = 'src/**/*.long.test.ts'
 /** Properties try the same cases in every run; BALLAST_SEED=2 and so on tries others. */
 const setupFiles: string[] = ['test/properties.ts']
 
 /**
  * `unit`: beside the code, over adapters and crafted bytes. `e2e`: real processes. `long`: real processes that are
- * killed or waited for, so that `npm test` stays below ten minutes.
+ * killed or waited for, and commands that start a hundred times, so that `npm test` stays below ten minutes.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -20,6 +22,7 @@ const config: ViteUserConfig = defineConfig({
             'test/hostile/**/*.test.ts',
             'test/conformance/compile.test.ts',
           ],
+          exclude: [...configDefaults.exclude, LONG],
           testTimeout: 30_000,
           setupFiles,
         },
@@ -36,7 +39,7 @@ const config: ViteUserConfig = defineConfig({
         // Kills everything again and again, for minutes; runs the bundle, so by `npm run test:long`, which builds it.
         test: {
           name: 'long',
-          include: ['test/long/**/*.test.ts'],
+          include: ['test/long/**/*.test.ts', LONG],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
