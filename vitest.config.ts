@@ -11,6 +11,8 @@ const setupFiles: string[] = ['test/properties.ts']
  */
 const config: ViteUserConfig = defineConfig({
   test: {
+    // One less is vitest's own choice: of two cores that is one.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
