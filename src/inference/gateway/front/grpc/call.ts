@@ -1,13 +1,8 @@
-import {
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2'
-import type { Readable } from 'node:stream'
+import { constants, type OutgoingHttpHeaders } from 'node:http2'
 import { GRPC, grpcMessageOf, grpcStatusOf } from '../../../protocols/index.ts'
 import type { BodySource } from '../body.ts'
 import { STALL_MS } from '../exchange.ts'
+import { Http2Side } from '../http2-side.ts'
 import { timeoutOf } from '../request.ts'
 import { framed } from './messages.ts'
 import { encodedMessage, grpcTimeout } from './metadata.ts'
@@ -21,38 +16,13 @@ const HEADERS = {
 const MAX_MESSAGE_CHARACTERS = 1000
 
 /** One call of gRPC: a stream of HTTP/2 with messages in it, that ends with a status. */
-export class GrpcCall implements BodySource {
-  readonly #stream: ServerHttp2Stream
-  readonly #headers: IncomingHttpHeaders
+export class GrpcCall extends Http2Side implements BodySource {
   #trailers: OutgoingHttpHeaders = {}
   #finished = false
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
-    this.#stream = stream
-    this.#headers = headers
-  }
-
   /** `/package.Service/Method`. */
   get path(): string {
-    return this.#headers[':path'] ?? ''
-  }
-
-  get remoteAddress(): string {
-    return this.#stream.session?.socket.remoteAddress ?? ''
-  }
-
-  get secure(): boolean {
-    return this.#stream.session?.encrypted === true
-  }
-
-  get source(): Readable {
-    return this.#stream
-  }
-
-  /** Metadata that is text. */
-  header(name: string): string | undefined {
-    const value = this.#headers[name]
-    return typeof value === 'string' ? value : undefined
+    return this.headers[':path'] ?? ''
   }
 
   /** gRPC's clients wait for no invitation. */
@@ -66,13 +36,13 @@ export class GrpcCall implements BodySource {
 
   /** False once its status was sent, or the client went away. */
   get open(): boolean {
-    return !this.#finished && !this.#stream.destroyed && !this.#stream.closed
+    return !this.#finished && !this.stream.destroyed && !this.stream.closed
   }
 
   /** False when the client takes messages more slowly than they are sent: `onDrained` tells when to go on. */
   send(parts: readonly Buffer[], headers?: OutgoingHttpHeaders): boolean {
     if (!this.open) return true
-    const stream = this.#stream
+    const stream = this.stream
     if (!stream.headersSent) this.#begin(headers)
     let taken = true
     for (const piece of framed(parts)) taken = stream.write(piece)
@@ -81,7 +51,7 @@ export class GrpcCall implements BodySource {
 
   /** For a client that did not take what was sent: when it has, or is gone. One that never does is cut off. */
   onceDrained(drained: () => void): void {
-    const stream = this.#stream
+    const stream = this.stream
     const done = (): void => {
       stream.off('drain', done).off('close', done)
       stream.setTimeout(0)
@@ -98,9 +68,9 @@ export class GrpcCall implements BodySource {
     this.#trailers = { 'grpc-status': GRPC.ok }
     this.#begin(headers)
     const pieces = framed([message])
-    for (const piece of pieces.slice(0, -1)) this.#stream.write(piece)
-    this.#stream.end(pieces.at(-1))
-    if (this.#stream.writableLength > 0) this.#watchStall()
+    for (const piece of pieces.slice(0, -1)) this.stream.write(piece)
+    this.stream.end(pieces.at(-1))
+    if (this.stream.writableLength > 0) this.#watchStall()
   }
 
   /** Ends the call. */
@@ -109,7 +79,7 @@ export class GrpcCall implements BodySource {
     this.#finished = true
     const trailers: OutgoingHttpHeaders = { 'grpc-status': status }
     if (message !== '') trailers['grpc-message'] = encodedMessage(message.slice(0, MAX_MESSAGE_CHARACTERS))
-    const stream = this.#stream
+    const stream = this.stream
     if (stream.headersSent) {
       this.#trailers = trailers
       stream.end()
@@ -124,17 +94,17 @@ export class GrpcCall implements BodySource {
   }
 
   onceClosed(closed: () => void): void {
-    this.#stream.once('close', closed)
+    this.stream.once('close', closed)
   }
 
   #begin(headers: OutgoingHttpHeaders | undefined): void {
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(this.#trailers))
-    this.#stream.respond(headers === undefined ? HEADERS : { ...HEADERS, ...headers }, {
+    this.stream.once('wantTrailers', () => this.stream.sendTrailers(this.#trailers))
+    this.stream.respond(headers === undefined ? HEADERS : { ...HEADERS, ...headers }, {
       waitForTrailers: true,
     })
   }
 
   #watchStall(): void {
-    this.#stream.setTimeout(STALL_MS, () => this.#stream.close(constants.NGHTTP2_CANCEL))
+    this.stream.setTimeout(STALL_MS, () => this.stream.close(constants.NGHTTP2_CANCEL))
   }
 }

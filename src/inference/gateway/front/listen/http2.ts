@@ -9,8 +9,8 @@ import {
   type ServerOptions,
 } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { type AnswerHeaders, type Exchange, STALL_MS } from '../exchange.ts'
+import { Http2Side } from '../http2-side.ts'
 
 /** Predictions of one connection at once; more wait at the client. */
 const MAX_STREAMS = 256
@@ -114,56 +114,31 @@ function close(session: Http2Session): void {
   if (!session.closed && !session.destroyed) session.close()
 }
 
-export class Http2Exchange implements Exchange {
-  readonly #stream: ServerHttp2Stream
-  readonly #headers: IncomingHttpHeaders
-
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
-    this.#stream = stream
-    this.#headers = headers
-  }
-
+export class Http2Exchange extends Http2Side implements Exchange {
   get method(): string {
-    return this.#headers[':method'] ?? ''
+    return this.headers[':method'] ?? ''
   }
 
   get url(): string {
-    return this.#headers[':path'] ?? ''
-  }
-
-  get remoteAddress(): string {
-    return this.#stream.session?.socket.remoteAddress ?? ''
-  }
-
-  get secure(): boolean {
-    return this.#stream.session?.encrypted === true
-  }
-
-  get source(): Readable {
-    return this.#stream
-  }
-
-  header(name: string): string | undefined {
-    const value = this.#headers[name]
-    return typeof value === 'string' ? value : undefined
+    return this.headers[':path'] ?? ''
   }
 
   invite(): void {
-    if (this.#headers.expect === '100-continue' && this.open) {
-      this.#stream.additionalHeaders({ ':status': 100 })
+    if (this.headers.expect === '100-continue' && this.open) {
+      this.stream.additionalHeaders({ ':status': 100 })
     }
   }
 
   get open(): boolean {
-    const { destroyed, closed, headersSent } = this.#stream
+    const { destroyed, closed, headersSent } = this.stream
     return !destroyed && !closed && !headersSent
   }
 
   send(status: number, headers: AnswerHeaders, body: Buffer | string): void {
     if (!this.open) return
-    const stream = this.#stream
+    const stream = this.stream
     headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const endStream = body.length === 0 || this.#headers[':method'] === 'HEAD'
+    const endStream = body.length === 0 || this.headers[':method'] === 'HEAD'
     stream.respond({ ':status': status, ...headers }, { endStream })
     // What the client still sends is not wanted any more.
     const stop = (): void => {
@@ -176,6 +151,6 @@ export class Http2Exchange implements Exchange {
   }
 
   onceClosed(closed: () => void): void {
-    this.#stream.once('close', closed)
+    this.stream.once('close', closed)
   }
 }
