@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
-import type { LoadResult } from './load.ts'
+import { resultOf } from './result.ts'
 
 interface Plan {
   readonly port: number
@@ -35,18 +35,7 @@ const started = performance.now()
 const until = started + plan.ms
 await Promise.all(Array.from({ length: plan.connections }, lane))
 session.destroy()
-latencies.sort((a, b) => a - b)
-const at = (part: number) =>
-  latencies[Math.min(latencies.length - 1, Math.floor(part * latencies.length))] ?? Number.NaN
-const result: LoadResult = {
-  requests: latencies.length,
-  failures,
-  seconds: (performance.now() - started) / 1000,
-  p50: at(0.5),
-  p99: at(0.99),
-  max: at(1),
-}
-process.stdout.write(`${JSON.stringify(result)}\n`)
+process.stdout.write(`${JSON.stringify(resultOf(latencies, failures, started))}\n`)
 
 async function lane(): Promise<void> {
   while (performance.now() < until) {

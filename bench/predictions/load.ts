@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { resultOf } from './result.ts'
 
 interface Plan {
   readonly port: number
@@ -20,15 +21,6 @@ interface Plan {
   readonly pauseMs: number
 }
 
-export interface LoadResult {
-  readonly requests: number
-  readonly failures: number
-  readonly seconds: number
-  readonly p50: number
-  readonly p99: number
-  readonly max: number
-}
-
 const plan = JSON.parse(readFileSync(0, 'utf8')) as Plan
 const latencies: number[] = []
 let failures = 0
@@ -36,18 +28,7 @@ const wire = wireOf(plan)
 const started = performance.now()
 const until = started + plan.ms
 await Promise.all(Array.from({ length: plan.connections }, lane))
-latencies.sort((a, b) => a - b)
-const at = (part: number) =>
-  latencies[Math.min(latencies.length - 1, Math.floor(part * latencies.length))] ?? Number.NaN
-const result: LoadResult = {
-  requests: latencies.length,
-  failures,
-  seconds: (performance.now() - started) / 1000,
-  p50: at(0.5),
-  p99: at(0.99),
-  max: at(1),
-}
-process.stdout.write(`${JSON.stringify(result)}\n`)
+process.stdout.write(`${JSON.stringify(resultOf(latencies, failures, started))}\n`)
 
 function wireOf({ port, method, path, headers, body }: Plan): Buffer {
   const bytes = Buffer.from(body, 'base64')

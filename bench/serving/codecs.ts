@@ -10,6 +10,7 @@ import { headerBlock } from '../../src/inference/frames/index.ts'
 import { FieldWriter } from '../../src/inference/protocols/grpc/writer.ts'
 import { codecOf, type ServedModel } from '../../src/inference/protocols/index.ts'
 import { servedModel, spec } from '../../test/fixtures/inference/served-model.ts'
+import { median } from './world.ts'
 
 const [rounds = 7, requests = 3000] = process.argv.slice(2).map(Number)
 const FEATURES = 784
@@ -91,8 +92,4 @@ function grpcRequest(asRaw: boolean): Buffer {
   })
   if (asRaw) writer.raw(7, raw)
   return Buffer.from(writer.slice())
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -18,6 +18,7 @@ import { freePort } from '../../test/fixtures/free-port.ts'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
 import type { FrameLoadResult } from './engine/frame-load.ts'
 import { writeBert, writeResNet18 } from './engine/models.ts'
+import { tensorRequest } from './requests.ts'
 import { cpuOf, load, median, until, World } from './world.ts'
 
 const [rounds = 5, ms = 3000] = process.argv.slice(2).map(Number)
@@ -49,7 +50,7 @@ try {
 
 async function small(): Promise<void> {
   const onnx = writeMlp(784, 256, 10)
-  const request = tensorRequest('x', 'FP32', [1, 784])
+  const request = tensorRequest('/', [1, 784])
   const replica = await startReplica('mlp', onnx)
   const [noOp, one] = [await freePort(), await freePort()]
   const processes = {
@@ -59,7 +60,7 @@ async function small(): Promise<void> {
   const serving = await world.serve({ mlp: { onnx } })
   const http = (name: string, port: number, path: string, pids: readonly number[]): Contender => ({
     name,
-    round: () => timed(pids, () => load({ method: 'POST', path, ...request, port, ms, connections: 32 })),
+    round: () => timed(pids, () => load({ ...request, path, port, ms, connections: 32 })),
   })
   const contenders = [
     http('no-op that parses', noOp, '/', [processes.noOp.pid!]),
@@ -93,7 +94,7 @@ async function large(
   shape: readonly number[],
 ): Promise<void> {
   const replica = await startReplica(name, onnx)
-  const request = tensorRequest(input, datatype, shape)
+  const request = tensorRequest('/', shape, { name: input, datatype })
   const ratios: number[] = []
   let bareCpu = Number.NaN
   let ownCpu = Number.NaN
@@ -190,23 +191,6 @@ async function timed(
   const before = await cpuOf(pids)
   const { requests, seconds, p99 } = await run()
   return { rate: requests / seconds, cpu: ((await cpuOf(pids)) - before) / requests, p99 }
-}
-
-function tensorRequest(name: string, datatype: 'FP32' | 'INT64', shape: readonly number[]) {
-  const length = shape.reduce((a, b) => a * b, 1)
-  const data =
-    datatype === 'FP32'
-      ? Float32Array.from({ length }, (_, i) => (i % 255) / 255)
-      : BigInt64Array.from({ length }, (_, i) => BigInt(i % 100))
-  const tensor = { name, shape, datatype, parameters: { binary_data_size: data.byteLength } }
-  const head = Buffer.from(JSON.stringify({ inputs: [tensor], parameters: { binary_data_output: true } }))
-  return {
-    headers: {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(head.length),
-    },
-    body: Buffer.concat([head, Buffer.from(data.buffer)]).toString('base64'),
-  }
 }
 
 async function answers(

@@ -8,6 +8,7 @@
 import { Agent, request } from 'node:http'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
 import { ServingWorld } from '../../test/fixtures/serving-world.ts'
+import { median } from './world.ts'
 
 const [rounds = 5, rate = 200] = process.argv.slice(2).map(Number)
 /** Of the quiet half of a round, at least; it lasts as long as the load did. */
@@ -149,10 +150,6 @@ function tensorBody(shape: readonly number[]) {
   )
   const data = Float32Array.from({ length: count }, (_, i) => (i % 255) / 255)
   return { headerBytes: header.length, bytes: Buffer.concat([header, Buffer.from(data.buffer)]) }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 function pause(ms: number): Promise<void> {

@@ -5,16 +5,17 @@
  *
  *   node bench/serving/mirror.ts [rounds] [ms a round] [connections] [pause in ms]
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { RoutingTable, WantedReplica } from '../../src/api/index.ts'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
 import { ServingWorld } from '../../test/fixtures/serving-world.ts'
-import type { LoadResult } from '../predictions/load.ts'
+import type { LoadResult } from '../predictions/result.ts'
+import { tensorRequest } from './requests.ts'
+import { load, median } from './world.ts'
 
 const [rounds = 5, roundMs = 3000, connections = 4, pauseMs = 2] = process.argv.slice(2).map(Number)
 type Route = RoutingTable['routes'][number]
 
+const request = tensorRequest('/v2/models/mlp/infer', [1, 784])
 const world = new ServingWorld()
 await world.start()
 try {
@@ -38,7 +39,7 @@ async function measure(): Promise<void> {
   for (let round = -1; round < rounds; round++) {
     for (const [name, route] of Object.entries(routes)) {
       await world.route([route])
-      const result = await load()
+      const result = await load({ ...request, port: world.port, connections, pauseMs, ms: roundMs })
       // The first is for the compilers.
       if (round >= 0) results.set(name, [...(results.get(name) ?? []), result])
     }
@@ -78,48 +79,4 @@ function aRoute(arms: Route['arms']): Route {
     arms,
     standby: [],
   }
-}
-
-async function load(): Promise<LoadResult> {
-  const data = Float32Array.from({ length: 784 }, (_, i) => (i % 255) / 255)
-  const head = Buffer.from(
-    JSON.stringify({
-      inputs: [
-        { name: 'x', shape: [1, 784], datatype: 'FP32', parameters: { binary_data_size: data.byteLength } },
-      ],
-      parameters: { binary_data_output: true },
-    }),
-  )
-  const script = new URL('../predictions/load.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'inference-header-content-length': String(head.length),
-  }
-  const body = Buffer.concat([head, Buffer.from(data.buffer)]).toString('base64')
-  const path = '/v2/models/mlp/infer'
-  child.stdin.end(
-    JSON.stringify({
-      method: 'POST',
-      port: world.port,
-      path,
-      headers,
-      body,
-      connections,
-      pauseMs,
-      ms: roundMs,
-    }),
-  )
-  let text = ''
-  child.stdout.on('data', chunk => {
-    text += chunk
-  })
-  await once(child, 'close')
-  const result = JSON.parse(text) as LoadResult
-  if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`)
-  return result
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

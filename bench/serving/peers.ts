@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { freePort } from '../../test/fixtures/free-port.ts'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
+import { tensorRequest } from './requests.ts'
 import { cpuOf, descendantsOf, load, median, type Request, until, World } from './world.ts'
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { python: { type: 'string' } } })
@@ -67,7 +68,7 @@ async function contenders(): Promise<readonly Contender[]> {
       name: 'Ballast: gateway + replica, OIP binary',
       python: false,
       port: serving.port,
-      request: binary('/v2/models/mlp/infer'),
+      request: tensorRequest('/v2/models/mlp/infer', [1, 784]),
       pids: async () => ballast,
     },
     {
@@ -89,16 +90,6 @@ async function contenders(): Promise<readonly Contender[]> {
   return found
 }
 
-function binary(path: string): Request {
-  const head = json({
-    inputs: [{ name: 'x', shape: [1, 784], datatype: 'FP32', parameters: { binary_data_size: raw.length } }],
-    parameters: { binary_data_output: true },
-  })
-  return post(path, 'application/octet-stream', Buffer.concat([head, raw]), {
-    'inference-header-content-length': String(head.length),
-  })
-}
-
 function oipJson(path: string): Request {
   const input = { name: 'x', shape: [1, 784], datatype: 'FP32', data: numbers }
   return post(path, 'application/json', json({ inputs: [input] }))
@@ -111,7 +102,7 @@ async function node(model: string): Promise<Contender> {
     name: 'onnxruntime-node in a node:http handler, OIP binary',
     python: false,
     port,
-    request: binary('/v2/models/mlp/infer'),
+    request: tensorRequest('/v2/models/mlp/infer', [1, 784]),
   })
 }
 

@@ -5,10 +5,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ServingWorld } from '../../test/fixtures/serving-world.ts'
-import type { LoadResult } from '../predictions/load.ts'
+import type { LoadResult } from '../predictions/result.ts'
 
 const TICKS_PER_SECOND = 100
-const LOAD = new URL('../predictions/load.ts', import.meta.url).pathname
+const LOADS = {
+  http: new URL('../predictions/load.ts', import.meta.url).pathname,
+  grpc: new URL('../predictions/load-grpc.ts', import.meta.url).pathname,
+}
 
 export interface Request {
   readonly method: string
@@ -56,23 +59,24 @@ export class World {
     await world.start()
     const names = Object.keys(models)
     await world.serve(
-      names.map(model => ({
+      // A version is of one model: its files lie under its name.
+      names.map((model, i) => ({
         replica: model,
-        version: 'ver_1',
-        versionNumber: 1,
+        version: `ver_${i + 1}`,
+        versionNumber: i + 1,
         model,
         config: { name: model, task: 'generic', labels: [], preprocess: [], ...models[model]!.config },
         files: [world.plane.addBlob('model.onnx', models[model]!.onnx)],
       })),
     )
     await world.route(
-      names.map(model => ({
+      names.map((model, i) => ({
         model,
         environment: 'production',
         project: 'bench',
         predictions: 'public' as const,
         standby: [],
-        arms: [world.arm('stable', 1, 1, [model])],
+        arms: [world.arm('stable', i + 1, 1, [model])],
       })),
     )
     return {
@@ -106,11 +110,15 @@ export interface LoadPlan extends Request {
   readonly ms: number
   readonly connections: number
   readonly pauseMs?: number
+  readonly transport?: keyof typeof LOADS
 }
 
 /** Load from a process of its own. Throws where anything but 200 came back, unless failures are to be counted. */
-export async function load(plan: LoadPlan, failures: 'throw' | 'count' = 'throw'): Promise<LoadResult> {
-  const child = spawn(process.execPath, [LOAD], { stdio: ['pipe', 'pipe', 'inherit'] })
+export async function load(
+  { transport = 'http', ...plan }: LoadPlan,
+  failures: 'throw' | 'count' = 'throw',
+): Promise<LoadResult> {
+  const child = spawn(process.execPath, [LOADS[transport]], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(JSON.stringify({ pauseMs: 0, ...plan }))
   let text = ''
   child.stdout.on('data', chunk => {

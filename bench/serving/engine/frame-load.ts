@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { FrameClient, headerBlock } from '../../../src/inference/frames/index.ts'
-import type { LoadResult } from '../../predictions/load.ts'
+import { type LoadResult, resultOf } from '../../predictions/result.ts'
 
 interface Plan {
   readonly socket: string
@@ -44,10 +44,9 @@ const asking = setInterval(() => {
 }, 5)
 await Promise.all(Array.from({ length: plan.connections }, lane))
 clearInterval(asking)
-const seconds = (performance.now() - started) / 1000
-process.stdout.write(
-  `${JSON.stringify({ requests: latencies.length, failures, seconds, ...percentiles(latencies), status: percentiles(statuses) } satisfies FrameLoadResult)}\n`,
-)
+const { p50, p99, max } = resultOf(statuses, 0, started)
+const result: FrameLoadResult = { ...resultOf(latencies, failures, started), status: { p50, p99, max } }
+process.stdout.write(`${JSON.stringify(result)}\n`)
 client.close()
 
 function lane(): Promise<void> {
@@ -69,11 +68,4 @@ function lane(): Promise<void> {
     }
     send()
   })
-}
-
-function percentiles(values: number[]) {
-  values.sort((a, b) => a - b)
-  const at = (part: number) =>
-    values[Math.min(values.length - 1, Math.floor(part * values.length))] ?? Number.NaN
-  return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }
