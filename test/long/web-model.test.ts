@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
-import { startBrowser } from './web-world/browser.ts'
-import { buildWeb } from './web-world/built.ts'
-import { type Delivery, type DigitsWorld, startDigitsWorld } from './web-world/digits.ts'
-import { watchedPage } from './web-world/page.ts'
+import { startBrowser } from '../e2e/web-world/browser.ts'
+import { buildWeb } from '../e2e/web-world/built.ts'
+import { type Delivery, type DigitsWorld, startDigitsWorld } from '../e2e/web-world/digits.ts'
+import { watchedPage } from '../e2e/web-world/page.ts'
 
 const REQUESTS_PER_SECOND = 100
 /** For evidence to gather on a machine that does much else. */
