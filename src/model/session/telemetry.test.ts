@@ -15,19 +15,23 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** What a process that loads the model leaves in its temporary folder. */
-async function left(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const script = `const { loadOnnx } = await import('${LOAD}'); await (await loadOnnx('model.onnx')).close()`
+/** What a process that loads the model leaves in its temporary folder, and the variable as it stands then. */
+async function loaded(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ left: readonly string[]; variable: string }> {
+  const script = `const { loadOnnx } = await import('${LOAD}'); await (await loadOnnx('model.onnx')).close()
+    process.stdout.write(String(process.env.ORT_DISABLE_TELEMETRY))`
   const { ORT_DISABLE_TELEMETRY: _, ...inherited } = process.env
   const env = { ...inherited, TMPDIR: folder, ...environment }
-  await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, env })
-  return (await readdir(folder)).filter(name => name !== 'model.onnx')
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, env })
+  return { left: (await readdir(folder)).filter(name => name !== 'model.onnx'), variable: stdout }
 }
 
 test('the runtime keeps no log of its reports, as it makes none', async () => {
-  expect(await left({})).toEqual([])
+  expect(await loaded({})).toEqual({ left: [], variable: '1' })
 })
 
 test('who has set the variable has the last word', async () => {
-  expect(await left({ ORT_DISABLE_TELEMETRY: '0' })).toContain('.ses')
+  // What the runtime then writes, and when, is its own: a machine without a way out may see nothing of it.
+  expect((await loaded({ ORT_DISABLE_TELEMETRY: '0' })).variable).toBe('0')
 })
