@@ -20,6 +20,7 @@ export type HookId = Branded<string, 'HookId'>
 export type EnvironmentId = Branded<string, 'EnvironmentId'>
 export type EnvironmentDeploymentId = Branded<string, 'EnvironmentDeploymentId'>
 export type ReleaseId = Branded<string, 'ReleaseId'>
+export type PackId = Branded<string, 'PackId'>
 
 const PREFIX = {
   project: 'prj',
@@ -39,6 +40,7 @@ const PREFIX = {
   environment: 'env',
   environmentDeployment: 'dpl',
   release: 'rel',
+  pack: 'pak',
 } as const
 
 interface IdOf {
@@ -59,6 +61,7 @@ interface IdOf {
   environment: EnvironmentId
   environmentDeployment: EnvironmentDeploymentId
   release: ReleaseId
+  pack: PackId
 }
 
 /** Crockford's base 32: no I, L, O or U, so an id read aloud is not misheard. */

@@ -9,5 +9,10 @@ export type RegistryErrorCode =
   /** Another project registered this name first. */
   | 'MODEL_OWNED_ELSEWHERE'
   | 'MANIFEST_INVALID'
+  /** An encoded piece can't be what the codec made: the store is damaged. */
+  | 'PIECE_CORRUPT'
+  /** A pack's records or checksums do not fit: the store is damaged. */
+  | 'PACK_CORRUPT'
+  | 'PACK_NOT_FOUND'
 
 export class RegistryError extends BallastError<RegistryErrorCode> {}

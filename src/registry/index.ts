@@ -1,5 +1,5 @@
-export type { ConfigChange, FileChange, VersionDiff } from './diff.ts'
 export * from './errors.ts'
-export { makeManifest, manifestDigest } from './manifest.ts'
 export type * from './ports.ts'
 export * from './types.ts'
+export type { ConfigChange, FileChange, VersionDiff } from './versions/diff.ts'
+export { makeManifest, manifestDigest } from './versions/manifest.ts'

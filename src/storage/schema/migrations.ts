@@ -4,6 +4,10 @@ import { triggers } from './0003-triggers.ts'
 import { reuse } from './0004-reuse.ts'
 import { delivery } from './0005-delivery.ts'
 import { traffic } from './0006-traffic.ts'
+import { objects } from './0007-objects.ts'
+import { aliases } from './0008-aliases.ts'
+import { lfs } from './0009-lfs.ts'
+import { previews } from './0010-previews.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -13,4 +17,15 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, engine, triggers, reuse, delivery, traffic]
+export const MIGRATIONS: readonly Migration[] = [
+  begin,
+  engine,
+  triggers,
+  reuse,
+  delivery,
+  traffic,
+  objects,
+  aliases,
+  lfs,
+  previews,
+]

@@ -1,5 +1,5 @@
-import { type Bytes, canonicalJson, type Digest, type Json } from '../core/index.ts'
-import type { BlobRef, VersionManifest } from './types.ts'
+import { type Bytes, canonicalJson, type Digest, type Json } from '../../core/index.ts'
+import type { BlobRef, VersionManifest } from '../types.ts'
 
 export type FileChange =
   | { readonly kind: 'added'; readonly name: string; readonly digest: Digest; readonly size: Bytes }

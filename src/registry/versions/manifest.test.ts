@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CommitId, digestOf, type Json } from '../core/index.ts'
+import { type CommitId, digestOf, type Json } from '../../core/index.ts'
+import type { BlobRef } from '../types.ts'
 import { MAX_FILE_NAME, MAX_FILES, makeManifest, manifestDigest } from './manifest.ts'
-import type { BlobRef } from './types.ts'
 
 const COMMIT = 'c0ffee'.padEnd(40, '0') as CommitId
 const aFile = (name: string, bytes = name): BlobRef => ({ name, digest: digestOf(bytes), size: bytes.length })

@@ -1,6 +1,13 @@
-import { type CommitId, type Digest, digestOfValue, formatSize, isDigest, type Json } from '../core/index.ts'
-import { RegistryError } from './errors.ts'
-import type { BlobRef, VersionManifest } from './types.ts'
+import {
+  type CommitId,
+  type Digest,
+  digestOfValue,
+  formatSize,
+  isDigest,
+  type Json,
+} from '../../core/index.ts'
+import { RegistryError } from '../errors.ts'
+import type { BlobRef, VersionManifest } from '../types.ts'
 
 /** A model is one file, or one and its external tensors; a folder of more is not one that we serve. */
 export const MAX_FILES = 1000

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CommitId, digestOf, type Json } from '../core/index.ts'
+import { type CommitId, digestOf, type Json } from '../../core/index.ts'
+import type { VersionManifest } from '../types.ts'
 import { describeVersionDiff } from './diff.ts'
-import type { VersionManifest } from './types.ts'
 
 /** Files as `name: bytes`. */
 function aManifest(
