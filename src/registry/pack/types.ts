@@ -1,4 +1,4 @@
-import type { Branded, ByteSource, Bytes, Digest } from '../../core/index.ts'
+import type { ByteSource, Bytes, Digest, PackId } from '../../core/index.ts'
 import type { Encoding } from '../codec/types.ts'
 import type { FileLayout } from '../layout/types.ts'
 
