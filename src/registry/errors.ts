@@ -5,6 +5,12 @@ export type RegistryErrorCode =
   | 'BLOB_DIGEST_MISMATCH'
   | 'BLOB_TOO_LARGE'
   | 'BLOB_NOT_FOUND'
+  /** The project may not hold as many bytes. */
+  | 'QUOTA_EXCEEDED'
+  /** Another packing, or a collection, took what this one counted on: it is done again. */
+  | 'CHUNKS_GONE'
+  /** The object is known, and neither its file nor its pack gives its bytes. */
+  | 'OBJECT_DAMAGED'
   | 'VERSION_NOT_FOUND'
   /** Another project registered this name first. */
   | 'MODEL_OWNED_ELSEWHERE'
