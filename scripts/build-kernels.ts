@@ -3,7 +3,7 @@
  * run without a build. Run after every change there; a test compares.
  *
  *   node scripts/build-kernels.ts               writes the files
- *   node scripts/build-kernels.ts --print NAME  prints one: statistics or images
+ *   node scripts/build-kernels.ts --print NAME  prints one: statistics, images or chunking
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,6 +36,13 @@ const MODULES: Readonly<Record<string, Kernels>> = {
     constant: 'IMAGES_WASM',
     file: 'images/wasm.generated.ts',
     doc: 'The kernels of ../assembly/images, compiled',
+  },
+  chunking: {
+    entry: 'chunking.ts',
+    pages: 2,
+    constant: 'CHUNKING_WASM',
+    file: 'chunking/wasm.generated.ts',
+    doc: 'The kernel of ../assembly/chunking.ts, compiled',
   },
 }
 

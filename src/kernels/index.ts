@@ -1,3 +1,5 @@
+export { openChunker } from './chunking/open.ts'
+export type { Chunker, ChunkSizes } from './chunking/types.ts'
 export { bfloat16ToFloat32, float16At, float16ToFloat32 } from './decode.ts'
 export { imagePasses } from './images/open.ts'
 export {

@@ -35,3 +35,20 @@ export interface Piece {
   /** The tensor that it belongs to, by its place in `FileLayout.tensors`; absent for what lies between tensors. */
   readonly tensor?: number
 }
+
+/** A piece with its bytes: valid until the next one is asked for, unless copied. */
+export interface PieceBytes {
+  readonly piece: Piece
+  readonly bytes: Uint8Array
+}
+
+/** The layout of a base that a file is compared with, and how long it is: a `Recipe` is one. */
+export interface BaseLayout extends FileLayout {
+  readonly size: Bytes
+}
+
+/** Bytes of a file. */
+export interface ByteRange {
+  readonly offset: Bytes
+  readonly length: Bytes
+}
