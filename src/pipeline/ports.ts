@@ -99,6 +99,13 @@ export interface KeptFile {
   readonly folder?: boolean
 }
 
+/** What an attempt has kept, and for which project. */
+export interface Keeping {
+  readonly attempt: AttemptId
+  readonly project: ProjectId
+  readonly artifacts: readonly KeptFile[]
+}
+
 /** A kept file that is also read. */
 export interface KeptReport {
   readonly kind: ReportKind
@@ -242,6 +249,11 @@ export interface PipelineStore {
   /** The latest that succeeded with this key. */
   reusable(key: string): Promise<Attempt | undefined>
   attemptsIn(states: readonly AttemptState[]): Promise<readonly Attempt[]>
+  /** Attempts with files that had not expired by then, by id; those behind `after`. */
+  keeping(
+    at: Instant,
+    page: { readonly after: AttemptId | undefined; readonly limit: number },
+  ): Promise<readonly Keeping[]>
   renew(id: AttemptId, fence: number, leaseUntil: Instant): Promise<boolean>
   moveAttempt(id: AttemptId, from: AttemptState, to: AttemptState, change: AttemptChange): Promise<boolean>
   /**

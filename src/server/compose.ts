@@ -23,6 +23,7 @@ import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
 import { Downstream } from './pipelines/engine/downstream.ts'
+import { OldLogs } from './pipelines/keeping/old-logs.ts'
 import { AttemptLogs } from './pipelines/logs/logs.ts'
 import { PipelineReconciler } from './pipelines/reconcile.ts'
 import { startPipeline } from './pipelines/starting/start.ts'
@@ -158,6 +159,7 @@ function lifeOf(
 ): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
+  const oldLogs = new OldLogs(plane, services.logs)
   let timer: NodeJS.Timeout | undefined
   let stopTelling: (() => void) | undefined
   return {
@@ -190,6 +192,7 @@ function lifeOf(
           await rollouts.reconcileAll()
         })
         background.run('mirrors could not be looked at', () => services.mirrors.tick())
+        outward.run('old logs could not be removed', () => oldLogs.tick())
         outward.run('statuses could not be told', () => statuses.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
       }, TICK_MS)

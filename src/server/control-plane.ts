@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '../core/index.ts'
+import type { Clock, Logger, Milliseconds } from '../core/index.ts'
 import type { BlobStore } from '../registry/index.ts'
 import type { Stores } from '../storage/index.ts'
 import type { Vault } from './access/vault.ts'
@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly publicUrl: string
   readonly gatewayUrl: string
   readonly version: string
+  /** How long the logs of jobs are kept; absent: for ever. */
+  readonly keepLogsMs?: Milliseconds
 }
 
 /** What every part of the control plane works with. */

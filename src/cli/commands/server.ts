@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { parseDuration } from '../../core/index.ts'
 import { type RunningServer, startServer } from '../../server/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { parseListen } from '../listen.ts'
@@ -9,6 +10,8 @@ interface Options {
   readonly listen: string
   readonly publicUrl?: string
   readonly gatewayUrl: string
+  /** Milliseconds. */
+  readonly keepLogs?: number
 }
 
 export function serverCommand(): Command {
@@ -18,10 +21,15 @@ export function serverCommand(): Command {
     .option('--listen <host:port>', 'address to listen on', '127.0.0.1:7420')
     .option('--public-url <url>', 'what links and remotes begin with; default: the address')
     .option('--gateway-url <url>', 'where predictions are answered', 'http://127.0.0.1:7421')
+    .option(
+      '--keep-logs <time>',
+      'how long logs of jobs are kept, such as 90d (default: for ever)',
+      parseDuration,
+    )
     .action(run)
 }
 
-async function run({ data, listen, publicUrl, gatewayUrl }: Options): Promise<void> {
+async function run({ data, listen, publicUrl, gatewayUrl, keepLogs }: Options): Promise<void> {
   const address = parseListen(listen)
   let running: RunningServer | undefined
   const control = await serveControl('server', data, { version, onStop: async () => running?.close() })
@@ -31,6 +39,7 @@ async function run({ data, listen, publicUrl, gatewayUrl }: Options): Promise<vo
     ...(publicUrl && { publicUrl: publicUrl.replace(/\/+$/, '') }),
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version,
+    ...(keepLogs !== undefined && { keepLogsMs: keepLogs }),
   })
   control.ready({ url: running.url })
   process.stdout.write(`ballast server: ${running.url}\n`)

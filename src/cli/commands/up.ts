@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { parseSize, systemCode } from '../../core/index.ts'
+import { parseDuration, parseSize, systemCode } from '../../core/index.ts'
 import {
   authority,
   rolesOf,
@@ -23,6 +23,7 @@ interface Options extends JobFlags {
   readonly publicUrl?: string
   readonly gatewayUrl?: string
   readonly modelMemory?: string
+  readonly keepLogs?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly sandbox: boolean
@@ -42,6 +43,11 @@ export function upCommand(script: string = process.argv[1] ?? ''): Command {
     .option('--public-url <url>', 'what links and git remotes begin with', parseUrl)
     .option('--gateway-url <url>', 'where clients send predictions', parseUrl)
     .option('--model-memory <size>', 'of all models together, such as 8GiB: those used least sleep', sizeText)
+    .option(
+      '--keep-logs <time>',
+      'how long logs of jobs are kept, such as 90d (default: for ever)',
+      durationText,
+    )
     .option(
       '--tls-cert <file>',
       'of the gateway: its certificate chain in PEM, for the name in --gateway-url',
@@ -74,6 +80,7 @@ async function run(options: Options, script: string): Promise<void> {
       publicUrl,
       gatewayUrl,
       sandbox,
+      server: options.keepLogs === undefined ? [] : ['--keep-logs', options.keepLogs],
       runner: jobArguments(options),
       host: options.modelMemory === undefined ? [] : ['--memory', options.modelMemory],
       gateway: tls,
@@ -97,6 +104,12 @@ async function run(options: Options, script: string): Promise<void> {
 /** Checked here, and handed on as it is. */
 function sizeText(text: string): string {
   parseSize(text)
+  return text
+}
+
+/** Checked here, and handed on as it is. */
+function durationText(text: string): string {
+  parseDuration(text)
   return text
 }
 

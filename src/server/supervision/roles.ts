@@ -24,6 +24,8 @@ export interface RoleOptions {
   readonly publicUrl: string
   readonly gatewayUrl: string
   readonly sandbox: boolean
+  /** More options of the server: `['--keep-logs', '90d']`. */
+  readonly server?: readonly string[]
   /** More options of the runner: `['--label', 'gpu']`. */
   readonly runner?: readonly string[]
   /** More options of the host: `['--memory', '8GiB']`. */
@@ -35,7 +37,7 @@ export interface RoleOptions {
 /**
  * The four processes of a machine, the server first: the others need the tokens that it makes on its first start.
  *
- *   server  --data D --listen H:P --public-url U --gateway-url G
+ *   server  --data D --listen H:P --public-url U --gateway-url G […]
  *   runner  --data D/runner  --server S --token-file D/secrets/runner.token [--sandbox none] […]
  *   host    --data D/host    --server S --token-file D/secrets/host.token [--memory 8GiB]
  *   gateway --data D/gateway --server S --token-file D/secrets/gateway.token --listen H:P […]
@@ -49,6 +51,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
     publicUrl,
     gatewayUrl,
     sandbox,
+    server = [],
     runner = [],
     host = [],
     gateway = [],
@@ -65,7 +68,7 @@ export function rolesOf(options: RoleOptions): readonly RoleSpec[] {
     {
       role: 'server',
       folder: dataDir,
-      args: ['server', '--data', dataDir, '--listen', authority(listen, port), ...urls],
+      args: ['server', '--data', dataDir, '--listen', authority(listen, port), ...urls, ...server],
       listens: { host: listen, port, option: '--port' },
       stopDeadlineMs: 15_000,
     },

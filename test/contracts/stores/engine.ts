@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { digestOf } from '../../../src/core/index.ts'
 import type { Job } from '../../../src/pipeline/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
-import { aJob, aPipeline, aPlannedJob, aReadyJob, aTrigger, later, settle } from './world.ts'
+import { aJob, anAttempt, aPipeline, aPlannedJob, aReadyJob, aTrigger, later, settle } from './world.ts'
 
 /** What the engine of pipelines asks of the journal beside the life of one job. */
 export function engineContract(world: () => Stores): void {
@@ -150,6 +151,27 @@ export function engineContract(world: () => Stores): void {
     expect(await pipelines.moveJobs([])).toEqual([])
     const some = await pipelines.jobStates(pipeline.id, [jobs[2]!.id, jobs[1]!.id])
     expect(some.map(({ id }) => id)).toEqual([jobs[1]!.id, jobs[2]!.id])
+  })
+
+  test('attempts that keep files which have not expired, page by page', async () => {
+    const { pipelines } = world()
+    const homes = [await settle(world()), await settle(world())]
+    const artifacts = [{ path: 'model.onnx', digest: digestOf('x'), size: 1, executable: false }]
+    const kept = []
+    for (const [i, keepUntil] of [undefined, later(5), later(6), undefined].entries()) {
+      const home = homes[i % 2]!
+      const job = await aReadyJob(world(), home)
+      const attempt = anAttempt(job, { artifacts, ...(keepUntil !== undefined && { keepUntil }) })
+      await pipelines.claim(job.id, attempt)
+      if (keepUntil !== later(5)) kept.push({ attempt: attempt.id, project: home.project, artifacts })
+    }
+    const empty = await aReadyJob(world(), homes[0]!)
+    await pipelines.claim(empty.id, anAttempt(empty))
+    kept.sort((a, b) => (a.attempt < b.attempt ? -1 : 1))
+    const first = await pipelines.keeping(later(5), { after: undefined, limit: 2 })
+    expect(first).toStrictEqual(kept.slice(0, 2))
+    const after = first[1]!.attempt
+    expect(await pipelines.keeping(later(5), { after, limit: 2 })).toStrictEqual(kept.slice(2))
   })
 
   test('why a job waits is told while it does', async () => {

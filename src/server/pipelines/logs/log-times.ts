@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat } from 'node:fs/promises'
+import { appendFile, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogTimes } from '../../../api/index.ts'
 import type { AttemptId } from '../../../core/index.ts'
@@ -55,6 +55,11 @@ export class AttemptLogTimes {
       times.push([from, at])
     }
     return times
+  }
+
+  async remove(attempt: AttemptId): Promise<void> {
+    this.#last.delete(attempt)
+    await rm(this.#path(attempt), { force: true })
   }
 
   async #onDisk(attempt: AttemptId): Promise<Last> {

@@ -1,14 +1,15 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { mkdir, open, opendir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type AttemptId, diskFull, Signal } from '../../../core/index.ts'
+import { type AttemptId, diskFull, type Instant, Signal } from '../../../core/index.ts'
 import { ServerError } from '../../errors.ts'
 import { SerialByKey } from '../../serial.ts'
 import { AttemptLogTimes } from './log-times.ts'
 
 /** An attempt's whole log is at most this long; the runner cuts before, this bounds a runner gone wrong. */
 const MAX_LOG_BYTES = 128 * 1024 * 1024
+const LOG_FILE = /^(att_[0-9a-z]+)\.log$/
 
 /** Logs of attempts: a file each, appended by offset, read by offset, followed live. */
 export class AttemptLogs {
@@ -73,6 +74,24 @@ export class AttemptLogs {
     return createReadStream(this.#path(attempt), { start, end: Math.max(start, end - 1) })
   }
 
+  /**
+   * Removes logs to which nothing has been added since `before`, and that `mayGo` names: a file that is no log
+   * stays. Gives how many.
+   */
+  async prune(before: Instant, mayGo: (attempt: AttemptId) => Promise<boolean>): Promise<number> {
+    let removed = 0
+    for await (const entry of await opendir(this.#folder)) {
+      const attempt = LOG_FILE.exec(entry.name)?.[1] as AttemptId | undefined
+      if (attempt === undefined || (await addedTo(this.#path(attempt))) >= before) continue
+      if (!(await mayGo(attempt))) continue
+      // The times first: a crash in between leaves a log, which the next round takes.
+      await this.times.remove(attempt)
+      await rm(this.#path(attempt), { force: true })
+      removed++
+    }
+    return removed
+  }
+
   onGrowth(listener: (growth: { readonly attempt: AttemptId; readonly length: number }) => void): () => void {
     return this.#grown.on(listener)
   }
@@ -80,4 +99,12 @@ export class AttemptLogs {
   #path(attempt: AttemptId): string {
     return join(this.#folder, `${attempt}.log`)
   }
+}
+
+/** When bytes were last added to a file; of one that has gone, now. */
+async function addedTo(path: string): Promise<number> {
+  return stat(path).then(
+    found => found.mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  )
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AttemptId, JobId } from '../../../core/index.ts'
+import type { AttemptId, JobId, ProjectId } from '../../../core/index.ts'
 import type { Attempt, AttemptChange, KeptFile, KeptReport, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   ATTEMPT_STATES,
@@ -23,6 +23,7 @@ type AttemptStore = Pick<
   | 'attempts'
   | 'reusable'
   | 'attemptsIn'
+  | 'keeping'
   | 'renew'
   | 'moveAttempt'
   | 'endAttempt'
@@ -113,6 +114,27 @@ export function attempts(db: Db): AttemptStore {
       if (states.length === 0) return []
       const query = db.selectFrom('attempts').selectAll().where('state', 'in', states)
       return (await query.orderBy('created_at').orderBy('id').execute()).map(attemptOf)
+    },
+    async keeping(at, { after, limit }) {
+      const rows = await db
+        .selectFrom('attempts')
+        .innerJoin('jobs', 'jobs.id', 'attempts.job')
+        .innerJoin('pipelines', 'pipelines.id', 'jobs.pipeline')
+        .select(['attempts.id', 'attempts.artifacts', 'pipelines.project'])
+        .where('attempts.artifacts', '!=', '[]')
+        .where(eb => eb.or([eb('attempts.keep_until', 'is', null), eb('attempts.keep_until', '>', at)]))
+        .$if(after !== undefined, query => query.where('attempts.id', '>', after!))
+        .orderBy('attempts.id')
+        .limit(limit)
+        .execute()
+      return rows.map(row => {
+        const read = new RowReader('attempts', row)
+        return {
+          attempt: read.text<AttemptId>('id'),
+          project: read.text<ProjectId>('project'),
+          artifacts: read.json('artifacts', listOf(isKeptFile)),
+        }
+      })
     },
     async renew(id, fence, leaseUntil) {
       const { numUpdatedRows } = await db

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { messageOf } from '../../../../core/index.ts'
 import { type Attempt, hasEnded } from '../../../../pipeline/index.ts'
+import { inPlaceOf } from '../../../pipelines/keeping/old-logs.ts'
 import type { Services } from '../../../services.ts'
 import { type EventStream, openEventStream } from '../../sse.ts'
 
@@ -19,7 +20,9 @@ export async function sendLog(
     .type('text/plain; charset=utf-8')
     .header('ballast-log-length', length)
     .header('x-content-type-options', 'nosniff')
-  return offset >= length ? reply.send('') : reply.send(logs.read(attempt.id, offset, length))
+  return offset >= length
+    ? reply.send(inPlaceOf(attempt, length) ?? '')
+    : reply.send(logs.read(attempt.id, offset, length))
 }
 
 /**
@@ -40,7 +43,11 @@ export function followLog(
   const send = async () => {
     sent = await sendFrom(services, attempt, sent, stream)
     const now = await services.desk.byId(attempt.id)
-    if (now && hasEnded(now.state) && sent >= (await services.logs.length(attempt.id))) {
+    const length = await services.logs.length(attempt.id)
+    if (now && hasEnded(now.state) && sent >= length) {
+      const instead = inPlaceOf(now, length)
+      if (instead)
+        stream.send({ event: 'log', id: 0, data: { base64: Buffer.from(instead).toString('base64') } })
       stream.send({ event: 'end', id: sent, data: { state: now.state } })
       stream.close()
     }
