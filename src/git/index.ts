@@ -1,6 +1,14 @@
 export * from './errors.ts'
 export { archiveWithHistory } from './history/history.ts'
 export { type GitFrontDoor, gitFrontDoor } from './http/front-door.ts'
+export {
+  formatPointer,
+  type LfsPointer,
+  looksLikePointer,
+  MAX_POINTER_BYTES,
+  parsePointer,
+} from './lfs/pointer.ts'
+export { type PointerFile, pointerFiles } from './lfs/pointers.ts'
 export type * from './ports.ts'
 export { archive } from './read/archive.ts'
 export { changedFiles, mergeBase } from './read/changes.ts'
