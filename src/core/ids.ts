@@ -14,6 +14,7 @@ export type ReplicaId = Branded<string, 'ReplicaId'>
 export type PrincipalId = Branded<string, 'PrincipalId'>
 export type TokenId = Branded<string, 'TokenId'>
 export type RecordId = Branded<string, 'RecordId'>
+export type MoveId = Branded<string, 'MoveId'>
 export type ScheduleId = Branded<string, 'ScheduleId'>
 export type MergeRequestId = Branded<string, 'MergeRequestId'>
 export type HookId = Branded<string, 'HookId'>
@@ -21,6 +22,7 @@ export type EnvironmentId = Branded<string, 'EnvironmentId'>
 export type EnvironmentDeploymentId = Branded<string, 'EnvironmentDeploymentId'>
 export type ReleaseId = Branded<string, 'ReleaseId'>
 export type PackId = Branded<string, 'PackId'>
+export type LockId = Branded<string, 'LockId'>
 
 const PREFIX = {
   project: 'prj',
@@ -34,6 +36,7 @@ const PREFIX = {
   principal: 'pri',
   token: 'tok',
   record: 'rec',
+  move: 'mov',
   schedule: 'sch',
   mergeRequest: 'mrq',
   hook: 'hok',
@@ -41,6 +44,7 @@ const PREFIX = {
   environmentDeployment: 'dpl',
   release: 'rel',
   pack: 'pak',
+  lock: 'lck',
 } as const
 
 interface IdOf {
@@ -55,6 +59,7 @@ interface IdOf {
   principal: PrincipalId
   token: TokenId
   record: RecordId
+  move: MoveId
   schedule: ScheduleId
   mergeRequest: MergeRequestId
   hook: HookId
@@ -62,6 +67,7 @@ interface IdOf {
   environmentDeployment: EnvironmentDeploymentId
   release: ReleaseId
   pack: PackId
+  lock: LockId
 }
 
 /** Crockford's base 32: no I, L, O or U, so an id read aloud is not misheard. */

@@ -1,6 +1,8 @@
 import type { PrincipalId, ProjectId, PushId } from '../core/index.ts'
 import type { RefChange } from './types.ts'
 
+export type * from './lfs/ports.ts'
+
 /** What the Git front door needs from the control plane. */
 export interface GitHost {
   /**

@@ -1,4 +1,5 @@
 import type { AccessStore } from '../access/ports.ts'
+import type { LfsStore } from '../git/ports.ts'
 import type { DeliveryStore, PipelineStore, TriggerStore } from '../pipeline/ports.ts'
 import type { VersionStore } from '../registry/ports.ts'
 import type { RolloutStore } from '../rollout/ports.ts'
@@ -16,6 +17,7 @@ export interface Stores {
   readonly triggers: TriggerStore
   readonly delivery: DeliveryStore
   readonly versions: VersionStore
+  readonly lfs: LfsStore
   readonly rollouts: RolloutStore
   readonly settings: SettingStore
   /** Waits for the calls under way; later ones throw. */

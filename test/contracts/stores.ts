@@ -3,6 +3,7 @@ import type { Instant } from '../../src/core/index.ts'
 import { accessContract } from './stores/access.ts'
 import { deliveryContract } from './stores/delivery.ts'
 import { engineContract } from './stores/engine.ts'
+import { lfsContract } from './stores/lfs.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
 import { triggerContract } from './stores/triggers.ts'
@@ -28,6 +29,7 @@ export function describeStores(name: string, open: OpenStores): void {
     describe('engine', () => engineContract(stores))
     describe('triggers', () => triggerContract(stores))
     describe('delivery', () => deliveryContract(stores))
+    describe('lfs', () => lfsContract(stores))
     describe('versions', () => versionContract(stores))
     describe('rollouts', () => rolloutContract(stores))
   })

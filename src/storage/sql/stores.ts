@@ -14,6 +14,7 @@ import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
 import { pushes } from './pipelines/pushes.ts'
+import { lfs } from './registry/lfs.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
 import { rollouts } from './rollouts/rollouts.ts'
@@ -40,6 +41,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     triggers: { ...schedules(db), ...mergeRequests(db), ...mirrors(db), ...statuses(db) },
     delivery: { ...environments(db), ...releases(db), ...signingKeys(db) },
     versions: versions(db),
+    lfs: lfs(db),
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
     settings: settings(db),
   }
