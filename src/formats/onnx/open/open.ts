@@ -47,7 +47,7 @@ export async function openOnnx(input: ModelInput): Promise<OpenModel> {
 }
 
 /** The listed ones and those that only attributes show: any of them may be in another file. */
-function everyTensor(model: ModelProto): (TensorProto | undefined)[] {
+export function everyTensor(model: ModelProto): (TensorProto | undefined)[] {
   const all: (TensorProto | undefined)[] = []
   visitModel(model, {
     graph({ initializers, sparse }) {

@@ -159,7 +159,7 @@ export async function readAttribute(reading: Reading, range: Range, depth: numbe
     list: false,
   }
   await reading.wire.walk(range, field => readField(reading, field, depth, held))
-  return { name: held.name, value: attributeValue(held) }
+  return { name: held.name, value: attributeValue(held), range }
 }
 
 function readField(reading: Reading, field: Field, depth: number, held: Held): Promise<void> | void {

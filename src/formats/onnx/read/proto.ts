@@ -57,6 +57,8 @@ export interface NodeProto {
 export interface AttributeProto {
   readonly name: string
   readonly value: AttributeValue
+  /** The message in the file. */
+  readonly range: Range
 }
 
 export type AttributeValue =

@@ -96,8 +96,9 @@ function encodeFloats(values: readonly number[]): Part[] {
   return [bytes]
 }
 
-/** A ValueInfoProto of a dense tensor. */
+/** A ValueInfoProto of a dense tensor; without a type where that is not known. */
 function encodeValue({ name, dtype, shape, metadata }: OnnxTensorType): Part[] {
+  if (dtype === 'undefined') return [...bytesField(1, name), ...encodeEntries(4, metadata)]
   const dims = (shape ?? []).flatMap(size =>
     bytesField(1, size === null ? [] : typeof size === 'number' ? varintField(1, size) : textField(2, size)),
   )
