@@ -1,6 +1,7 @@
 export { type Boundary, boundary } from './boundary.ts'
 export type * from './brand.ts'
 export * from './clock.ts'
+export type * from './decision.ts'
 export * from './diagnostics.ts'
 export * from './digest.ts'
 export * from './errors.ts'

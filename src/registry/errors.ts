@@ -12,6 +12,19 @@ export type RegistryErrorCode =
   /** The object is known, and neither its file nor its pack gives its bytes. */
   | 'OBJECT_DAMAGED'
   | 'VERSION_NOT_FOUND'
+  /** A prefix of a digest or commit fits several. */
+  | 'VERSION_AMBIGUOUS'
+  /** What names a version can't. */
+  | 'VERSION_NAME_INVALID'
+  /** Retention gave up its bytes. */
+  | 'VERSION_EXPIRED'
+  | 'ALIAS_INVALID'
+  /** It is not where whoever moves it believes. */
+  | 'ALIAS_MOVED'
+  | 'SEARCH_INVALID'
+  | 'RETENTION_INVALID'
+  /** A file to import is not what an export writes. */
+  | 'EXPORT_INVALID'
   /** Another project registered this name first. */
   | 'MODEL_OWNED_ELSEWHERE'
   | 'MANIFEST_INVALID'

@@ -9,6 +9,11 @@ import type {
   RecordId,
   VersionId,
 } from '../core/index.ts'
+import type { Expiry } from './versions/types.ts'
+
+export { ENCODINGS, type Encoding } from './codec/types.ts'
+export * from './store/types.ts'
+export * from './versions/types.ts'
 
 /** A file of a version, by content. */
 export interface BlobRef {
@@ -41,6 +46,7 @@ export interface Version {
   readonly createdAt: Instant
   /** The job that registered it: with the commit, its provenance. */
   readonly job?: JobId
+  readonly expired?: Expiry
 }
 
 export const RECORD_KINDS = [
@@ -54,6 +60,13 @@ export const RECORD_KINDS = [
   'serving',
   'approval',
   'rollout',
+  /** A `Lineage`. */
+  'lineage',
+  /** An optimised form of the version. */
+  'variant',
+  'signature',
+  /** Which server it came from, and as what. */
+  'import',
 ] as const
 export type RecordKind = (typeof RECORD_KINDS)[number]
 
@@ -65,4 +78,6 @@ export interface VersionRecord {
   readonly body: Json
   readonly createdAt: Instant
   readonly job?: JobId
+  /** Another server's statement, that came with an import: shown, and proof of nothing here. */
+  readonly origin?: { readonly server: string; readonly id: string }
 }

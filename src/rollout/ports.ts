@@ -1,4 +1,4 @@
-import type { Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
+import type { Decision, Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
 import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, TrafficPlan } from './types.ts'
 
 /** A rollout with where it came from. */
@@ -32,9 +32,11 @@ export interface RolloutChange {
   readonly weight: number
   readonly reason: string
   readonly analysis?: Analysis
+  readonly decision?: Decision
 }
 
 export interface RolloutStore {
+  /** Throws VERSION_EXPIRED where retention gave up the candidate's bytes. */
   add(rollout: StoredRollout): Promise<void>
   byId(id: RolloutId): Promise<StoredRollout | undefined>
   byJob(job: JobId): Promise<StoredRollout | undefined>
@@ -42,7 +44,7 @@ export interface RolloutStore {
   list(model: string, limit: number): Promise<readonly StoredRollout[]>
   /**
    * Writes `next` with a line of history if the stored revision is `revision`, in one transaction with the
-   * deployment that a promotion makes. False when somebody else was faster.
+   * deployment that a promotion makes and the line of what served where. False when somebody else was faster.
    */
   update(next: Rollout, revision: number, change: RolloutChange, deployment?: Deployment): Promise<boolean>
   history(id: RolloutId): Promise<readonly RolloutChange[]>

@@ -2,6 +2,7 @@ import type { EnvironmentRequest } from '../../config/index.ts'
 import {
   BallastError,
   boundary,
+  type Decision,
   type Instant,
   type JobId,
   messageOf,
@@ -297,6 +298,7 @@ export class RolloutReconciler implements Deployer {
       weight: next.weight,
       reason: next.reason ?? '',
       ...(analysis && { analysis }),
+      decision: decisionOf(event),
     }
     const stored = await this.#plane.stores.rollouts.update(next, rollout.revision, change, deployment)
     if (!stored) return true
@@ -362,6 +364,12 @@ export class RolloutReconciler implements Deployer {
 
 function requestOf(pipeline: Pipeline, environment: string): EnvironmentRequest {
   return configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
+}
+
+/** Whose decision an event is. */
+function decisionOf(event: RolloutEvent): Decision {
+  if (event.kind === 'promote' || event.kind === 'abort') return { kind: 'person', by: event.by }
+  return { kind: event.kind === 'analysed' ? 'analysis' : 'checks' }
 }
 
 /** What must be ready before a rollout takes traffic. */

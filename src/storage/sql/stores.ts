@@ -15,6 +15,7 @@ import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
 import { pushes } from './pipelines/pushes.ts'
 import { lfs } from './registry/lfs.ts'
+import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
 import { rollouts } from './rollouts/rollouts.ts'
@@ -23,7 +24,6 @@ import { mergeRequests } from './triggers/merge-requests.ts'
 import { mirrors } from './triggers/mirrors.ts'
 import { schedules } from './triggers/schedules.ts'
 import { statuses } from './triggers/statuses.ts'
-import { versions } from './versions.ts'
 
 export type Db = Kysely<Tables>
 

@@ -1,8 +1,18 @@
-import type { JobId, ProjectId, RolloutId, VersionId } from '../../../core/index.ts'
+import {
+  type JobId,
+  type Json,
+  newId,
+  type ProjectId,
+  type RolloutId,
+  type VersionId,
+} from '../../../core/index.ts'
+import type { Move } from '../../../registry/types.ts'
 import { RolloutError } from '../../../rollout/errors.ts'
 import type { Deployment, RolloutChange, RolloutStore, StoredRollout } from '../../../rollout/ports.ts'
 import { type Analysis, ROLLOUT_PHASES, type Rollout, type Strategy } from '../../../rollout/types.ts'
 import { has, isRecord } from '../json.ts'
+import { needBytes } from '../registry/versions/aliases.ts'
+import { addMove, isDecision } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { isTraffic, saveDeployment } from './deployments.ts'
@@ -14,17 +24,20 @@ export function rollouts(db: Db): RolloutsStore {
     async add(rollout) {
       const row = { ...columnsOf(rollout), revision: rollout.revision }
       const { id, project, job, by, traffic } = rollout
-      await db
-        .insertInto('rollouts')
-        .values({
-          ...row,
-          id,
-          project,
-          job: job ?? null,
-          asked_by: by,
-          traffic: traffic ? JSON.stringify(traffic) : null,
-        })
-        .execute()
+      await db.transaction().execute(async work => {
+        await needBytes(work, rollout.candidate)
+        await work
+          .insertInto('rollouts')
+          .values({
+            ...row,
+            id,
+            project,
+            job: job ?? null,
+            asked_by: by,
+            traffic: traffic ? JSON.stringify(traffic) : null,
+          })
+          .execute()
+      })
     },
     byId: id => byId(db, id),
     async byJob(job) {
@@ -82,7 +95,39 @@ async function update(
     .values(changeRow(next.id, revision, change))
     .execute()
   if (deployment) await saveDeployment(work, deployment)
+  const move = moveOf(stored, next, change)
+  if (move) await addMove(work, move)
   return true
+}
+
+/** What the change is in the history of what served where; nothing while replicas load, or from step to step. */
+function moveOf(stored: StoredRollout, next: Rollout, change: RolloutChange): Move | undefined {
+  const event = eventOf(stored, next)
+  if (!event || !change.decision) return undefined
+  const { analysis } = change
+  return {
+    id: newId('move'),
+    project: stored.project,
+    model: stored.model,
+    place: { kind: 'environment', name: stored.environment },
+    event,
+    version: next.candidate,
+    ...(next.stable && { before: next.stable }),
+    ...(event !== 'served' && { weight: event === 'canary' ? next.weight : stored.weight }),
+    at: change.at,
+    by: stored.by,
+    decision: change.decision,
+    rollout: stored.id,
+    ...(stored.job === undefined && { rollback: true }),
+    ...(analysis && { analysis: JSON.parse(JSON.stringify(analysis)) as Json }),
+    reason: change.reason,
+  }
+}
+
+function eventOf(stored: StoredRollout, { phase }: Rollout): Move['event'] | undefined {
+  if (phase === 'promoted') return 'served'
+  if (phase === 'aborted') return 'aborted'
+  return phase === 'progressing' && stored.phase !== 'progressing' ? 'canary' : undefined
 }
 
 function columnsOf(rollout: Rollout) {
@@ -136,7 +181,7 @@ function rolloutOf(row: object): StoredRollout {
 
 /** The revision that a change replaced is its place in the history. */
 function changeRow(rollout: RolloutId, revision: number, change: RolloutChange) {
-  const { at, phase, step, weight, reason, analysis } = change
+  const { at, phase, step, weight, reason, analysis, decision } = change
   return {
     rollout,
     position: revision,
@@ -146,6 +191,7 @@ function changeRow(rollout: RolloutId, revision: number, change: RolloutChange) 
     weight,
     reason,
     analysis: analysis ? JSON.stringify(analysis) : null,
+    decision: decision ? JSON.stringify(decision) : null,
   }
 }
 
@@ -164,6 +210,9 @@ function changeOf(row: object): RolloutChange {
     step: read.number('step'),
     weight: read.number('weight'),
     reason: read.text('reason'),
-    ...present({ analysis: read.optional('analysis', column => read.json(column, isAnalysis)) }),
+    ...present({
+      analysis: read.optional('analysis', column => read.json(column, isAnalysis)),
+      decision: read.optional('decision', column => read.json(column, isDecision)),
+    }),
   }
 }
