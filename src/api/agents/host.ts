@@ -73,3 +73,16 @@ export const hostReportSchema = z.object({
   ),
 })
 export type HostReport = z.infer<typeof hostReportSchema>
+
+/**
+ * GET /api/v1/blobs/:digest: a wanted version's file, with Range. GET /api/v1/blobs/:digest/place: where it lies whole,
+ * for a host on the same machine (asked over the loopback; else 404).
+ */
+export const blobPlaceSchema = z.object({
+  path: z.string().min(1).max(4096),
+  size: z.number().int().min(0),
+  /** Decimal: an inode may be larger than what JSON's numbers hold. */
+  device: z.string().regex(/^\d{1,20}$/),
+  inode: z.string().regex(/^\d{1,20}$/),
+})
+export type BlobPlace = z.infer<typeof blobPlaceSchema>

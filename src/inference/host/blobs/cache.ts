@@ -1,24 +1,29 @@
-import { createHash } from 'node:crypto'
-import { link, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
+import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
-import type { BlobRefWire } from '../../api/index.ts'
+import type { BlobRefWire } from '../../../api/index.ts'
 import {
   type Digest,
   diskFull,
   hexOf,
+  inParallel,
   isDigest,
   isInside,
   messageOf,
   randomText,
   systemCode,
-} from '../../core/index.ts'
-import { InferenceError } from '../errors.ts'
-import { fileNameOf } from './places.ts'
+} from '../../../core/index.ts'
+import { InferenceError } from '../../errors.ts'
+import { fileNameOf } from '../places.ts'
+import { download, type WantedBlob } from './download.ts'
+import { badName, unavailable } from './errors.ts'
+import { linkFromNeighbour } from './neighbour.ts'
 
-/** Between two chunks of a download; a server that hangs is asked anew. */
-const CHUNK_TIMEOUT_MS = 30_000
 /** What no wanted replica needs is kept this long: a rollback asks for it again. */
 const KEEP_UNUSED_MS = 24 * 3_600_000
+/** A model with its external data is a handful; more would only share one line. */
+const AT_ONCE = 4
+/** A download that a later host can go on with; all other parts are a crash's. */
+const RESUMABLE = /^\.[0-9a-f]{64}\.part$/
 
 export interface BlobCacheOptions {
   readonly serverUrl: string
@@ -29,8 +34,9 @@ export interface BlobCacheOptions {
 /**
  * Model files by content, on this host's disk.
  *
- *   blobs/<hex>             verified bytes, read-only
- *   blobs/.<random>.part    a download under way; removed at the next start when a crash left it
+ *   blobs/<hex>             verified bytes, read-only; of a control plane on this machine a hard link to its own
+ *   blobs/.<hex>.part       a download under way; the next try goes on with it
+ *   blobs/.<random>.part    a link that has no name yet; removed at the next start when a crash left it
  *   versions/<id>/<name>    hard links to blobs, by the names that the model expects
  */
 export class BlobCache {
@@ -45,7 +51,7 @@ export class BlobCache {
   async open(): Promise<void> {
     for (const folder of [this.#blobs, this.#versions]) await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const name of await readdir(this.#blobs)) {
-      if (name.endsWith('.part')) await rm(join(this.#blobs, name), { force: true })
+      if (name.endsWith('.part') && !RESUMABLE.test(name)) await rm(join(this.#blobs, name), { force: true })
     }
   }
 
@@ -55,15 +61,19 @@ export class BlobCache {
    */
   async layOut(version: string, files: readonly BlobRefWire[]): Promise<string> {
     const folder = join(this.#versions, fileNameOf(version))
-    for (const file of files) {
+    const paths = files.map(({ name }) => join(folder, name))
+    for (const [index, { name }] of files.entries()) {
+      const path = paths[index]!
+      if (isAbsolute(name) || !isInside(folder, path) || path === folder) throw badName(name)
+    }
+    await inParallel(files, AT_ONCE, async (file, index) => {
       const blob = await this.fetch(file)
-      const path = join(folder, file.name)
-      if (isAbsolute(file.name) || !isInside(folder, path) || path === folder) throw badName(file.name)
+      const path = paths[index]!
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       await link(blob, path).catch(error => {
         if (systemCode(error) !== 'EEXIST') throw error
       })
-    }
+    })
     return folder
   }
 
@@ -89,7 +99,7 @@ export class BlobCache {
       [this.#versions, keptVersions],
     ] as const) {
       for (const name of await readdir(folder)) {
-        if (kept.has(name) || name.endsWith('.part')) continue
+        if (kept.has(name)) continue
         const path = join(folder, name)
         if ((await stat(path)).mtimeMs < before) await rm(path, { recursive: true, force: true })
       }
@@ -113,72 +123,26 @@ export class BlobCache {
       await utimes(path, now, now)
       return path
     }
-    const part = join(this.#blobs, `.${randomText(12)}.part`)
+    const blob = { digest, size }
     try {
-      await this.#download(digest, size, part)
+      if (await this.#link(blob, path)) return path
+      const part = join(this.#blobs, `.${hexOf(digest)}.part`)
+      await download(this.#options, blob, part)
       await rename(part, path)
       return path
     } catch (error) {
-      await unlink(part).catch(() => undefined)
       if (error instanceof InferenceError) throw error
       throw diskFull(error, path) ?? unavailable(digest, messageOf(error), error)
     }
   }
 
-  /** Hashed while it is written; only whole and right bytes get the blob's name. */
-  async #download(digest: Digest, size: number, part: string): Promise<void> {
-    const { serverUrl, token } = this.#options
-    const abort = new AbortController()
-    let timer = setTimeout(() => abort.abort(), CHUNK_TIMEOUT_MS)
-    const file = await open(part, 'wx', 0o400)
-    try {
-      const response = await fetch(`${serverUrl}/api/v1/blobs/${digest}`, {
-        headers: { authorization: `Bearer ${token}` },
-        signal: abort.signal,
-      })
-      if (!response.ok || response.body === null) {
-        await response.body?.cancel()
-        throw unavailable(digest, `the control plane answered ${response.status}`)
-      }
-      const hash = createHash('sha256')
-      let bytes = 0
-      for await (const chunk of response.body) {
-        clearTimeout(timer)
-        timer = setTimeout(() => abort.abort(), CHUNK_TIMEOUT_MS)
-        bytes += chunk.byteLength
-        if (bytes > size) throw mismatch(digest, size, `more than ${size} bytes`)
-        hash.update(chunk)
-        await file.writeFile(chunk)
-      }
-      const found = `sha256:${hash.digest('hex')}`
-      if (bytes !== size || found !== digest) throw mismatch(digest, size, `${found} of ${bytes} bytes`)
-      await file.sync()
-    } finally {
-      clearTimeout(timer)
-      await file.close()
-    }
+  async #link(blob: WantedBlob, path: string): Promise<boolean> {
+    const part = join(this.#blobs, `.${randomText(12)}.part`)
+    if (!(await linkFromNeighbour(this.#options, blob, part))) return false
+    await rename(part, path)
+    // It was just used, however old it is. What belongs to another has its owner's times.
+    const now = new Date()
+    await utimes(path, now, now).catch(() => undefined)
+    return true
   }
-}
-
-function unavailable(digest: string, reason: string, cause?: unknown): InferenceError {
-  return new InferenceError('BLOB_UNAVAILABLE', {
-    message: `Could not fetch ${digest}: ${reason}`,
-    hint: 'It is tried again; the control plane may be away.',
-    cause,
-  })
-}
-
-function mismatch(digest: string, size: number, found: string): InferenceError {
-  return new InferenceError('BLOB_MISMATCH', {
-    message: `Expected ${digest} of ${size} bytes, received ${found}`,
-    hint: 'The download was discarded and is tried again; check the store of the control plane.',
-    details: { digest, size },
-  })
-}
-
-function badName(name: string): InferenceError {
-  return new InferenceError('SPEC_INVALID', {
-    message: `A version's file is named '${name}', which is no name inside its folder`,
-    hint: 'Register the version anew.',
-  })
 }

@@ -1,0 +1,221 @@
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { FakeControlPlane } from '../../../../test/fixtures/control-plane.ts'
+import type { BlobRefWire } from '../../../api/index.ts'
+import { digestOf } from '../../../core/index.ts'
+import { BlobCache } from './cache.ts'
+import { isLoopback } from './neighbour.ts'
+
+let folder: string
+let plane: FakeControlPlane
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'host-'))
+  plane = new FakeControlPlane()
+  await plane.start()
+})
+afterEach(async () => {
+  await plane.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function aCache(): Promise<BlobCache> {
+  const cache = new BlobCache({ serverUrl: plane.url, token: plane.token, folder })
+  await cache.open()
+  return cache
+}
+
+test('a version is laid out under its names, each blob fetched once', async () => {
+  const cache = await aCache()
+  const before = plane.blobRequests
+  const files = [
+    plane.addBlob('model.onnx', Buffer.from('graph')),
+    plane.addBlob('data/weights.bin', Buffer.from('w')),
+  ]
+  const [at, again] = await Promise.all([cache.layOut('ver_1', files), cache.layOut('ver_1', files)])
+  expect(again).toBe(at)
+  await cache.layOut('ver_2', [{ ...files[0]!, name: 'other.onnx' }])
+  expect(plane.blobRequests - before).toBe(2)
+  expect(await readFile(join(at, 'model.onnx'), 'utf8')).toBe('graph')
+  expect(await readFile(join(at, 'data/weights.bin'), 'utf8')).toBe('w')
+})
+
+test.each([['../escape'], ['/etc/passwd'], ['a/../../escape'], ['.'], ['']])(
+  'a file named %j is refused',
+  async name => {
+    const cache = await aCache()
+    const blob = plane.addBlob(name, Buffer.from('x'))
+    await expect(cache.layOut('ver_1', [blob])).rejects.toMatchObject({ code: 'SPEC_INVALID' })
+  },
+)
+
+test.each([
+  ['other bytes', { digest: digestOf('expected'), size: 5 }, 'BLOB_UNAVAILABLE'],
+  ['fewer bytes than promised', { digest: digestOf('hello'), size: 6 }, 'BLOB_MISMATCH'],
+  ['more bytes than promised', { digest: digestOf('hello'), size: 4 }, 'BLOB_MISMATCH'],
+  ['no digest', { digest: 'sha256:../../x', size: 5 }, 'SPEC_INVALID'],
+])('%s never get a name in the cache', async (_, ref, code) => {
+  const cache = await aCache()
+  plane.addBlob('hello', Buffer.from('hello'))
+  await expect(cache.fetch({ name: 'x', ...ref })).rejects.toMatchObject({ code })
+  expect(await readdir(join(folder, 'blobs'))).toEqual([])
+})
+
+test('an id can not name a folder outside', async () => {
+  const cache = await aCache()
+  const at = await cache.layOut('..', [plane.addBlob('model.onnx', Buffer.from('x'))])
+  expect(at).toBe(join(folder, 'versions', '%2E%2E'))
+})
+
+test('what a crash left half-written is cleared', async () => {
+  await mkdir(join(folder, 'blobs'))
+  await writeFile(join(folder, 'blobs', '.abc.part'), 'half')
+  await aCache()
+  expect(await readdir(join(folder, 'blobs'))).toEqual([])
+})
+
+test('what nobody wants is removed after a day, and not before', async () => {
+  const cache = await aCache()
+  const [wanted, old, fresh] = ['wanted', 'old', 'fresh'].map(text => plane.addBlob(text, Buffer.from(text)))
+  for (const [i, blob] of [wanted!, old!, fresh!].entries()) await cache.layOut(`ver_${i}`, [blob])
+  const long = new Date(Date.now() - 48 * 3_600_000)
+  for (const blob of [wanted!, old!]) await utimes(join(folder, 'blobs', blob.digest.slice(7)), long, long)
+  for (const version of ['ver_0', 'ver_1']) await utimes(join(folder, 'versions', version), long, long)
+  await cache.collect({ versions: new Set(['ver_0']), digests: new Set([wanted!.digest]) })
+  expect((await readdir(join(folder, 'versions'))).sort()).toEqual(['ver_0', 'ver_2'])
+  expect((await readdir(join(folder, 'blobs'))).sort()).toEqual(
+    [wanted!, fresh!].map(({ digest }) => digest.slice(7)).sort(),
+  )
+})
+
+describe('a download that breaks off', () => {
+  const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251))
+
+  test('goes on where it stopped', async () => {
+    const cache = await aCache()
+    const blob = plane.addBlob('model.onnx', bytes)
+    plane.breaksAfter = 300
+    const path = await cache.fetch(blob)
+    expect(await readFile(path)).toEqual(bytes)
+    expect(plane.blobRequests).toBe(4)
+    expect((await stat(path)).mode & 0o222).toBe(0)
+  })
+
+  test('is gone on with by a later host, which trusts nothing of it', async () => {
+    const blob = plane.addBlob('model.onnx', bytes)
+    const part = join(folder, 'blobs', `.${blob.digest.slice(7)}.part`)
+    await mkdir(join(folder, 'blobs'))
+    await writeFile(part, bytes.subarray(0, 900))
+    plane.breaksAfter = 100
+    const cache = await aCache()
+    expect(await readFile(await cache.fetch(blob))).toEqual(bytes)
+    expect(plane.blobRequests).toBe(1)
+    const other = plane.addBlob('other.onnx', Buffer.concat([bytes, bytes]))
+    const otherPart = join(folder, 'blobs', `.${other.digest.slice(7)}.part`)
+    await writeFile(otherPart, 'wrong from the start')
+    plane.breaksAfter = undefined
+    await expect(cache.fetch(other)).rejects.toMatchObject({ code: 'BLOB_MISMATCH' })
+    expect(await readFile(await cache.fetch(other))).toEqual(Buffer.concat([bytes, bytes]))
+  })
+
+  test('and brings nothing any more is given up, with what came kept', async () => {
+    const cache = await aCache()
+    const blob = plane.addBlob('model.onnx', bytes)
+    const part = join(folder, 'blobs', `.${blob.digest.slice(7)}.part`)
+    await writeFile(part, bytes.subarray(0, 10))
+    plane.breaksAfter = 0
+    await expect(cache.fetch(blob)).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' })
+    expect(await readFile(part)).toEqual(bytes.subarray(0, 10))
+  })
+})
+
+describe('a control plane on the same machine', () => {
+  const bytes = Buffer.from('the model')
+  let blob: BlobRefWire
+  let stored: string
+
+  beforeEach(async () => {
+    blob = plane.addBlob('model.onnx', bytes)
+    stored = join(folder, 'stored')
+    await writeFile(stored, bytes, { mode: 0o444 })
+    await place(stored)
+  })
+
+  async function place(path: string, more: object = {}): Promise<void> {
+    const { dev, ino } = await stat(path, { bigint: true })
+    const found = { path, size: blob.size, device: String(dev), inode: String(ino) }
+    plane.places.set(blob.digest, { ...found, ...more })
+  }
+
+  test('gives its own file a second name', async () => {
+    const path = await (await aCache()).fetch(blob)
+    expect((await stat(path)).ino).toBe((await stat(stored)).ino)
+    expect(plane.blobRequests).toBe(0)
+    expect(await readdir(join(folder, 'blobs'))).toEqual([blob.digest.slice(7)])
+  })
+
+  test.each<readonly [string, () => Promise<unknown>]>([
+    ['says nothing', async () => plane.places.clear()],
+    ['names no file', () => place(stored, { path: join(folder, 'nowhere') })],
+    ['names a relative path', () => place(stored, { path: 'stored' })],
+    ['names another inode', () => place(stored, { inode: '1' })],
+    ['names another device', () => place(stored, { device: '1' })],
+    ['names a file that may be written', () => chmod(stored, 0o644)],
+    [
+      'names a file that has grown',
+      () =>
+        rm(stored)
+          .then(() => writeFile(stored, 'longer than it was', { mode: 0o444 }))
+          .then(() => place(stored)),
+    ],
+    [
+      'names a link',
+      async () => {
+        await symlink(stored, join(folder, 'link'))
+        await place(stored, { path: join(folder, 'link') })
+      },
+    ],
+    ['names a folder', () => place(folder)],
+    [
+      'answers with no place',
+      async () => plane.places.set(blob.digest, { path: '', size: 1, device: 'x', inode: '' }),
+    ],
+  ])('that %s is asked for the bytes', async (_, arrange) => {
+    await arrange()
+    const path = await (await aCache()).fetch(blob)
+    expect(await readFile(path)).toEqual(bytes)
+    expect(plane.blobRequests).toBe(1)
+    expect((await stat(path)).nlink).toBe(1)
+  })
+
+  test('may let its name go: the bytes stay', async () => {
+    const path = await (await aCache()).fetch(blob)
+    await rm(stored)
+    expect(await readFile(path)).toEqual(bytes)
+  })
+})
+
+test.each([
+  ['http://127.0.0.1:7420', true],
+  ['http://[::1]:7420', true],
+  ['http://localhost', true],
+  ['https://ballast.example.org', false],
+  ['http://10.0.0.1', false],
+  ['http://127.0.0.1.example.org', false],
+  ['http://localhost.example.org', false],
+])('%s is this machine: %s', (url, is) => {
+  expect(isLoopback(url)).toBe(is)
+})
