@@ -1,7 +1,7 @@
 import type { AccessStore } from '../access/ports.ts'
 import type { LfsStore } from '../git/ports.ts'
 import type { DeliveryStore, PipelineStore, TriggerStore } from '../pipeline/ports.ts'
-import type { VersionStore } from '../registry/ports.ts'
+import type { CollectionIndex, ObjectIndex, VersionStore } from '../registry/ports.ts'
 import type { RolloutStore } from '../rollout/ports.ts'
 
 /** Small facts of the server itself, as text. */
@@ -18,6 +18,7 @@ export interface Stores {
   readonly delivery: DeliveryStore
   readonly versions: VersionStore
   readonly lfs: LfsStore
+  readonly objects: ObjectIndex & CollectionIndex
   readonly rollouts: RolloutStore
   readonly settings: SettingStore
   /** Waits for the calls under way; later ones throw. */

@@ -1,26 +1,30 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import {
   type ByteSource,
   CoreError,
   type Digest,
   digestOfFile,
+  hexOf,
   isDigest,
   type Milliseconds,
   openFile,
+  randomText,
+  syncFolder,
   systemCode,
 } from '../../core/index.ts'
 import { RegistryError } from '../../registry/errors.ts'
-import type { BlobStore } from '../../registry/ports.ts'
+import type { StagedFile, WholeStore } from '../../registry/ports.ts'
 import { type BlobPaths, blobPaths } from './paths.ts'
 import { sweep } from './sweep.ts'
-import { receive } from './write.ts'
+import { draft, receive } from './write.ts'
 
 const CHUNK = 256 * 1024
 
 /** Blobs as files of one folder: see paths.ts for the tree and what a crash leaves. */
-export class DiskBlobStore implements BlobStore {
+export class DiskBlobStore implements WholeStore {
   readonly #paths: BlobPaths
 
   private constructor(paths: BlobPaths) {
@@ -38,12 +42,31 @@ export class DiskBlobStore implements BlobStore {
     content: Readable,
     limits: { readonly maxBytes?: number } = {},
   ): Promise<{ readonly size: number }> {
+    const file = await this.stage(expected, content, limits)
+    await file.commit()
+    return { size: file.size }
+  }
+
+  async stage(
+    expected: Digest,
+    content: Readable,
+    limits: { readonly maxBytes?: number } = {},
+  ): Promise<StagedFile> {
     checkDigest(expected)
     return receive(this.#paths, expected, content, limits.maxBytes ?? Number.POSITIVE_INFINITY)
   }
 
+  async draft(expected: Digest): Promise<StagedFile> {
+    checkDigest(expected)
+    return draft(this.#paths, expected)
+  }
+
   async has(digest: Digest): Promise<boolean> {
-    return isDigest(digest) && (await sizeOf(this.#paths.pathOf(digest))) !== undefined
+    return (await this.sizeOf(digest)) !== undefined
+  }
+
+  async sizeOf(digest: Digest): Promise<number | undefined> {
+    return isDigest(digest) ? sizeOf(this.#paths.pathOf(digest)) : undefined
   }
 
   async open(digest: Digest): Promise<ByteSource> {
@@ -79,13 +102,45 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
+  async remove(digest: Digest): Promise<void> {
+    checkDigest(digest)
+    await unlink(this.#paths.pathOf(digest)).catch(absentIsFine)
+    await syncFolder(this.#paths.folderOf(digest)).catch(absentIsFine)
+  }
+
+  async quarantine(digest: Digest): Promise<string> {
+    checkDigest(digest)
+    await mkdir(this.#paths.quarantine, { recursive: true, mode: 0o700 })
+    const there = join(this.#paths.quarantine, `${hexOf(digest)}.${randomText(6)}`)
+    await rename(this.#paths.pathOf(digest), there)
+    await syncFolder(this.#paths.quarantine)
+    await syncFolder(this.#paths.folderOf(digest))
+    return there
+  }
+
+  /** By digest, a folder at a time. What has another name than a blob's is not ours. */
+  async *list(): AsyncGenerator<{
+    readonly digest: Digest
+    readonly size: number
+    readonly modifiedAt: number
+  }> {
+    for (const folder of (await readdir(this.#paths.blobs)).sort()) {
+      for (const name of (await readdir(join(this.#paths.blobs, folder)).catch(() => [])).sort()) {
+        const digest = `sha256:${folder}${name}`
+        if (!isDigest(digest)) continue
+        const found = await stat(this.#paths.pathOf(digest)).catch(absentIsFine)
+        if (found?.isFile()) yield { digest, size: found.size, modifiedAt: found.mtimeMs }
+      }
+    }
+  }
+
   /** Removes what crashed uploads left, when it is older than `age`. Gives how many files. */
   sweep(age: Milliseconds): Promise<number> {
     return sweep(this.#paths.tmp, age)
   }
 
   async #size(digest: Digest): Promise<number> {
-    const size = isDigest(digest) ? await sizeOf(this.#paths.pathOf(digest)) : undefined
+    const size = await this.sizeOf(digest)
     if (size === undefined) {
       throw new RegistryError('BLOB_NOT_FOUND', {
         message: `There is no blob ${String(digest).slice(0, 100)} in the store`,
@@ -95,6 +150,10 @@ export class DiskBlobStore implements BlobStore {
     }
     return size
   }
+}
+
+function absentIsFine(cause: unknown): undefined {
+  if (systemCode(cause) !== 'ENOENT') throw cause
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

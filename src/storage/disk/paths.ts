@@ -9,6 +9,8 @@ import { type Digest, hexOf } from '../../core/index.ts'
  *   │   ├── 0a/
  *   │   │   └── 3f9c…            the blob sha256:0a3f9c…, whole, verified, read-only (0444), never rewritten
  *   │   └── ff/…                 256 folders at most
+ *   ├── quarantine/
+ *   │   └── 0a3f9c….<random>     what was found to be something else than its name says; nothing reads it
  *   └── tmp/
  *       └── <random>.part        an upload under way, made exclusively; after a crash, what is left of it
  *
@@ -18,6 +20,7 @@ import { type Digest, hexOf } from '../../core/index.ts'
 export interface BlobPaths {
   readonly blobs: string
   readonly tmp: string
+  readonly quarantine: string
   folderOf(digest: Digest): string
   pathOf(digest: Digest): string
 }
@@ -28,6 +31,7 @@ export function blobPaths(root: string): BlobPaths {
   return {
     blobs,
     tmp: join(root, 'tmp'),
+    quarantine: join(root, 'quarantine'),
     folderOf,
     pathOf: digest => join(folderOf(digest), hexOf(digest).slice(2)),
   }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
 import { RegistryError } from '../../registry/errors.ts'
+import type { StagedFile } from '../../registry/ports.ts'
 import type { BlobPaths } from './paths.ts'
 
 export const PART = '.part'
@@ -14,14 +15,15 @@ export const PART = '.part'
  *   2. digest compared, mode 0444, synced                                the same
  *   3. renamed over whatever has this digest (the same bytes)            a crash leaves either name
  *   4. its folder synced                                                 from here on it survives a power cut
+ * This does 1 and 2; `commit` the rest.
  */
 export async function receive(
   paths: BlobPaths,
   expected: Digest,
   content: Readable,
   maxBytes: number,
-): Promise<{ readonly size: number }> {
-  const part = join(paths.tmp, `${randomText(20)}${PART}`)
+): Promise<StagedFile> {
+  const part = newPart(paths)
   try {
     const handle = await openPart(part, content)
     try {
@@ -29,8 +31,7 @@ export async function receive(
       if (digest !== expected) throw mismatch(expected, digest, size)
       await handle.chmod(0o444)
       await handle.sync()
-      await place(paths, part, expected)
-      return { size }
+      return staged(paths, part, expected, size)
     } finally {
       await handle.close()
     }
@@ -38,6 +39,47 @@ export async function receive(
     content.destroy()
     await unlink(part).catch(() => undefined)
     throw diskFull(cause, part) ?? cause
+  }
+}
+
+/** An empty file that somebody else writes by its path, and has verified when it commits. */
+export async function draft(paths: BlobPaths, expected: Digest): Promise<StagedFile> {
+  const part = newPart(paths)
+  await (await open(part, 'wx', 0o600)).close()
+  return staged(paths, part, expected, 0)
+}
+
+function newPart(paths: BlobPaths): string {
+  return join(paths.tmp, `${randomText(20)}${PART}`)
+}
+
+function staged(paths: BlobPaths, part: string, digest: Digest, size: number): StagedFile {
+  return {
+    path: part,
+    size,
+    async commit() {
+      try {
+        if (size === 0) await seal(part)
+        await place(paths, part, digest)
+      } catch (cause) {
+        await unlink(part).catch(() => undefined)
+        throw diskFull(cause, part) ?? cause
+      }
+    },
+    async abandon() {
+      await unlink(part).catch(() => undefined)
+    },
+  }
+}
+
+/** What was written by path is not synced yet. */
+async function seal(part: string): Promise<void> {
+  const handle = await open(part, 'r+')
+  try {
+    await handle.chmod(0o444)
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -77,6 +77,7 @@ export class RowReader {
     for (const keys of [
       ['id'],
       ['name'],
+      ['digest'],
       ['rollout', 'step', 'position'],
       ['scope', 'name', 'environment'],
       ['hook', 'delivery'],

@@ -14,7 +14,11 @@ import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
 import { pushes } from './pipelines/pushes.ts'
+import { collection } from './registry/collection.ts'
 import { lfs } from './registry/lfs.ts'
+import { objects } from './registry/objects.ts'
+import { packing } from './registry/packing.ts'
+import { totals } from './registry/totals.ts'
 import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
@@ -42,6 +46,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     delivery: { ...environments(db), ...releases(db), ...signingKeys(db) },
     versions: versions(db),
     lfs: lfs(db),
+    objects: { ...objects(db), ...packing(db), ...collection(db), ...totals(db) },
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
     settings: settings(db),
   }
