@@ -1,5 +1,5 @@
 import type { ByteSource } from '../core/index.ts'
-import type { ModelFile, Wrapper } from './types.ts'
+import type { ModelFile, TensorDtype, Wrapper } from './types.ts'
 
 /** A folder of files that belong together: on disk, behind a URL, in a store. Paths are relative, with `/`. */
 export interface FileTree {
@@ -56,6 +56,33 @@ export interface ReadOptions {
 export const PIECE_BYTES: number = 1024 * 1024
 
 export type Reader = (input: ModelInput) => Promise<OpenModel>
+
+/**
+ * Where a tensor's elements lie in a file as bytes that belong to it alone: in any order of axes or bytes, but not
+ * packed. Of one that lies in several runs (chunks of HDF5), one place each.
+ */
+export interface TensorPlace {
+  /** As `TensorInfo.name` or `key`; behind it the part, where there are several: `dense/kernel[0,64]`. */
+  readonly name: string
+  readonly dtype: TensorDtype
+  /** Of what lies there: of a part its own. */
+  readonly shape: readonly number[]
+  /** The file, relative to the folder of the main one; absent for that itself. */
+  readonly path?: string
+  readonly offset: number
+  readonly bytes: number
+  /** Elements of several bytes stand the other way round. */
+  readonly bigEndian?: boolean
+}
+
+/**
+ * Finds the tensors' places without reading elements. Throws as a `Reader`, and knows nothing of what is wrong in what
+ * it does not need.
+ */
+export type Placer = (input: PlacerInput) => Promise<readonly TensorPlace[]>
+
+/** A main file as it is stored: never unwrapped, for what is packed has no places. */
+export type PlacerInput = Pick<ModelInput, 'source' | 'path' | 'tree'>
 
 /** Takes the bytes of a file that is written, in order. */
 export interface ByteSink {

@@ -1,4 +1,8 @@
 export * from './errors.ts'
+export { cuts } from './layout/cuts.ts'
+export { type Companion, layOut, layoutsOf } from './layout/lay-out.ts'
+export { pairOf } from './layout/pairs.ts'
+export type * from './layout/types.ts'
 export type * from './ports.ts'
 export * from './types.ts'
 export type { ConfigChange, FileChange, VersionDiff } from './versions/diff.ts'

@@ -21,6 +21,16 @@ export async function readPiece(
   return piece
 }
 
+/** What slices were cut from. */
+const wholes = new WeakMap<ByteSource, { readonly source: ByteSource; readonly start: number }>()
+
+/** Where a place of `source` is in `whole`, of which it is a slice, or a slice of one; undefined where it is none. */
+export function placeIn(whole: ByteSource, source: ByteSource, offset: number): number | undefined {
+  if (source === whole) return offset
+  const slice = wholes.get(source)
+  return slice && placeIn(whole, slice.source, slice.start + offset)
+}
+
 /** A part of a source as a source of its own. Closing it does not close the whole. */
 export function sliceOf(source: ByteSource, start: number, size: number, name: string): ByteSource {
   const check = (offset: number, length: number): void => {
@@ -31,7 +41,7 @@ export function sliceOf(source: ByteSource, start: number, size: number, name: s
       details: { size, offset, length },
     })
   }
-  return {
+  const slice: ByteSource = {
     name,
     size,
     async read(offset, length) {
@@ -46,4 +56,6 @@ export function sliceOf(source: ByteSource, start: number, size: number, name: s
     }),
     async close() {},
   }
+  wholes.set(slice, { source, start })
+  return slice
 }
