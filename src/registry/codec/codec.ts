@@ -1,0 +1,100 @@
+import { codecLayout as at, type CodecLoops, openCodecLoops } from '../../kernels/index.ts'
+import { CUTS, differences } from './body.ts'
+import { PlaneDecoder, pieceCorrupt } from './decode.ts'
+import { PlaneEncoder } from './encode.ts'
+import type { ElementKind, EncodedPiece, PieceCodec } from './types.ts'
+import { zstdContent, zstdFrame } from './zstd.ts'
+
+/** Shorter ones stay raw: a header costs more. */
+const LEAST_BYTES = 16
+
+/** Of the words that were looked at, in 1/256, how many had been seen: from here on zstd is tried. */
+const REPEATING = 12
+
+/** From this length on one of eight words is looked at, so that the table remembers the whole piece. */
+const LONG_PIECE = 0x2_0000
+const ONE_OF_EIGHT = 7
+
+/** A delta of less than this part is not measured against what the piece is by itself. */
+const CLEAR_WIN = 0.4
+
+/** The codec with 6 MB of memory of its own, for one thread. */
+export function openPieceCodec(loops: CodecLoops = openCodecLoops()): PieceCodec {
+  return new PlaneCodec(loops)
+}
+
+class PlaneCodec implements PieceCodec {
+  readonly #loops: CodecLoops
+  readonly #memory: Uint8Array
+  readonly #encoder: PlaneEncoder
+  readonly #decoder: PlaneDecoder
+
+  constructor(loops: CodecLoops) {
+    this.#loops = loops
+    this.#memory = loops.memory
+    this.#encoder = new PlaneEncoder(loops)
+    this.#decoder = new PlaneDecoder(loops)
+  }
+
+  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): EncodedPiece {
+    if (raw.length < LEAST_BYTES) return rawPiece(raw)
+    if (raw.length > at.CODEC_ROOM) return smaller(rawPiece(raw), { encoding: 'zstd', body: zstdFrame(raw) })
+    this.#memory.set(raw, at.PIECE)
+    const mask = raw.length < LONG_PIECE ? 0 : ONE_OF_EIGHT
+    const repeating = this.#loops.repeats(at.PIECE, raw.length, mask, at.SEEN) >= REPEATING
+    const delta = base?.length === raw.length ? this.#delta(raw, kind, base) : undefined
+    if (delta && !repeating && delta.body.length < raw.length * CLEAR_WIN) return delta
+    const own = this.#own(raw, kind, repeating, delta?.body.length ?? raw.length)
+    return own ?? delta ?? rawPiece(raw)
+  }
+
+  decode({ encoding, body }: EncodedPiece, length: number, base?: Uint8Array): Uint8Array {
+    switch (encoding) {
+      case 'raw':
+        if (body.length !== length) throw pieceCorrupt(`${body.length} bytes instead of ${length}`)
+        return new Uint8Array(body)
+      case 'zstd': {
+        const content = zstdContent(body, length)
+        if (!content) throw pieceCorrupt(`a zstd frame of ${body.length} bytes does not hold ${length}`)
+        return content
+      }
+      case 'delta':
+        if (base?.length !== length) {
+          throw pieceCorrupt(`its base has ${base?.length ?? 'no'} bytes instead of ${length}`)
+        }
+        if (length <= at.CODEC_ROOM) this.#memory.set(base, at.BASE)
+        break
+      case 'planes':
+    }
+    this.#decoder.decode(body, length, encoding === 'delta')
+    return this.#memory.slice(at.PIECE, at.PIECE + length)
+  }
+
+  #delta(raw: Uint8Array, kind: ElementKind, base: Uint8Array): EncodedPiece | undefined {
+    this.#memory.set(base, at.BASE)
+    const made = this.#encoder.encode(raw.length, differences(CUTS[kind]), false, raw.length)
+    return made === undefined ? undefined : { encoding: 'delta', body: this.#body(made) }
+  }
+
+  /** Without a base: shorter than `below`, or undefined. */
+  #own(raw: Uint8Array, kind: ElementKind, repeating: boolean, below: number): EncodedPiece | undefined {
+    const tryZstd = repeating || kind === 'bytes'
+    const frame = tryZstd ? zstdFrame(raw) : undefined
+    const bound = Math.min(below, frame?.length ?? below)
+    const made = kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound)
+    if (made !== undefined) return { encoding: 'planes', body: this.#body(made) }
+    return frame && frame.length < below ? { encoding: 'zstd', body: frame } : undefined
+  }
+
+  #body(length: number): Uint8Array {
+    return this.#memory.slice(at.BODY, at.BODY + length)
+  }
+}
+
+function rawPiece(raw: Uint8Array): EncodedPiece {
+  return { encoding: 'raw', body: new Uint8Array(raw) }
+}
+
+function smaller(a: EncodedPiece, b: EncodedPiece): EncodedPiece {
+  return b.body.length < a.body.length ? b : a
+}

@@ -1,0 +1,204 @@
+import { codecLayout as at, type CodecLoops, MAX_CODE_BITS, TRANSFORMS } from '../../kernels/index.ts'
+import { type Cut, PACKED_BITS, type PackedMode, PLANE_MODES, type PlaneMode, WIDE_STREAMS } from './body.ts'
+import { assignCodes, codeLengths } from './huffman.ts'
+import { zstdFrame } from './zstd.ts'
+
+/** Bytes of a plane that say whether it is worth counting, in as many parts. */
+const SAMPLE = 8192
+const SAMPLE_PARTS = 4
+
+/** Of a plane's bytes, what coding must win: less does not pay for the time that reading takes. */
+const LEAST_GAIN = 1 / 64
+
+/** Pairs of equal bytes among random ones are 1 in 256; a plane with fewer than this has about 7.92 bits a byte. */
+const FLAT = 1.06 / 256
+
+/** Short planes have short codes: the table that decodes them costs time too. */
+const SHORT_PLANE = 8192
+const SHORT_LIMIT = 10
+
+/** What planes are made of: bytes at a place. */
+interface Plane {
+  readonly from: number
+  readonly length: number
+}
+
+/** How a plane is stored, before it is: `size` is of everything behind the mode's byte. */
+interface Plan {
+  readonly mode: PlaneMode
+  readonly size: number
+  write(): void
+}
+
+/** Writes bodies of planes (body.ts) at BODY in the memory of the loops. */
+export class PlaneEncoder {
+  readonly #loops: CodecLoops
+  readonly #memory: Uint8Array
+  readonly #view: DataView
+  readonly #counts: Uint32Array
+  readonly #codes: Uint32Array
+  #end = at.BODY
+
+  constructor(loops: CodecLoops) {
+    this.#loops = loops
+    this.#memory = loops.memory
+    const { buffer } = loops.memory
+    this.#view = new DataView(buffer)
+    this.#counts = new Uint32Array(buffer, at.COUNTS, 256)
+    this.#codes = new Uint32Array(buffer, at.CODES, 256)
+  }
+
+  /**
+   * The body of the `length` bytes at PIECE (and at BASE): how long it is, where it lies at BODY; undefined when it is no
+   * shorter than `below`. Of a piece that repeats itself, zstd is tried on every plane.
+   */
+  encode(length: number, { log, transform }: Cut, repeating: boolean, below: number): number | undefined {
+    const count = length >>> log
+    const how = TRANSFORMS.indexOf(transform)
+    const stride = (count + 127) & ~63
+    this.#end = at.BODY
+    this.#byte(log | (how << 2))
+    const plain = log === 0 && how === 0
+    if (!plain) this.#loops.split(at.PIECE, count, log, how, at.BASE, at.PLANES, stride)
+    for (let plane = 0; plane < 1 << log; plane++) {
+      const from = plain ? at.PIECE : at.PLANES + plane * stride
+      const plan = this.#plan({ from, length: count }, repeating)
+      if (this.#end + 1 + plan.size - at.BODY >= below) return undefined
+      this.#byte(PLANE_MODES.indexOf(plan.mode))
+      plan.write()
+    }
+    this.#copy(at.PIECE + (count << log), length - (count << log))
+    const made = this.#end - at.BODY
+    return made < below ? made : undefined
+  }
+
+  #plan(plane: Plane, repeating: boolean): Plan {
+    const { length } = plane
+    if (length < 2 || (!repeating && length >= 2 * SAMPLE && this.#flat(plane))) return this.#raw(plane)
+    this.#loops.count(plane.from, length, at.COUNTS)
+    let [used, most] = [0, 0]
+    for (const count of this.#counts) {
+      if (count > 0) used++
+      if (count > most) most = count
+    }
+    if (used === 1) return this.#constant(plane)
+    const skewed = most > length / 2
+    const mode = used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : used <= 16 ? 'packed4' : undefined
+    const entropy = skewed || repeating ? entropyBytes(this.#counts, length) : 0
+    let best = skewed && mode ? this.#packed(plane, mode, used) : this.#huffman(plane)
+    if (repeating || (skewed && best.size > entropy * 1.1 + 64)) {
+      const zstd = this.#zstd(plane)
+      if (zstd.size < best.size) best = zstd
+    }
+    return best.size < length * (1 - LEAST_GAIN) ? best : this.#raw(plane)
+  }
+
+  /** By the bytes of a sample that are equal in pairs: what no code makes shorter. */
+  #flat({ from, length }: Plane): boolean {
+    const part = SAMPLE / SAMPLE_PARTS
+    let pairs = 0
+    for (let i = 0; i < SAMPLE_PARTS; i++) {
+      const start = from + Math.floor(((length - part) * i) / (SAMPLE_PARTS - 1))
+      this.#loops.count(start, part, at.COUNTS)
+      for (const count of this.#counts) pairs += count * (count - 1)
+    }
+    return pairs / (SAMPLE_PARTS * part * (part - 1)) < FLAT
+  }
+
+  #raw({ from, length }: Plane): Plan {
+    return { mode: 'raw', size: length, write: () => this.#copy(from, length) }
+  }
+
+  #constant({ from }: Plane): Plan {
+    return { mode: 'constant', size: 1, write: () => this.#copy(from, 1) }
+  }
+
+  #zstd({ from, length }: Plane): Plan {
+    const frame = zstdFrame(this.#memory.subarray(from, from + length))
+    const write = (): void => {
+      this.#view.setUint32(this.#end, frame.length, true)
+      this.#memory.set(frame, this.#end + 4)
+      this.#end += 4 + frame.length
+    }
+    return { mode: 'zstd', size: 4 + frame.length, write }
+  }
+
+  /** By what was counted last, which must be this plane. */
+  #huffman({ from, length }: Plane): Plan {
+    const lengths = codeLengths(this.#counts, length < SHORT_PLANE ? SHORT_LIMIT : MAX_CODE_BITS)
+    let bits = 0
+    let [first, last] = [255, 0]
+    lengths.forEach((each, symbol) => {
+      if (each === 0) return
+      bits += each * this.#counts[symbol]!
+      first = Math.min(first, symbol)
+      last = symbol
+    })
+    const table = (last - first + 2) >> 1
+    const sizes = length < WIDE_STREAMS ? 8 : 16
+    const write = (): void => {
+      this.#byte(first)
+      this.#byte(last)
+      for (let symbol = first; symbol <= last; symbol += 2) {
+        this.#byte(lengths[symbol]! | (symbol < last ? lengths[symbol + 1]! << 4 : 0))
+      }
+      this.#streams({ from, length }, lengths, sizes)
+    }
+    // Each stream may take a byte that is not full.
+    return { mode: 'huffman', size: 2 + table + sizes + Math.ceil(bits / 8) + 4, write }
+  }
+
+  #streams({ from, length }: Plane, lengths: Uint8Array, sizes: number): void {
+    assignCodes(lengths, this.#codes)
+    const header = this.#end
+    this.#end += sizes
+    const quarter = Math.ceil(length / 4)
+    for (let stream = 0; stream < 4; stream++) {
+      const start = Math.min(length, stream * quarter)
+      const count = Math.min(length, start + quarter) - start
+      const end = this.#loops.encode(from + start, count, at.CODES, this.#end)
+      if (sizes === 8) this.#view.setUint16(header + 2 * stream, end - this.#end, true)
+      else this.#view.setUint32(header + 4 * stream, end - this.#end, true)
+      this.#end = end
+    }
+  }
+
+  #packed({ from, length }: Plane, mode: PackedMode, used: number): Plan {
+    const symbols: number[] = []
+    this.#counts.forEach((count, symbol) => {
+      if (count === 0) return
+      this.#memory[at.MAP + symbol] = symbols.length
+      symbols.push(symbol)
+    })
+    const bits = PACKED_BITS[mode]
+    this.#loops.pack(from, length, bits, at.MAP, at.PACKED)
+    const inner: Plane = { from: at.PACKED, length: Math.ceil((length * bits) / 8) }
+    this.#loops.count(inner.from, inner.length, at.COUNTS)
+    const one = this.#counts.includes(inner.length)
+    const huffman = one ? this.#constant(inner) : this.#huffman(inner)
+    const plan = huffman.size < inner.length ? huffman : this.#raw(inner)
+    const write = (): void => {
+      this.#byte(used)
+      for (const symbol of symbols) this.#byte(symbol)
+      this.#byte(PLANE_MODES.indexOf(plan.mode))
+      plan.write()
+    }
+    return { mode, size: 1 + used + 1 + plan.size, write }
+  }
+
+  #byte(value: number): void {
+    this.#memory[this.#end++] = value
+  }
+
+  #copy(from: number, length: number): void {
+    this.#memory.copyWithin(this.#end, from, from + length)
+    this.#end += length
+  }
+}
+
+/** What the best code of single bytes comes to. */
+function entropyBytes(counts: Uint32Array, length: number): number {
+  let bits = 0
+  for (const count of counts) if (count > 0) bits += count * Math.log2(length / count)
+  return bits / 8
+}
