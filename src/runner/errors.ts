@@ -24,6 +24,8 @@ export type RunnerErrorCode =
   /** A kept file of an earlier job can't be laid into the workspace. */
   | 'INPUT_INVALID'
   | 'BLOB_DIGEST_MISMATCH'
+  /** The commit names files that Git LFS keeps, and the server never received them. */
+  | 'LFS_OBJECT_MISSING'
   | 'ARTIFACT_MISSING'
   | 'ARTIFACTS_TOO_LARGE'
   /** Twice as much as a store of contents may hold is in use at once. */

@@ -8,6 +8,19 @@ import { blobRefSchema, jsonSchema, keptFileSchema } from './shared.ts'
  * `.git`, so many commits deep (0: all). GET/PUT /api/v1/attempts/:id/blobs/:digest.
  */
 
+/**
+ * GET /api/v1/attempts/:id/lfs: what Git LFS keeps of the commit's files. `files` are read as blobs of the attempt;
+ * `missing` was never received, and none of it can be had.
+ */
+const lfsFileSchema = z.object({
+  path: z.string(),
+  digest: z.string(),
+  size: z.number().int().min(0),
+  executable: z.boolean(),
+})
+export const lfsFilesSchema = z.object({ files: z.array(lfsFileSchema), missing: z.array(lfsFileSchema) })
+export type LfsFiles = z.infer<typeof lfsFilesSchema>
+
 /** POST /api/v1/attempts/:id/heartbeat, and its answer. Sent every leaseMs / 3, and at once on a start. */
 export const heartbeatSchema = z.object({
   fence: z.number().int(),

@@ -121,6 +121,8 @@ export const offerSchema = z.object({
   gitDepth: z.number().int().optional(),
   /** none: its workspace begins empty, but for the inputs. Absent: with the commit's files. */
   source: z.enum(['commit', 'none']).optional(),
+  /** The commit holds pointers of Git LFS, and the job wants the files: `lfsFilesSchema` tells which. */
+  lfs: z.literal(true).optional(),
   /** Kept files of the needed jobs, to lay into the workspace. */
   inputs: z.array(keptFileSchema),
 })

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { CommitId } from '../../core/index.ts'
 import { GitError } from '../errors.ts'
 import { runGit } from '../process/run.ts'
+import { unknownCommit } from '../read/commits.ts'
+import { checkCommitId } from '../read/names.ts'
 import { listFiles } from '../read/tree.ts'
 import type { TreeFile } from '../types.ts'
 import { type LfsPointer, MAX_POINTER_BYTES, parsePointer } from './pointer.ts'
@@ -25,8 +27,8 @@ const MAX_ATTRIBUTE_BYTES = 64 << 20
  * Throws COMMIT_UNKNOWN, TREE_TOO_LARGE.
  */
 export async function pointerFiles(directory: string, commit: CommitId): Promise<readonly PointerFile[]> {
+  if (!(await mayHavePointers(directory, commit))) return []
   const files = await listFiles(directory, commit)
-  if (!files.some(({ path }) => path === '.gitattributes' || path.endsWith('/.gitattributes'))) return []
   const small = files.filter(({ kind, size }) => kind === 'file' && size > 0 && size <= MAX_POINTER_BYTES)
   const filtered = await withFilter(directory, commit, small)
   if (filtered.length > MAX_POINTER_FILES) throw tooMany(commit, filtered.length)
@@ -35,6 +37,25 @@ export async function pointerFiles(directory: string, commit: CommitId): Promise
     const pointer = parsePointer(contents[place]!)
     return pointer === undefined ? [] : [{ path, executable: mode === '100755', ...pointer }]
   })
+}
+
+/** Whether its attributes speak of Git LFS at all: most repositories' do not, however many files they have. */
+async function mayHavePointers(directory: string, commit: CommitId): Promise<boolean> {
+  const attributes = ':(glob)**/.gitattributes'
+  const args = [
+    'grep',
+    '--quiet',
+    '--fixed-strings',
+    '-e',
+    'filter=lfs',
+    checkCommitId(commit),
+    '--',
+    attributes,
+  ]
+  const environment = { GIT_LITERAL_PATHSPECS: '0' }
+  const { exitCode } = await runGit(args, { directory, maxBytes: 4096, accept: [0, 1, 128], environment })
+  if (exitCode === 128) throw unknownCommit(commit)
+  return exitCode === 0
 }
 
 /**

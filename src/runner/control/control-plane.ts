@@ -7,7 +7,9 @@ import {
   type Finish,
   heartbeatResponseSchema,
   type LeaseRequest,
+  type LfsFiles,
   leaseResponseSchema,
+  lfsFilesSchema,
   logAppendResponseSchema,
   type Offer,
 } from '../../api/index.ts'
@@ -92,6 +94,13 @@ export class AttemptRoutes {
   /** A tar of the commit's tree; with its history to a depth (0: all) in `.git`. */
   source(signal: AbortSignal, depth?: number): Promise<Download> {
     return this.#download(depth === undefined ? '/source' : `/source?git=${depth}`, signal)
+  }
+
+  /** Which of the commit's files Git LFS keeps. */
+  async lfsFiles(signal: AbortSignal): Promise<LfsFiles> {
+    const path = `${this.#base}/lfs`
+    const answer = await this.#http.send({ method: 'GET', path, token: this.#token, signal })
+    return lfsFilesSchema.parse(JSON.parse(good(answer, path).toString()))
   }
 
   blob(digest: Digest, signal: AbortSignal): Promise<Download> {

@@ -1,10 +1,12 @@
 import type { Project } from '../../access/index.ts'
 import type { Offer } from '../../api/index.ts'
+import { GitError } from '../../git/index.ts'
 import type { Job, Pipeline } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { identityTokens } from '../delivery/identity/tokens.ts'
-import { jobEnvironment, type RunnerFacts } from './offers/environment.ts'
+import { type JobEnvironment, jobEnvironment, type RunnerFacts } from './offers/environment.ts'
 import { inputFiles } from './offers/inputs.ts'
+import { pointersOf } from './offers/pointers.ts'
 import { scriptPart } from './offers/script.ts'
 import { stageInput } from './offers/stage-input.ts'
 
@@ -39,8 +41,28 @@ export async function offeredWork(
     timeoutMs: job.plan.timeout,
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),
+    ...((await wantsLfs(plane, pipeline, environment)) && { lfs: true }),
     inputs: (await inputFiles(plane, pipeline, job, environment.expand)).map(file => ({ ...file })),
   }
+}
+
+const GONE: readonly string[] = ['COMMIT_UNKNOWN', 'REPOSITORY_MISSING']
+
+/** As git-lfs itself: a job that does not want the files gets the pointers. */
+async function wantsLfs(plane: ControlPlane, pipeline: Pipeline, { env }: JobEnvironment): Promise<boolean> {
+  if (isTrue(env['GIT_LFS_SKIP_SMUDGE'])) return false
+  try {
+    return (await pointersOf(plane, pipeline)).length > 0
+  } catch (error) {
+    // Whoever fetches the source says it better.
+    if (error instanceof GitError && GONE.includes(error.code)) return false
+    throw error
+  }
+}
+
+/** A boolean as git-lfs reads one. */
+function isTrue(text = ''): boolean {
+  return ['true', '1', 'on', 'yes', 't'].includes(text.toLowerCase())
 }
 
 /** What an attempt at this job may read beside the commit: knowing a digest grants nothing. */

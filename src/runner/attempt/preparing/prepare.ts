@@ -16,11 +16,10 @@ import { laySource } from '../../workspace/lay.ts'
 import type { SourceCache } from '../../workspace/sources/sources.ts'
 import type { AttemptFolder } from '../folder.ts'
 import { type RunnerCaches, restoreJobCaches } from './job-caches.ts'
+import { layLfsFiles, untilWhole } from './lfs-files.ts'
 
 /** Where stages hand evidence on to each other, in the workspace. */
 const HANDOVER = '.ballast'
-/** Fetches of a blob that came damaged, before the attempt is given up. */
-const BLOB_TRIES = 3
 
 /**
  * `input.json` of a stage: what the control plane says, and where things lie (absolute paths as the stage
@@ -128,7 +127,7 @@ async function layInputs(preparing: Preparing, owner: number | undefined): Promi
 }
 
 async function laySourceOf(
-  { folder, routes, sources, signal }: Preparing,
+  { folder, routes, sources, caches, signal }: Preparing,
   owner: number | undefined,
 ): Promise<void> {
   const { gitDepth } = folder.offer
@@ -144,6 +143,7 @@ async function laySourceOf(
   } finally {
     source.release()
   }
+  if (folder.offer.lfs) await layLfsFiles(folder, routes, caches.store, { signal, owner })
 }
 
 function asksForUntracked({ caches = [], artifactRules }: Offer): boolean {
@@ -175,16 +175,7 @@ async function fetchInto(
   file: Parameters<typeof fetchFile>[1],
   owner: number | undefined,
 ): Promise<void> {
-  for (let n = 1; ; n++) {
-    try {
-      await untilReached(signal, () => fetchFile(folder, file, digest => routes.blob(digest, signal), owner))
-      return
-    } catch (error) {
-      // A connection that was cut shows as a wrong size.
-      if (!(error instanceof RunnerError && error.code === 'BLOB_DIGEST_MISMATCH') || n === BLOB_TRIES)
-        throw error
-    }
-  }
+  await untilWhole(signal, () => fetchFile(folder, file, digest => routes.blob(digest, signal), owner))
 }
 
 async function give(places: Places, name: string, content: string, owner: number | undefined): Promise<void> {

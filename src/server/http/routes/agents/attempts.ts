@@ -6,6 +6,7 @@ import {
   finishSchema,
   heartbeatResponseSchema,
   heartbeatSchema,
+  lfsFilesSchema,
   logAppendResponseSchema,
 } from '../../../../api/index.ts'
 import { type Digest, isDigest } from '../../../../core/index.ts'
@@ -13,6 +14,7 @@ import { archive, archiveWithHistory } from '../../../../git/index.ts'
 import type { Attempt } from '../../../../pipeline/index.ts'
 import type { ServerSettings } from '../../../control-plane.ts'
 import { notFound, ServerError } from '../../../errors.ts'
+import { givenPointers, isGivenPointer } from '../../../pipelines/offers/pointers.ts'
 import { readableFiles } from '../../../pipelines/offers.ts'
 import { repositoryDirectory } from '../../../repositories.ts'
 import type { Services } from '../../../services.ts'
@@ -68,6 +70,15 @@ export function attemptRoutes(app: App, services: Services): void {
     },
   )
   app.get(
+    '/api/v1/attempts/:id/lfs',
+    { config: ATTEMPT, schema: { response: { 200: lfsFilesSchema } } },
+    async request => {
+      const { pipeline } = await originOf(services, request.attempt!)
+      const { files, missing } = await givenPointers(plane, pipeline)
+      return { files: files.map(file => ({ ...file })), missing: missing.map(file => ({ ...file })) }
+    },
+  )
+  app.get(
     '/api/v1/attempts/:id/blobs/:digest',
     { config: ATTEMPT, schema: { params: z.object({ id: z.string(), digest: z.string() }) } },
     async (request, reply) => {
@@ -116,6 +127,7 @@ function sourceOf(
 /** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */
 async function readable(services: Services, attempt: Attempt, digest: string): Promise<Digest> {
   const { job, pipeline, project } = await originOf(services, attempt)
+  if (isDigest(digest) && (await isGivenPointer(services.plane, pipeline, digest))) return digest
   const given = await readableFiles(services.plane, pipeline, job, project, {
     runner: attempt.runner,
     labels: attempt.runnerLabels ?? [],
