@@ -5,6 +5,7 @@ import {
   finishSchema,
   heartbeatSchema,
   type LeaseRequest,
+  type LfsFiles,
   leaseRequestSchema,
   type Offer,
 } from '../../../src/api/index.ts'
@@ -39,6 +40,9 @@ export class FakeControlPlane {
   /** What runners asked for. */
   readonly leases: LeaseRequest[] = []
   sourceReads = 0
+  /** By digest, how often a blob was fetched. */
+  readonly blobReads = new Map<string, number>()
+  lfsFiles: LfsFiles = { files: [], missing: [] }
   #queue: Offer[] = []
   #source: Buffer
   #server: Server | undefined
@@ -172,7 +176,10 @@ export class FakeControlPlane {
       case 'GET source':
         this.sourceReads++
         return this.#source
+      case 'GET lfs':
+        return JSON.stringify(this.lfsFiles)
       case 'GET blobs':
+        this.blobReads.set(rest, (this.blobReads.get(rest) ?? 0) + 1)
         return this.blobs.get(rest)
       case 'PUT blobs':
         if (digestOf(body) !== rest) throw new Error('digest mismatch')
