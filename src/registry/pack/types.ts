@@ -47,11 +47,13 @@ export interface PackStore {
   draft(): Promise<PackDraft>
   /** Throws PACK_NOT_FOUND. */
   open(id: PackId): Promise<ByteSource>
-  /** Path of a local copy, where the adapter has one: threads read it themselves. */
-  localPath(id: PackId): string | undefined
+  /** Path of a local copy, which threads read themselves: of a bucket's, one that was fetched before. */
+  localPath(id: PackId): string
   list(): AsyncIterable<{ readonly id: PackId; readonly size: Bytes; readonly modifiedAt: number }>
   /** Of one that is not there: nothing. */
   remove(id: PackId): Promise<void>
+  /** Out of the way, but not gone: what fsck does with damaged ones. Gives where it lies now. */
+  quarantine(id: PackId): Promise<string>
 }
 
 export interface PackDraft {

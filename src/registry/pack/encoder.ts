@@ -1,0 +1,34 @@
+import type { ElementKind, EncodedPiece, PieceCodec } from '../codec/types.ts'
+import { PieceThreads } from './threads/pool.ts'
+import { owned } from './threads/tasks.ts'
+
+/** Encodes pieces here or in threads. */
+export interface Encoder {
+  /** `raw` is the encoder's from now on. */
+  encode(raw: Uint8Array<ArrayBuffer>, kind: ElementKind, base?: Uint8Array): Promise<EncodedPiece>
+  close(): Promise<void>
+}
+
+export function openEncoder(codec: PieceCodec, count: number): Encoder {
+  return count === 0 ? encoderHere(codec) : encoderThere(count)
+}
+
+function encoderHere(codec: PieceCodec): Encoder {
+  return {
+    encode: async (raw, kind, base) => codec.encode(raw, kind, base),
+    close: async () => undefined,
+  }
+}
+
+function encoderThere(count: number): Encoder {
+  const threads = new PieceThreads(count)
+  return {
+    encode(raw, elements, base) {
+      // A base may be a view of what others read too.
+      const copy = base && Uint8Array.from(base)
+      const task = { kind: 'encode', raw, elements, base: copy } as const
+      return threads.run(task, [owned(raw).buffer, ...(copy ? [copy.buffer] : [])])
+    },
+    close: () => threads.close(),
+  }
+}
