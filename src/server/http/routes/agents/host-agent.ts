@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { hostReportSchema } from '../../../../api/index.ts'
-import { isDigest } from '../../../../core/index.ts'
+import { blobPlaceSchema, hostReportSchema } from '../../../../api/index.ts'
+import { type Digest, isDigest } from '../../../../core/index.ts'
 import { notFound } from '../../../errors.ts'
+import { isNeighbour, placeOf, sendBlob } from '../../../registry/serving/blobs.ts'
 import type { Services } from '../../../services.ts'
 import { callerIn } from '../../guard.ts'
 import { openEventStream } from '../../sse.ts'
@@ -28,14 +29,25 @@ export function hostRoutes(app: App, services: Services): void {
       return reply.status(204).send()
     },
   )
+  /** A host reads what it is to serve, and nothing else. */
+  const wanted = (digest: string): { readonly digest: Digest; readonly size: number } => {
+    const files = fleet.wanted.replicas.flatMap(replica => replica.files)
+    const file = files.find(each => each.digest === digest)
+    if (!file || !isDigest(digest)) throw notFound('blob', digest)
+    return { digest, size: file.size }
+  }
+  const schema = { params: z.object({ digest: z.string() }) }
+  app.get('/api/v1/blobs/:digest', { config: HOST, schema }, (request, reply) =>
+    sendBlob(plane.blobs, wanted(request.params.digest), request, reply),
+  )
   app.get(
-    '/api/v1/blobs/:digest',
-    { config: HOST, schema: { params: z.object({ digest: z.string() }) } },
-    async (request, reply) => {
-      const { digest } = request.params
-      const given = fleet.wanted.replicas.some(({ files }) => files.some(file => file.digest === digest))
-      if (!isDigest(digest) || !given) throw notFound('blob', digest)
-      return reply.type('application/octet-stream').send(await plane.blobs.stream(digest))
+    '/api/v1/blobs/:digest/place',
+    { config: HOST, schema: { ...schema, response: { 200: blobPlaceSchema } } },
+    async request => {
+      const { digest } = wanted(request.params.digest)
+      const place = isNeighbour(request) ? await placeOf(plane.blobs, digest) : undefined
+      if (!place) throw notFound('place', digest)
+      return place
     },
   )
 }
