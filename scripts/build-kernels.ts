@@ -3,7 +3,7 @@
  * run without a build. Run after every change there; a test compares.
  *
  *   node scripts/build-kernels.ts               writes the files
- *   node scripts/build-kernels.ts --print NAME  prints one: statistics, images or chunking
+ *   node scripts/build-kernels.ts --print NAME  prints one: statistics, images, chunking or codec
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -43,6 +43,20 @@ const MODULES: Readonly<Record<string, Kernels>> = {
     constant: 'CHUNKING_WASM',
     file: 'chunking/wasm.generated.ts',
     doc: 'The kernel of ../assembly/chunking.ts, compiled',
+  },
+  codec: {
+    entry: 'codec.ts',
+    pages: 86,
+    constant: 'CODEC_WASM',
+    file: 'codec/wasm.generated.ts',
+    doc: 'The kernels of ../assembly/codec, compiled',
+  },
+  weights: {
+    entry: 'weights.ts',
+    pages: 131,
+    constant: 'WEIGHTS_WASM',
+    file: 'quantize/wasm.generated.ts',
+    doc: 'The kernels of ../assembly/quantize, compiled',
   },
 }
 

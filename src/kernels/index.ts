@@ -12,6 +12,8 @@ export {
   type Pairs,
   type Windows,
 } from './images/types.ts'
+export { weightPasses } from './quantize/open.ts'
+export type { Block4, ColumnGrids, Int8Grid, WeightPasses } from './quantize/types.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
 export { MomentsTotal } from './statistics/merge.ts'
 export { openReferenceStatistics, openStatistics } from './statistics/open.ts'
