@@ -1,6 +1,7 @@
 export * from './errors.ts'
 export { archiveWithHistory } from './history/history.ts'
 export { type GitFrontDoor, gitFrontDoor } from './http/front-door.ts'
+export { type LfsFrontDoor, lfsFrontDoor } from './lfs/front-door.ts'
 export {
   formatPointer,
   type LfsPointer,
@@ -10,6 +11,7 @@ export {
 } from './lfs/pointer.ts'
 export { type PointerFile, pointerFiles } from './lfs/pointers.ts'
 export type * from './ports.ts'
+export { nearestAncestor } from './read/ancestors.ts'
 export { archive } from './read/archive.ts'
 export { changedFiles, mergeBase } from './read/changes.ts'
 export { describeCommit, isAncestor, resolveCommit } from './read/commits.ts'

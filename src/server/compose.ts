@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createToken } from '../access/index.ts'
 import { createLogger, diskFull, messageOf, systemClock } from '../core/index.ts'
-import { gitFrontDoor } from '../git/index.ts'
-import { DiskBlobStore, openSqlite } from '../storage/index.ts'
+import { gitFrontDoor, lfsFrontDoor } from '../git/index.ts'
+import { DiskBlobStore, DiskLfsPartials, openSqlite } from '../storage/index.ts'
 import { Authenticator } from './access/authenticate.ts'
 import { bootstrap } from './access/bootstrap.ts'
 import { RateLimit } from './access/rate-limit.ts'
@@ -14,6 +14,7 @@ import { ChangeFeed } from './changes.ts'
 import type { ControlPlane, ServerSettings } from './control-plane.ts'
 import { DeliveryDesk } from './delivery/desk.ts'
 import { EnvironmentStops } from './delivery/environments/stops.ts'
+import { Previews } from './delivery/previews/previews.ts'
 import { ServerError } from './errors.ts'
 import { MergeRequestActions } from './merge-requests/actions.ts'
 import { MergeRequestFollower } from './merge-requests/follow.ts'
@@ -29,6 +30,7 @@ import { PipelineReconciler } from './pipelines/reconcile.ts'
 import { startPipeline } from './pipelines/starting/start.ts'
 import { PushAcceptance } from './pushes/acceptance.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
+import { controlPlaneLfsHost } from './registry/lfs/host.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
 import { Gateways } from './rollouts/gateways.ts'
@@ -73,13 +75,17 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   pipelines.followWith(new Downstream(plane, pipelines, startPipeline))
   const pushes = new PushAcceptance(plane, pipelines)
   const host = new ControlPlaneGitHost({ plane, authenticator, logins, pushes })
+  const partials = await DiskLfsPartials.open(join(settings.dataDir, 'lfs-uploads'))
+  await partials.sweep(ABANDONED_MS)
+  const lfsHost = controlPlaneLfsHost({ plane, partials, authorize: host.authorize })
   const follower = new MergeRequestFollower(plane, pushes, startPipeline)
   // What takes as long as the network does keeps no tick waiting.
   const outward = new Background(plane.logger)
   const statuses = new StatusPoster(plane, outward)
   const launcher = new Launcher(plane, pipelines, startPipeline)
   const schedules = new ScheduleReconciler(plane, launcher)
-  const stops = new EnvironmentStops(plane, pipelines)
+  const stops = new EnvironmentStops(plane, pipelines, rollouts)
+  rollouts.previewWith(new Previews(plane, stops))
   pushes.followWith((push, project) => stops.follow(push, project))
   const desk = new AttemptDesk(plane, pipelines, logs)
   const delivery = new DeliveryDesk(plane, pipelines, pushes)
@@ -107,6 +113,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     gateways,
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
+    lfs: lfsFrontDoor({ host: lfsHost, clock: plane.clock, logger: plane.logger }),
     predictSecret: own.secret,
   }
   return { services, ...lifeOf(services, { pushes, follower, statuses, outward, delivery }) }
@@ -200,6 +207,7 @@ function lifeOf(
     async close() {
       clearInterval(timer)
       await git.close()
+      await services.lfs.close()
       stopTelling?.()
       services.mirrors.stop()
       await background.settled()

@@ -45,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       // Pushes that wait for their pipelines hold connections open until they are let go; every other open
       // connection (followed logs, agents' streams, waiting runners) is cut then.
-      await composition.services.git.close()
+      await Promise.all([composition.services.git.close(), composition.services.lfs.close()])
       await app.close()
       await composition.close()
     },

@@ -1,4 +1,4 @@
-import type { GitFrontDoor } from '../git/index.ts'
+import type { GitFrontDoor, LfsFrontDoor } from '../git/index.ts'
 import type { Authenticator } from './access/authenticate.ts'
 import type { RateLimit } from './access/rate-limit.ts'
 import type { ProjectCaches } from './caches/project-caches.ts'
@@ -45,6 +45,7 @@ export interface Services {
   readonly gateways: Gateways
   readonly rolloutActions: RolloutActions
   readonly git: GitFrontDoor
+  readonly lfs: LfsFrontDoor
   /** By which the server itself may predict: the try-it box. Made anew at each start. */
   readonly predictSecret: string
 }

@@ -1,4 +1,5 @@
 export { DiskBlobStore } from './disk/blob-store.ts'
 export * from './errors.ts'
+export { DiskLfsPartials } from './disk/lfs-partials.ts'
 export { openSqlite, type SqliteOptions } from './sqlite/open.ts'
 export type * from './types.ts'

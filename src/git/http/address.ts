@@ -28,7 +28,7 @@ export function parseGitAddress(url: string): GitAddress {
   return { kind: 'advertise', repository: repository!, service }
 }
 
-function isRepositoryName(name: string): boolean {
+export function isRepositoryName(name: string): boolean {
   const parts = name.split('/')
   return (
     parts.length <= MAX_PARTS &&

@@ -13,8 +13,8 @@ export interface LfsHost extends Pick<GitHost, 'authorize'> {
   readonly objects: LfsObjects
   readonly partials: LfsPartials
   readonly locks: LfsLocks
-  /** Where clients reach the server, without a slash at the end; absent: where they asked. */
-  readonly publicUrl?: string
+  /** Where the server says that it is reached, without a slash at the end. */
+  readonly publicUrl: string
   /** A MAC of a text by a key of this installation, which survives a restart. */
   sign(text: string): Promise<string>
   /** Whether a principal that was granted access a while ago would be still. Asked when a signed address is used. */
@@ -36,7 +36,8 @@ export interface LfsObjects {
   /**
    * Takes an object's bytes in and lets the project read it from then on. All bytes are read and their digest
    * compared, also when the store has them already: to know a digest proves nothing. Throws BLOB_DIGEST_MISMATCH,
-   * BLOB_TOO_LARGE, DISK_FULL, QUOTA_EXCEEDED; LFS_SIZE_MISMATCH is for the caller to find: gives what came.
+   * BLOB_TOO_LARGE beyond `object.size`, DISK_FULL, QUOTA_EXCEEDED. A body that is shorter, though its digest is right,
+   * is granted to nobody: compare what is given back.
    */
   receive(
     project: ProjectId,

@@ -44,7 +44,7 @@ const SEE_OPENAPI = 'See /api/v1/openapi.json for what is expected.'
 const MAX_JSON_BYTES = 32 * 1024 * 1024
 const GIT_PATH = /\.git\/(info\/refs|git-upload-pack|git-receive-pack)(\?|$)/
 
-/** The control plane's HTTP: `/api/v1`, the UI, and Git's smart HTTP. */
+/** The control plane's HTTP: `/api/v1`, the UI, Git's smart HTTP and Git LFS. */
 export async function createApp(services: Services): Promise<App> {
   const app: App = fastify({
     serverFactory: handler => serverWithGit(services, handler),
@@ -118,8 +118,9 @@ function serverWithGit(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   const server = createServer((request, response) => {
-    if (!GIT_PATH.test(request.url ?? '')) return handler(request, response)
-    services.git.handle(request, response).catch((error: unknown) => {
+    const door = doorOf(services, request.url ?? '')
+    if (!door) return handler(request, response)
+    door.handle(request, response).catch((error: unknown) => {
       services.plane.logger.error({ url: request.url, error: String(error) }, 'git request failed')
       response.destroy()
     })
@@ -128,6 +129,11 @@ function serverWithGit(
   server.requestTimeout = 0
   server.keepAliveTimeout = 65_000
   return server
+}
+
+function doorOf({ git, lfs }: Services, url: string): Services['git'] | Services['lfs'] | undefined {
+  if (GIT_PATH.test(url)) return git
+  return lfs.owns(url) ? lfs : undefined
 }
 
 async function answerError(
