@@ -6,4 +6,26 @@ export type * from './layout/types.ts'
 export type * from './ports.ts'
 export * from './types.ts'
 export type { ConfigChange, FileChange, VersionDiff } from './versions/diff.ts'
+export { EXPORT_FORMAT, type ExportFacts } from './versions/export/facts.ts'
+export { readExport } from './versions/export/read.ts'
+export { writeExport } from './versions/export/write.ts'
 export { makeManifest, manifestDigest } from './versions/manifest.ts'
+export {
+  checkAliasName,
+  formatVersionName,
+  LATEST,
+  parseModelVersion,
+  parseVersionName,
+  type VersionName,
+} from './versions/reference.ts'
+export {
+  checkRetention,
+  describeRetention,
+  judgeRetention,
+  type RetentionFacts,
+  type RetentionVerdict,
+} from './versions/retention.ts'
+export { matches } from './versions/search/matches.ts'
+export { parseSearch } from './versions/search/parse.ts'
+export type { SearchFacts, SearchTerm } from './versions/search/types.ts'
+export { type ServingInterval, servedAt, servingIntervals } from './versions/serving.ts'
