@@ -3,6 +3,7 @@ import { elementCount } from '../../core/index.ts'
 import type { Attribute } from '../types.ts'
 import { Storage } from './bytes/storage.ts'
 import { type DatasetInfo, readDatasetInfo, readElements, readValues } from './data/dataset.ts'
+import { type StoredRun, storedRuns } from './data/runs.ts'
 import { decodeValue, nested } from './element/value.ts'
 import { fail } from './failures.ts'
 import type { Hdf5Link } from './group/link.ts'
@@ -43,6 +44,8 @@ export interface Hdf5Dataset extends Hdf5Node {
   read(): AsyncGenerator<Uint8Array, void>
   /** Element by element, as plain JSON. */
   values(): AsyncGenerator<Attribute, void>
+  /** Where its elements lie, without a filter; nothing where they have one, or are in other files. */
+  runs(): AsyncGenerator<StoredRun, void>
 }
 
 /** A committed datatype, or an object of no known kind. */
@@ -114,6 +117,7 @@ class ObjectReader {
         info,
         read: () => readElements(info, access),
         values: () => readValues(info, access),
+        runs: () => storedRuns(info, storage),
       }
     }
     const links = await readLinks(storage, header)

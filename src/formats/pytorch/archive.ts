@@ -78,6 +78,7 @@ export function backingOf(archive: TorchArchive, folder: string): Backing {
   return {
     bigEndian: archive.bigEndian,
     sizeOf: ({ key }) => archive.entries.get(`${folder}/${key}`)?.size,
+    isPlain: ({ key }) => archive.entries.get(`${folder}/${key}`)?.method === 'stored',
     open: ({ key }) => archive.open(`${folder}/${key}`),
   }
 }

@@ -7,7 +7,7 @@ import {
   readArrayText,
   textOf,
 } from '../pickle/index.ts'
-import { byteLengthOf } from '../pickle/numpy/read.ts'
+import { byteLengthOf, offsetOf } from '../pickle/numpy/read.ts'
 import type { ReadOptions } from '../ports.ts'
 import { metadataEntry } from '../tensors.ts'
 import type { MetadataEntry, TensorInfo } from '../types.ts'
@@ -17,6 +17,7 @@ import {
   checkTensor,
   isContiguous,
   logicalShape,
+  placeOfElements,
   readElements,
 } from './elements.ts'
 import { fail } from './limits.ts'
@@ -37,6 +38,8 @@ export interface ReadableTensor {
   /** The same for tensors that are the same elements of a storage: tied weights. */
   readonly elements?: string
   read(options?: ReadOptions): AsyncGenerator<Uint8Array, void>
+  /** Where `info.bytes` of elements lie, in whatever order; undefined where they have gaps or are packed. */
+  place?(): Promise<{ readonly source: ByteSource; readonly offset: number } | undefined>
   /** Of numpy's arrays of texts, which checkpoints hold as labels; `read` refuses them. */
   texts?(): AsyncGenerator<string, void>
 }
@@ -61,13 +64,24 @@ async function readableOf(named: NamedTensor, source: ByteSource, backing: Backi
     checkTensor(name, tensor, backing, source.name)
     const quantization = await quantizationOf(tensor, backing, source.name)
     const info = { ...infoOf(named, backing), ...(quantization && { quantization }) }
-    return { info, elements: elementsKey(tensor), read: options => readElements(tensor, backing, options) }
+    return {
+      info,
+      elements: elementsKey(tensor),
+      read: options => readElements(tensor, backing, options),
+      place: () => placeOfElements(tensor, backing),
+    }
   }
   const info = infoOf(named, backing)
   if (tensor.kind === 'empty') return { info, read: refuse(source, name, tensor.why) }
   const { array } = tensor
-  if (array.dtype.dtype !== 'string') return { info, read: () => readArray(source, array) }
+  if (array.dtype.dtype !== 'string')
+    return { info, read: () => readArray(source, array), place: async () => placeOfArray(source, array) }
   return { info, read: refuse(source, name, 'it holds texts'), texts: () => readArrayText(source, array) }
+}
+
+function placeOfArray(source: ByteSource, array: NumpyArray) {
+  const offset = offsetOf(array)
+  return offset === undefined ? undefined : { source, offset }
 }
 
 function refuse(source: ByteSource, name: string, why: string): ReadableTensor['read'] {

@@ -21,13 +21,18 @@ type Parts = Pick<ModelFile, 'format' | 'metadata'> &
     >
   >
 
+/** A model that tells where its tensors lie. */
+export interface TorchModel extends OpenModel {
+  readonly tensors: ReadonlyMap<string, ReadableTensor>
+}
+
 /** A model of one file whose tensors are in a map. */
 export function modelOf(
   input: ModelInput,
   tensors: ReadonlyMap<string, ReadableTensor>,
   parts: Parts,
   close: () => Promise<void>,
-): OpenModel {
+): TorchModel {
   const infos = Array.from(tensors.values(), ({ info }) => info)
   const { once, notes } = sharing(tensors)
   const file: ModelFile = {
@@ -45,6 +50,7 @@ export function modelOf(
   }
   return {
     file,
+    tensors,
     readTensor: (name, options) => find(name).read(options),
     readText(name) {
       const { texts } = find(name)

@@ -11,6 +11,8 @@ export interface Backing {
   readonly bigEndian: boolean
   /** Bytes of a storage; undefined where the file lacks it. */
   sizeOf(storage: TorchStorage): number | undefined
+  /** Whether a storage's bytes stand in the file as they are. */
+  isPlain(storage: TorchStorage): boolean
   open(storage: TorchStorage): Promise<ByteSource>
 }
 
@@ -29,6 +31,28 @@ export function byteLength({ itemBytes, perByte }: TorchDtype, shape: readonly n
 export function isContiguous({ shape, strides }: Pick<StridedTensor, 'shape' | 'strides'>): boolean {
   const plain = cStrides(shape)
   return shape.every((size, axis) => size === 1 || strides[axis] === plain[axis]) || shape.includes(0)
+}
+
+/** Whether the elements lie one behind the other, in any order of the axes: channels last, transposed. */
+function isDense({ dtype, shape, strides }: StridedTensor): boolean {
+  if (dtype.perByte) return isContiguous({ shape, strides })
+  const axes = shape.flatMap((size, axis) => (size === 1 ? [] : [{ size, stride: strides[axis]! }]))
+  let step = 1
+  for (const { size, stride } of axes.toSorted((a, b) => a.stride - b.stride)) {
+    if (stride !== step) return false
+    step *= size
+  }
+  return true
+}
+
+/** Where the elements lie, in whatever order; undefined for views with gaps or repeats, and for packed storages. */
+export async function placeOfElements(
+  tensor: StridedTensor,
+  backing: Backing,
+): Promise<{ readonly source: ByteSource; readonly offset: number } | undefined> {
+  const bytes = byteLength(tensor.dtype, tensor.shape)
+  if (bytes === 0 || !backing.isPlain(tensor.storage) || !isDense(tensor)) return undefined
+  return { source: await backing.open(tensor.storage), offset: viewOf(tensor, backing).offset }
 }
 
 /** Throws unless the file has the storage, as long as it says, and the tensor lies in it. */

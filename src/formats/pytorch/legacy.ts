@@ -1,9 +1,9 @@
 import type { ByteSource } from '../../core/index.ts'
 import { sliceOf } from '../bytes/ranges.ts'
 import { integerOf, type PickleNode, type PickleRun, runPickle, textOf } from '../pickle/index.ts'
-import type { Reader } from '../ports.ts'
+import type { ModelInput } from '../ports.ts'
 import { contentsOf, metadataOf } from './contents.ts'
-import { modelOf, whatOf } from './describe.ts'
+import { modelOf, type TorchModel, whatOf } from './describe.ts'
 import { type Backing, byteLength } from './elements.ts'
 import { fail } from './limits.ts'
 import { notesOf } from './open.ts'
@@ -19,7 +19,7 @@ const PROTOCOL = 1001n
  * its elements as int64 and the elements. The tar files of 2016 are refused, with advice.
  * Throws FORMAT_MALFORMED, FORMAT_TRUNCATED, FORMAT_LIMIT, FORMAT_UNSUPPORTED.
  */
-export const openPytorchLegacy: Reader = async input => {
+export async function openPytorchLegacy(input: ModelInput): Promise<TorchModel> {
   const { source } = input
   await refuseTar(source)
   const magic = await next(source, 0, 'the magic number')
@@ -125,6 +125,7 @@ async function placeStorages(
   return {
     bigEndian,
     sizeOf: ({ key }) => places.get(key)?.bytes,
+    isPlain: () => true,
     async open({ key }) {
       const place = places.get(key)!
       return sliceOf(source, place.offset, place.bytes, `the storage '${key}' in ${name}`)

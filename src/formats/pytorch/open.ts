@@ -1,14 +1,14 @@
 import { textOf } from '../pickle/index.ts'
-import type { Reader } from '../ports.ts'
+import type { ModelInput } from '../ports.ts'
 import { openArchive, openPickleEntry } from './archive.ts'
 import { type Contents, metadataOf } from './contents.ts'
-import { isModule, modelOf, whatOf } from './describe.ts'
+import { isModule, modelOf, type TorchModel, whatOf } from './describe.ts'
 
 /**
  * A file of `torch.save`: a zip of data.pkl and storages. The pickle is run symbolically, and nothing of it is
  * called. Throws ZIP_…, FORMAT_MALFORMED, FORMAT_TRUNCATED, FORMAT_LIMIT.
  */
-export const openPytorch: Reader = async input => {
+export async function openPytorch(input: ModelInput): Promise<TorchModel> {
   const archive = await openArchive(input.source, ['data.pkl'])
   const contents = await openPickleEntry(archive, 'data.pkl', 'data')
   const notes = notesOf(contents)

@@ -1,6 +1,7 @@
 import { elementCount } from '../../core/index.ts'
 import { FormatsError, type Place } from '../errors.ts'
 import type { OpenModel } from '../ports.ts'
+import type { Range } from '../protobuf/wire.ts'
 import { tensorMissing } from '../tensors.ts'
 import type { TensorInfo } from '../types.ts'
 import type { StoredDtype } from './dtypes.ts'
@@ -11,6 +12,8 @@ export interface StoredTensor {
   readonly info: TensorInfo
   readonly bytes?: () => AsyncGenerator<Uint8Array, void>
   readonly text?: () => AsyncGenerator<string, void>
+  /** Where all its elements stand one behind the other; undefined where they are coded, or left out. */
+  readonly place?: () => Promise<Range | undefined>
 }
 
 /** `readTensor` and `readText` over tensors whose names, and keys, are looked up. */

@@ -17,6 +17,8 @@ import { textElements } from './text.ts'
 export interface TfliteModel extends OpenModel {
   /** Operators that nobody vouches for. */
   readonly hazards: readonly TfliteHazard[]
+  /** What `file.tensors` describes, by name. */
+  readonly constants: ReadonlyMap<string, LiteTensor>
 }
 
 /**
@@ -62,6 +64,7 @@ export async function openTflite(input: ModelInput): Promise<TfliteModel> {
       ...(notes.length > 0 && { notes }),
     },
     hazards: tfliteHazards(subgraphs),
+    constants,
     readTensor: name => elementsOf(source, find(name)),
     async *readText(name) {
       const { data, dtype, elements } = find(name)

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/index.ts'
 import { PIECE_BYTES } from '../../ports.ts'
-import { type Field, Wire } from '../../protobuf/wire.ts'
+import { type Field, type Range, Wire } from '../../protobuf/wire.ts'
 import { bitsOf } from '../dtypes.ts'
 import { malformed, wireFailures } from '../limits.ts'
 import type { TensorProto } from '../read/proto.ts'
@@ -70,6 +70,22 @@ export async function* fieldPieces(
     if (collector.full) yield collector.take()
   }
   yield* collector.end()
+}
+
+/** Where all elements stand as raw_data would have them: floating-point numbers, packed in one run. */
+export async function packedRange(source: ByteSource, tensor: TensorProto): Promise<Range | undefined> {
+  const { dtype, elements } = tensor
+  if (!/^(float(32|64)|complex)/.test(dtype)) return undefined
+  const form = formOf(dtype, elements)
+  const bytes = form.values * form.width
+  let found: Range | undefined
+  let more = false
+  await new Wire(source, wireFailures).walk(tensor.range, field => {
+    if (field.number !== form.field) return
+    if (found || field.kind !== 'bytes') more = true
+    else found = field.range
+  })
+  return found && !more && found.end - found.start === bytes ? found : undefined
 }
 
 type Run = Field & { readonly kind: 'bytes' }

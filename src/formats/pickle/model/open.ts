@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../../core/index.ts'
 import { FormatsError } from '../../errors.ts'
 import type { ModelInput, OpenModel } from '../../ports.ts'
 import { tensorMissing } from '../../tensors.ts'
@@ -30,13 +31,8 @@ const MAX_ROOTS = 100
  */
 export async function openPickle(input: ModelInput): Promise<OpenModel> {
   const { source } = input
-  const runs = await runAll(source, { joblib: true, most: MAX_ROOTS })
-  const [first] = runs
-  if (!first) throw fail.truncated({ name: source.name, offset: 0 }, 'the file is empty')
-  if (first.fault) throw first.fault
   const notes: string[] = []
-  const root = rootOf(runs, source.size, notes)
-  const inventory = inventoryOf(root, source.name)
+  const { first, runs, root, inventory } = await readInventory(source, notes)
   noteCompanions(inventory, notes)
   noteOpaque(inventory, notes)
   const format = runs.some(isJoblib) ? 'joblib' : 'pickle'
@@ -61,6 +57,23 @@ export async function openPickle(input: ModelInput): Promise<OpenModel> {
     },
     async close() {},
   }
+}
+
+/** Runs all pickles of a file. Throws the fault that the machine met. */
+export async function readInventory(source: ByteSource, notes: string[]): Promise<PickleContents> {
+  const runs = await runAll(source, { joblib: true, most: MAX_ROOTS })
+  const [first] = runs
+  if (!first) throw fail.truncated({ name: source.name, offset: 0 }, 'the file is empty')
+  if (first.fault) throw first.fault
+  const root = rootOf(runs, source.size, notes)
+  return { first, runs, root, inventory: inventoryOf(root, source.name) }
+}
+
+interface PickleContents {
+  readonly first: PickleRun
+  readonly runs: readonly PickleRun[]
+  readonly root: PickleNode
+  readonly inventory: Inventory
 }
 
 /** The one pickle's root; of several in a row, a list of them. */

@@ -13,6 +13,12 @@ export function byteLengthOf({ dtype, shape }: NumpyArray): number {
   return elementCount(shape) * dtype.itemBytes
 }
 
+/** Where all elements stand in the file as bytes, in whatever order. */
+export function offsetOf(array: NumpyArray): number | undefined {
+  const { data } = array
+  return data?.kind === 'range' && data.length === byteLengthOf(array) ? data.offset : undefined
+}
+
 /**
  * An array's elements in C order, little-endian, in pieces of whole elements. Bytes that stand as text are decoded
  * on the way; where they are in another order than C's as well, they go through a temporary file.

@@ -1,7 +1,7 @@
-import type { ModelInput, OpenModel, Reader } from '../../ports.ts'
+import type { ModelInput } from '../../ports.ts'
 import type { ModelFile, Signature } from '../../types.ts'
 import { openArchive, type TorchArchive } from '../archive.ts'
-import { modelOf } from '../describe.ts'
+import { modelOf, type TorchModel } from '../describe.ts'
 import { fail } from '../limits.ts'
 import { type Program, programOf, readJson } from './program.ts'
 import { type Closers, readConfigured, readSaved, type Weights } from './weights.ts'
@@ -14,7 +14,7 @@ const MARKERS = ['archive_format', 'serialized_exported_program.json', 'models/m
  * (serialized_exported_program.json), 2.7 (models/, the state dict saved by torch.save) and since (raw weights).
  * Throws ZIP_…, FORMAT_MALFORMED, FORMAT_TRUNCATED, FORMAT_LIMIT, FORMAT_UNSUPPORTED.
  */
-export const openPt2: Reader = async input => {
+export async function openPt2(input: ModelInput): Promise<TorchModel> {
   const archive = await openArchive(input.source, MARKERS)
   const closers: Closers = []
   try {
@@ -25,7 +25,7 @@ export const openPt2: Reader = async input => {
   }
 }
 
-async function open(input: ModelInput, archive: TorchArchive, closers: Closers): Promise<OpenModel> {
+async function open(input: ModelInput, archive: TorchArchive, closers: Closers): Promise<TorchModel> {
   const notes: string[] = []
   const weights: Weights = new Map()
   const programs = await readPrograms(archive)

@@ -3,7 +3,7 @@ import { MAX_AXES } from '../../bytes/strided.ts'
 import type { TensorInfo } from '../../types.ts'
 import { openArchive, openPickleEntry, type TorchArchive } from '../archive.ts'
 import { elementsKey, inArchive, infoOf, type ReadableTensor } from '../contents.ts'
-import { checkTensor, readElements } from '../elements.ts'
+import { checkTensor, placeOfElements, readElements } from '../elements.ts'
 import { fail, MAX_TENSORS } from '../limits.ts'
 import type { StridedTensor } from '../rebuild.ts'
 import { readJson } from './program.ts'
@@ -85,6 +85,7 @@ function rawTensor(
   const backing = {
     bigEndian: archive.bigEndian,
     sizeOf: () => archive.entries.get(folder + tensor.storage.key)?.size,
+    isPlain: () => archive.entries.get(folder + tensor.storage.key)?.method === 'stored',
     open: () => archive.open(folder + tensor.storage.key),
   }
   checkTensor(name, tensor, backing, archive.name)
@@ -92,6 +93,7 @@ function rawTensor(
     info: infoOf({ name, tensor, role }, backing),
     elements: folder + elementsKey(tensor),
     read: () => readElements(tensor, backing),
+    place: () => placeOfElements(tensor, backing),
   }
 }
 

@@ -1,10 +1,10 @@
 import { classOf, nameOf, type PickleNode } from '../../pickle/index.ts'
-import type { Reader } from '../../ports.ts'
+import type { ModelInput } from '../../ports.ts'
 import { metadataEntry } from '../../tensors.ts'
 import type { MetadataEntry } from '../../types.ts'
 import { openArchive, openPickleEntry, type TorchArchive } from '../archive.ts'
 import { inArchive, type ReadableTensor } from '../contents.ts'
-import { modelOf } from '../describe.ts'
+import { modelOf, type TorchModel } from '../describe.ts'
 import { fail, MAX_CODE_BYTES, MAX_METADATA } from '../limits.ts'
 import { parseCode, type ScriptClass } from './code.ts'
 import { graphOf, signatureOf } from './graph.ts'
@@ -17,7 +17,7 @@ const MAX_EXTRA_BYTES: number = 1024 * 1024
  * in its code. Methods are listed, with the signature of `forward`; no code is run.
  * Throws ZIP_…, FORMAT_MALFORMED, FORMAT_TRUNCATED, FORMAT_LIMIT.
  */
-export const openTorchscript: Reader = async input => {
+export async function openTorchscript(input: ModelInput): Promise<TorchModel> {
   const archive = await openArchive(input.source, ['data.pkl'])
   const classes = await readCode(archive)
   const notes = ['TorchScript is code; its methods are listed, not run']

@@ -18,7 +18,7 @@ const MAX_OPEN = 16
 
 /** Looks at each data file once, for its size. Throws FILE_UNREADABLE for a missing one. */
 export async function openShards(tree: FileTree, prefix: string, count: number): Promise<Shards> {
-  const path = (shard: number) => `${prefix}.data-${digits(shard)}-of-${digits(count)}`
+  const path = (shard: number) => shardPath(prefix, shard, count)
   const files: FilePart[] = []
   const open: ByteSource[] = []
   const close = async () => {
@@ -48,6 +48,11 @@ export async function openShards(tree: FileTree, prefix: string, count: number):
       }
     },
   }
+}
+
+/** `variables.data-00000-of-00001`. */
+export function shardPath(prefix: string, shard: number, count: number): string {
+  return `${prefix}.data-${digits(shard)}-of-${digits(count)}`
 }
 
 function digits(number: number): string {

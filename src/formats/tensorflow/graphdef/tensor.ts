@@ -9,7 +9,7 @@ import { given, piecesOf } from '../pieces.ts'
 import { readShape } from '../shape.ts'
 import { extentOf, givenBytes, type StoredTensor } from '../tensors.ts'
 import { shownText } from '../text.ts'
-import { typedValues, valueField } from './values.ts'
+import { packedValues, typedValues, valueField } from './values.ts'
 
 /** One value may stand for a whole tensor: more elements than this no model fills so. */
 const MAX_REPEATED = 2 ** 28
@@ -81,14 +81,22 @@ export function constantTensor(
   if (!content) {
     const field = valueField(proto.dtype)
     const values = { wire, range: proto.range, field, itemBytes, elements, place, fail }
-    return { info: { ...info, stored: ['typed-values'] }, bytes: () => given(typedValues(values), stored) }
+    return {
+      info: { ...info, stored: ['typed-values'] },
+      bytes: () => given(typedValues(values), stored),
+      place: () => packedValues(values),
+    }
   }
   if (content.end - content.start !== bytes)
     throw fail.malformed(
       place,
       `a constant's shape [${proto.shape.join(', ')}] takes ${bytes} bytes, and it has ${content.end - content.start}`,
     )
-  return { info, bytes: () => given(piecesOf(wire.source, content, itemBytes), stored) }
+  return {
+    info,
+    bytes: () => given(piecesOf(wire.source, content, itemBytes), stored),
+    place: async () => content,
+  }
 }
 
 /**

@@ -61,6 +61,20 @@ export async function* typedValues(values: TypedValues): AsyncGenerator<Uint8Arr
     yield repeated(last, Math.min(step, left))
 }
 
+/** Where all elements stand as they are in memory: of fixed width, packed in one run, none left out. */
+export async function packedValues(values: TypedValues): Promise<Range | undefined> {
+  const { wire, range, field, itemBytes, elements } = values
+  if (field.kind === 'varint') return undefined
+  let found: Range | undefined
+  let more = false
+  await wire.walk(range, part => {
+    if (part.number !== field.number) return
+    if (found || part.kind !== 'bytes') more = true
+    else found = part.range
+  })
+  return found && !more && found.end - found.start === itemBytes * elements ? found : undefined
+}
+
 function repeated(item: Uint8Array, times: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(times * item.length, item))
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../../core/index.ts'
 import type { ModelInput } from '../../ports.ts'
 import { Wire } from '../../protobuf/wire.ts'
 import { parametersOf } from '../../tensors.ts'
@@ -10,7 +11,7 @@ import { refuseText } from '../graphdef/open.ts'
 import { tensorflowHazards } from '../hazards/find.ts'
 import type { TensorflowHazard } from '../hazards/types.ts'
 import type { TensorflowModel } from '../model.ts'
-import { readersOf } from '../tensors.ts'
+import { readersOf, type StoredTensor } from '../tensors.ts'
 import { type Variables, variablesOf } from '../variables.ts'
 import { describeSavedModel } from './describe.ts'
 import { checkAsset, type ModelFolder, modelFolder } from './files.ts'
@@ -86,6 +87,12 @@ async function readMetaGraphs(wire: Wire): Promise<MetaGraph[]> {
     if (metaGraphs.length > MAX_META_GRAPHS) throw fail.limit(place, `more than ${MAX_META_GRAPHS} graphs`)
   })
   return metaGraphs
+}
+
+/** The constants of the graph that serving takes, which lie in `saved_model.pb` itself. Throws as `openSavedModel`. */
+export async function savedModelConstants(source: ByteSource): Promise<readonly StoredTensor[]> {
+  const wire = new Wire(source, fail.wire)
+  return constantsOf(wire, mainOf(await readMetaGraphs(wire)).graph, fail, [])
 }
 
 function mainOf(metaGraphs: readonly MetaGraph[]): MetaGraph {

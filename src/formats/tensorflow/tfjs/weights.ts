@@ -82,7 +82,10 @@ function tensorOf(source: ByteSource, weight: Weight, start: number, end: number
     ...(quantization && { quantization }),
     ...(optimizer && { role: 'optimizer' as const }),
   }
-  if (itemBytes !== undefined) return { info, bytes: () => piecesOf(source, { start, end }, itemBytes) }
+  if (itemBytes !== undefined) {
+    const range = { start, end }
+    return { info, bytes: () => piecesOf(source, range, itemBytes), place: async () => range }
+  }
   return { info, text: () => texts(source, start, elements) }
 }
 
