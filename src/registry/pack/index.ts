@@ -1,7 +1,7 @@
 export { type Chain, checkBody, decodeChunk, findChains } from './chain.ts'
 export { isPack } from './format.ts'
 export { openPacked, type PackedOptions, type PackedSource } from './open.ts'
-export { packObject } from './pack-object.ts'
+export { packObject, packPieces } from './pack-object.ts'
 export { readPack } from './read.ts'
 export { type RestoreRequest, restore } from './restore.ts'
 export { rewritePack } from './rewrite.ts'

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type Digest, digestOf } from '../../core/index.ts'
+import { type ByteSource, type Digest, digestOf } from '../../core/index.ts'
 import type { EncodedPiece } from '../codec/types.ts'
 import { RegistryError } from '../errors.ts'
 import { cuts } from '../layout/cuts.ts'
@@ -32,8 +32,10 @@ export async function packPieces(request: PackRequest, layout: FileLayout): Prom
   const encoder = openEncoder(request.codec, request.threads ?? 0)
   try {
     const packing = new Packing(request, layout, writer, encoder)
-    for await (const batch of batches(request, layout)) await packing.take(batch)
-    return await packing.finish()
+    const whole = createHash('sha256')
+    const cut = batches(request.source, layout, whole)
+    for await (const batch of request.threads ? ahead(cut) : cut) await packing.take(batch)
+    return await packing.finish(`sha256:${whole.digest('hex')}` as Digest)
   } finally {
     await encoder.close()
     await writer.close()
@@ -43,13 +45,20 @@ export async function packPieces(request: PackRequest, layout: FileLayout): Prom
 interface Cut {
   readonly piece: Piece
   readonly bytes: Uint8Array<ArrayBuffer>
+  readonly chunk: Digest
 }
 
-async function* batches({ source }: PackRequest, layout: FileLayout): AsyncGenerator<readonly Cut[], void> {
+/** Pieces with their digests, some at a time; `whole` takes all bytes. */
+async function* batches(
+  source: ByteSource,
+  layout: FileLayout,
+  whole: Hash,
+): AsyncGenerator<readonly Cut[], void> {
   let batch: Cut[] = []
   let size = 0
   for await (const { piece, bytes } of cuts(source, layout)) {
-    batch.push({ piece, bytes: Uint8Array.from(bytes) })
+    whole.update(bytes)
+    batch.push({ piece, bytes: Uint8Array.from(bytes), chunk: digestOf(bytes) })
     size += piece.length
     if (batch.length < BATCH_PIECES && size < BATCH_BYTES) continue
     yield batch
@@ -59,13 +68,30 @@ async function* batches({ source }: PackRequest, layout: FileLayout): AsyncGener
   if (batch.length > 0) yield batch
 }
 
+/** Begins with the next while this one is looked at: for work that waits for threads. */
+async function* ahead<T>(items: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  let next = items.next()
+  try {
+    for (;;) {
+      const { done, value } = await next
+      if (done) return
+      next = items.next()
+      // It is awaited above, later than it may fail.
+      next.catch(() => undefined)
+      yield value
+    }
+  } finally {
+    await next.catch(() => undefined)
+    await items.return()
+  }
+}
+
 class Packing {
   readonly #request: PackRequest
   readonly #layout: FileLayout
   readonly #writer: PackWriter
   readonly #encoder: Encoder
   readonly #bases: Bases
-  readonly #hash: Hash = createHash('sha256')
   readonly #pieces: RecipePiece[] = []
   readonly #new = new Set<Digest>()
   readonly #reused = new Set<Digest>()
@@ -92,17 +118,15 @@ class Packing {
   }
 
   /** Takes pieces into the recipe; gives those that must be stored. */
-  async #fresh(batch: readonly Cut[]): Promise<readonly (Cut & { readonly chunk: Digest })[]> {
-    const all = batch.map(cut => {
-      this.#hash.update(cut.bytes)
-      this.#size += cut.piece.length
-      return { ...cut, chunk: digestOf(cut.bytes) }
-    })
-    for (const { chunk, piece } of all) this.#pieces.push({ chunk, length: piece.length })
+  async #fresh(batch: readonly Cut[]): Promise<readonly Cut[]> {
+    for (const { chunk, piece } of batch) {
+      this.#size += piece.length
+      this.#pieces.push({ chunk, length: piece.length })
+    }
     if (this.#pieces.length > MAX_PIECES) throw tooMany(this.#request.source.name)
-    const asked = all.map(({ chunk }) => chunk).filter(chunk => !this.#new.has(chunk))
+    const asked = batch.map(({ chunk }) => chunk).filter(chunk => !this.#new.has(chunk))
     const known = await this.#request.known([...new Set(asked)])
-    return all.filter(({ chunk, piece }) => {
+    return batch.filter(({ chunk, piece }) => {
       if (known.has(chunk)) this.#reused.add(chunk)
       const fresh = !known.has(chunk) && !this.#new.has(chunk)
       if (fresh) this.#new.add(chunk)
@@ -125,8 +149,8 @@ class Packing {
     this.#tally.stored(place)
   }
 
-  async finish(): Promise<PackResult> {
-    const digest = `sha256:${this.#hash.digest('hex')}` as Digest
+  /** `digest`: of all bytes that were cut. */
+  async finish(digest: Digest): Promise<PackResult> {
     const { source, digest: expected = digest, carry = [] } = this.#request
     if (digest !== expected || this.#size !== source.size) throw mismatch(source.name, expected, digest)
     const recipe: Recipe = { ...this.#layout, digest, size: this.#size, pieces: this.#pieces }

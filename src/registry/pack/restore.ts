@@ -6,7 +6,7 @@ import { type Chain, findChains } from './chain.ts'
 import { corrupt, forObject } from './errors.ts'
 import { openPacked } from './open.ts'
 import type { DecodeTask, OpenPlace } from './threads/messages.ts'
-import { type PieceThreads, Thread } from './threads/pool.ts'
+import type { PieceThreads, Thread } from './threads/pool.ts'
 import type { FindChunks, PackStore, Recipe, RecipePiece } from './types.ts'
 
 /** One task of a thread: enough that handing it over does not count. */
@@ -59,13 +59,15 @@ interface Batch {
 class Restoring {
   readonly #request: RestoreRequest
   readonly #file: FileHandle
-  readonly #hasher = new Thread()
+  readonly #hasher: Thread
   readonly #packs = new Map<PackId, Promise<FileHandle>>()
+  #hashed = false
   readonly #running = new Set<Promise<unknown>>()
 
   constructor(request: RestoreRequest, file: FileHandle) {
     this.#request = request
     this.#file = file
+    this.#hasher = request.threads.borrow()
   }
 
   /** Gives the SHA-256 of what was written. */
@@ -93,13 +95,15 @@ class Restoring {
       to: hashed,
       last: true,
     })
+    this.#hashed = true
     return `sha256:${hex}` as Digest
   }
 
   /** After every task, also of those that run on behind an error: they use numbers of open files. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#running)
-    await this.#hasher.end()
+    if (this.#hashed) this.#request.threads.giveBack(this.#hasher)
+    else await this.#hasher.end()
     for (const pack of this.#packs.values())
       await pack.then(
         handle => handle.close(),

@@ -29,6 +29,7 @@ export function defaultThreads(): number {
 export class PieceThreads {
   readonly count: number
   readonly #threads: Thread[] = []
+  readonly #hashers: Thread[] = []
   #waiting: Pending[] = []
   #closed = false
 
@@ -49,10 +50,22 @@ export class PieceThreads {
     })
   }
 
+  /** One more, for who needs a thread of his own: what it hashes goes on from task to task. */
+  borrow(): Thread {
+    return this.#hashers.pop() ?? new Thread()
+  }
+
+  /** After its last task. A thread with a hash half done is ended instead. */
+  giveBack(thread: Thread): void {
+    if (this.#closed) void thread.end()
+    else this.#hashers.push(thread)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const { reject } of this.#waiting.splice(0)) reject(new Error('The threads were closed'))
-    await Promise.all(this.#threads.splice(0).map(thread => thread.end()))
+    const all = [...this.#threads.splice(0), ...this.#hashers.splice(0)]
+    await Promise.all(all.map(thread => thread.end()))
   }
 
   #next(): void {

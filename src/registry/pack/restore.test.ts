@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  bfloat16Of,
+  fineTuned,
+  PackWorld,
+  safetensorsOf,
+  weights,
+} from '../../../test/fixtures/pack-world.ts'
+import { digestOf } from '../../core/index.ts'
+import { restore } from './restore.ts'
+import type { Recipe } from './types.ts'
+
+let world: PackWorld
+beforeEach(async () => {
+  world = await PackWorld.open()
+})
+afterEach(() => world.close())
+
+const model = (seed: number) =>
+  safetensorsOf(
+    ['a', 'b', 'c'].map((name, index) => ({
+      name,
+      dtype: 'BF16' as const,
+      data: bfloat16Of(fineTuned(weights(1_500_000, index), seed)),
+    })),
+  )
+
+async function restoreAt(
+  recipe: Recipe,
+  change: Partial<Parameters<typeof restore>[0]> = {},
+): Promise<Buffer> {
+  const { find, packs, codec, threads } = world
+  const path = join(world.folder, 'file')
+  await restore({ recipe, find, packs, codec, threads, path, ...change })
+  return readFile(path)
+}
+
+test('a file is restored, over whatever was there, and its progress told', async () => {
+  const bytes = model(1)
+  const { recipe } = await world.pack(bytes)
+  const told: number[] = []
+  const longer = await world.pack(Buffer.concat([bytes, bytes]))
+  await restoreAt(longer.recipe)
+  const file = await restoreAt(recipe, { onProgress: written => told.push(written), sync: true })
+  expect(digestOf(file)).toBe(digestOf(bytes))
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  expect(told.at(-1)).toBe(bytes.byteLength)
+})
+
+test('an empty file too', async () => {
+  const { recipe } = await world.pack(new Uint8Array())
+  expect(await restoreAt(recipe)).toHaveLength(0)
+})
+
+test('many at once share the threads', async () => {
+  const all = await Promise.all([1, 2, 3, 4].map(seed => world.pack(model(seed))))
+  const files = await Promise.all(
+    all.map(({ recipe }, index) =>
+      restoreAt(recipe, { path: join(world.folder, `${index}`) }).then(() =>
+        readFile(join(world.folder, `${index}`)),
+      ),
+    ),
+  )
+  expect(files.map(digestOf)).toEqual(all.map(({ recipe }) => recipe.digest))
+})
+
+test('only what is needed is read of one tensor', async () => {
+  const { recipe } = await world.pack(model(1))
+  const { offset, length } = recipe.tensors[1]!
+  world.asked.length = 0
+  const source = world.source(recipe)
+  const bytes = await source.read(offset, length)
+  await source.close()
+  expect(digestOf(bytes)).toBe(digestOf(model(1).subarray(offset, offset + length)))
+  // A third of the file.
+  expect(world.asked.length).toBe(Math.ceil(length / 2 ** 20))
+})
+
+describe('of damaged packs', () => {
+  test.each(['a body', 'a base'])('%s that was altered is told by chunk, pack and object', async which => {
+    const first = await world.pack(model(1))
+    const second = await world.pack(model(2), { bases: [first.recipe] })
+    const { id, places } = which === 'a body' ? second : first
+    const place = places.findLast(({ encoding }) => encoding !== 'zstd')!
+    const bytes = await world.packBytes(id)
+    bytes[place.offset + 1000]! ^= 1
+    await world.replacePack(id, bytes)
+    const expected = {
+      code: 'PACK_CORRUPT',
+      details: { pack: id, chunk: place.chunk, object: second.recipe.digest },
+    }
+    await expect(restoreAt(second.recipe)).rejects.toMatchObject(expected)
+    await expect(world.bytesOf(second.recipe)).rejects.toMatchObject(expected)
+  })
+
+  test('one that breaks off', async () => {
+    const { recipe, id } = await world.pack(model(1))
+    await world.replacePack(id, (await world.packBytes(id)).subarray(0, 2_000_000))
+    const expected = { code: 'PACK_CORRUPT', details: { pack: id, object: recipe.digest } }
+    await expect(restoreAt(recipe)).rejects.toMatchObject(expected)
+    await expect(world.bytesOf(recipe)).rejects.toMatchObject(expected)
+  })
+
+  test('one that is gone', async () => {
+    const { recipe, id } = await world.pack(model(1))
+    await world.packs.remove(id)
+    await expect(restoreAt(recipe)).rejects.toMatchObject({ code: 'PACK_NOT_FOUND' })
+    await expect(world.bytesOf(recipe)).rejects.toMatchObject({ code: 'PACK_NOT_FOUND' })
+  })
+
+  test('a recipe of sound pieces that are another file', async () => {
+    const { recipe } = await world.pack(model(1))
+    const lying = { ...recipe, digest: digestOf('another') }
+    await expect(restoreAt(lying)).rejects.toMatchObject({
+      code: 'PACK_CORRUPT',
+      details: { object: digestOf('another') },
+    })
+  })
+
+  test('the threads go on with sound ones', async () => {
+    const [bad, good] = [await world.pack(model(1)), await world.pack(model(7))]
+    await world.replacePack(bad.id, new Uint8Array(100))
+    await expect(restoreAt(bad.recipe)).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
+    expect(digestOf(await restoreAt(good.recipe))).toBe(good.recipe.digest)
+  })
+})
+
+describe('of an index that lies', () => {
+  test('a chunk that it lost', async () => {
+    const { recipe, places } = await world.pack(model(1))
+    world.places.delete(places[1]!.chunk)
+    await expect(restoreAt(recipe)).rejects.toMatchObject({
+      code: 'PACK_CORRUPT',
+      details: { chunk: places[1]!.chunk, object: recipe.digest },
+    })
+  })
+
+  test('a delta of itself, or in a circle', async () => {
+    const first = await world.pack(model(1))
+    const { recipe, places } = await world.pack(model(2), { bases: [first.recipe] })
+    const delta = places.find(({ base }) => base !== undefined)!
+    const base = world.places.get(delta.base!)!
+    for (const circle of [
+      { ...delta, base: delta.chunk },
+      { ...base, base: delta.chunk, encoding: 'delta' as const },
+    ]) {
+      world.places.set(circle.chunk, circle)
+      await expect(restoreAt(recipe)).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
+      await expect(world.bytesOf(recipe)).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
+      world.places.set(delta.chunk, delta)
+    }
+  })
+
+  test('a chunk that is longer', async () => {
+    const { recipe, places } = await world.pack(model(1))
+    world.places.set(places[0]!.chunk, { ...places[0]!, length: places[0]!.length + 1 })
+    await expect(restoreAt(recipe)).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
+  })
+
+  test('a pack that a collection replaced meanwhile is looked up again', async () => {
+    const { recipe, id, places } = await world.pack(model(1))
+    const moved = await world.packs.draft()
+    const { writeFile } = await import('node:fs/promises')
+    await writeFile(moved.path, await world.packBytes(id))
+    await moved.commit()
+    await world.packs.remove(id)
+    let asked = 0
+    const find: typeof world.find = async chunks => {
+      const found = await world.find(chunks)
+      if (asked++ === 0) return found
+      return new Map([...found].map(([chunk, place]) => [chunk, { ...place, pack: moved.id }]))
+    }
+    expect(digestOf(await restoreAt(recipe, { find }))).toBe(recipe.digest)
+    expect(places.length).toBeGreaterThan(1)
+  })
+})
