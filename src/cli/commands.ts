@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   replica: async () => (await import('./commands/replica.ts')).replicaCommand(),
   login: async () => (await import('./commands/login.ts')).loginCommand(),
+  clone: async () => (await import('./commands/clone.ts')).cloneCommand(),
   project: async () => (await import('./commands/project.ts')).projectCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
   pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),

@@ -2,6 +2,7 @@ import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises
 import { dirname, isAbsolute, join } from 'node:path'
 import type { BlobRefWire } from '../../../api/index.ts'
 import {
+  BallastError,
   type Digest,
   diskFull,
   hexOf,
@@ -12,7 +13,6 @@ import {
   randomText,
   systemCode,
 } from '../../../core/index.ts'
-import { InferenceError } from '../../errors.ts'
 import { fileNameOf } from '../places.ts'
 import { download, type WantedBlob } from './download.ts'
 import { badName, unavailable } from './errors.ts'
@@ -120,7 +120,8 @@ export class BlobCache {
     const there = await stat(path).catch(() => undefined)
     if (there?.isFile() && there.size === size) {
       const now = new Date()
-      await utimes(path, now, now)
+      // One that belongs to the server's user keeps that one's times.
+      await utimes(path, now, now).catch(() => undefined)
       return path
     }
     const blob = { digest, size }
@@ -131,7 +132,7 @@ export class BlobCache {
       await rename(part, path)
       return path
     } catch (error) {
-      if (error instanceof InferenceError) throw error
+      if (error instanceof BallastError) throw error
       throw diskFull(error, path) ?? unavailable(digest, messageOf(error), error)
     }
   }
