@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -18,12 +18,15 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const model = (seed: number) =>
+const TENSORS = ['a', 'b', 'c'].map((name, index) => ({ name, values: weights(300_000, index) }))
+
+/** Three tensors of a piece each; later seeds are fine-tunes of the same. */
+const model = (seed: number, prefix = '') =>
   safetensorsOf(
-    ['a', 'b', 'c'].map((name, index) => ({
-      name,
+    TENSORS.map(({ name, values }) => ({
+      name: prefix + name,
       dtype: 'BF16' as const,
-      data: bfloat16Of(fineTuned(weights(1_500_000, index), seed)),
+      data: bfloat16Of(fineTuned(values, seed)),
     })),
   )
 
@@ -34,7 +37,7 @@ async function restoreAt(
   const { find, packs, codec, threads } = world
   const path = join(world.folder, 'file')
   await restore({ recipe, find, packs, codec, threads, path, ...change })
-  return readFile(path)
+  return readFile(change.path ?? path)
 }
 
 test('a file is restored, over whatever was there, and its progress told', async () => {
@@ -42,6 +45,7 @@ test('a file is restored, over whatever was there, and its progress told', async
   const { recipe } = await world.pack(bytes)
   const told: number[] = []
   const longer = await world.pack(Buffer.concat([bytes, bytes]))
+  expect(longer.recipe.pieces.length).toBeGreaterThan(8)
   await restoreAt(longer.recipe)
   const file = await restoreAt(recipe, { onProgress: written => told.push(written), sync: true })
   expect(digestOf(file)).toBe(digestOf(bytes))
@@ -57,11 +61,7 @@ test('an empty file too', async () => {
 test('many at once share the threads', async () => {
   const all = await Promise.all([1, 2, 3, 4].map(seed => world.pack(model(seed))))
   const files = await Promise.all(
-    all.map(({ recipe }, index) =>
-      restoreAt(recipe, { path: join(world.folder, `${index}`) }).then(() =>
-        readFile(join(world.folder, `${index}`)),
-      ),
-    ),
+    all.map(({ recipe }, index) => restoreAt(recipe, { path: join(world.folder, `${index}`) })),
   )
   expect(files.map(digestOf)).toEqual(all.map(({ recipe }) => recipe.digest))
 })
@@ -74,8 +74,7 @@ test('only what is needed is read of one tensor', async () => {
   const bytes = await source.read(offset, length)
   await source.close()
   expect(digestOf(bytes)).toBe(digestOf(model(1).subarray(offset, offset + length)))
-  // A third of the file.
-  expect(world.asked.length).toBe(Math.ceil(length / 2 ** 20))
+  expect(world.asked).toHaveLength(1)
 })
 
 describe('of damaged packs', () => {
@@ -97,7 +96,7 @@ describe('of damaged packs', () => {
 
   test('one that breaks off', async () => {
     const { recipe, id } = await world.pack(model(1))
-    await world.replacePack(id, (await world.packBytes(id)).subarray(0, 2_000_000))
+    await world.replacePack(id, (await world.packBytes(id)).subarray(0, 500_000))
     const expected = { code: 'PACK_CORRUPT', details: { pack: id, object: recipe.digest } }
     await expect(restoreAt(recipe)).rejects.toMatchObject(expected)
     await expect(world.bytesOf(recipe)).rejects.toMatchObject(expected)
@@ -120,7 +119,7 @@ describe('of damaged packs', () => {
   })
 
   test('the threads go on with sound ones', async () => {
-    const [bad, good] = [await world.pack(model(1)), await world.pack(model(7))]
+    const [bad, good] = [await world.pack(model(1)), await world.pack(model(7, 'other.'))]
     await world.replacePack(bad.id, new Uint8Array(100))
     await expect(restoreAt(bad.recipe)).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
     expect(digestOf(await restoreAt(good.recipe))).toBe(good.recipe.digest)
@@ -162,7 +161,6 @@ describe('of an index that lies', () => {
   test('a pack that a collection replaced meanwhile is looked up again', async () => {
     const { recipe, id, places } = await world.pack(model(1))
     const moved = await world.packs.draft()
-    const { writeFile } = await import('node:fs/promises')
     await writeFile(moved.path, await world.packBytes(id))
     await moved.commit()
     await world.packs.remove(id)
