@@ -9,11 +9,11 @@ const PAD = 0x1_0000
 export const COUNTS = 0x0400
 export const CODES = 0x3000
 /** Of packing: 256 bytes. */
-export const MAP = 0x3400
+export const MAP = 0x3800
 /** Five u32. */
-export const STREAMS = 0x3600
+export const STREAMS = 0x3a00
 /** Addresses of up to eight planes. */
-export const PLACES = 0x3640
+export const PLACES = 0x3a40
 export const SINGLE = 0x4000
 export const TABLE = 0x5000
 export const SEEN = 0x8000
@@ -24,4 +24,4 @@ export const PLANES: number = BASE + CODEC_ROOM + PAD
 export const PACKED: number = PLANES + CODEC_ROOM + PAD
 /** A damaged stream is read beyond its end: as far again as half a piece. */
 export const BODY: number = PACKED + CODEC_ROOM / 2 + PAD
-export const CODEC_BYTES: number = BODY + 2 * CODEC_ROOM + PAD
+export const CODEC_BYTES: number = BODY + 1.5 * CODEC_ROOM + PAD

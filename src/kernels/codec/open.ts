@@ -1,7 +1,8 @@
 import { plainCodecLoops } from './reference.ts'
 import type { CodecLoops } from './types.ts'
+import { wasmCodecLoops } from './wasm.ts'
 
 /** Fresh loops with 6 MB of memory, by WASM SIMD where the engine has it. */
 export function openCodecLoops(): CodecLoops {
-  return plainCodecLoops()
+  return wasmCodecLoops() ?? plainCodecLoops()
 }

@@ -22,11 +22,11 @@ export function plainCodecLoops(): CodecLoops {
     pack: (source, count, bits, map, target) => packBits(memory, source, count, bits, map, target),
     unpack: (source, count, bits, map, target) => unpackBits(memory, source, count, bits, map, target),
     encode: (source, count, codes, target) =>
-      encodeStream(memory, source, count, words.subarray(codes / 4, codes / 4 + 256), target),
+      encodeStream(memory, source, count, words.subarray(codes / 4, codes / 4 + 512), target),
     tables: (codes, bits, single, table) => {
       const size = 2 ** bits
       fillTables(
-        words.subarray(codes / 4, codes / 4 + 256),
+        words.subarray(codes / 4, codes / 4 + 512),
         bits,
         shorts.subarray(single / 2, single / 2 + size),
         words.subarray(table / 4, table / 4 + size),

@@ -18,7 +18,7 @@ export type Transform = (typeof TRANSFORMS)[number]
 export const MAX_CODE_BITS = 11
 
 /** Places that the grid of `repeats` is apart, in bytes. */
-export const REPEAT_STEP = 32
+export const REPEAT_STEP = 64
 
 /**
  * The loops over a piece's planes, in a memory of their own where layout.ts says what lies where. All places are
@@ -51,8 +51,8 @@ export interface CodecLoops {
   /** The reverse, by the 2^`bits` bytes at `map`. */
   unpack(source: number, count: number, bits: number, map: number, target: number): void
   /**
-   * Writes bytes by their codes (256 u32: bits, the first lowest, and from bit 16 on how many), from the lowest bit on,
-   * and gives the end. Writes up to 8 bytes behind it.
+   * Writes bytes by their codes (256 u64: how many bits, and at the top the bits, the first lowest), from the lowest bit
+   * on, and gives the end. Writes up to 8 bytes behind it.
    */
   encode(source: number, count: number, codes: number, target: number): number
   /**

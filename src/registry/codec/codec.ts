@@ -2,6 +2,7 @@ import { codecLayout as at, type CodecLoops, openCodecLoops } from '../../kernel
 import { CUTS, differences } from './body.ts'
 import { PlaneDecoder, pieceCorrupt } from './decode.ts'
 import { PlaneEncoder } from './encode.ts'
+import { freshBytes } from './fresh.ts'
 import type { ElementKind, EncodedPiece, PieceCodec } from './types.ts'
 import { zstdContent, zstdFrame } from './zstd.ts'
 
@@ -67,13 +68,15 @@ class PlaneCodec implements PieceCodec {
       case 'planes':
     }
     this.#decoder.decode(body, length, encoding === 'delta')
-    return this.#memory.slice(at.PIECE, at.PIECE + length)
+    const bytes = freshBytes(length)
+    bytes.set(this.#memory.subarray(at.PIECE, at.PIECE + length))
+    return bytes
   }
 
   #delta(raw: Uint8Array, kind: ElementKind, base: Uint8Array): EncodedPiece | undefined {
     this.#memory.set(base, at.BASE)
-    const made = this.#encoder.encode(raw.length, differences(CUTS[kind]), false, raw.length)
-    return made === undefined ? undefined : { encoding: 'delta', body: this.#body(made) }
+    const body = this.#encoder.encode(raw.length, differences(CUTS[kind]), false, raw.length)
+    return body && { encoding: 'delta', body }
   }
 
   /** Without a base: shorter than `below`, or undefined. */
@@ -81,13 +84,9 @@ class PlaneCodec implements PieceCodec {
     const tryZstd = repeating || kind === 'bytes'
     const frame = tryZstd ? zstdFrame(raw) : undefined
     const bound = Math.min(below, frame?.length ?? below)
-    const made = kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound)
-    if (made !== undefined) return { encoding: 'planes', body: this.#body(made) }
+    const body = kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound)
+    if (body) return { encoding: 'planes', body }
     return frame && frame.length < below ? { encoding: 'zstd', body: frame } : undefined
-  }
-
-  #body(length: number): Uint8Array {
-    return this.#memory.slice(at.BODY, at.BODY + length)
   }
 }
 

@@ -30,7 +30,7 @@ export class PlaneDecoder {
     this.#memory = loops.memory
     const { buffer } = loops.memory
     this.#view = new DataView(buffer)
-    this.#codes = new Uint32Array(buffer, at.CODES, 256)
+    this.#codes = new Uint32Array(buffer, at.CODES, 512)
     this.#streams = new Uint32Array(buffer, at.STREAMS, 5)
     this.#places = new Uint32Array(buffer, at.PLACES, 8)
   }

@@ -1,5 +1,6 @@
 import { codecLayout as at, type CodecLoops, MAX_CODE_BITS, TRANSFORMS } from '../../kernels/index.ts'
 import { type Cut, PACKED_BITS, type PackedMode, PLANE_MODES, type PlaneMode, WIDE_STREAMS } from './body.ts'
+import { freshBytes } from './fresh.ts'
 import { assignCodes, codeLengths } from './huffman.ts'
 import { zstdFrame } from './zstd.ts'
 
@@ -17,6 +18,9 @@ const FLAT = 1.06 / 256
 const SHORT_PLANE = 8192
 const SHORT_LIMIT = 10
 
+/** Each of four streams may end with a byte that is not full. */
+const STREAMS_ROUNDED = 4
+
 /** What planes are made of: bytes at a place. */
 interface Plane {
   readonly from: number
@@ -30,14 +34,19 @@ interface Plan {
   write(): void
 }
 
-/** Writes bodies of planes (body.ts) at BODY in the memory of the loops. */
+/** Makes bodies of planes (body.ts) in the memory of the loops. */
 export class PlaneEncoder {
   readonly #loops: CodecLoops
   readonly #memory: Uint8Array
   readonly #view: DataView
   readonly #counts: Uint32Array
   readonly #codes: Uint32Array
+  /** Behind what was written at BODY. */
   #end = at.BODY
+  /** What the body consists of, in order: places and lengths. Whole planes are taken from where they lie. */
+  #parts: Plane[] = []
+  /** From where on in BODY nothing is in `#parts` yet. */
+  #start = at.BODY
 
   constructor(loops: CodecLoops) {
     this.#loops = loops
@@ -45,43 +54,42 @@ export class PlaneEncoder {
     const { buffer } = loops.memory
     this.#view = new DataView(buffer)
     this.#counts = new Uint32Array(buffer, at.COUNTS, 256)
-    this.#codes = new Uint32Array(buffer, at.CODES, 256)
+    this.#codes = new Uint32Array(buffer, at.CODES, 512)
   }
 
   /**
-   * The body of the `length` bytes at PIECE (and at BASE): how long it is, where it lies at BODY; undefined when it is no
-   * shorter than `below`. Of a piece that repeats itself, zstd is tried on every plane.
+   * The body of the `length` bytes at PIECE (and at BASE); undefined when it would not be shorter than `below`. Of a
+   * piece that repeats itself, zstd is tried on every plane.
    */
-  encode(length: number, { log, transform }: Cut, repeating: boolean, below: number): number | undefined {
+  encode(length: number, { log, transform }: Cut, repeating: boolean, below: number): Uint8Array | undefined {
     const count = length >>> log
     const how = TRANSFORMS.indexOf(transform)
     const stride = (count + 127) & ~63
-    this.#end = at.BODY
+    this.#begin()
     this.#byte(log | (how << 2))
     const plain = log === 0 && how === 0
     if (!plain) this.#loops.split(at.PIECE, count, log, how, at.BASE, at.PLANES, stride)
+    let size = 1 + length - (count << log)
     for (let plane = 0; plane < 1 << log; plane++) {
       const from = plain ? at.PIECE : at.PLANES + plane * stride
       const plan = this.#plan({ from, length: count }, repeating)
-      if (this.#end + 1 + plan.size - at.BODY >= below) return undefined
+      size += 1 + plan.size
+      if (size >= below + STREAMS_ROUNDED) return undefined
       this.#byte(PLANE_MODES.indexOf(plan.mode))
       plan.write()
     }
-    this.#copy(at.PIECE + (count << log), length - (count << log))
-    const made = this.#end - at.BODY
-    return made < below ? made : undefined
+    this.#refer(at.PIECE + (count << log), length - (count << log))
+    return this.#body(below)
   }
 
   #plan(plane: Plane, repeating: boolean): Plan {
     const { length } = plane
-    if (length < 2 || (!repeating && length >= 2 * SAMPLE && this.#flat(plane))) return this.#raw(plane)
+    if (length < 2 || (!repeating && length >= 2 * SAMPLE && this.#sampleIsFlat(plane)))
+      return this.#raw(plane)
     this.#loops.count(plane.from, length, at.COUNTS)
-    let [used, most] = [0, 0]
-    for (const count of this.#counts) {
-      if (count > 0) used++
-      if (count > most) most = count
-    }
+    const { used, most, pairs } = this.#histogram()
     if (used === 1) return this.#constant(plane)
+    if (!repeating && pairs < FLAT * length * (length - 1)) return this.#raw(plane)
     const skewed = most > length / 2
     const mode = used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : used <= 16 ? 'packed4' : undefined
     const entropy = skewed || repeating ? entropyBytes(this.#counts, length) : 0
@@ -93,20 +101,33 @@ export class PlaneEncoder {
     return best.size < length * (1 - LEAST_GAIN) ? best : this.#raw(plane)
   }
 
-  /** By the bytes of a sample that are equal in pairs: what no code makes shorter. */
-  #flat({ from, length }: Plane): boolean {
+  /** Of what was counted last: how many symbols there are, how often the commonest, and the pairs that are equal, twice. */
+  #histogram(): { readonly used: number; readonly most: number; readonly pairs: number } {
+    const counts = this.#counts
+    let [used, most, pairs] = [0, 0, 0]
+    for (let symbol = 0; symbol < 256; symbol++) {
+      const count = counts[symbol]!
+      if (count === 0) continue
+      used++
+      if (count > most) most = count
+      pairs += count * (count - 1)
+    }
+    return { used, most, pairs }
+  }
+
+  #sampleIsFlat({ from, length }: Plane): boolean {
     const part = SAMPLE / SAMPLE_PARTS
     let pairs = 0
     for (let i = 0; i < SAMPLE_PARTS; i++) {
       const start = from + Math.floor(((length - part) * i) / (SAMPLE_PARTS - 1))
       this.#loops.count(start, part, at.COUNTS)
-      for (const count of this.#counts) pairs += count * (count - 1)
+      pairs += this.#histogram().pairs
     }
-    return pairs / (SAMPLE_PARTS * part * (part - 1)) < FLAT
+    return pairs < FLAT * SAMPLE_PARTS * part * (part - 1)
   }
 
   #raw({ from, length }: Plane): Plan {
-    return { mode: 'raw', size: length, write: () => this.#copy(from, length) }
+    return { mode: 'raw', size: length, write: () => this.#refer(from, length) }
   }
 
   #constant({ from }: Plane): Plan {
@@ -125,15 +146,11 @@ export class PlaneEncoder {
 
   /** By what was counted last, which must be this plane. */
   #huffman({ from, length }: Plane): Plan {
-    const lengths = codeLengths(this.#counts, length < SHORT_PLANE ? SHORT_LIMIT : MAX_CODE_BITS)
-    let bits = 0
-    let [first, last] = [255, 0]
-    lengths.forEach((each, symbol) => {
-      if (each === 0) return
-      bits += each * this.#counts[symbol]!
-      first = Math.min(first, symbol)
-      last = symbol
-    })
+    const lengths = new Uint8Array(256)
+    const bits = codeLengths(this.#counts, length < SHORT_PLANE ? SHORT_LIMIT : MAX_CODE_BITS, lengths)
+    let [first, last] = [0, 255]
+    while (lengths[first] === 0) first++
+    while (lengths[last] === 0) last--
     const table = (last - first + 2) >> 1
     const sizes = length < WIDE_STREAMS ? 8 : 16
     const write = (): void => {
@@ -144,8 +161,7 @@ export class PlaneEncoder {
       }
       this.#streams({ from, length }, lengths, sizes)
     }
-    // Each stream may take a byte that is not full.
-    return { mode: 'huffman', size: 2 + table + sizes + Math.ceil(bits / 8) + 4, write }
+    return { mode: 'huffman', size: 2 + table + sizes + Math.ceil(bits / 8) + STREAMS_ROUNDED, write }
   }
 
   #streams({ from, length }: Plane, lengths: Uint8Array, sizes: number): void {
@@ -174,16 +190,23 @@ export class PlaneEncoder {
     this.#loops.pack(from, length, bits, at.MAP, at.PACKED)
     const inner: Plane = { from: at.PACKED, length: Math.ceil((length * bits) / 8) }
     this.#loops.count(inner.from, inner.length, at.COUNTS)
-    const one = this.#counts.includes(inner.length)
-    const huffman = one ? this.#constant(inner) : this.#huffman(inner)
-    const plan = huffman.size < inner.length ? huffman : this.#raw(inner)
+    const plan = this.#histogram().used === 1 ? this.#constant(inner) : this.#huffman(inner)
+    const smallest = plan.size < inner.length ? plan : undefined
     const write = (): void => {
       this.#byte(used)
       for (const symbol of symbols) this.#byte(symbol)
-      this.#byte(PLANE_MODES.indexOf(plan.mode))
-      plan.write()
+      this.#byte(PLANE_MODES.indexOf(smallest?.mode ?? 'raw'))
+      if (smallest) smallest.write()
+      // The next plane is packed at the same place.
+      else this.#copy(inner.from, inner.length)
     }
-    return { mode, size: 1 + used + 1 + plan.size, write }
+    return { mode, size: 1 + used + 1 + (smallest?.size ?? inner.length), write }
+  }
+
+  #begin(): void {
+    this.#start = at.BODY
+    this.#end = at.BODY
+    this.#parts = []
   }
 
   #byte(value: number): void {
@@ -194,11 +217,33 @@ export class PlaneEncoder {
     this.#memory.copyWithin(this.#end, from, from + length)
     this.#end += length
   }
+
+  #refer(from: number, length: number): void {
+    if (length === 0) return
+    this.#parts.push({ from: this.#start, length: this.#end - this.#start }, { from, length })
+    this.#start = this.#end
+  }
+
+  #body(below: number): Uint8Array | undefined {
+    const parts = [...this.#parts, { from: this.#start, length: this.#end - this.#start }]
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    if (length >= below) return undefined
+    const body = freshBytes(length)
+    let to = 0
+    for (const part of parts) {
+      body.set(this.#memory.subarray(part.from, part.from + part.length), to)
+      to += part.length
+    }
+    return body
+  }
 }
 
 /** What the best code of single bytes comes to. */
 function entropyBytes(counts: Uint32Array, length: number): number {
   let bits = 0
-  for (const count of counts) if (count > 0) bits += count * Math.log2(length / count)
+  for (let symbol = 0; symbol < 256; symbol++) {
+    const count = counts[symbol]!
+    if (count > 0) bits += count * Math.log2(length / count)
+  }
   return bits / 8
 }

@@ -3,75 +3,96 @@ import { MAX_CODE_BITS } from '../../kernels/index.ts'
 /** Symbols are bytes. */
 const SYMBOLS = 256
 
+/** What is worked in, so that thousands of small planes do not make garbage. Nothing is kept in it between calls. */
+const order = new Uint32Array(SYMBOLS)
+const weight = new Float64Array(2 * SYMBOLS)
+const parent = new Uint32Array(2 * SYMBOLS)
+const depth = new Uint32Array(2 * SYMBOLS)
+
 /**
- * Code lengths for counts of which at least two are not 0, none longer than `limit` bits; symbols that do not occur get
- * 0. Complete: the sum of 2^−length is 1. The method is Huffman's, with two queues; lengths beyond the limit are cut,
- * and others lengthened until the sum fits again, cheapest first.
+ * Fills in the code lengths, none longer than `limit` bits, that take the fewest bits for counts (at most 2^24) of which
+ * at least two are not 0; symbols that do not occur get 0. Complete: the sum of 2^−length is 1. By Huffman's method,
+ * and where that gives a longer one by package-merge (Larmore and Hirschberg, 1990). Gives the sum of their bits.
  */
-export function codeLengths(counts: Uint32Array, limit: number): Uint8Array {
-  const order = byCount(counts)
-  const used = order.length
-  const depths = treeDepths(order.map(symbol => counts[symbol]!))
-  const perLength = new Uint32Array(limit + 1)
-  for (const depth of depths) perLength[Math.min(depth, limit)]!++
-  shorten(perLength, limit)
-  const lengths = new Uint8Array(SYMBOLS)
-  // The rarest symbols come first, and take the longest codes.
-  for (let length = limit, at = 0; length > 0 && at < used; length--) {
-    for (let k = 0; k < perLength[length]!; k++) lengths[order[at++]!] = length
+export function codeLengths(counts: Uint32Array, limit: number, lengths: Uint8Array): number {
+  const used = sortSymbols(counts)
+  for (let i = 0; i < used; i++) weight[i] = counts[order[i]!]!
+  treeDepths(used)
+  if (depth[0]! > limit) limitDepths(used, limit)
+  lengths.fill(0)
+  let bits = 0
+  for (let i = 0; i < used; i++) {
+    lengths[order[i]!] = depth[i]!
+    bits += depth[i]! * weight[i]!
   }
-  return lengths
+  return bits
 }
 
-/** Symbols that occur, the rarest first, equal ones by value. */
-function byCount(counts: Uint32Array): Uint32Array {
-  const keys = new Float64Array(SYMBOLS)
+/** Puts the symbols that occur in order, the rarest first, equal ones by value; gives how many. */
+function sortSymbols(counts: Uint32Array): number {
   let used = 0
   for (let symbol = 0; symbol < SYMBOLS; symbol++) {
-    if (counts[symbol]! > 0) keys[used++] = counts[symbol]! * SYMBOLS + symbol
+    const count = counts[symbol]!
+    if (count === 0) continue
+    let place = used++
+    for (; place > 0 && counts[order[place - 1]!]! > count; place--) order[place] = order[place - 1]!
+    order[place] = symbol
   }
-  return Uint32Array.from(keys.subarray(0, used).sort(), key => key % SYMBOLS)
+  return used
 }
 
-/** How deep each leaf of Huffman's tree lies, for weights in rising order. */
-function treeDepths(weights: Uint32Array): Uint32Array {
-  const leaves = weights.length
+/** How deep in Huffman's tree the first `leaves` lie, with weights in rising order. */
+function treeDepths(leaves: number): void {
   const nodes = 2 * leaves - 1
-  const weight = new Float64Array(nodes)
-  const parent = new Uint32Array(nodes)
-  weight.set(weights)
-  let [leaf, inner] = [0, leaves]
-  for (let made = leaves; made < nodes; made++) {
+  for (let made = leaves, leaf = 0, inner = leaves; made < nodes; made++) {
+    let sum = 0
     for (let side = 0; side < 2; side++) {
       const takeLeaf = leaf < leaves && (inner >= made || weight[leaf]! <= weight[inner]!)
       const taken = takeLeaf ? leaf++ : inner++
-      weight[made]! += weight[taken]!
+      sum += weight[taken]!
       parent[taken] = made
     }
+    weight[made] = sum
   }
-  const depth = new Uint32Array(nodes)
+  depth[nodes - 1] = 0
   for (let node = nodes - 2; node >= 0; node--) depth[node] = depth[parent[node]!]! + 1
-  return depth.subarray(0, leaves)
 }
 
-/** Makes lengths that were cut at `limit` fit in a tree again: at most as many leaves as there is room for. */
-function shorten(perLength: Uint32Array, limit: number): void {
-  let over = -(2 ** limit)
-  for (let length = 1; length <= limit; length++) over += perLength[length]! * 2 ** (limit - length)
-  while (over > 0) {
-    // One leaf of the longest goes beside a shorter one, which becomes two: one place less is taken.
-    let length = limit - 1
-    while (perLength[length] === 0) length--
-    perLength[length]!--
-    perLength[length + 1]! += 2
-    perLength[limit]!--
-    over--
+/** The same with none below `limit`, which must be enough for them. */
+function limitDepths(leaves: number, limit: number): void {
+  // Of each level, from the deepest up: which of its items, in rising order, are leaves. The others are pairs of items
+  // of the level below.
+  const levels: Uint8Array[] = []
+  let below = new Float64Array(0)
+  for (let level = 0; level < limit; level++) {
+    const pairs = below.length >> 1
+    const items = new Float64Array(leaves + pairs)
+    const isLeaf = new Uint8Array(leaves + pairs)
+    for (let i = 0, leaf = 0, pair = 0; i < items.length; i++) {
+      const sum = pair < pairs ? below[2 * pair]! + below[2 * pair + 1]! : Number.POSITIVE_INFINITY
+      if (leaf < leaves && weight[leaf]! <= sum) {
+        items[i] = weight[leaf++]!
+        isLeaf[i] = 1
+      } else {
+        items[i] = sum
+        pair++
+      }
+    }
+    levels.push(isLeaf)
+    below = items
+  }
+  depth.fill(0, 0, leaves)
+  for (let level = limit - 1, taken = 2 * leaves - 2; level >= 0; level--) {
+    let chosen = 0
+    for (let i = 0; i < taken; i++) chosen += levels[level]![i]!
+    for (let leaf = 0; leaf < chosen; leaf++) depth[leaf]!++
+    taken = 2 * (taken - chosen)
   }
 }
 
 /**
- * Canonical codes, in the order of length, then symbol, as `CodecLoops.encode` takes them: the first bit lowest, and the
- * length from bit 16 on.
+ * Canonical codes, in the order of length, then symbol, as `CodecLoops.encode` takes them: two u32 for each
+ * symbol.
  */
 export function assignCodes(lengths: Uint8Array, codes: Uint32Array): void {
   const next = new Uint32Array(MAX_CODE_BITS + 2)
@@ -83,14 +104,19 @@ export function assignCodes(lengths: Uint8Array, codes: Uint32Array): void {
   }
   for (let symbol = 0; symbol < SYMBOLS; symbol++) {
     const length = lengths[symbol]!
-    codes[symbol] = length === 0 ? 0 : reversed(next[length]!++, length) | (length << 16)
+    codes[2 * symbol] = length
+    codes[2 * symbol + 1] = length === 0 ? 0 : reversed(next[length]!++)
   }
 }
 
-function reversed(code: number, length: number): number {
-  let bits = 0
-  for (let i = 0; i < length; i++) bits |= ((code >> i) & 1) << (length - 1 - i)
-  return bits
+/** 32 bits in reverse: of a code, its first bit lowest and all at the top. */
+function reversed(code: number): number {
+  let bits = code
+  bits = ((bits & 0x5555_5555) << 1) | ((bits >>> 1) & 0x5555_5555)
+  bits = ((bits & 0x3333_3333) << 2) | ((bits >>> 2) & 0x3333_3333)
+  bits = ((bits & 0x0f0f_0f0f) << 4) | ((bits >>> 4) & 0x0f0f_0f0f)
+  bits = ((bits & 0x00ff_00ff) << 8) | ((bits >>> 8) & 0x00ff_00ff)
+  return (bits << 16) | (bits >>> 16)
 }
 
 /** Whether each string of bits has exactly one meaning: what decoding needs to stay within its tables. */

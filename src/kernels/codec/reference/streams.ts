@@ -8,9 +8,10 @@ export function encodeStream(
 ): number {
   let [pending, bits, to] = [0, 0, target]
   for (let i = 0; i < count; i++) {
-    const code = codes[memory[source + i]!]!
-    pending |= (code & 0xffff) << bits
-    bits += code >>> 16
+    const symbol = memory[source + i]!
+    const length = codes[2 * symbol]!
+    pending |= (codes[2 * symbol + 1]! >>> (32 - length)) << bits
+    bits += length
     while (bits >= 8) {
       memory[to++] = pending
       pending >>>= 8
@@ -25,10 +26,10 @@ export function encodeStream(
 export function fillTables(codes: Uint32Array, bits: number, single: Uint16Array, table: Uint32Array): void {
   const size = 2 ** bits
   for (let symbol = 0; symbol < 256; symbol++) {
-    const length = codes[symbol]! >>> 16
+    const length = codes[2 * symbol]!
     if (length === 0) continue
     const step = 2 ** length
-    for (let place = codes[symbol]! & 0xffff; place < size; place += step) {
+    for (let place = codes[2 * symbol + 1]! >>> (32 - length); place < size; place += step) {
       single[place] = symbol | (length << 8)
     }
   }
