@@ -1,7 +1,9 @@
 export * from './errors.ts'
 export { archiveWithHistory } from './history/history.ts'
 export { type GitFrontDoor, gitFrontDoor } from './http/front-door.ts'
+export { changedByPush } from './lfs/changed-paths.ts'
 export { type LfsFrontDoor, lfsFrontDoor } from './lfs/front-door.ts'
+export { lfsObjectsOf, type PointerAt, pointersIn } from './lfs/objects-of.ts'
 export {
   formatPointer,
   type LfsPointer,

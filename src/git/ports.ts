@@ -49,4 +49,6 @@ export interface ReceivedPush {
   readonly forced: readonly string[]
   /** As given with `git push -o`. */
   readonly options: readonly string[]
+  /** Name of the folder below `objects` in which git keeps what was pushed until it is accepted; absent: no new objects. */
+  readonly quarantine?: string
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { type Logger, messageOf, type PrincipalId, type ProjectId, type PushId } from '../../core/index.ts'
+import { isQuarantine } from '../lfs/quarantine.ts'
 import type { GitHost } from '../ports.ts'
 import { isCommitId, isRefName } from '../read/names.ts'
 import type { RefChange } from '../types.ts'
@@ -59,8 +60,8 @@ async function preReceive(
   // The client is gone, or the server stops, before a ref has moved: nobody would see what becomes of it.
   if (signal.aborted) return refuse(channel, 'Ballast is stopping; nothing was changed. Try again.')
   try {
-    const { changes, forced, options } = read
-    const answer = await host.preReceive({ project, principal, directory, changes, forced, options })
+    const { kind: _, ...pushed } = read
+    const answer = await host.preReceive({ project, principal, directory, ...pushed })
     if (answer.kind === 'refused') return refuse(channel, answer.message)
     await say(channel, 'exit 0\n')
     return answer.push
@@ -106,15 +107,17 @@ type Changes =
       readonly changes: readonly RefChange[]
       readonly forced: readonly string[]
       readonly options: readonly string[]
+      readonly quarantine?: string
     }
   | { readonly kind: 'refused'; readonly message: string }
 
-/** `o <option>` and `+ <before> <after> <ref>` up to `end`. Reads on after a mistake, so that the hook is never blocked writing. */
+/** `o <option>`, `q <folder>` and `+ <before> <after> <ref>` up to `end`. Reads on after a mistake, so that the hook is never blocked writing. */
 async function changesOf(lines: AsyncGenerator<string>): Promise<Changes> {
   const changes: RefChange[] = []
   const forced: string[] = []
   const options: string[] = []
   let message: string | undefined
+  let quarantine: string | undefined
   for (;;) {
     const { value: line, done } = await lines.next()
     if (done) return { kind: 'refused', message: 'The push was cut off.' }
@@ -122,6 +125,12 @@ async function changesOf(lines: AsyncGenerator<string>): Promise<Changes> {
     if (line.startsWith('o ')) {
       if (options.length < MAX_OPTIONS) options.push(line.slice(2))
       else message ??= `At most ${MAX_OPTIONS} options are taken in one push.`
+      continue
+    }
+    if (line.startsWith('q ')) {
+      quarantine = line.slice(2)
+      if (!isQuarantine(quarantine))
+        message ??= 'This git keeps what is pushed where Ballast does not find it.'
       continue
     }
     const [mark, before = '', after = '', ref = ''] = line.split(' ')
@@ -133,7 +142,8 @@ async function changesOf(lines: AsyncGenerator<string>): Promise<Changes> {
       if (mark === '+') forced.push(ref)
     }
   }
-  return message === undefined ? { kind: 'changes', changes, forced, options } : { kind: 'refused', message }
+  if (message !== undefined) return { kind: 'refused', message }
+  return { kind: 'changes', changes, forced, options, ...(quarantine !== undefined && { quarantine }) }
 }
 
 /** One `> ` line for each line of text. Control characters can't reach the terminal of the person who pushes. */

@@ -7,8 +7,8 @@ import { replaceFile } from '../../core/index.ts'
  * server that receive-pack was started with and its hooks inherit: no address to find, no key to guess, and no
  * other process can speak as this push.
  *
- * To the server: the hook's name, a line for each push option (`o`), one for each ref (`+` not a fast-forward, `-`
- * one), `end`. An option with a line end in it would forge lines, and ends the push.
+ * To the server: the hook's name, a line for each push option (`o`), the folder of its quarantine (`q`), a line for
+ * each ref (`+` not a fast-forward, `-` one), `end`. An option with a line end in it would forge lines, and ends the push.
  * From the server: `> text` is printed, `exit N` ends. A closed socket ends pre-receive as refused.
  */
 const LISTEN = `while IFS= read -r line <&3; do
@@ -41,6 +41,7 @@ newline='
     printf 'o %s\\n' "$option"
     n=$((n + 1))
   done
+  if [ -n "\${GIT_QUARANTINE_PATH:-}" ]; then printf 'q %s\\n' "\${GIT_QUARANTINE_PATH##*/}"; fi
   while read -r before after ref; do
     forced=-
     if [ "$before" != $none ] && [ "$after" != $none ]; then

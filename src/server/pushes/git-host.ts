@@ -13,6 +13,7 @@ import type { RateLimit } from '../access/rate-limit.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { isJobToken, readerOf } from '../pipelines/secrets/job-token.ts'
 import { createProject } from '../projects.ts'
+import { lfsRefusal } from '../registry/lfs/check-push.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import type { PushAcceptance } from './acceptance.ts'
 import { followPush } from './follow.ts'
@@ -113,6 +114,8 @@ export class ControlPlaneGitHost implements GitHost {
     const read = readPushOptions(received.options, isTriggerVariable)
     if (read.kind === 'refused') return read
     const { plane } = this.#parts
+    const lacking = await lfsRefusal(plane, received)
+    if (lacking !== undefined) return { kind: 'refused', message: lacking }
     const push: Push = {
       id: newId('push'),
       project: received.project,

@@ -1,12 +1,8 @@
-import { statfs } from 'node:fs/promises'
 import { hasRole, type Role } from '../../../access/index.ts'
-import { type Bytes, CoreError, newId, type PrincipalId, type ProjectId } from '../../../core/index.ts'
-import type { LfsHost, LfsLocks, LfsObjects, LfsPartials } from '../../../git/index.ts'
-import type { BlobStore, ObjectStore } from '../../../registry/index.ts'
+import { newId, type PrincipalId, type ProjectId } from '../../../core/index.ts'
+import type { LfsHost, LfsLocks, LfsPartials } from '../../../git/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-
-/** What is left for the database, the logs and the repositories. */
-const SPARE_BYTES: Bytes = 256 << 20
+import { lfsObjects } from './objects.ts'
 
 export interface LfsHostParts {
   readonly plane: ControlPlane
@@ -19,7 +15,7 @@ export function controlPlaneLfsHost({ plane, partials, authorize }: LfsHostParts
   const { settings, vault } = plane
   return {
     authorize,
-    objects: objectsOf(plane),
+    objects: lfsObjects(plane),
     partials,
     locks: locksOf(plane),
     get publicUrl() {
@@ -42,29 +38,6 @@ async function roleOf({ stores }: ControlPlane, id: ProjectId, by: PrincipalId):
   return principal.admin ? 'admin' : stores.access.roleOf(by, id)
 }
 
-function objectsOf({ settings, stores, blobs, clock }: ControlPlane): LfsObjects {
-  const store: BlobStore & Partial<Pick<ObjectStore, 'allow'>> = blobs
-  return {
-    async received(project, digests) {
-      const granted = await stores.lfs.granted(project, digests)
-      const there = await Promise.all([...granted].map(async ([digest]) => store.has(digest)))
-      return new Map([...granted].filter((_, place) => there[place]))
-    },
-    async allow(project, bytes) {
-      await store.allow?.(project, bytes)
-      const { bavail, bsize } = await statfs(settings.dataDir)
-      if (bavail * bsize < bytes + SPARE_BYTES) throw full(bytes)
-    },
-    async receive(project, by, { digest, size }, content) {
-      const received = await store.put(digest, content, { maxBytes: size, project })
-      if (received.size === size)
-        await stores.lfs.grant({ project, principal: by, digest, size, grantedAt: clock.now() })
-      return received
-    },
-    read: (digest, range) => store.stream(digest, range),
-  }
-}
-
 function locksOf({ stores, clock }: ControlPlane): LfsLocks {
   return {
     lock: (project, path, owner) =>
@@ -72,11 +45,4 @@ function locksOf({ stores, clock }: ControlPlane): LfsLocks {
     locks: (project, query) => stores.lfs.locks(project, query),
     unlock: (project, id) => stores.lfs.removeLock(project, id),
   }
-}
-
-function full(bytes: Bytes): CoreError {
-  return new CoreError('DISK_FULL', {
-    message: `There is no room for ${bytes} bytes more on the server`,
-    hint: 'Ask whoever runs it to free some; `ballast registry gc` removes what nobody needs',
-  })
 }
