@@ -17,7 +17,19 @@ export const BOUNDARIES = [
   'rollout-updated',
   'rollout-published',
 ] as const
-export type Boundary = (typeof BOUNDARIES)[number]
+/** The same of the registry's store, whose work goes on beside every push. */
+export const STORE_BOUNDARIES = [
+  'object-landed',
+  'object-indexed',
+  'pack-written',
+  'pack-committed',
+  'pack-indexed',
+  'whole-evicted',
+  'object-forgotten',
+  'pack-rewritten',
+  'pack-forgotten',
+] as const
+export type Boundary = (typeof BOUNDARIES)[number] | (typeof STORE_BOUNDARIES)[number]
 
 const [killAt, marker] = (process.env['BALLAST_KILL_AT'] ?? '').split('=')
 

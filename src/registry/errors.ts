@@ -9,6 +9,10 @@ export type RegistryErrorCode =
   | 'QUOTA_EXCEEDED'
   /** Another packing, or a collection, took what this one counted on: it is done again. */
   | 'CHUNKS_GONE'
+  /** The packer can't make a pack of a file, or died of it. */
+  | 'PACKING_FAILED'
+  /** It was ended because the server stops. */
+  | 'PACKING_STOPPED'
   /** The object is known, and neither its file nor its pack gives its bytes. */
   | 'OBJECT_DAMAGED'
   | 'VERSION_NOT_FOUND'

@@ -9,8 +9,13 @@ import type { ProjectUsage, PutOptions, StoredObject } from './types.ts'
 export interface WholeStore extends BlobStore {
   /** Takes a stream in and verifies it, but gives it no name yet: what `put` does before its last step. */
   stage(expected: Digest, content: Readable, limits?: { readonly maxBytes?: Bytes }): Promise<StagedFile>
-  /** An empty file of mode 0600 that becomes an object by `commit`: for who writes by path, and verifies. */
+  /**
+   * An empty file of mode 0600 that becomes an object by `commit`: for who writes by path, and verifies. It survives a
+   * power cut after `sync`.
+   */
   draft(expected: Digest): Promise<StagedFile>
+  /** Throws BLOB_NOT_FOUND. */
+  sync(digest: Digest): Promise<void>
   sizeOf(digest: Digest): Promise<Bytes | undefined>
   /** Reads it again and compares. Throws BLOB_NOT_FOUND, BLOB_DIGEST_MISMATCH. */
   verify(digest: Digest): Promise<void>
@@ -27,7 +32,7 @@ export interface StagedFile {
   readonly path: string
   /** Of what was received; 0 of a draft. */
   readonly size: Bytes
-  /** Read-only, synced and under its digest: from here on it survives a power cut. */
+  /** Read-only and under its digest. What was received is synced: from here on it survives a power cut. */
   commit(): Promise<void>
   abandon(): Promise<void>
 }
@@ -85,6 +90,8 @@ export interface ObjectIndex {
   hold(project: ProjectId, digest: Digest, at: Instant): Promise<void>
   holdersOf(digest: Digest): Promise<readonly ProjectId[]>
   usage(project: ProjectId): Promise<ProjectUsage>
+  /** Throws QUOTA_EXCEEDED where the project can't take `bytes` more. */
+  allow(project: ProjectId, bytes: Bytes): Promise<void>
   /** Undefined: no limit. */
   setQuota(project: ProjectId, quota: Bytes | undefined): Promise<void>
   hint(digest: Digest, ancestors: readonly Digest[]): Promise<void>
@@ -116,6 +123,12 @@ export interface ObjectIndex {
   /** In order of offset. */
   chunksOfPack(pack: PackId): Promise<readonly ChunkPlace[]>
   objectsOfPack(pack: PackId): Promise<readonly StoredObject[]>
+  /** A pack that the index has not heard of: it, and those of its chunks that are not known elsewhere. */
+  learnPack(pack: PackUse, places: readonly ChunkPlace[]): Promise<void>
+  /** Its recipe is in the pack; all that it counts on is known. Makes the row where there is none. */
+  learnPacked(object: LearntObject): Promise<void>
+  /** The chunk is at another place from now on: that one was found damaged. */
+  moveChunk(place: ChunkPlace): Promise<void>
   /** In order of id. */
   packs(page: { readonly after?: PackId; readonly limit: number }): Promise<readonly PackUse[]>
   totals(project?: ProjectId): Promise<IndexTotals>
@@ -144,9 +157,8 @@ export interface CollectionIndex {
   removeHoldings(mark: number, cutoff: Instant): Promise<number>
   /** Of every pack: what of it is marked. */
   packShares(mark: number): Promise<readonly PackShare[]>
-  /** Chunks that are not marked, of one pack. Gives how many. */
-  removeChunks(pack: PackId, mark: number): Promise<number>
-  /** With the rows of its chunks. Throws CONSTRAINT_VIOLATED where an object's recipe is in it. */
+  markedChunks(pack: PackId, mark: number): Promise<readonly Digest[]>
+  /** With the rows of its chunks. */
   removePack(pack: PackId): Promise<void>
   /** Chunks and recipes of `from` are in `to` now, at these places, and `from` is gone: one transaction. */
   movePack(from: PackId, to: PackUse, places: readonly ChunkPlace[]): Promise<void>
@@ -193,6 +205,16 @@ export interface PackedObject {
   readonly chunks: readonly ChunkPlace[]
   /** Chunks that it counts on, and other packs hold: pieces of the recipe, and bases of deltas. */
   readonly reused: readonly Digest[]
+}
+
+export interface LearntObject {
+  readonly digest: Digest
+  readonly size: Bytes
+  readonly pack: PackId
+  readonly layout?: string
+  /** Whether its whole file is there too. */
+  readonly whole: boolean
+  readonly at: Instant
 }
 
 export interface PackUse {

@@ -61,6 +61,12 @@ export class DiskBlobStore implements WholeStore {
     return draft(this.#paths, expected)
   }
 
+  async sync(digest: Digest): Promise<void> {
+    await this.#size(digest)
+    await syncFolder(this.#paths.pathOf(digest))
+    await syncFolder(this.#paths.folderOf(digest))
+  }
+
   async has(digest: Digest): Promise<boolean> {
     return (await this.sizeOf(digest)) !== undefined
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
@@ -42,11 +42,26 @@ export async function receive(
   }
 }
 
-/** An empty file that somebody else writes by its path, and has verified when it commits. */
+/**
+ * An empty file that somebody else writes by its path, and has verified when it commits. It is not synced: whoever
+ * relies on it after a power cut syncs it then.
+ */
 export async function draft(paths: BlobPaths, expected: Digest): Promise<StagedFile> {
   const part = newPart(paths)
   await (await open(part, 'wx', 0o600)).close()
-  return staged(paths, part, expected, 0)
+  return {
+    ...staged(paths, part, expected, 0),
+    async commit() {
+      try {
+        await chmod(part, 0o444)
+        await mkdir(paths.folderOf(expected), { recursive: true, mode: 0o700 })
+        await rename(part, paths.pathOf(expected))
+      } catch (cause) {
+        await unlink(part).catch(() => undefined)
+        throw diskFull(cause, part) ?? cause
+      }
+    },
+  }
 }
 
 function newPart(paths: BlobPaths): string {
@@ -59,7 +74,6 @@ function staged(paths: BlobPaths, part: string, digest: Digest, size: number): S
     size,
     async commit() {
       try {
-        if (size === 0) await seal(part)
         await place(paths, part, digest)
       } catch (cause) {
         await unlink(part).catch(() => undefined)
@@ -69,17 +83,6 @@ function staged(paths: BlobPaths, part: string, digest: Digest, size: number): S
     async abandon() {
       await unlink(part).catch(() => undefined)
     },
-  }
-}
-
-/** What was written by path is not synced yet. */
-async function seal(part: string): Promise<void> {
-  const handle = await open(part, 'r+')
-  try {
-    await handle.chmod(0o444)
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

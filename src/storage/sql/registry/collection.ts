@@ -59,9 +59,9 @@ export function collection(db: Db): CollectionIndex {
       return Number((await query.where('created_at', '<', cutoff).executeTakeFirst()).numDeletedRows)
     },
     packShares: mark => packShares(db, mark),
-    async removeChunks(pack, mark) {
-      const query = db.deleteFrom('chunks').where('pack', '=', pack).where('mark', '!=', mark)
-      return Number((await query.executeTakeFirst()).numDeletedRows)
+    async markedChunks(pack, mark) {
+      const query = db.selectFrom('chunks').select('digest').where('pack', '=', pack).where('mark', '=', mark)
+      return (await query.execute()).map(({ digest }) => digest as Digest)
     },
     removePack: pack =>
       db.transaction().execute(async work => {

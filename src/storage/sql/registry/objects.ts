@@ -19,6 +19,7 @@ type Objects = Pick<
   | 'hold'
   | 'holdersOf'
   | 'usage'
+  | 'allow'
   | 'setQuota'
   | 'hint'
 >
@@ -65,6 +66,7 @@ export function objects(db: Db): Objects {
       return (await query.orderBy('project').execute()).map(({ project }) => project as ProjectId)
     },
     usage: project => usageOf(db, project),
+    allow: (project, bytes) => allow(db, project, bytes),
     async setQuota(project, quota) {
       if (quota === undefined) {
         await db.deleteFrom('object_quotas').where('project', '=', project).execute()
@@ -128,10 +130,14 @@ async function hold(
       .execute()
     return
   }
-  const { bytes, quota } = await usageOf(work, project)
-  if (quota !== undefined && bytes + size > quota) throw overQuota({ used: bytes, quota, more: size })
+  await allow(work, project, size)
   const values = { project, digest, size, created_at: at, mark: 0 }
   await work.insertInto('object_holders').values(values).execute()
+}
+
+async function allow(db: Db, project: ProjectId, more: number): Promise<void> {
+  const { bytes, quota } = await usageOf(db, project)
+  if (quota !== undefined && bytes + more > quota) throw overQuota({ used: bytes, quota, more })
 }
 
 async function usageOf(db: Db, project: ProjectId): Promise<ProjectUsage> {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../../core/index.ts'
 import { RegistryError } from '../../../registry/errors.ts'
-import type { ObjectIndex, PackedObject } from '../../../registry/ports.ts'
+import type { ChunkPlace, LearntObject, ObjectIndex, PackedObject, PackUse } from '../../../registry/ports.ts'
 import type { StoredObject } from '../../../registry/types.ts'
 import type { Db } from '../stores.ts'
 import { batches, chunkRow, objectOf, packUseOf, placeOf } from './rows.ts'
@@ -18,6 +18,9 @@ type Packing = Pick<
   | 'chunks'
   | 'chunksOfPack'
   | 'objectsOfPack'
+  | 'learnPack'
+  | 'learnPacked'
+  | 'moveChunk'
   | 'packs'
 >
 
@@ -50,7 +53,7 @@ export function packing(db: Db): Packing {
         .execute()
     },
     async damaged(digest, problem) {
-      await update(digest).set({ state: 'damaged', whole: 0, problem }).execute()
+      await update(digest).set({ state: 'damaged', whole: 0, pack: null, layout: null, problem }).execute()
     },
     async requeue(digest) {
       const fresh = { state: 'landed', whole: 1, pack: null, tries: 0, problem: null }
@@ -72,6 +75,12 @@ export function packing(db: Db): Packing {
     async objectsOfPack(pack) {
       const query = db.selectFrom('objects').selectAll().where('pack', '=', pack)
       return (await query.orderBy('digest').execute()).map(objectOf)
+    },
+    learnPack: (pack, places) => db.transaction().execute(work => addPack(work, pack, places)),
+    learnPacked: object => learnPacked(db, object),
+    async moveChunk({ chunk, ...place }) {
+      const { digest: _, mark: __, ...columns } = chunkRow({ chunk, ...place })
+      await db.updateTable('chunks').set(columns).where('digest', '=', chunk).execute()
     },
     async packs({ after, limit }) {
       const query = db
@@ -120,21 +129,46 @@ async function ancestorsOf(
 
 async function packed(work: Db, { digest, pack, layout, chunks, reused }: PackedObject): Promise<void> {
   await checkReused(work, digest, reused)
-  const { id, size, createdAt } = pack
-  await work.insertInto('packs').values({ id, size, created_at: createdAt }).execute()
-  for (const some of batches(chunks)) {
+  await addPack(work, pack, chunks)
+  await work
+    .updateTable('objects')
+    .set({ state: 'packed', pack: pack.id, layout: layout ?? null, tries: 0, problem: null })
+    .where('digest', '=', digest)
+    .execute()
+  await work.deleteFrom('object_hints').where('digest', '=', digest).execute()
+}
+
+async function addPack(work: Db, { id, size, createdAt }: PackUse, places: readonly ChunkPlace[]) {
+  const pack = { id, size, created_at: createdAt }
+  await work
+    .insertInto('packs')
+    .values(pack)
+    .onConflict(conflict => conflict.column('id').doNothing())
+    .execute()
+  for (const some of batches(places)) {
     await work
       .insertInto('chunks')
       .values(some.map(chunkRow))
       .onConflict(conflict => conflict.column('digest').doNothing())
       .execute()
   }
-  await work
-    .updateTable('objects')
-    .set({ state: 'packed', pack: id, layout: layout ?? null, tries: 0, problem: null })
-    .where('digest', '=', digest)
+}
+
+async function learnPacked(db: Db, { digest, size, pack, layout, whole, at }: LearntObject): Promise<void> {
+  const found = {
+    state: 'packed',
+    pack,
+    layout: layout ?? null,
+    whole: whole ? 1 : 0,
+    tries: 0,
+    problem: null,
+  }
+  const times = { created_at: at, touched_at: at, used_at: at, mark: 0 }
+  await db
+    .insertInto('objects')
+    .values({ digest, size, ...found, ...times })
+    .onConflict(conflict => conflict.column('digest').doUpdateSet(found))
     .execute()
-  await work.deleteFrom('object_hints').where('digest', '=', digest).execute()
 }
 
 async function checkReused(work: Db, digest: Digest, reused: readonly Digest[]): Promise<void> {
