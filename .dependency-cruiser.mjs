@@ -6,6 +6,7 @@ const law = {
   model: ['core', 'kernels', 'formats'],
   convert: ['core', 'formats'],
   evaluate: ['core', 'formats', 'model'],
+  optimize: ['core', 'kernels', 'formats', 'model', 'evaluate'],
   registry: ['core', 'kernels', 'formats'],
   rollout: ['core', 'evaluate'],
   pipeline: ['core'],

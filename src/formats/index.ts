@@ -1,3 +1,5 @@
+export { DETECT_BYTES, detectWrapper } from './codecs/detect.ts'
+export { decompress } from './codecs/unwrap.ts'
 export type { CsvRow } from './csv/parser.ts'
 export { type CsvOptions, type CsvTable, openCsv, parseCsv } from './csv/read.ts'
 export { FormatsError, type FormatsErrorCode } from './errors.ts'
@@ -10,6 +12,7 @@ export { type NpyArray, openNpy } from './npy/array.ts'
 export { type Npz, openNpz } from './npy/npz.ts'
 export { checkExternalFiles } from './onnx/external.ts'
 export { inspectOnnx } from './onnx/inspect.ts'
+export { type LiftedModel, liftOnnx } from './onnx/lift/lift.ts'
 export {
   ONNX_DTYPES,
   type OnnxData,

@@ -11,6 +11,7 @@ const SECTION: Readonly<Record<string, string>> = {
   convert: 'Convert',
   model: 'Model',
   evaluate: 'Evaluate',
+  optimize: 'Optimize',
   pipeline: 'Pipeline',
   rollout: 'Rollout',
   registry: 'Registry',
