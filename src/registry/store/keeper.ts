@@ -96,7 +96,7 @@ export class StoreKeeper {
   }
 
   /** Read anew: a check must not believe what it remembers. */
-  #recipe({ digest, pack }: StoredObject) {
+  async #recipe({ digest, pack }: StoredObject) {
     if (pack === undefined) throw new Error(`${digest} is packed, and the index names no pack`)
     return readRecipe(this.#ports.packs, digest, pack)
   }
