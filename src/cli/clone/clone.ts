@@ -50,10 +50,15 @@ export async function clone(remote: Remote, directory: string, options: CloneOpt
   const files = commit === null ? [] : await pointerFiles(gitFolder, commit as CommitId)
   const client = (await git(['lfs', 'version'])).exitCode === 0
   const fetchedBytes = files.length === 0 ? 0 : await complete(remote, { root, gitFolder, files }, options)
-  // Its hooks, so that a push sends files too.
-  if (files.length > 0 && client) await git(['lfs', 'install', '--local'], { folder: root })
+  if (files.length > 0 && client) await install(root)
   const bytes = files.reduce((sum, { size }) => sum + size, 0)
   return { directory: root, commit, lfs: { files: files.length, bytes, fetchedBytes, client } }
+}
+
+/** The hooks of git-lfs, so that a push sends files too; its filters, where nobody has set them for this user. */
+async function install(root: string): Promise<void> {
+  const { exitCode } = await git(['config', '--get', 'filter.lfs.clean'], { folder: root })
+  await git(exitCode === 0 ? ['lfs', 'update'] : ['lfs', 'install', '--local'], { folder: root })
 }
 
 interface Checkout {

@@ -12,6 +12,7 @@ export interface GitOptions {
   /** Its progress goes to the terminal. */
   readonly shown?: boolean
   readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface GitAnswer {
@@ -21,10 +22,10 @@ export interface GitAnswer {
 
 /** Runs the user's git, with the user's configuration. Throws GIT_MISSING. */
 export async function git(args: readonly string[], options: GitOptions = {}): Promise<GitAnswer> {
-  const { folder, config = [], shown = false, input } = options
+  const { folder, config = [], shown = false, input, environment } = options
   const child = spawn('git', args, {
     ...(folder !== undefined && { cwd: folder }),
-    env: { ...process.env, GIT_LFS_SKIP_SMUDGE: '1', ...configEnvironment(config) },
+    env: { ...process.env, GIT_LFS_SKIP_SMUDGE: '1', ...configEnvironment(config), ...environment },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', shown ? 'inherit' : 'ignore'],
   })
   let stdout = ''

@@ -1,12 +1,15 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lstat, realpath, rename } from 'node:fs/promises'
+import { chmod, copyFile, lstat, realpath, rename, utimes } from 'node:fs/promises'
+import { devNull } from 'node:os'
 import { dirname, join } from 'node:path'
-import { diskFull, inParallel, isInside, randomText } from '../../core/index.ts'
+import { BallastError, diskFull, inParallel, isInside, randomText } from '../../core/index.ts'
 import { MAX_POINTER_BYTES, type PointerFile } from '../../git/index.ts'
 import type { LfsFolder } from './fetch.ts'
 import { git } from './git.ts'
 
 const AT_ONCE = 4
+/** What is as new as the index itself git hashes again, and with its filter away it would find a change. */
+const OLDER_MS = 5000
 /**
  * Says of a file that its pointer in the index is right, instead of hashing it once more: whoever laid it has verified
  * it. git replaces %f by the path, quoted.
@@ -27,17 +30,32 @@ export async function layFiles(
   await inParallel(files, AT_ONCE, async file => {
     if (await layFile(top, folder, file)) laid.push(file.path)
   })
-  if (laid.length > 0) {
-    await git(['update-index', '-q', '--really-refresh'], {
-      folder: root,
+  if (laid.length > 0) await refresh(root, laid)
+  return laid.length
+}
+
+/**
+ * Has the index take these paths as they lie there. Where this clone has git-lfs's filter of its own, that does it, at
+ * the price of another look at each byte: git offers no way to leave a filter process out.
+ */
+async function refresh(root: string, paths: readonly string[]): Promise<void> {
+  const own = await git(['config', '--local', '--get', 'filter.lfs.process'], { folder: root })
+  const { exitCode } = await git(['update-index', '-q', '-z', '--stdin'], {
+    folder: root,
+    input: paths.map(path => `${path}\0`).join(''),
+    ...(own.exitCode !== 0 && {
+      environment: { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: devNull },
       config: [
         ['filter.lfs.clean', CLEAN],
-        ['filter.lfs.process', ''],
         ['filter.lfs.required', 'true'],
-      ],
-    })
-  }
-  return laid.length
+      ] as const,
+    }),
+  })
+  if (exitCode === 0) return
+  throw new BallastError('CLONE_FAILED', {
+    message: `git could not take ${paths.length} files into the index of ${root} (status ${exitCode})`,
+    hint: 'They are there, and right; `git status` shows them as changed until `git add` has seen them.',
+  })
 }
 
 async function layFile(top: string, folder: LfsFolder, file: PointerFile): Promise<boolean> {
@@ -55,6 +73,8 @@ async function layFile(top: string, folder: LfsFolder, file: PointerFile): Promi
     )
     // As git makes files: the user's mask decides what of it stays.
     await chmod(temporary, (file.executable ? 0o777 : 0o666) & ~process.umask())
+    const before = new Date(Date.now() - OLDER_MS)
+    await utimes(temporary, before, before)
     await rename(temporary, path)
   } catch (error) {
     throw diskFull(error, path) ?? error
