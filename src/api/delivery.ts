@@ -13,7 +13,7 @@ export const environmentDeploymentSchema = z.object({
   at: z.string(),
 })
 
-/** Where jobs' own scripts deploy to. What serves models is in rollouts. */
+/** Where jobs' own scripts deploy to, and previews of models. What else serves models is in rollouts. */
 export const environmentViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -24,6 +24,8 @@ export const environmentViewSchema = z.object({
   /** Its policy lets not every ref there, or not without an approval. */
   protected: z.boolean(),
   ref: z.string(),
+  /** Of a preview: the model, and its version that serves. */
+  model: z.object({ name: z.string(), version: z.number().nullable() }).nullable(),
   /** The job that takes it down. */
   stopJob: jobRefSchema.nullable(),
   autoStopAt: z.string().nullable(),

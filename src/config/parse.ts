@@ -37,7 +37,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
   const model = resolveModel(document.model, facts)
   const wanted = evaluate?.metrics ?? defaultMetrics(model.task)
   const branch = facts.defaultBranch ?? DEFAULT_BRANCH
-  const environments = document.deploy ?? [request(DEFAULT_ENVIRONMENT)]
+  const { environments, preview } = document.deploy ?? { environments: [request(DEFAULT_ENVIRONMENT)] }
   return {
     model,
     jobs,
@@ -55,6 +55,7 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     gates,
     ...(serve && { serve: resolveServe(serve) }),
     environments: environments.map(written => ({ ...written, branch: written.branch ?? branch })),
+    ...(preview && { preview }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../core/index.ts'
+import type { Diagnostic, Milliseconds } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { AnswerRule, PreprocessStep, TableColumn, Task } from '../model/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
@@ -50,6 +50,8 @@ export interface ModelRepository {
   readonly gates: readonly Gate[]
   readonly serve?: ServeRequest
   readonly environments: readonly EnvironmentRequest[]
+  /** Private endpoints for branches. */
+  readonly preview?: PreviewRequest
 }
 
 /** How a version is served: `ServingOptions` of the agents' protocol. Each is by default what the host finds best. */
@@ -72,6 +74,16 @@ export interface EnvironmentRequest {
   readonly approve: boolean
   /** How requests are shared out beside the steps. */
   readonly traffic?: TrafficPlan
+  /** Of a preview: it stays so long after its last deployment. */
+  readonly expiresMs?: Milliseconds
+}
+
+/** An environment of its own for each branch, taken down with it. */
+export interface PreviewRequest {
+  /** Glob of branches; the default branch is never among them. */
+  readonly branch: string
+  /** Stays so long after its last deployment. */
+  readonly expiresMs: Milliseconds
 }
 
 /** What the reader of a ballast.yaml may know about the repository it is in. */

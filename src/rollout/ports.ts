@@ -51,6 +51,8 @@ export interface RolloutStore {
 
   deployment(model: string, environment: string): Promise<Deployment | undefined>
   deployments(): Promise<readonly Deployment[]>
+  /** Nothing serves there any more. Nothing where nothing did. */
+  removeDeployment(model: string, environment: string): Promise<void>
 
   /** Latest cumulative counts of a step's arms by gateway process (`epoch`): replaces, so a repeated report counts once. */
   saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>

@@ -31,6 +31,7 @@ import { startPipeline } from './pipelines/starting/start.ts'
 import { PushAcceptance } from './pushes/acceptance.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
 import { controlPlaneLfsHost } from './registry/lfs/host.ts'
+import { RetentionKeeper } from './registry/versions/retention.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
 import { Gateways } from './rollouts/gateways.ts'
@@ -112,6 +113,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     rollouts,
     gateways,
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
+    retention: new RetentionKeeper(plane),
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     lfs: lfsFrontDoor({ host: lfsHost, clock: plane.clock, logger: plane.logger }),
     predictSecret: own.secret,
@@ -202,6 +204,7 @@ function lifeOf(
         outward.run('old logs could not be removed', () => oldLogs.tick())
         outward.run('statuses could not be told', () => statuses.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
+        background.run('versions could not be looked through', () => services.retention.tick())
       }, TICK_MS)
     },
     async close() {

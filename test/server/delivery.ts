@@ -3,7 +3,7 @@ import { type CommitId, type Digest, digestOf } from '../../src/core/index.ts'
 import type { Environment, Job, Pipeline, PlannedJob, Release } from '../../src/pipeline/index.ts'
 import { sealSecret } from '../../src/server/access/secret-values.ts'
 import { DeliveryDesk } from '../../src/server/delivery/desk.ts'
-import { EnvironmentStops } from '../../src/server/delivery/environments/stops.ts'
+import { EnvironmentStops, type ServedModels } from '../../src/server/delivery/environments/stops.ts'
 import { PushAcceptance } from '../../src/server/pushes/acceptance.ts'
 import { aTrigger } from '../contracts/stores/world.ts'
 import { EngineWorld } from './engine.ts'
@@ -17,6 +17,11 @@ export class DeliveryWorld {
   readonly delivery: DeliveryDesk
   readonly stops: EnvironmentStops
   readonly commit: CommitId
+  /** `model environment: why` of models that were taken down. */
+  readonly removed: string[] = []
+  readonly served: ServedModels = {
+    remove: async (model, environment, why) => void this.removed.push(`${model} ${environment}: ${why}`),
+  }
 
   private constructor(engine: EngineWorld, repository: BareRepository) {
     const { plane } = engine.plane
@@ -24,7 +29,7 @@ export class DeliveryWorld {
     this.repository = repository
     this.pushes = new PushAcceptance(plane, engine.reconciler)
     this.delivery = new DeliveryDesk(plane, engine.reconciler, this.pushes)
-    this.stops = new EnvironmentStops(plane, engine.reconciler)
+    this.stops = new EnvironmentStops(plane, engine.reconciler, this.served)
     engine.desk.deliverWith(this.delivery)
     this.commit = repository.commit({ 'NOTES.md': '# From the commit\n' })
     repository.set('refs/heads/main', this.commit)

@@ -22,10 +22,12 @@ export interface Ran {
 /** A control plane on port 0 in a folder of its own, and the calls that its clients and agents make. */
 export class World {
   readonly folder: string
+  readonly #gatewayUrl: string
   #server: RunningServer | undefined
 
-  constructor(folder: string) {
+  constructor(folder: string, gatewayUrl: string) {
     this.folder = folder
+    this.#gatewayUrl = gatewayUrl
   }
 
   get url(): string {
@@ -35,7 +37,7 @@ export class World {
   async start(): Promise<void> {
     this.#server = await startServer({
       dataDir: join(this.folder, 'data'),
-      gatewayUrl: 'http://127.0.0.1:9',
+      gatewayUrl: this.#gatewayUrl,
       version: '0.0.0-test',
       host: '127.0.0.1',
       port: 0,
@@ -233,8 +235,9 @@ export function run(
   })
 }
 
-export async function startWorld(): Promise<World> {
-  const world = new World(await mkdtemp(join(tmpdir(), 'ballast-server-')))
+/** Where nothing listens, unless a gateway is to be there. */
+export async function startWorld(gatewayUrl = 'http://127.0.0.1:9'): Promise<World> {
+  const world = new World(await mkdtemp(join(tmpdir(), 'ballast-server-')), gatewayUrl)
   await world.start()
   return world
 }

@@ -11,7 +11,9 @@ interface Json {
 }
 
 export function environmentCommand(): Command {
-  const command = new Command('environment').description("environments that jobs' scripts deploy to")
+  const command = new Command('environment').description(
+    "environments that jobs' scripts deploy to, and previews of models",
+  )
   command
     .command('list')
     .description('environments of a project, and what was deployed there last')
@@ -20,7 +22,7 @@ export function environmentCommand(): Command {
     .action(list)
   command
     .command('stop')
-    .description('take one down: its on_stop job runs')
+    .description('take one down: its on_stop job runs, or the model of a preview no longer answers')
     .argument('<project>')
     .argument('<environment>')
     .option('--json', 'for machines')
@@ -36,7 +38,7 @@ async function environmentsOf(project: string): Promise<readonly EnvironmentView
 async function list(project: string, { json }: Json): Promise<void> {
   print(await environmentsOf(project), json, all =>
     all.length === 0
-      ? 'No environments yet: a job with `environment:` makes one as it deploys.'
+      ? 'No environments yet: a job with `environment:` makes one as it deploys, and `preview:` in deploy one for each branch.'
       : table(['ENVIRONMENT', 'STATE', 'TIER', 'DEPLOYED', 'COMMIT', 'BY', 'URL'], all.map(rowOf)),
   )
 }

@@ -28,8 +28,6 @@ export interface MapRule<T> {
   readonly key: { readonly pattern: RegExp; readonly expected: string; readonly maxLength: number }
   readonly value: Reader<T>
   readonly max: number
-  /** Names that the design has and this release has not, with the reason. */
-  readonly unavailable?: Readonly<Record<string, string>>
 }
 
 export interface NamedEntry<T> {
@@ -38,18 +36,9 @@ export interface NamedEntry<T> {
   readonly value: T
 }
 
-export function mapOf<T>({
-  key,
-  value,
-  max,
-  unavailable = {},
-}: MapRule<T>): Reader<readonly NamedEntry<T>[]> {
+export function mapOf<T>({ key, value, max }: MapRule<T>): Reader<readonly NamedEntry<T>[]> {
   const expected = 'a map'
   const readEntry = ({ key: name, keyAt, value: node }: Entry, place: Place): NamedEntry<T> | undefined => {
-    if (Object.hasOwn(unavailable, name)) {
-      const message = `'${name}' in ${place.trail} is not available in this release`
-      return place.findings.error(keyAt, 'NOT_AVAILABLE', message, { hint: unavailable[name]! })
-    }
     const read = value.read(node, within(place, name.slice(0, key.maxLength)))
     if (key.pattern.test(name) && name.length <= key.maxLength) {
       return read === undefined ? undefined : { name, at: keyAt, value: read }
@@ -60,11 +49,7 @@ export function mapOf<T>({
   return {
     schema: {
       type: 'object',
-      propertyNames: {
-        pattern: key.pattern.source,
-        maxLength: key.maxLength,
-        ...(Object.keys(unavailable).length > 0 && { not: { enum: Object.keys(unavailable) } }),
-      },
+      propertyNames: { pattern: key.pattern.source, maxLength: key.maxLength },
       additionalProperties: value.schema,
       maxProperties: max,
     },

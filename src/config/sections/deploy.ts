@@ -1,16 +1,17 @@
 import type { Fraction } from '../../core/index.ts'
-import { mismatch } from '../../pipeline/index.ts'
+import { mismatch, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, type Reader, refine } from '../reader/reader.ts'
-import { choice, integer, text } from '../reader/scalars.ts'
+import { choice, integer } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
-import type { EnvironmentRequest } from '../types.ts'
+import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
+import { branchPattern, previewSection } from './preview.ts'
 import { trafficSection } from './traffic.ts'
 
+const PREVIEW = 'preview'
 const MAX_ENVIRONMENTS = 20
 const MAX_STEPS = 20
-const MAX_BRANCH = 200
 const MONTH = 30 * 24 * 3_600_000
 
 export const DEFAULT_STEPS: readonly CanaryStep[] = [0.05, 0.25, 0.5].map(weight => ({ weight, hold: 0 }))
@@ -91,11 +92,7 @@ const analysis = struct({
 
 const fields = {
   branch: optional(
-    text({
-      expected: 'a branch, or a pattern such as release/*',
-      pattern: /^[^\s\u0000-\u001f[\]{}()\\]+$/,
-      maxLength: MAX_BRANCH,
-    }),
+    branchPattern,
     'branches that deploy here (* stands for any characters); default: the default branch',
   ),
   strategy: optional(choice(['canary', 'immediate']), 'by steps, or all traffic at once', 'canary'),
@@ -130,21 +127,37 @@ const environment = refine(
 /** Asks for environments; the branch is open where the default branch is meant. */
 export type WrittenRequest = Omit<EnvironmentRequest, 'branch'> & { readonly branch: string | undefined }
 
-export const deploySection: Reader<readonly WrittenRequest[]> = refine(
-  mapOf({
-    key: {
-      pattern: /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
-      expected: "lower-case letters, digits and '-', 40 at most",
-      maxLength: 40,
-    },
-    value: environment,
-    max: MAX_ENVIRONMENTS,
-    unavailable: {
-      preview: 'private endpoints for branches come later; name an environment, such as staging',
-    },
-  }),
-  entries => entries.map(({ name, value }) => request(name, value)),
-)
+export interface WrittenDeploy {
+  readonly environments: readonly WrittenRequest[]
+  readonly preview?: PreviewRequest
+}
+
+const named = mapOf({
+  key: {
+    pattern: /^(?!preview-)[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    expected: "lower-case letters, digits and '-', 40 at most, and no preview-… (so previews are named)",
+    maxLength: 40,
+  },
+  value: environment,
+  max: MAX_ENVIRONMENTS,
+})
+
+/** Environments by name, and among them `preview`, which is not one but one for each branch. */
+export const deploySection: Reader<WrittenDeploy> = {
+  schema: { ...named.schema, properties: { [PREVIEW]: previewSection.schema } },
+  expected: named.expected,
+  read(node, place) {
+    if (node.kind !== 'map') return mismatch(node, place, named.expected)
+    const entry = node.entries.find(({ key }) => key === PREVIEW)
+    const preview = entry && previewSection.read(entry.value, within(place, PREVIEW))
+    const rest = named.read({ ...node, entries: node.entries.filter(({ key }) => key !== PREVIEW) }, place)
+    if (!rest || (entry && !preview)) return undefined
+    return {
+      environments: rest.map(({ name, value }) => request(name, value)),
+      ...(preview && { preview }),
+    }
+  },
+}
 
 export function request(name: string, written: WrittenEnvironment = {}): WrittenRequest {
   const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, traffic } = written

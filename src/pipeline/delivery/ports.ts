@@ -10,13 +10,14 @@ import type {
   PrincipalId,
   ProjectId,
   ReleaseId,
+  RolloutId,
 } from '../../core/index.ts'
 import type { ReleaseRequest } from '../types.ts'
 
 /** available: it was deployed to, and nothing has taken it down. stopping: its stop job is to run. */
 export type EnvironmentState = 'available' | 'stopping' | 'stopped'
 
-/** Where jobs' own scripts deploy to. Not an environment of models: those are the rollouts'. */
+/** Where jobs' own scripts deploy to, and previews of models. Other environments of models are the rollouts'. */
 export interface Environment {
   readonly id: EnvironmentId
   readonly project: ProjectId
@@ -37,17 +38,19 @@ export interface Environment {
   readonly stopAsked: boolean
   /** The last one that succeeded. */
   readonly deployment?: EnvironmentDeploymentId
+  /** It is a preview of this model: no script deploys there, and none takes it down. */
+  readonly model?: string
   /** Grows with every change. */
   readonly revision: number
   readonly createdAt: Instant
   readonly updatedAt: Instant
 }
 
-/** A job that deployed there has ended: once for each attempt. */
+/** A job that deployed there has ended: once for each attempt, or for each rollout of a preview. */
 export interface EnvironmentDeployment {
   readonly id: EnvironmentDeploymentId
   readonly environment: EnvironmentId
-  readonly attempt: AttemptId
+  readonly attempt: AttemptId | RolloutId
   readonly job: JobId
   readonly pipeline: PipelineId
   readonly commit: CommitId
@@ -113,7 +116,7 @@ export interface DeliveryStore {
   environmentsStopping(): Promise<readonly Environment[]>
   /**
    * Adds the environment (`from` absent) or replaces the one of that revision, with the deployment, in one step.
-   * known: that attempt's deployment is there, and nothing changes. moved on: the revision is another, or the name
+   * known: the deployment of that attempt is there, and nothing changes. moved on: the revision is another, or the name
    * is taken.
    */
   saveEnvironment(

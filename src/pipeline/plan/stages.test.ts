@@ -138,6 +138,12 @@ describe('deploy', () => {
       approval: true,
     })
   })
+  test('has a name of its own where one is given, and registers a version', () => {
+    const environments = [{ name: 'preview-topic', job: 'deploy:preview', approval: false, allowed: true }]
+    const input = { environments, onDefaultBranch: false, branch: 'topic' }
+    expect(jobOf('deploy:preview', input).work).toMatchObject({ environment: 'preview-topic' })
+    expect(jobOf('register', input).skip).toBeUndefined()
+  })
   test('is skipped with the reason where the policy refuses', () => {
     const environments = [{ name: 'production', approval: false, allowed: false, refusal: 'only release/*' }]
     expect(jobOf('deploy:production', { environments }).skip).toBe('only release/*')

@@ -6,6 +6,8 @@ import { sortJobs } from './order.ts'
 /** An environment that the commit's file asks to deploy to, for a branch that matches. */
 export interface DeployTarget {
   readonly name: string
+  /** Name of its job; default `deploy:` and its own. */
+  readonly job?: string
   /** A person must approve: the file or the environment's policy says so. */
   readonly approval: boolean
   /** Whether the policy lets this branch deploy there; where not, the job is skipped. */
@@ -126,14 +128,14 @@ function stage(
 }
 
 function deploy(
-  { name, approval, allowed, refusal }: DeployTarget,
+  { name, job = `deploy:${name}`, approval, allowed, refusal }: DeployTarget,
   called: (name: string) => string,
   register: string,
   notServed?: string,
 ): PlannedJob {
   const skip = allowed ? notServed : (refusal ?? `the policy of ${name} does not allow it`)
   return {
-    name: called(`deploy:${name}`),
+    name: called(job),
     work: { kind: 'deploy', environment: name, approval },
     needs: [register],
     env: {},

@@ -6,7 +6,19 @@ import {
   type Project,
 } from '../../access/index.ts'
 import type { EnvironmentRequest } from '../../config/index.ts'
+import type { ProjectId } from '../../core/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { isPreview, PREVIEW } from '../delivery/previews/name.ts'
+
+/** What was set for an environment: for a preview, unless it has one of its own, what was set for all of them. */
+export async function storedPolicy(
+  { stores }: Pick<ControlPlane, 'stores'>,
+  project: ProjectId,
+  environment: string,
+): Promise<EnvironmentPolicy | undefined> {
+  const own = await stores.access.policy(project, environment)
+  return own ?? (isPreview(environment) ? stores.access.policy(project, PREVIEW) : undefined)
+}
 
 /** The environment's policy: what was set for it, else the default. */
 export async function policyOf(
@@ -15,8 +27,7 @@ export async function policyOf(
   environment: string,
 ): Promise<EnvironmentPolicy> {
   return (
-    (await plane.stores.access.policy(project.id, environment)) ??
-    defaultPolicy(environment, project.defaultBranch)
+    (await storedPolicy(plane, project.id, environment)) ?? defaultPolicy(environment, project.defaultBranch)
   )
 }
 

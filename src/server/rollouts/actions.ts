@@ -1,5 +1,6 @@
 import { whyVersionNotServed } from '../../config/index.ts'
 import type { RolloutId, VersionId } from '../../core/index.ts'
+import { versionExpired } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { conflict, notFound } from '../errors.ts'
@@ -84,6 +85,8 @@ export class RolloutActions {
   async #needServable(model: string, number: number): Promise<void> {
     const version = await this.#plane.stores.versions.byNumber(model, number)
     if (!version) throw notFound('version', `${model} v${number}`)
+    const { expired } = version
+    if (expired) throw versionExpired({ model, number, expired })
     const why = whyVersionNotServed(version.manifest.files.map(({ name }) => name))
     if (why)
       throw conflict(

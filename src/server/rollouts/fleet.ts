@@ -44,13 +44,22 @@ export class Fleet {
     this.wantedChanged.emit(this.#wanted)
   }
 
-  async #describe({ replica, version: id, judged }: WantedVersion): Promise<WantedReplica | undefined> {
+  async #describe({
+    replica,
+    version: id,
+    judged,
+    idleMs,
+  }: WantedVersion): Promise<WantedReplica | undefined> {
     const { versions } = this.#plane.stores
     const version = await versions.byId(id)
     if (!version) return undefined
     const records = await versions.records(id)
     const reference = records.findLast(record => record.kind === 'reference-outputs')
-    const serving = servingOptionsSchema.safeParse(records.findLast(({ kind }) => kind === 'serving')?.body)
+    const asked = servingOptionsSchema.safeParse(
+      records.findLast(({ kind }) => kind === 'serving')?.body,
+    ).data
+    const serving =
+      idleMs === undefined ? asked : { ...asked, idleMs: Math.min(idleMs, asked?.idleMs ?? idleMs) }
     return {
       replica,
       version: id,
@@ -58,7 +67,7 @@ export class Fleet {
       model: version.model,
       config: version.manifest.config,
       files: version.manifest.files.map(file => ({ ...file })),
-      ...(serving.success && { serving: serving.data }),
+      ...(serving && { serving }),
       ...(judged && { judged }),
       ...(reference && { reference: reference.body as WantedReplica['reference'] }),
     }

@@ -1,9 +1,12 @@
+import type { EnvironmentRequest } from '../../config/index.ts'
 import type { Instant, RolloutId } from '../../core/index.ts'
-import type { Job } from '../../pipeline/index.ts'
+import type { Job, Pipeline } from '../../pipeline/index.ts'
 import type { Analysis, StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import type { PreviewJob, Previews } from '../delivery/previews/previews.ts'
 import { storeResult } from '../pipelines/ending/results.ts'
 import type { PipelineReconciler } from '../pipelines/reconcile.ts'
+import { configOf } from '../pipelines/starting/config.ts'
 
 /** A canary that has seen no request for this long waits for evidence, and says so. */
 const QUIET_MS = 10_000
@@ -12,11 +15,16 @@ const QUIET_MS = 10_000
 export class JobFollower {
   readonly #plane: ControlPlane
   readonly #pipelines: PipelineReconciler
+  #previews: Previews | undefined
   readonly #lastEvidence = new Map<RolloutId, { readonly requests: number; readonly at: Instant }>()
 
   constructor(plane: ControlPlane, pipelines: PipelineReconciler) {
     this.#plane = plane
     this.#pipelines = pipelines
+  }
+
+  previewWith(previews: Previews): void {
+    this.#previews = previews
   }
 
   /** The deploy job goes with its rollout: to its end, or to waiting while there is no traffic to judge by. */
@@ -30,11 +38,19 @@ export class JobFollower {
   async followEnd(rollout: StoredRollout): Promise<void> {
     const job = rollout.endedAt === undefined ? undefined : await this.#jobOf(rollout)
     if (!job) return
-    const lines = rollout.reason === undefined ? [] : [rollout.reason]
+    const reason = (await this.#previewed(rollout, job)) ?? rollout.reason
+    const lines = reason === undefined ? [] : [reason]
     await this.#pipelines.move(job, job.state, rollout.phase === 'promoted' ? 'succeeded' : 'failed', {
-      ...(rollout.reason !== undefined && { reason: rollout.reason }),
+      ...(reason !== undefined && { reason }),
       result: storeResult({ kind: 'deploy', rollout: rollout.id, lines }),
     })
+  }
+
+  /** Where a preview serves, for whoever pushed it. */
+  async #previewed(rollout: StoredRollout, job: Job): Promise<string | undefined> {
+    const pipeline = await this.#plane.stores.pipelines.pipeline(job.pipeline)
+    const preview = pipeline && previewJobOf(pipeline, job)
+    return preview && this.#previews?.ended(rollout, preview)
   }
 
   /** The job that follows this rollout, while it has not ended. */
@@ -64,4 +80,19 @@ export class JobFollower {
   forget(id: RolloutId): void {
     this.#lastEvidence.delete(id)
   }
+}
+
+/** What the file of a pipeline asks of an environment. */
+export function requestOf(pipeline: Pipeline, environment: string): EnvironmentRequest {
+  return configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
+}
+
+/** Undefined where the job deploys elsewhere than to a preview. */
+export function previewJobOf(pipeline: Pipeline, job: Job): PreviewJob | undefined {
+  const { work } = job.plan
+  if (work.kind !== 'deploy') return undefined
+  const { environment } = work
+  const { expiresMs } = requestOf(pipeline, environment)
+  const model = configOf(pipeline)!.repository.model.name
+  return expiresMs === undefined ? undefined : { pipeline, job, model, environment, expiresMs }
 }

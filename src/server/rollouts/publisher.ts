@@ -3,6 +3,7 @@ import type { Route, RoutingTable } from '../../api/index.ts'
 import { Signal, type VersionId } from '../../core/index.ts'
 import type { Deployment, StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { storedPolicy } from '../pipelines/policy.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
 import { ROUTE_LEASE_MS, type RouteFacts, routeOf, sameTable } from './table.ts'
@@ -100,7 +101,7 @@ export class Publisher {
   }
 
   async #policyOf({ project, environment }: Deployment): Promise<Pick<RouteFacts, 'predictions' | 'limits'>> {
-    const policy = await this.#plane.stores.access.policy(project, environment)
+    const policy = await storedPolicy(this.#plane, project, environment)
     const { predictions, limits } = policy ?? defaultPolicy(environment, 'main')
     return { predictions, ...(limits && { limits }) }
   }

@@ -1,4 +1,3 @@
-import type { EnvironmentRequest } from '../../config/index.ts'
 import {
   BallastError,
   boundary,
@@ -16,25 +15,25 @@ import {
   advance,
   analyse,
   beginRollout,
-  type Deployment,
   NO_COUNTS,
   type Rollout,
   type RolloutEvent,
   type StoredRollout,
-  type Strategy,
 } from '../../rollout/index.ts'
 import { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import type { Previews } from '../delivery/previews/previews.ts'
 import { conflict } from '../errors.ts'
 import { stageResult } from '../pipelines/ending/results.ts'
-import { boundFor } from '../pipelines/policy.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
 import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
-import { JobFollower } from './follow-job.ts'
+import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
 import type { Gateways } from './gateways.ts'
+import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
+import { strategyFor } from './strategy.ts'
 import { baselineReplica, mainReplica, needsBaseline } from './wanted.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
@@ -60,6 +59,7 @@ export class RolloutReconciler implements Deployer {
   readonly #jobs: JobFollower
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
+  #previews: Previews | undefined
 
   constructor(
     plane: ControlPlane,
@@ -75,6 +75,11 @@ export class RolloutReconciler implements Deployer {
     this.#pipelines = pipelines
     this.#background = new Background(plane.logger)
     this.#jobs = new JobFollower(plane, pipelines)
+  }
+
+  previewWith(previews: Previews): void {
+    this.#previews = previews
+    this.#jobs.previewWith(previews)
   }
 
   /** When nothing that was begun is under way any more. */
@@ -127,36 +132,48 @@ export class RolloutReconciler implements Deployer {
       return
     }
     const principal = await this.#plane.stores.access.principal(pipeline.principal)
-    const strategy = await this.#strategyOf(pipeline, work.environment)
+    const strategy = await strategyFor(this.#plane, pipeline, work.environment)
     if (typeof strategy === 'string') {
       await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
       return
     }
     const { traffic } = requestOf(pipeline, work.environment)
-    const { model, environment } = await this.#add({
-      model: configOf(pipeline)!.repository.model.name,
-      environment: work.environment,
-      candidate: version.id as VersionId,
-      strategy,
-      project: pipeline.project,
-      job: job.id,
-      by: principal?.name ?? 'unknown',
-      ...(traffic && { traffic }),
-    })
+    const { name: model } = configOf(pipeline)!.repository.model
+    const { environment } = work
+    const add = async () => {
+      await this.#add({
+        model,
+        environment,
+        candidate: version.id as VersionId,
+        strategy,
+        project: pipeline.project,
+        job: job.id,
+        by: principal?.name ?? 'unknown',
+        ...(traffic && { traffic }),
+      })
+    }
+    const preview = previewJobOf(pipeline, job)
+    const refusal = preview ? await this.#previews?.begin(preview, add) : await add()
+    if (refusal !== undefined) {
+      await this.#pipelines.move(job, 'running', 'failed', { reason: refusal })
+      return
+    }
     // Not awaited: this may be called from within another queue's turn, and two that wait for each other never end.
     this.#background.run('a rollout could not begin', () => this.reconcile(model, environment))
   }
 
-  /** What the policy in force lets the file's request have; else why it refuses. */
-  async #strategyOf(pipeline: Pipeline, environment: string): Promise<Strategy | string> {
-    const project = (await this.#plane.stores.access.project(pipeline.project))!
-    const request = requestOf(pipeline, environment)
-    const branch = pipeline.ref.replace(/^refs\/heads\//, '')
-    const { bounded } = await boundFor(this.#plane, project, request, branch)
-    if (!bounded.allowed) return bounded.refusal
-    return bounded.strategy === 'immediate'
-      ? { kind: 'immediate' }
-      : { kind: 'canary', steps: bounded.steps, analysis: request.analysis }
+  /** Nothing of a model serves in an environment any more, and nothing is on its way there. */
+  async remove(model: string, environment: string, why: string): Promise<void> {
+    const { rollouts } = this.#plane.stores
+    await this.serially(model, environment, async () => {
+      for (const live of await rollouts.inPhases(LIVE))
+        if (live.model === model && live.environment === environment)
+          await this.apply(live, { kind: 'abort', by: 'the stop of its environment', reason: why })
+      await rollouts.removeDeployment(model, environment)
+      await this.#publisher.publish()
+    })
+    const table = this.#publisher.table
+    if (table) await this.#gateways.caughtUp(table.revision)
   }
 
   /** Stores a new rollout, last in its queue, and moves the queue on. */
@@ -288,7 +305,7 @@ export class RolloutReconciler implements Deployer {
       if (next.reason !== undefined) this.#holding.set(rollout.id, next.reason)
       return false
     }
-    const deployment = next.phase === 'promoted' ? await this.#promotion(rollout) : undefined
+    const deployment = next.phase === 'promoted' ? await promotionOf(this.#plane, rollout) : undefined
     // What a person, or a failed replica, ended stands beside what was known by then.
     const analysis = event.kind === 'analysed' ? event.analysis : this.#analyses.get(rollout.id)
     const change = {
@@ -321,23 +338,6 @@ export class RolloutReconciler implements Deployer {
     return true
   }
 
-  async #promotion(rollout: StoredRollout): Promise<Deployment> {
-    const { project, model, environment, candidate } = rollout
-    const before = await this.#plane.stores.rollouts.deployment(model, environment)
-    const previous = before?.stable === candidate ? before.previous : before?.stable
-    // A rollback by hand has no file of its own.
-    const traffic = rollout.job ? rollout.traffic : before?.traffic
-    return {
-      project,
-      model,
-      environment,
-      stable: candidate,
-      ...(previous && { previous }),
-      ...(traffic && { traffic }),
-      since: this.#now(),
-    }
-  }
-
   /** A rollout whose job was canceled ends, wherever in the queue it stands. */
   async #abortCanceled(live: readonly StoredRollout[]): Promise<boolean> {
     for (const rollout of live) {
@@ -360,10 +360,6 @@ export class RolloutReconciler implements Deployer {
   #now(): Instant {
     return this.#plane.clock.now()
   }
-}
-
-function requestOf(pipeline: Pipeline, environment: string): EnvironmentRequest {
-  return configOf(pipeline)!.repository.environments.find(({ name }) => name === environment)!
 }
 
 /** Whose decision an event is. */

@@ -46,6 +46,17 @@ test('what a rollout compares stays awake; the rest may sleep', () => {
   })
 })
 
+test('what a preview serves may sleep soon', () => {
+  const preview = { ...deployment, environment: 'preview-topic' }
+  const idle = wantedVersions([deployment, preview], []).map(({ replica, idleMs }) => [replica, idleMs])
+  expect(Object.fromEntries(idle)).toEqual({
+    'production.ver_stable': undefined,
+    'production.ver_before': undefined,
+    'preview-topic.ver_stable': 600_000,
+    'preview-topic.ver_before': 600_000,
+  })
+})
+
 test('a wanted set is another when one of it is judged no more', () => {
   const replica = (judged?: boolean): WantedReplica => ({
     replica: 'a',

@@ -1,6 +1,7 @@
 import type { WantedReplica } from '../../api/index.ts'
-import type { VersionId } from '../../core/index.ts'
+import type { Milliseconds, VersionId } from '../../core/index.ts'
 import type { Deployment, StoredRollout } from '../../rollout/index.ts'
+import { isPreview } from '../delivery/previews/name.ts'
 
 /** A replica that should run: which version, and as what. */
 export interface WantedVersion {
@@ -8,7 +9,12 @@ export interface WantedVersion {
   readonly version: VersionId
   /** A rollout compares it: it must not be found asleep. */
   readonly judged: boolean
+  /** It sleeps after so long without a request, whatever its version asks for. */
+  readonly idleMs?: Milliseconds
 }
+
+/** A preview is looked at now and then, and many stand beside each other. */
+const PREVIEW_IDLE_MS: Milliseconds = 10 * 60_000
 
 /** The replica that serves a version as stable, canary or warm previous. */
 export function mainReplica(environment: string, version: VersionId): string {
@@ -29,19 +35,25 @@ export function wantedVersions(
   rollouts: readonly StoredRollout[],
 ): readonly WantedVersion[] {
   const wanted = new Map<string, WantedVersion>()
-  const want = (replica: string, version: VersionId, judged: boolean): void => {
-    wanted.set(replica, { replica, version, judged: judged || (wanted.get(replica)?.judged ?? false) })
+  const want = (environment: string, replica: string, version: VersionId, judged: boolean): void => {
+    wanted.set(replica, {
+      replica,
+      version,
+      judged: judged || (wanted.get(replica)?.judged ?? false),
+      ...(isPreview(environment) && { idleMs: PREVIEW_IDLE_MS }),
+    })
   }
   for (const { environment, stable, previous } of deployments) {
-    want(mainReplica(environment, stable), stable, false)
-    if (previous) want(mainReplica(environment, previous), previous, false)
+    want(environment, mainReplica(environment, stable), stable, false)
+    if (previous) want(environment, mainReplica(environment, previous), previous, false)
   }
   for (const rollout of rollouts) {
     if (rollout.phase !== 'preparing' && rollout.phase !== 'progressing') continue
-    want(mainReplica(rollout.environment, rollout.candidate), rollout.candidate, true)
+    const { environment, candidate, stable } = rollout
+    want(environment, mainReplica(environment, candidate), candidate, true)
     if (!needsBaseline(rollout)) continue
-    want(baselineReplica(rollout), rollout.stable!, true)
-    want(mainReplica(rollout.environment, rollout.stable!), rollout.stable!, true)
+    want(environment, baselineReplica(rollout), stable!, true)
+    want(environment, mainReplica(environment, stable!), stable!, true)
   }
   return [...wanted.values()]
 }

@@ -30,6 +30,7 @@ export async function environmentViewOf(
     state: environment.state,
     protected: isProtectedEnvironment(policy),
     ref: environment.ref,
+    model: await previewed(plane, environment),
     stopJob: stopJob === undefined ? null : await jobRef(plane, stopJob),
     autoStopAt: isoOrNull(environment.autoStopAt),
     reason: environment.reason ?? null,
@@ -37,6 +38,13 @@ export async function environmentViewOf(
     createdAt: isoOf(environment.createdAt),
     updatedAt: isoOf(environment.updatedAt),
   }
+}
+
+async function previewed({ stores }: Plane, { model, name }: Environment): Promise<EnvironmentView['model']> {
+  if (model === undefined) return null
+  const deployment = await stores.rollouts.deployment(model, name)
+  const version = deployment && (await stores.versions.byId(deployment.stable))
+  return { name: model, version: version?.number ?? null }
 }
 
 export async function deploymentViewOf(

@@ -286,6 +286,7 @@ export interface Tables {
     reason: string | null
     stop_asked: number
     deployment: string | null
+    model: string | null
     revision: number
     created_at: number
     updated_at: number

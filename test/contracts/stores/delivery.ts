@@ -95,6 +95,7 @@ export function deliveryContract(stores: () => Stores): void {
         stopJob: newId('job'),
         autoStopAt: later(5),
         reason: 'because',
+        model: 'digits',
         stopAsked: true,
       })
       expect(await store().saveEnvironment(whole, undefined)).toBe('saved')

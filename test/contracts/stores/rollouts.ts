@@ -116,6 +116,24 @@ export function rolloutContract(world: () => Stores): void {
     })
   })
 
+  test('a deployment is removed, and no other', async () => {
+    const { rollouts } = world()
+    const [version] = await register('a')
+    const rollout = aRollout(version!)
+    const { project, model } = rollout
+    const here = { project, model, environment: 'preview-topic', stable: version!.id, since: NOON }
+    const there = { ...here, environment: 'production' }
+    for (const [i, deployment] of [here, there].entries()) {
+      const each = { ...rollout, id: newId('rollout'), environment: deployment.environment, revision: i + 1 }
+      await rollouts.add(each)
+      await rollouts.update({ ...each, phase: 'promoted' }, i + 1, aChange({ phase: 'promoted' }), deployment)
+    }
+    await rollouts.removeDeployment(model, 'preview-topic')
+    await rollouts.removeDeployment(model, 'preview-topic')
+    await rollouts.removeDeployment('other', 'production')
+    expect(await rollouts.deployments()).toStrictEqual([there])
+  })
+
   test('a later deployment replaces the one before it', async () => {
     const { rollouts } = world()
     const [a, b] = await register('a', 'b')

@@ -138,6 +138,8 @@ export const en = {
   'environments.state.stopped': 'Stopped',
   'environments.stop': 'Stop',
   'environments.stopAsk': 'Stop {name}?',
+  'environments.stopPreview': '{model} no longer answers there. The next push to its branch brings it back.',
+  'environments.preview': 'Preview of {model} v{version}',
   'environments.stopText': 'Its job {job} runs and takes it down.',
   'environments.stopAlone': 'It has no job that takes it down: it is marked as stopped, and that is all.',
 

@@ -135,6 +135,8 @@ export const zh: Record<MessageKey, Message> = {
   'environments.state.stopped': '已停止',
   'environments.stop': '停止',
   'environments.stopAsk': '停止 {name}？',
+  'environments.stopPreview': '{model} 将不再在此应答。下次推送到其分支时会恢复。',
+  'environments.preview': '{model} v{version} 的预览',
   'environments.stopText': '它的作业 {job} 将运行并撤下它。',
   'environments.stopAlone': '没有撤下它的作业：仅将它标记为已停止。',
 

@@ -6,6 +6,7 @@ import { Catalog } from './catalog.ts'
 import type { Exchange } from './exchange.ts'
 import { followed } from './followed.ts'
 import { GrpcService } from './grpc/service.ts'
+import { inEnvironment } from './in-environment.ts'
 import { Door, type KeyPair } from './listen/door.ts'
 import { Predictions } from './predictions.ts'
 import { Questions } from './questions.ts'
@@ -56,7 +57,8 @@ export class GatewayServer {
     this.#bodies.close()
   }
 
-  #handle(exchange: Exchange): void {
+  #handle(came: Exchange): void {
+    const exchange = inEnvironment(came)
     let asked: Asked
     try {
       asked = askedBy(exchange.method, exchange.url)

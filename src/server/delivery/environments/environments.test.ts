@@ -214,7 +214,7 @@ describe('an environment is stopped', () => {
     await tick()
     expect(await states(pipeline)).toBe('deploy succeeded, stop waiting')
     world.engine.plane.pass(HOUR)
-    const other = new EnvironmentStops(world.engine.plane.plane, world.engine.reconciler)
+    const other = new EnvironmentStops(world.engine.plane.plane, world.engine.reconciler, world.served)
     await Promise.all([tick(), other.tick(), tick()])
     expect(await states(pipeline)).toBe('deploy succeeded, stop ready')
     await world.engine.runReady()

@@ -39,6 +39,11 @@ export async function recordEnvironment(plane: ControlPlane, ended: EndedJob): P
   const { delivery } = plane.stores
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await delivery.environmentByName(ended.project.id, environment.name)
+    // A preview's model serves there, whatever a script of the same branch calls its own.
+    if (before?.model !== undefined && before.state !== 'stopped') {
+      plane.logger.warn({ job: ended.job.id, environment: environment.name }, 'a script deploys to a preview')
+      return
+    }
     const now = plane.clock.now()
     const deployment = environment.action === 'start' ? deploymentOf(ended, before, now) : undefined
     const after = await changed(plane, ended, environment, before, deployment)

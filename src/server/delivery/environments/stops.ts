@@ -1,35 +1,59 @@
 import type { Project } from '../../../access/index.ts'
-import { messageOf } from '../../../core/index.ts'
-import { NO_COMMIT } from '../../../git/index.ts'
+import { type CommitId, type EnvironmentId, messageOf } from '../../../core/index.ts'
+import { isAncestor, NO_COMMIT, readRefs } from '../../../git/index.ts'
 import { type Environment, hasEnded, type Job, type Push } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import type { PipelineReconciler } from '../../pipelines/reconcile.ts'
 import type { PushedPipelines } from '../../pipelines/starting/create.ts'
+import { repositoryDirectory } from '../../repositories.ts'
 import { SerialByKey } from '../../serial.ts'
 import { runAlone } from './run-alone.ts'
 
 const BRANCH = 'refs/heads/'
 
+/** What serves models, as far as their previews are taken down. */
+export interface ServedModels {
+  /** Ends what is on its way there and takes down what serves; resolves once no gateway routes to it. */
+  remove(model: string, environment: string, why: string): Promise<void>
+}
+
 /**
  * Takes environments down: when somebody asks, when their branch goes, when their time has come. Where there is a
  * stop job, it is set going and the environment is stopped once it has succeeded; without one it is stopped at once.
+ * A preview is stopped once its model no longer serves there.
  * Every step is a compare-and-set in the journal, and asked again every second: a crash leaves nothing half done.
  */
 export class EnvironmentStops {
   readonly #plane: ControlPlane
   readonly #reconciler: Pick<PipelineReconciler, 'tell' | 'reconcile' | 'ready'>
+  readonly #models: ServedModels
   readonly #serial = new SerialByKey()
 
-  constructor(plane: ControlPlane, reconciler: Pick<PipelineReconciler, 'tell' | 'reconcile' | 'ready'>) {
+  constructor(
+    plane: ControlPlane,
+    reconciler: Pick<PipelineReconciler, 'tell' | 'reconcile' | 'ready'>,
+    models: ServedModels,
+  ) {
     this.#plane = plane
     this.#reconciler = reconciler
+    this.#models = models
+  }
+
+  /** Runs work of one environment, never interleaved with its stop. */
+  serially<Result>(id: EnvironmentId, work: () => Promise<Result>): Promise<Result> {
+    return this.#serial.run(id, work)
   }
 
   /** Called every second. */
   async tick(): Promise<void> {
     const { stores, clock } = this.#plane
     for (const environment of await stores.delivery.environmentsDue(clock.now()))
-      await this.#guarded(environment, () => this.stop(environment, 'its auto_stop_in was over'))
+      await this.#guarded(environment, () =>
+        this.stop(
+          environment,
+          environment.model === undefined ? 'its auto_stop_in was over' : 'its time was over',
+        ),
+      )
     for (const environment of await stores.delivery.environmentsStopping())
       await this.#guarded(environment, () => this.#follow(environment))
   }
@@ -40,12 +64,33 @@ export class EnvironmentStops {
     for (const { ref, after } of changes) {
       if (after !== NO_COMMIT || !ref.startsWith(BRANCH)) continue
       for (const environment of await this.#plane.stores.delivery.environmentsOfRef(project.id, ref)) {
-        if (environment.stopJob === undefined) continue
+        if (environment.stopJob === undefined && environment.model === undefined) continue
         await this.stop(environment, `branch ${ref.slice(BRANCH.length)} was deleted`)
         notes.push(`environment ${environment.name} is being stopped`)
       }
     }
+    const main = changes.find(({ ref }) => ref === BRANCH + project.defaultBranch)
+    if (main && main.after !== NO_COMMIT) notes.push(...(await this.#stopMerged(project, main.after)))
     return { pipelines: [], notes }
+  }
+
+  /** Previews of branches all of whose commits are in the default branch now: there is nothing left to preview. */
+  async #stopMerged({ id, defaultBranch }: Project, head: CommitId): Promise<readonly string[]> {
+    const { stores, settings } = this.#plane
+    const all = await stores.delivery.environments(id)
+    const previews = all.filter(({ model, state }) => model !== undefined && state === 'available')
+    if (previews.length === 0) return []
+    const directory = repositoryDirectory(settings, id)
+    const refs = await readRefs(directory)
+    const notes: string[] = []
+    for (const preview of previews) {
+      const branch = refs.get(preview.ref)
+      if (branch && !(await isAncestor(directory, branch, head))) continue
+      const why = branch ? `it was merged into ${defaultBranch}` : 'its branch was deleted'
+      await this.stop(preview, why)
+      notes.push(`${preview.name} is stopped: ${why}`)
+    }
+    return notes
   }
 
   /**
@@ -56,6 +101,7 @@ export class EnvironmentStops {
     await this.#serial.run(id, async () => {
       const environment = await this.#plane.stores.delivery.environment(id)
       if (!environment || environment.state === 'stopped') return
+      if (environment.model !== undefined) return this.#takeDown(environment, environment.model, why)
       const job = await this.#stopJob(environment)
       if (!job) return this.#end(environment, 'stopped', why)
       if (environment.state === 'stopping' && !approved) return
@@ -69,6 +115,8 @@ export class EnvironmentStops {
     await this.#serial.run(id, async () => {
       const environment = await this.#plane.stores.delivery.environment(id)
       if (environment?.state !== 'stopping') return
+      const { model, reason } = environment
+      if (model !== undefined) return this.#takeDown(environment, model, reason ?? 'it was asked for')
       const job = await this.#stopJob(environment)
       if (!job) return this.#end(environment, 'stopped', environment.reason ?? 'it has no stop job')
       if (!environment.stopAsked) return this.#ask(environment, job, false)
@@ -77,6 +125,18 @@ export class EnvironmentStops {
         return this.#end(environment, 'stopped', `stopped by job '${job.plan.name}'`)
       return this.#end(environment, 'available', `it could not be stopped: '${job.plan.name}' ${job.state}`)
     })
+  }
+
+  /** `stopping` first: what a crash leaves is gone on with by the next tick. */
+  async #takeDown(environment: Environment, model: string, why: string): Promise<void> {
+    const { autoStopAt: _, ...rest } = environment
+    const stopping =
+      environment.state === 'stopping'
+        ? environment
+        : await this.#save({ ...rest, state: 'stopping', stopAsked: false, reason: why })
+    if (!stopping) return
+    await this.#models.remove(model, environment.name, why)
+    await this.#end(stopping, 'stopped', why)
   }
 
   /** One that a rule or a policy keeps from running is not run by the back door. */

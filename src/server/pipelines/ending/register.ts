@@ -3,13 +3,14 @@ import { type Digest, type Json, newId } from '../../../core/index.ts'
 import { keepCommit } from '../../../git/index.ts'
 import type { Job } from '../../../pipeline/index.ts'
 import {
+  type Lineage,
   makeManifest,
   manifestDigest,
-  RECORD_KINDS,
   type RecordKind,
   type Version,
 } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
+import { lineageIn, lineageOf } from '../../registry/versions/lineage.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 import { configOf } from '../starting/config.ts'
 import { resultOf } from './results.ts'
@@ -34,6 +35,14 @@ export async function registerVersion(plane: ControlPlane, job: Job, result: Sta
     files: files.map(file => ({ ...file, digest: file.digest as Digest })),
     config: config as Json,
   })
+  const evaluations = evaluationsOf(await pipelines.jobs(job.pipeline))
+  const lineage = await lineageOf(plane, {
+    project: pipeline.project,
+    manifest,
+    jobs: await pipelines.jobs(job.pipeline),
+    evaluations,
+    dataPath: compiled.repository.evaluate?.data,
+  })
   const version = await versions.register({
     id: newId('version'),
     project: pipeline.project,
@@ -44,8 +53,41 @@ export async function registerVersion(plane: ControlPlane, job: Job, result: Sta
     job: job.id,
   })
   await addRecords(plane, version, job, result)
+  await addLineage(plane, version, job, lineage)
   plane.changes.tell({ kind: 'model', project: pipeline.project, model: version.model })
   return version
+}
+
+function evaluationsOf(jobs: readonly Job[]): readonly unknown[] {
+  return jobs.flatMap(job => {
+    const result = resultOf(job)
+    return result?.kind === 'stage' && result.result.records['evaluation'] !== undefined
+      ? [result.result.records['evaluation']]
+      : []
+  })
+}
+
+/** Once: a version that is registered again comes from what it came from. */
+async function addLineage(plane: ControlPlane, version: Version, job: Job, lineage: Lineage): Promise<void> {
+  const { versions } = plane.stores
+  if (lineageIn(await versions.recordsOf([version.id], ['lineage']))) return
+  await versions.addRecord({
+    id: newId('record'),
+    version: version.id,
+    kind: 'lineage',
+    body: JSON.parse(JSON.stringify(withoutItself(lineage, version))) as Json,
+    createdAt: plane.clock.now(),
+    job: job.id,
+  })
+}
+
+/** A server that was killed between the version and its lineage finds the version itself at its commit. */
+function withoutItself({ parent, production, ...rest }: Lineage, { id }: Version): Lineage {
+  return {
+    ...rest,
+    ...(parent && parent.version !== id && { parent }),
+    ...(production && production.version !== id && { production }),
+  }
 }
 
 async function addRecords(plane: ControlPlane, version: Version, job: Job, own: StageResult): Promise<void> {
@@ -54,16 +96,21 @@ async function addRecords(plane: ControlPlane, version: Version, job: Job, own: 
   const found = (await pipelines.jobs(job.pipeline)).flatMap(other => {
     const result = resultOf(other)
     return result?.kind === 'stage'
-      ? [{ job: other.id, records: { ...result.result.records, ...acceptanceOf(other, result.result) } }]
+      ? [
+          {
+            job: other.id,
+            records: { ...stageRecords(result.result), ...acceptanceOf(other, result.result) },
+          },
+        ]
       : []
   })
-  for (const { job: from, records } of [...found, { job: job.id, records: own.records }]) {
+  for (const { job: from, records } of [...found, { job: job.id, records: stageRecords(own) }]) {
     for (const [kind, body] of Object.entries(records)) {
-      if (!isRecordKind(kind) || there.has(`${from} ${kind}`)) continue
+      if (there.has(`${from} ${kind}`)) continue
       await versions.addRecord({
         id: newId('record'),
         version: version.id,
-        kind,
+        kind: kind as RecordKind,
         body: body as Json,
         createdAt: plane.clock.now(),
         job: from,
@@ -73,11 +120,25 @@ async function addRecords(plane: ControlPlane, version: Version, job: Job, own: 
 }
 
 /** A stage that could not decide, and went on by a person's word: who took it on themselves is part of the version. */
-function acceptanceOf(job: Job, { stage, verdict, summary }: StageResult): Record<string, unknown> {
+function acceptanceOf(
+  job: Job,
+  { stage, verdict, summary }: StageResult,
+): Partial<Record<RecordKind, unknown>> {
   if (verdict !== 'inconclusive' || job.state !== 'succeeded') return {}
   return { approval: { stage, reason: job.reason ?? '', summary } }
 }
 
-function isRecordKind(kind: string): kind is RecordKind {
-  return (RECORD_KINDS as readonly string[]).includes(kind)
+/** What stages state. Approvals, lineage and signatures are not a stage's to give. */
+const STAGE_RECORDS: readonly RecordKind[] = [
+  'scan',
+  'inspection',
+  'conversion',
+  'evaluation',
+  'gates',
+  'reference-outputs',
+  'serving',
+]
+
+function stageRecords({ records }: StageResult): Partial<Record<RecordKind, unknown>> {
+  return Object.fromEntries(STAGE_RECORDS.filter(kind => kind in records).map(kind => [kind, records[kind]]))
 }

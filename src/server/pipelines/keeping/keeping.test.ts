@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EngineWorld } from '../../../../test/server/engine.ts'
 import { type AttemptId, digestOf, type Instant } from '../../../core/index.ts'
 import type { PlannedJob } from '../../../pipeline/index.ts'
-import { keptArtifacts } from './kept-artifacts.ts'
+import { type KeptArtifacts, keptArtifacts } from './kept-artifacts.ts'
 import { inPlaceOf, OldLogs } from './old-logs.ts'
 
 let world: EngineWorld
@@ -23,10 +23,13 @@ const file = (name: string) => ({
 const rules = (expireIn: number): Partial<PlannedJob> => ({
   artifactRules: { when: 'on_success', exclude: [], untracked: false, reports: [], access: 'all', expireIn },
 })
+async function all(found: AsyncIterable<KeptArtifacts>): Promise<readonly KeptArtifacts[]> {
+  const some: KeptArtifacts[] = []
+  for await (const each of found) some.push(each)
+  return some
+}
 const kept = async () =>
-  (await Array.fromAsync(keptArtifacts(world.plane.plane))).flatMap(({ files }) =>
-    files.map(({ digest }) => digest),
-  )
+  (await all(keptArtifacts(world.plane.plane))).flatMap(({ files }) => files.map(({ digest }) => digest))
 
 test('what jobs keep is in use until a day after it has expired, and without an end for ever', async () => {
   await world.begin({}, { name: 'short', ...rules(1000) }, { name: 'kept' }, { name: 'nothing' })

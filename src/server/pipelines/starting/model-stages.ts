@@ -2,6 +2,7 @@ import { type ModelRepository, planFacts } from '../../../config/index.ts'
 import { branchMatches } from '../../../core/index.ts'
 import { buildPlan, type Plan } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
+import { PREVIEW_JOB, previewRequest } from '../../delivery/previews/request.ts'
 import { boundFor } from '../policy.ts'
 import type { PipelineRequest } from './start.ts'
 
@@ -9,6 +10,8 @@ const BRANCH = 'refs/heads/'
 
 export interface StagedPlan {
   readonly plan: Plan
+  /** With the preview of this branch among its environments, where it has one. */
+  readonly repository: ModelRepository
   /** Gates of the environments that this run may deploy to. */
   readonly policyGates: readonly string[]
   /** What the policies changed of what the file asks for. */
@@ -23,8 +26,10 @@ export async function withModelStages(
   plan: Plan,
 ): Promise<StagedPlan> {
   const branch = ref.startsWith(BRANCH) && event !== 'merge_request' ? ref.slice(BRANCH.length) : undefined
+  const preview = previewRequest(repository, branch, project.defaultBranch)
+  const environments = [...repository.environments, ...(preview ? [preview] : [])]
   const asked = await Promise.all(
-    repository.environments
+    environments
       .filter(request => branch !== undefined && branchMatches(request.branch, branch))
       .map(async request => ({ request, ...(await boundFor(plane, project, request, branch!)) })),
   )
@@ -42,11 +47,12 @@ export async function withModelStages(
     branch: branch ?? ref.replace(/^refs\/(tags\/)?/, ''),
     environments: asked.map(({ request, bounded }) => ({
       name: request.name,
+      ...(request === preview && { job: PREVIEW_JOB }),
       ...(bounded.allowed
         ? { approval: bounded.approval, allowed: true }
         : { approval: false, allowed: false, refusal: bounded.refusal }),
     })),
   })
   const bounds = asked.flatMap(({ bounded }) => (bounded.allowed ? bounded.reasons : []))
-  return { plan: { ...plan, ...staged }, policyGates, bounds }
+  return { plan: { ...plan, ...staged }, repository: { ...repository, environments }, policyGates, bounds }
 }

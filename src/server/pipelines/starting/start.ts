@@ -176,7 +176,7 @@ async function planOf(
   const plan = request.parent?.sources ? bounded : { ...bounded, file: found.file }
   if (!repository) return { plan, policyGates: [], problems: lines }
   const staged = await withModelStages(plane, request, repository, plan)
-  return { ...staged, repository, problems: [...lines, ...staged.bounds] }
+  return { ...staged, problems: [...lines, ...staged.bounds] }
 }
 
 /** Its name is shown, and told to other forges. */

@@ -7,6 +7,7 @@ import type {
   PipelineId,
   PrincipalId,
   ProjectId,
+  RolloutId,
 } from '../../../core/index.ts'
 import type { DeliveryStore, Environment, EnvironmentDeployment } from '../../../pipeline/ports.ts'
 import { present, RowReader } from '../row.ts'
@@ -120,6 +121,7 @@ function contentOf(environment: Environment) {
     reason: reason ?? null,
     stop_asked: Number(stopAsked),
     deployment: environment.deployment ?? null,
+    model: environment.model ?? null,
     revision: environment.revision,
     updated_at: environment.updatedAt,
   }
@@ -145,6 +147,7 @@ function environmentOf(row: object): Environment {
       autoStopAt: read.optional('auto_stop_at', column => read.instant(column)),
       reason: read.optional('reason', column => read.text(column)),
       deployment: read.optional('deployment', column => read.text<EnvironmentDeploymentId>(column)),
+      model: read.optional('model', column => read.text(column)),
     }),
   }
 }
@@ -159,7 +162,7 @@ function deploymentOf(row: object): EnvironmentDeployment {
   return {
     id: read.text<EnvironmentDeploymentId>('id'),
     environment: read.text<EnvironmentId>('environment'),
-    attempt: read.text<AttemptId>('attempt'),
+    attempt: read.text<AttemptId | RolloutId>('attempt'),
     job: read.text<JobId>('job'),
     pipeline: read.text<PipelineId>('pipeline'),
     commit: read.text<CommitId>('commit_id'),

@@ -5,7 +5,7 @@ import { isRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
-export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployments'> {
+export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployments' | 'removeDeployment'> {
   return {
     async deployment(model, environment) {
       const query = db.selectFrom('deployments').selectAll().where('model', '=', model)
@@ -15,6 +15,10 @@ export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployme
     async deployments() {
       const query = db.selectFrom('deployments').selectAll()
       return (await query.orderBy('model').orderBy('environment').execute()).map(deploymentOf)
+    },
+    async removeDeployment(model, environment) {
+      const query = db.deleteFrom('deployments').where('model', '=', model)
+      await query.where('environment', '=', environment).execute()
     },
   }
 }

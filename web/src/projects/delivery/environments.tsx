@@ -47,7 +47,7 @@ interface EnvironmentRowProps {
 function EnvironmentRow({ project, environment }: EnvironmentRowProps) {
   const { t } = useI18n()
   const client = useQueryClient()
-  const { id, name, state, url, lastDeployment: last } = environment
+  const { id, name, state, url, model, lastDeployment: last } = environment
   const stop = async () => {
     await change('POST', `/api/v1/environments/${encodeURIComponent(id)}/stop`)
     await client.invalidateQueries({ queryKey: ['environments', project] })
@@ -59,7 +59,13 @@ function EnvironmentRow({ project, environment }: EnvironmentRowProps) {
           <span className="font-medium">{name}</span>
           {environment.protected && <Badge tone="quiet">{t('environments.protected')}</Badge>}
         </div>
-        {url && <OutsideLink url={url}>{url}</OutsideLink>}
+        {model && (
+          <div className="text-xs text-soft">
+            {t('environments.preview', { model: model.name, version: model.version ?? '–' })}
+          </div>
+        )}
+        {model && state === 'available' && <code className="text-xs text-soft">{url}</code>}
+        {!model && url && <OutsideLink url={url}>{url}</OutsideLink>}
       </Cell>
       <Cell wrap>
         <Badge {...LOOK[state]}>{t(`environments.state.${state}`)}</Badge>
@@ -93,15 +99,16 @@ function EnvironmentRow({ project, environment }: EnvironmentRowProps) {
             danger
             label={t('environments.stop')}
             ask={t('environments.stopAsk', { name })}
-            text={
-              environment.stopJob
-                ? t('environments.stopText', { job: environment.stopJob.name })
-                : t('environments.stopAlone')
-            }
+            text={stopText(environment, t)}
             act={stop}
           />
         )}
       </Cell>
     </Row>
   )
+}
+
+function stopText({ stopJob, model }: EnvironmentView, t: ReturnType<typeof useI18n>['t']): string {
+  if (model) return t('environments.stopPreview', { model: model.name })
+  return stopJob ? t('environments.stopText', { job: stopJob.name }) : t('environments.stopAlone')
 }
