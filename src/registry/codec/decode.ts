@@ -8,7 +8,8 @@ import { zstdContent } from './zstd.ts'
 const SYMBOLS_A_PLACE = 8
 
 export function pieceCorrupt(what: string): RegistryError {
-  return new RegistryError('PIECE_CORRUPT', `A stored piece is damaged: ${what}`, {
+  return new RegistryError('PIECE_CORRUPT', {
+    message: `A stored piece is damaged: ${what}`,
     hint: '`ballast registry fsck` says what it belongs to, and repairs it where it can.',
   })
 }
@@ -37,7 +38,7 @@ export class PlaneDecoder {
 
   /** The `length` bytes of a piece, at PIECE, from its body. A delta's base lies at BASE. */
   decode(body: Uint8Array, length: number, isDelta: boolean): void {
-    if (length > at.CODEC_ROOM || body.length > length + 1) {
+    if (length > at.CODEC_ROOM || body.length > length) {
       throw pieceCorrupt(`${body.length} bytes can't be the planes of ${length}`)
     }
     this.#memory.set(body, at.BODY)

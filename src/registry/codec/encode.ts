@@ -11,6 +11,9 @@ const SAMPLE_PARTS = 4
 /** Of a plane's bytes, what coding must win: less does not pay for the time that reading takes. */
 const LEAST_GAIN = 1 / 64
 
+/** zstd takes longer to read: what it must make of the other's size. */
+const ZSTD_WINS = 0.97
+
 /** Pairs of equal bytes among random ones are 1 in 256; a plane with fewer than this has about 7.92 bits a byte. */
 const FLAT = 1.06 / 256
 
@@ -96,7 +99,7 @@ export class PlaneEncoder {
     let best = skewed && mode ? this.#packed(plane, mode, used) : this.#huffman(plane)
     if (repeating || (skewed && best.size > entropy * 1.1 + 64)) {
       const zstd = this.#zstd(plane)
-      if (zstd.size < best.size) best = zstd
+      if (zstd.size < best.size * ZSTD_WINS) best = zstd
     }
     return best.size < length * (1 - LEAST_GAIN) ? best : this.#raw(plane)
   }
