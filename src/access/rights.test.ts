@@ -38,6 +38,9 @@ const LAW: readonly {
   { right: 'rollout.control', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'deploy.approve', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'model.predict', scope: 'predict', roles: ['reader', 'developer', 'maintainer', 'admin'] },
+  { right: 'alias.move', scope: 'push', roles: ['developer', 'maintainer', 'admin'] },
+  { right: 'alias.move-protected', scope: 'deploy', roles: ['maintainer', 'admin'] },
+  { right: 'retention.set', scope: 'deploy', roles: ['maintainer', 'admin'] },
   {
     right: 'token.manage-own',
     scope: 'admin',

@@ -30,6 +30,9 @@ export const RIGHTS = [
   'rollout.control',
   'deploy.approve',
   'model.predict',
+  'alias.move',
+  'alias.move-protected',
+  'retention.set',
   'token.manage-own',
   'server.administer',
 ] as const

@@ -175,6 +175,12 @@ export const versionViewSchema = z.object({
     .nullable(),
   /** Why no replica can load it; null where one can. */
   notServed: z.string().nullable(),
+  /** Names that point at it: own aliases, environments, `latest`. */
+  names: z.array(z.string()),
+  /** Why retention gave up its bytes, and when; null while they are there. */
+  expired: z.object({ at: z.string(), reason: z.string() }).nullable(),
+  /** The server it was imported from. */
+  imported: z.string().nullable(),
 })
 export type VersionView = z.infer<typeof versionViewSchema>
 

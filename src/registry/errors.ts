@@ -37,5 +37,22 @@ export type RegistryErrorCode =
   /** A pack's records or checksums do not fit: the store is damaged. */
   | 'PACK_CORRUPT'
   | 'PACK_NOT_FOUND'
+  /** A file was packed against another one, which is not at hand. */
+  | 'BASE_MISSING'
 
 export class RegistryError extends BallastError<RegistryErrorCode> {}
+
+/** Of a version whose bytes are wanted and are given up. */
+export function versionExpired({ model, number, expired }: ExpiredVersion): RegistryError {
+  return new RegistryError('VERSION_EXPIRED', {
+    message: `${model} v${number} has expired: ${expired.reason}`,
+    hint: 'Its manifest and records are kept, its bytes are not. Register the same files again to have it back.',
+    details: { model, number },
+  })
+}
+
+interface ExpiredVersion {
+  readonly model: string
+  readonly number: number
+  readonly expired: { readonly reason: string }
+}

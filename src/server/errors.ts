@@ -10,6 +10,8 @@ export type ServerErrorCode =
   | 'STATE_CONFLICT'
   | 'LEASE_LOST'
   | 'LOG_GAP'
+  /** No byte of a file is in the range that was asked for. */
+  | 'RANGE_UNSATISFIABLE'
   | 'ARTIFACTS_EXPIRED'
   | 'GATEWAY_UNREACHABLE'
   | 'PORT_IN_USE'

@@ -1,4 +1,5 @@
 import type { GitFrontDoor, LfsFrontDoor } from '../git/index.ts'
+import type { StoreKeeper } from '../registry/index.ts'
 import type { Authenticator } from './access/authenticate.ts'
 import type { RateLimit } from './access/rate-limit.ts'
 import type { ProjectCaches } from './caches/project-caches.ts'
@@ -11,6 +12,8 @@ import type { AttemptDesk } from './pipelines/attempts.ts'
 import type { Dispatcher } from './pipelines/dispatch.ts'
 import type { AttemptLogs } from './pipelines/logs/logs.ts'
 import type { PipelineReconciler } from './pipelines/reconcile.ts'
+import type { RetentionKeeper } from './registry/versions/retention.ts'
+import type { StoreWork } from './registry/store/work.ts'
 import type { RolloutActions } from './rollouts/actions.ts'
 import type { Fleet } from './rollouts/fleet.ts'
 import type { Gateways } from './rollouts/gateways.ts'
@@ -44,6 +47,9 @@ export interface Services {
   readonly rollouts: RolloutReconciler
   readonly gateways: Gateways
   readonly rolloutActions: RolloutActions
+  readonly retention: RetentionKeeper
+  readonly keeper: StoreKeeper
+  readonly storeWork: StoreWork
   readonly git: GitFrontDoor
   readonly lfs: LfsFrontDoor
   /** By which the server itself may predict: the try-it box. Made anew at each start. */

@@ -27,7 +27,12 @@ import { identityRoutes } from './routes/delivery/identity.ts'
 import { releaseRoutes } from './routes/delivery/releases.ts'
 import { rolloutRoutes } from './routes/delivery/rollouts.ts'
 import { eventRoutes } from './routes/events.ts'
+import { aliasRoutes } from './routes/models/aliases.ts'
+import { versionFileRoutes } from './routes/models/files.ts'
+import { historyRoutes } from './routes/models/history.ts'
 import { modelRoutes } from './routes/models/models.ts'
+import { retentionRoutes } from './routes/models/retention.ts'
+import { searchRoutes } from './routes/models/search.ts'
 import { artifactRoutes } from './routes/pipelines/artifacts.ts'
 import { pipelineRoutes } from './routes/pipelines/pipelines.ts'
 import { hookRoutes } from './routes/triggers/hooks.ts'
@@ -94,6 +99,11 @@ export async function createApp(services: Services): Promise<App> {
     scheduleRoutes,
     artifactRoutes,
     modelRoutes,
+    aliasRoutes,
+    historyRoutes,
+    versionFileRoutes,
+    retentionRoutes,
+    searchRoutes,
     rolloutRoutes,
     eventRoutes,
     runnerRoutes,

@@ -3,6 +3,8 @@ import { whyVersionNotServed } from '../../config/index.ts'
 import { isoOf, type VersionId } from '../../core/index.ts'
 import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
+import { pointersOf } from '../registry/versions/names.ts'
+import type { ImportRecord } from '../registry/versions/transfer.ts'
 import type { Services } from '../services.ts'
 import { summaryOf } from './pipelines.ts'
 import { rolloutViewOf } from './rollouts.ts'
@@ -19,19 +21,17 @@ interface ShownInspection {
   readonly outputs?: ModelView['outputs']
 }
 
-export async function versionViewOf({ plane, rollouts }: Services, version: Version): Promise<VersionView> {
+export async function versionViewOf({ plane }: Services, version: Version): Promise<VersionView> {
   const { stores } = plane
   const job = version.job ? await stores.pipelines.job(version.job) : undefined
   const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
-  const records = await stores.versions.records(version.id)
-  const evaluation = records.findLast(({ kind }) => kind === 'evaluation')?.body as
-    | { metrics?: Record<string, number> }
-    | undefined
+  const records = (await stores.versions.records(version.id)).filter(({ origin }) => !origin)
+  const evaluation = bodyOf<{ metrics?: Record<string, number> }>(records, 'evaluation')
+  const pointers = await pointersOf(stores, version.model)
   const deployment = await stores.rollouts.deployment(version.model, 'production')
   const canary = (await stores.rollouts.inPhases(['progressing'])).some(
     ({ candidate }) => candidate === version.id,
   )
-  void rollouts
   return {
     id: version.id,
     number: version.number,
@@ -53,6 +53,9 @@ export async function versionViewOf({ plane, rollouts }: Services, version: Vers
     format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
     scan: scanViewOf(records),
     notServed: whyVersionNotServed(version.manifest.files.map(({ name }) => name)) ?? null,
+    names: pointers.filter(pointer => pointer.version === version.id).map(({ name }) => name),
+    expired: version.expired ? { at: isoOf(version.expired.at), reason: version.expired.reason } : null,
+    imported: bodyOf<ImportRecord>(records, 'import')?.origin.server ?? null,
   }
 }
 

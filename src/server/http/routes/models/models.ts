@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isLimited } from '../../../../access/index.ts'
 import { modelViewSchema, versionViewSchema } from '../../../../api/index.ts'
 import { notFound, ServerError } from '../../../errors.ts'
+import { resolveVersion } from '../../../registry/versions/names.ts'
 import type { Services } from '../../../services.ts'
 import { modelViewOf, versionViewOf } from '../../../views/models.ts'
 import { rolloutViewOf } from '../../../views/rollouts.ts'
@@ -88,7 +89,8 @@ export function modelRoutes(app: App, services: Services): void {
       schema: {
         params,
         body: z.object({
-          version: z.number().int().min(1).optional(),
+          /** A number, or whatever names a version. */
+          version: z.union([z.number().int().min(1), z.string()]).optional(),
           environment: z.string().default('production'),
         }),
       },
@@ -97,13 +99,17 @@ export function modelRoutes(app: App, services: Services): void {
       const caller = callerIn(request)
       await modelFor(services, caller, request.params.model, 'rollout.control')
       const { version, environment } = request.body
+      const number =
+        typeof version === 'string'
+          ? (await resolveVersion(plane.stores, request.params.model, version)).number
+          : version
       return rolloutViewOf(
         services,
         await services.rolloutActions.rollback(
           request.params.model,
           environment,
           caller.principal.name,
-          version,
+          number,
         ),
       )
     },

@@ -1,5 +1,5 @@
 import type { ProjectId, VersionId } from '../../../../core/index.ts'
-import { RegistryError } from '../../../../registry/errors.ts'
+import { versionExpired } from '../../../../registry/errors.ts'
 import type { AliasStore } from '../../../../registry/ports.ts'
 import type { Alias } from '../../../../registry/types.ts'
 import { RowReader } from '../../row.ts'
@@ -52,12 +52,8 @@ async function aliasNamed(db: Db, model: string, name: string): Promise<Alias | 
 export async function needBytes(work: Db, id: VersionId): Promise<void> {
   const row = await work.selectFrom('versions').selectAll().where('id', '=', id).executeTakeFirst()
   const version = row && versionOf(row)
-  if (!version?.expired) return
-  throw new RegistryError('VERSION_EXPIRED', {
-    message: `${version.model} v${version.number} has expired: ${version.expired.reason}`,
-    hint: 'Its manifest and records are kept, its bytes are not. Register the same files again to have it back.',
-    details: { model: version.model, number: version.number },
-  })
+  const expired = version?.expired
+  if (version && expired) throw versionExpired({ ...version, expired })
 }
 
 function aliasOf(row: object): Alias {

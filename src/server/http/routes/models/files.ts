@@ -1,0 +1,110 @@
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { namedVersionSchema, versionViewSchema } from '../../../../api/index.ts'
+import { versionExpired } from '../../../../registry/index.ts'
+import { notFound } from '../../../errors.ts'
+import { exportVersion, importVersion } from '../../../registry/versions/transfer.ts'
+import type { Services } from '../../../services.ts'
+import { versionViewOf } from '../../../views/models.ts'
+import { projectFor, versionFor } from '../../find.ts'
+import { namedVersion } from '../../find-version.ts'
+import { callerIn } from '../../guard.ts'
+import { parseRange } from '../../ranges.ts'
+import type { App } from '../../types.ts'
+
+const CALLER = { access: { kind: 'caller' } } as const
+
+/**
+ * The bytes of versions. A file is asked for by its version and its name, never by its digest: who may read the
+ * version's project may read it, and nobody else.
+ */
+export function versionFileRoutes(app: App, services: Services): void {
+  const { plane } = services
+  app.get(
+    '/api/v1/models/:model/versions/:version',
+    {
+      config: CALLER,
+      schema: {
+        params: z.object({ model: z.string(), version: z.string() }),
+        response: { 200: namedVersionSchema },
+      },
+    },
+    async request => {
+      const { model, version: name } = request.params
+      const { version } = await namedVersion(services, callerIn(request), model, name)
+      const { files, config, commit } = version.manifest
+      return {
+        ...(await versionViewOf(services, version)),
+        manifest: { model, commit, config, files: files.map(file => ({ ...file })) },
+      }
+    },
+  )
+  app.get(
+    '/api/v1/versions/:id/files/*',
+    { config: CALLER, schema: { params: z.object({ id: z.string(), '*': z.string() }) } },
+    async (request, reply) => {
+      const { id, '*': name } = request.params
+      const version = await versionFor(services, callerIn(request), id)
+      const file = version.manifest.files.find(each => each.name === name)
+      if (!file) throw notFound('file', `${version.model} v${version.number} ${name}`)
+      const { expired } = version
+      if (expired) throw versionExpired({ ...version, expired })
+      const range = parseRange(request.headers.range, file.size)
+      const { start, end } = range ?? { start: 0, end: file.size }
+      const stream = await plane.blobs.stream(file.digest, ...(range ? [range] : []))
+      return reply
+        .status(range ? 206 : 200)
+        .type('application/octet-stream')
+        .header('content-length', end - start)
+        .header('accept-ranges', 'bytes')
+        .header('etag', `"${file.digest}"`)
+        .headers(range ? { 'content-range': `bytes ${start}-${end - 1}/${file.size}` } : {})
+        .header('x-content-type-options', 'nosniff')
+        .header('content-disposition', `attachment; filename="${plainName(posix.basename(name))}"`)
+        .send(stream)
+    },
+  )
+  app.get(
+    '/api/v1/versions/:id/export',
+    { config: CALLER, schema: { params: z.object({ id: z.string() }) } },
+    async (request, reply) => {
+      const version = await versionFor(services, callerIn(request), request.params.id)
+      const name = `${version.model}-v${version.number}.ballast`
+      return reply
+        .type('application/x-tar')
+        .header('x-content-type-options', 'nosniff')
+        .header('content-disposition', `attachment; filename="${plainName(name)}"`)
+        .send(await exportVersion(plane, version))
+    },
+  )
+  // A model of any size: its bytes are never held, and no limit of a JSON body holds for them.
+  app.register(async raw => {
+    raw.removeAllContentTypeParsers()
+    raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    raw.post<{ Querystring: { project: string; model?: string } }>(
+      '/api/v1/versions/import',
+      {
+        config: CALLER,
+        schema: {
+          querystring: z.object({ project: z.string(), model: z.string().max(100).optional() }),
+          response: { 200: versionViewSchema },
+        },
+      },
+      async request => {
+        const caller = callerIn(request)
+        const { project: name, model } = request.query
+        const project = await projectFor(services, caller, name, 'project.push')
+        const version = await importVersion(plane, request.body as AsyncIterable<Uint8Array>, {
+          project,
+          model,
+          by: caller.principal.name,
+        })
+        return versionViewOf(services, version)
+      },
+    )
+  })
+}
+
+function plainName(name: string): string {
+  return name.replace(/[^\w.-]/g, '_')
+}
