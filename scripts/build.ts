@@ -7,6 +7,8 @@ const entries = {
   ballast: 'src/cli/main.ts',
   // A thread of a replica's: it looks for this name beside the bundle.
   lane: 'src/inference/engine/lanes/worker.ts',
+  // A thread that packs and restores.
+  pieces: 'src/registry/pack/threads/worker.ts',
 }
 
 await rm('dist', { recursive: true, force: true })

@@ -3,6 +3,7 @@ export { cuts } from './layout/cuts.ts'
 export { type Companion, layOut, layoutsOf } from './layout/lay-out.ts'
 export { pairOf } from './layout/pairs.ts'
 export type * from './layout/types.ts'
+export type { PackedFile } from './pack/single/unpack-file.ts'
 export type * from './ports.ts'
 export { type KeeperPorts, StoreKeeper } from './store/keeper.ts'
 export { packerProcess } from './store/packer/child.ts'
@@ -34,3 +35,8 @@ export { matches } from './versions/search/matches.ts'
 export { parseSearch } from './versions/search/parse.ts'
 export type { SearchFacts, SearchTerm } from './versions/search/types.ts'
 export { type ServingInterval, servedAt, servingIntervals } from './versions/serving.ts'
+
+/** Packs, with their codec and threads, loaded when something is packed or read. */
+export async function loadPacks(): Promise<typeof import('./pack/index.ts')> {
+  return import('./pack/index.ts')
+}

@@ -18,7 +18,7 @@ const LOOK_AHEAD = 512
 export interface RestoreRequest {
   readonly recipe: Recipe
   readonly find: FindChunks
-  readonly packs: PackStore
+  readonly packs: Pick<PackStore, 'open' | 'localPath'>
   readonly codec: PieceCodec
   readonly threads: PieceThreads
   /** Written over: a draft that has no other reader. What is left of it after an error is worth nothing. */
@@ -177,7 +177,7 @@ function* tasksOf(pieces: readonly RecipePiece[]): Generator<readonly RecipePiec
 }
 
 /** Throws PACK_NOT_FOUND. */
-async function openLocal(packs: PackStore, id: PackId): Promise<FileHandle> {
+async function openLocal(packs: RestoreRequest['packs'], id: PackId): Promise<FileHandle> {
   try {
     return await open(packs.localPath(id), 'r')
   } catch (error) {
