@@ -5,7 +5,7 @@ import {
   type Project,
   parseProjectName,
 } from '../../access/index.ts'
-import { BallastError, boundary, newId, type PushId } from '../../core/index.ts'
+import { BallastError, boundary, messageOf, newId, type PushId } from '../../core/index.ts'
 import { type GitHost, NO_COMMIT, type ReceivedPush } from '../../git/index.ts'
 import { type Push, readPushOptions } from '../../pipeline/index.ts'
 import type { Authenticator, Caller } from '../access/authenticate.ts'
@@ -16,6 +16,7 @@ import { createProject } from '../projects.ts'
 import { lfsRefusal } from '../registry/lfs/check-push.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import type { PushAcceptance } from './acceptance.ts'
+import { adviceFor } from './advice.ts'
 import { followPush } from './follow.ts'
 
 export interface GitHostParts {
@@ -161,7 +162,26 @@ export class ControlPlaneGitHost implements GitHost {
     const { plane, pushes } = this.#parts
     const { pipelines, notes } = await pushes.accept(id)
     yield* notes
+    yield* await this.#advice(id)
     if (pipelines.length > 0) yield* followPush(plane, pipelines, signal)
+  }
+
+  /** Good advice is worth no push: what goes wrong with it stays in the log. */
+  async #advice(id: PushId): Promise<readonly string[]> {
+    const { plane } = this.#parts
+    try {
+      const push = await plane.stores.pipelines.push(id)
+      const project = push && (await plane.stores.access.project(push.project))
+      if (!push || !project) return []
+      return await adviceFor(
+        repositoryDirectory(plane.settings, project.id),
+        project.defaultBranch,
+        push.changes,
+      )
+    } catch (error) {
+      plane.logger.warn({ push: id, reason: messageOf(error) }, 'a push got no advice')
+      return []
+    }
   }
 
   pushEnded = async (id: PushId): Promise<void> => this.#parts.pushes.settle(id)
