@@ -1,4 +1,5 @@
 import type { OnnxNode, OnnxTensor } from '../../../formats/index.ts'
+import { intOf, plainGemm } from '../../graph/nodes.ts'
 import { nameOf } from '../../graph/weights.ts'
 import type { Rewrite } from './dynamic.ts'
 
@@ -21,19 +22,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   Gemm: {
     weight: 1,
-    unfit({ attributes = {} }) {
-      const number = (name: string) => {
-        const value = attributes[name]
-        return value && 'float' in value ? value.float : 1
-      }
-      const transA = attributes['transA']
-      if (number('alpha') !== 1 || number('beta') !== 1) return 'it has an alpha or a beta'
-      return transA && 'int' in transA && Number(transA.int) !== 0 ? 'it transposes its input' : undefined
-    },
+    unfit: plainGemm,
     change(rewrite, node) {
       const [, b, c] = node.inputs
-      const turned = node.attributes?.['transB']
-      const transpose = turned !== undefined && 'int' in turned && Number(turned.int) !== 0
+      const transpose = intOf(node, 'transB') !== 0
       const each = transpose ? 'rows' : 'columns'
       const weight = rewrite.weight(b!, { transpose, sharing: rewrite.perChannel ? each : 'all' })
       const output = node.outputs[0]!
