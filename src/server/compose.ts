@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { createToken } from '../access/index.ts'
 import { createLogger, diskFull, messageOf, systemClock } from '../core/index.ts'
 import { gitFrontDoor, lfsFrontDoor } from '../git/index.ts'
-import { DiskBlobStore, DiskLfsPartials, openSqlite } from '../storage/index.ts'
+import type { StoreKeeper } from '../registry/index.ts'
+import { DiskLfsPartials, openSqlite } from '../storage/index.ts'
 import { Authenticator } from './access/authenticate.ts'
 import { bootstrap } from './access/bootstrap.ts'
 import { RateLimit } from './access/rate-limit.ts'
@@ -31,6 +32,8 @@ import { startPipeline } from './pipelines/starting/start.ts'
 import { PushAcceptance } from './pushes/acceptance.ts'
 import { ControlPlaneGitHost } from './pushes/git-host.ts'
 import { controlPlaneLfsHost } from './registry/lfs/host.ts'
+import { openKeeper } from './registry/store/open.ts'
+import { StoreWork } from './registry/store/work.ts'
 import { RetentionKeeper } from './registry/versions/retention.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
@@ -53,14 +56,14 @@ export interface Composition {
 /** Log-ins: ten wrong ones at once, then one every ten seconds. */
 const LOGIN_BURST = 10
 const LOGIN_EVERY_MS = 10_000
-/** A partial upload this old belongs to nobody any more. */
+/** A partial upload of Git LFS this old belongs to nobody any more. */
 const ABANDONED_MS = 24 * 3_600_000
 /** Leases and holds end by time alone; everything else is driven by events. */
 const TICK_MS = 1000
 
 /** Wires the control plane: adapters to ports, reconcilers to each other. The only place that knows them all. */
 export async function compose(settings: ServerSettings): Promise<Composition> {
-  const plane = await openPlane(settings)
+  const { plane, keeper } = await openPlane(settings)
   await bootstrap(plane)
   const authenticator = new Authenticator(plane)
   const logins = new RateLimit(plane.clock, LOGIN_BURST, LOGIN_EVERY_MS)
@@ -114,6 +117,8 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     gateways,
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
     retention: new RetentionKeeper(plane),
+    keeper,
+    storeWork: new StoreWork(plane, keeper),
     git: gitFrontDoor({ host, hooksDir: join(settings.dataDir, 'run', 'git-hooks'), logger: plane.logger }),
     lfs: lfsFrontDoor({ host: lfsHost, clock: plane.clock, logger: plane.logger }),
     predictSecret: own.secret,
@@ -121,20 +126,16 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   return { services, ...lifeOf(services, { pushes, follower, statuses, outward, delivery }) }
 }
 
-async function openPlane(settings: ServerSettings): Promise<ControlPlane> {
+async function openPlane(
+  settings: ServerSettings,
+): Promise<{ readonly plane: ControlPlane; readonly keeper: StoreKeeper }> {
   await makeFolders(settings.dataDir)
-  const blobs = await DiskBlobStore.open(join(settings.dataDir, 'blobs'))
-  await blobs.sweep(ABANDONED_MS)
   const stores = await openSqlite(join(settings.dataDir, 'ballast.db'))
-  return {
-    settings,
-    stores,
-    blobs,
-    vault: new Vault(settings.dataDir),
-    changes: new ChangeFeed(),
-    clock: systemClock,
-    logger: createLogger('server'),
-  }
+  const [clock, logger] = [systemClock, createLogger('server')]
+  const keeper = await openKeeper(settings, { stores, clock, logger })
+  const vault = new Vault(settings.dataDir)
+  const plane = { settings, stores, blobs: keeper.store, vault, changes: new ChangeFeed(), clock, logger }
+  return { plane, keeper }
 }
 
 async function makeFolders(dataDir: string): Promise<void> {
@@ -168,6 +169,7 @@ function lifeOf(
 ): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
+  const storing = new Background(plane.logger)
   const oldLogs = new OldLogs(plane, services.logs)
   let timer: NodeJS.Timeout | undefined
   let stopTelling: (() => void) | undefined
@@ -189,6 +191,7 @@ function lifeOf(
         }),
       )
       timer = setInterval(() => {
+        if (storing.idle) storing.run('the store could not be kept', () => services.storeWork.tick())
         // A tick that takes longer than a second is not joined by the next.
         if (!background.idle) return
         background.run('a tick failed', async () => {
@@ -213,6 +216,8 @@ function lifeOf(
       await services.lfs.close()
       stopTelling?.()
       services.mirrors.stop()
+      await services.keeper.close()
+      await storing.settled()
       await background.settled()
       await outward.settled()
       await rollouts.settled()

@@ -1,5 +1,5 @@
-import type { Clock, Logger, Milliseconds } from '../core/index.ts'
-import type { BlobStore } from '../registry/index.ts'
+import type { Bytes, Clock, Logger, Milliseconds } from '../core/index.ts'
+import type { ObjectStore } from '../registry/index.ts'
 import type { Stores } from '../storage/index.ts'
 import type { Vault } from './access/vault.ts'
 import type { ChangeFeed } from './changes.ts'
@@ -12,13 +12,23 @@ export interface ServerSettings {
   readonly version: string
   /** How long the logs of jobs are kept; absent: for ever. */
   readonly keepLogsMs?: Milliseconds
+  readonly store?: StoreSettings
+}
+
+export interface StoreSettings {
+  /** What starts `ballast`, such as `[node, script]`: a packer is this with `packer`. Absent: objects stay whole. */
+  readonly command?: readonly string[]
+  /** Whole files beside packs, at most. */
+  readonly warmBytes?: Bytes
+  /** How long objects stay that nothing refers to. */
+  readonly graceMs?: Milliseconds
 }
 
 /** What every part of the control plane works with. */
 export interface ControlPlane {
   readonly settings: ServerSettings
   readonly stores: Stores
-  readonly blobs: BlobStore
+  readonly blobs: ObjectStore
   readonly vault: Vault
   readonly changes: ChangeFeed
   readonly clock: Clock

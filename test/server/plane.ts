@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { type CommitId, type Instant, instant, newId, silentLogger } from '../../src/core/index.ts'
 import type { Job, JobState, Pipeline, PlannedJob } from '../../src/pipeline/index.ts'
 import { aJob } from '../../src/pipeline/test-plans.ts'
+import { StoreKeeper } from '../../src/registry/index.ts'
 import { Vault } from '../../src/server/access/vault.ts'
 import { ChangeFeed } from '../../src/server/changes.ts'
 import type { ControlPlane } from '../../src/server/control-plane.ts'
-import { DiskBlobStore, openSqlite } from '../../src/storage/index.ts'
+import { DiskBlobStore, DiskPackStore, openSqlite } from '../../src/storage/index.ts'
 
 export { aJob }
 
@@ -31,13 +32,26 @@ export async function aPlane(): Promise<TestPlane> {
   await mkdir(join(dataDir, 'secrets'))
   const stores = await openSqlite(join(dataDir, 'ballast.db'))
   let now: Instant = instant(1_000_000)
+  const clock = { now: () => now }
+  const blobs = join(dataDir, 'blobs')
+  const nothing = async function* () {}
+  const keeper = new StoreKeeper({
+    whole: await DiskBlobStore.open(blobs),
+    packs: await DiskPackStore.open(blobs),
+    index: stores.objects,
+    clock,
+    logger: silentLogger,
+    warmBudget: 0,
+    roots: nothing,
+    warm: nothing,
+  })
   const plane: ControlPlane = {
     settings: { dataDir, publicUrl: 'http://ballast', gatewayUrl: 'http://gateway', version: '0' },
     stores,
-    blobs: await DiskBlobStore.open(join(dataDir, 'blobs')),
+    blobs: keeper.store,
     vault: new Vault(dataDir),
     changes: new ChangeFeed(),
-    clock: { now: () => now },
+    clock,
     logger: silentLogger,
   }
   const project = newId('project')
@@ -91,6 +105,7 @@ export async function aPlane(): Promise<TestPlane> {
     pipeline: (...plans) => add({}, plans, position => (position === 0 ? 'ready' : 'blocked')),
     add: (pipeline, ...plans) => add(pipeline, plans, () => 'blocked'),
     async close() {
+      await keeper.close()
       await stores.close()
       await rm(dataDir, { recursive: true, force: true })
     },

@@ -66,6 +66,9 @@ export async function aStore(change: Partial<KeeperPorts> = {}): Promise<StoreWo
     async *roots() {
       yield* roots
     },
+    async *warm() {
+      yield* roots.filter(({ warm }) => warm)
+    },
     ...change,
   }
   let keeper = new StoreKeeper(ports)

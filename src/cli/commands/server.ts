@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { parseDuration } from '../../core/index.ts'
+import { parseDuration, parseSize } from '../../core/index.ts'
 import { type RunningServer, startServer } from '../../server/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { parseListen } from '../listen.ts'
@@ -12,9 +13,13 @@ interface Options {
   readonly gatewayUrl: string
   /** Milliseconds. */
   readonly keepLogs?: number
+  /** Bytes. */
+  readonly keepWarm?: number
+  /** Milliseconds. */
+  readonly gcGrace?: number
 }
 
-export function serverCommand(): Command {
+export function serverCommand(script: string = process.argv[1] ?? ''): Command {
   return new Command('server')
     .description('control plane: HTTP API, web UI, git and the reconcilers')
     .requiredOption('--data <folder>', 'state folder')
@@ -26,10 +31,17 @@ export function serverCommand(): Command {
       'how long logs of jobs are kept, such as 90d (default: for ever)',
       parseDuration,
     )
-    .action(run)
+    .option(
+      '--keep-warm <size>',
+      'whole copies of packed models, at most (default: a tenth of the disk, up to 20 GB)',
+      parseSize,
+    )
+    .option('--gc-grace <time>', 'how long stays what nothing refers to (default: 7d)', parseDuration)
+    .action((options: Options) => run(options, script))
 }
 
-async function run({ data, listen, publicUrl, gatewayUrl, keepLogs }: Options): Promise<void> {
+async function run(options: Options, script: string): Promise<void> {
+  const { data, listen, publicUrl, gatewayUrl, keepLogs, keepWarm, gcGrace } = options
   const address = parseListen(listen)
   let running: RunningServer | undefined
   const control = await serveControl('server', data, { version, onStop: async () => running?.close() })
@@ -40,6 +52,11 @@ async function run({ data, listen, publicUrl, gatewayUrl, keepLogs }: Options): 
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version,
     ...(keepLogs !== undefined && { keepLogsMs: keepLogs }),
+    store: {
+      command: [process.execPath, resolve(script)],
+      ...(keepWarm !== undefined && { warmBytes: keepWarm }),
+      ...(gcGrace !== undefined && { graceMs: gcGrace }),
+    },
   })
   control.ready({ url: running.url })
   process.stdout.write(`ballast server: ${running.url}\n`)

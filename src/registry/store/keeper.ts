@@ -18,13 +18,16 @@ export interface KeeperPorts {
   readonly whole: WholeStore
   readonly packs: PackStore
   readonly index: ObjectIndex & CollectionIndex
-  readonly packer: Packer
+  /** Absent: objects stay whole. */
+  readonly packer?: Packer | undefined
   readonly clock: Clock
   readonly logger: Logger
   /** Of whole files beside packs. */
   readonly warmBudget: Bytes
   /** What is in use. The server knows. */
   readonly roots: () => AsyncIterable<Root>
+  /** Those of them whose whole files stay. */
+  readonly warm: () => AsyncIterable<Root>
 }
 
 /** The store and what goes on behind it. Packings, collections and checks never run beside each other. */
@@ -52,15 +55,17 @@ export class StoreKeeper {
 
   /** Packs what waits, one after the other, until nothing does. Gives how many. Throws DISK_FULL. */
   async packWaiting(): Promise<number> {
+    const { packer } = this.#ports
+    if (!packer) return 0
     let count = 0
-    while (await this.#alone(() => packNext(this.#ports, this.#stopping.signal))) count++
+    while (await this.#alone(() => packNext({ ...this.#ports, packer }, this.#stopping.signal))) count++
     return count
   }
 
   /** Brings warm copies below their budget. */
   async evict(): Promise<{ readonly files: number; readonly bytes: Bytes }> {
     const pinned = new Set<Digest>()
-    for await (const { digest, warm } of this.#ports.roots()) if (warm) pinned.add(digest)
+    for await (const { digest } of this.#ports.warm()) pinned.add(digest)
     return evict({ ...this.#ports, locks: this.#locks }, this.#ports.warmBudget, pinned)
   }
 

@@ -92,7 +92,11 @@ export function attemptRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const { digest } = request.params
       if (!isDigest(digest)) throw notFound('digest', digest)
-      await plane.blobs.put(digest, streamIn(request), { maxBytes: MAX_BLOB_BYTES })
+      const { project } = await originOf(services, request.attempt!)
+      const announced = Number(request.headers['content-length'])
+      const size = Number.isSafeInteger(announced) ? { size: announced } : {}
+      const limits = { maxBytes: MAX_BLOB_BYTES, project: project.id, ...size }
+      await plane.blobs.put(digest, streamIn(request), limits)
       return reply.status(204).send()
     },
   )
