@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlobPlace } from '../../../api/index.ts'
 import type { Digest } from '../../../core/index.ts'
-import type { BlobStore } from '../../../registry/index.ts'
+import type { BlobStore, ObjectStore } from '../../../registry/index.ts'
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/
 
@@ -11,11 +11,13 @@ export function isNeighbour({ raw }: FastifyRequest): boolean {
   return LOOPBACK.test(raw.socket.remoteAddress ?? '')
 }
 
-/** Where a blob lies whole and verified; undefined where this store has no such file. */
-export async function placeOf(blobs: BlobStore, digest: Digest): Promise<BlobPlace | undefined> {
-  const path = blobs.localPath(digest)
-  const found = path && (await stat(path, { bigint: true }).catch(() => undefined))
-  if (!path || !found) return undefined
+/**
+ * Where a blob lies whole and verified: one that is only packed is restored first, and stays for long enough to be
+ * linked. Throws BLOB_NOT_FOUND, and what restoring throws.
+ */
+export async function placeOf(blobs: Pick<ObjectStore, 'materialize'>, digest: Digest): Promise<BlobPlace> {
+  const path = await blobs.materialize(digest)
+  const found = await stat(path, { bigint: true })
   return { path, size: Number(found.size), device: String(found.dev), inode: String(found.ino) }
 }
 
