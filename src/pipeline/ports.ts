@@ -161,6 +161,15 @@ export interface JobStep {
   readonly change: JobChange
 }
 
+/** What a project has and what it waits for. */
+export interface ReadyShare {
+  readonly project: ProjectId
+  /** Attempts that run now. */
+  readonly live: number
+  /** With ready jobs, oldest first. */
+  readonly pipelines: readonly PipelineId[]
+}
+
 /** Where to go on in a list of jobs: behind this one. */
 export type JobPlace = Pick<Job, 'pipeline' | 'position'>
 
@@ -226,6 +235,13 @@ export interface PipelineStore {
   ): Promise<readonly (JobNow & { readonly id: JobId })[]>
   /** Oldest pipeline first (by id: ids sort by creation), then position; those behind `after`. */
   jobsIn(state: JobState, limit?: number, after?: JobPlace): Promise<readonly Job[]>
+  /** Projects with ready jobs, in the order of their oldest pipeline that has some. */
+  readyShares(): Promise<readonly ReadyShare[]>
+  /** Ready jobs of a pipeline in their order, behind a position. */
+  readyJobs(
+    pipeline: PipelineId,
+    page: { readonly after: number | undefined; readonly limit: number },
+  ): Promise<readonly Job[]>
   /** Jobs of a resource group of the project that have not ended, oldest first. */
   jobsInGroup(
     project: ProjectId,

@@ -7,6 +7,7 @@ import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
 import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
 import { Runners } from './dispatching/runners.ts'
+import { Shares } from './dispatching/shares.ts'
 import { offeredWork } from './offers.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 import { endAsEarlier, reusable, reuseKeyOf } from './reuse.ts'
@@ -16,8 +17,6 @@ import { jobToken } from './secrets/job-token.ts'
 export const LEASE_MS = 20_000
 /** Less than what proxies allow a silent request. */
 const LONGEST_WAIT_MS = 25_000
-/** Ready jobs that are looked at together where the first ones are for other runners. */
-const PAGE = 50
 /** A job that no runner takes says so after this: they may be about to start, as the server is. */
 const UNMATCHED_MS = 10_000
 /** As many of the oldest are looked at: those behind wait for the same. */
@@ -29,6 +28,7 @@ export class Dispatcher {
   readonly #reconciler: PipelineReconciler
   readonly #serial = new SerialByKey()
   readonly #runners: Runners
+  readonly #shares = new Shares()
   /** Since when ready jobs were seen that no runner takes. */
   readonly #unmatched = new Map<JobId, Instant>()
   readonly #longestWait: number
@@ -74,30 +74,22 @@ export class Dispatcher {
     })
   }
 
-  /** Ready jobs in the order of their pipelines, past those that this runner can't take. */
+  /** Ready jobs, each project in its turn, past those that this runner can't take. */
   async #take(request: LeaseRequest, gone: AbortSignal): Promise<readonly Offer[]> {
     const offers: Offer[] = []
     const free: Free | undefined = request.free && { ...request.free }
-    for await (const job of this.#ready(request.capacity)) {
+    const mayTake = (job: Job) => isOffered(job) && isFor(request, job.plan) && fits(free, job.plan)
+    const { pipelines } = this.#plane.stores
+    for await (const { job, took } of this.#shares.jobs(pipelines, mayTake, request.capacity)) {
       if (gone.aborted) break
-      if (!isOffered(job) || !isFor(request, job.plan) || !fits(free, job.plan)) continue
       const offer = await this.#inTurn(job, request)
       if (!offer) continue
+      took()
       take(free, job.plan)
       offers.push(offer)
       if (offers.length >= request.capacity) break
     }
     return offers
-  }
-
-  async *#ready(first: number): AsyncGenerator<Job> {
-    let size = first
-    for (let after: Job | undefined; ; size = PAGE) {
-      const jobs = await this.#plane.stores.pipelines.jobsIn('ready', size, after)
-      yield* jobs
-      if (jobs.length < size) return
-      after = jobs.at(-1)
-    }
   }
 
   /** Of the jobs of a resource group, one runs at a time. */

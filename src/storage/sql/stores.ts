@@ -14,6 +14,7 @@ import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
 import { pushes } from './pipelines/pushes.ts'
+import { ready } from './pipelines/ready.ts'
 import { collection } from './registry/collection.ts'
 import { lfs } from './registry/lfs.ts'
 import { objects } from './registry/objects.ts'
@@ -41,7 +42,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
       ...policies(db),
       ...secrets(db),
     },
-    pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...attempts(db) },
+    pipelines: { ...pushes(db), ...pipelines(db), ...jobs(db), ...ready(db), ...attempts(db) },
     triggers: { ...schedules(db), ...mergeRequests(db), ...mirrors(db), ...statuses(db) },
     delivery: { ...environments(db), ...releases(db), ...signingKeys(db) },
     versions: versions(db),

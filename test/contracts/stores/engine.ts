@@ -4,6 +4,8 @@ import type { Job } from '../../../src/pipeline/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aJob, anAttempt, aPipeline, aPlannedJob, aReadyJob, aTrigger, later, settle } from './world.ts'
 
+type Made = ReturnType<typeof aPipeline>
+
 /** What the engine of pipelines asks of the journal beside the life of one job. */
 export function engineContract(world: () => Stores): void {
   test('what came with other occasions than a push comes back too', async () => {
@@ -86,6 +88,35 @@ export function engineContract(world: () => Stores): void {
     expect(places(await pipelines.jobsIn('ready', 9, all[0]))).toEqual(places(all.slice(1)))
     expect(places(await pipelines.jobsIn('ready', 1, all[1]))).toEqual([[two!.id, 0]])
     expect(await pipelines.jobsIn('ready', 9, all[3])).toEqual([])
+  })
+
+  test('projects share what is ready: who has how much, and what is next of each', async () => {
+    const { pipelines } = world()
+    const [one, other, idle] = [await settle(world()), await settle(world()), await settle(world())]
+    const [a, b, c] = [one, other, one]
+      .map(home => aPipeline(home))
+      .toSorted((x, y) => (x.id < y.id ? -1 : 1)) as [Made, Made, Made]
+    const jobs = (pipeline: Made, ...states: readonly Job['state'][]) =>
+      states.map((state, position) => aJob(pipeline, { position, state }))
+    const first = jobs(a, 'ready', 'blocked', 'ready', 'ready')
+    await pipelines.addPipeline(a, first)
+    for (const pipeline of [b, c]) await pipelines.addPipeline(pipeline, jobs(pipeline, 'ready'))
+    const quiet = aPipeline(idle)
+    await pipelines.addPipeline(quiet, jobs(quiet, 'blocked', 'succeeded'))
+    const taken = first[0]!
+    const attempt = anAttempt(taken)
+    await pipelines.claim(taken.id, attempt)
+    const expected = [...new Set([a, b, c].map(({ project }) => project))].map(project => ({
+      project,
+      live: project === a.project ? 1 : 0,
+      pipelines: [a, b, c].filter(pipeline => pipeline.project === project).map(({ id }) => id),
+    }))
+    expect(await pipelines.readyShares()).toStrictEqual(expected)
+    expect(await pipelines.readyJobs(a.id, { after: undefined, limit: 9 })).toStrictEqual(first.slice(2))
+    expect(await pipelines.readyJobs(a.id, { after: undefined, limit: 1 })).toStrictEqual([first[2]])
+    expect(await pipelines.readyJobs(a.id, { after: 2, limit: 9 })).toStrictEqual([first[3]])
+    await pipelines.moveAttempt(attempt.id, 'leased', 'lost', { now: later(1) })
+    expect((await pipelines.readyShares()).map(({ live }) => live)).toEqual(expected.map(() => 0))
   })
 
   test('jobs of a group that have not ended, of one project', async () => {

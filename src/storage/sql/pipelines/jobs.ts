@@ -174,7 +174,7 @@ const isPlannedJob = has<PlannedJob>({
   allowFailure: 'boolean',
 })
 
-function jobOf(row: object): Job {
+export function jobOf(row: object): Job {
   const read = new RowReader('jobs', row)
   return {
     id: read.text<JobId>('id'),
