@@ -1,7 +1,7 @@
 export { openChunker } from './chunking/open.ts'
 export type { Chunker, ChunkSizes } from './chunking/types.ts'
 export * as codecLayout from './codec/layout.ts'
-export { openCodecLoops } from './codec/open.ts'
+export { openCodecLoops, openReferenceCodecLoops } from './codec/open.ts'
 export { type CodecLoops, MAX_CODE_BITS, TRANSFORMS, type Transform } from './codec/types.ts'
 export { bfloat16ToFloat32, float16At, float16ToFloat32 } from './decode.ts'
 export { imagePasses } from './images/open.ts'

@@ -6,3 +6,8 @@ import { wasmCodecLoops } from './wasm.ts'
 export function openCodecLoops(): CodecLoops {
   return wasmCodecLoops() ?? plainCodecLoops()
 }
+
+/** The same in plain TypeScript. */
+export function openReferenceCodecLoops(): CodecLoops {
+  return plainCodecLoops()
+}
