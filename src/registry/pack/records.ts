@@ -70,7 +70,9 @@ export function readRecords(
     offset += stored
     return base === undefined ? place : { ...place, base }
   })
-  if (offset !== pack.end || nextBase !== bases.length)
+  if (nextBase !== bases.length)
+    throw corrupt(pack.name, `it lists ${bases.length} bases for ${nextBase} deltas`)
+  if (offset !== pack.end)
     throw corrupt(pack.name, `its ${count} bodies end at ${offset}, not at ${pack.end}`)
   return places
 }
@@ -92,7 +94,8 @@ function factsOf(packed: Uint8Array, count: number, pack: string) {
     const depth = facts[9 * count + index]!
     if (encoding === undefined || depth > MAX_DEPTH)
       throw corrupt(pack, `chunk ${index} is of an unknown kind`)
-    if (length < 1 || length > MAX_PIECE_BYTES || stored < 1 || stored > length)
+    const most = encoding === 'raw' ? stored : length
+    if (length < 1 || length > MAX_PIECE_BYTES || stored < 1 || stored > length || most !== length)
       throw corrupt(pack, `chunk ${index} has ${stored} bytes for ${length}`)
     return { stored, length, encoding, depth }
   }
