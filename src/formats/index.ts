@@ -34,6 +34,7 @@ export type * from './ports.ts'
 export type { TorchArgument, TorchCall, TorchInput, TorchProgram } from './pytorch/export/calls.ts'
 export type * from './scan/types.ts'
 export type * from './sklearn/types.ts'
+export { isLfsPointer } from './sniff.ts'
 export type { ModelStatistics, TensorStatistics } from './statistics/types.ts'
 export type {
   LiteOperator,

@@ -7,11 +7,13 @@ export interface Lookalike {
 /** For a model that is there, and in another format than the one that is wanted. */
 export const EXPORT = 'Export the model to ONNX in the training job, and name that file as model.file.'
 
+const LFS_POINTER = 'a Git LFS pointer'
+
 /** Files that are often found under a model's name, by their first bytes. */
 const MAGIC: readonly (readonly [prefix: string, what: string, hint: string])[] = [
   [
     'version https://git-lfs',
-    'a Git LFS pointer',
+    LFS_POINTER,
     'The file itself was not fetched: run `git lfs pull`, or push it with Git LFS enabled.',
   ],
   ['PK\x03\x04', 'a zip archive (a PyTorch .pt, a .keras or .npz file?)', EXPORT],
@@ -30,6 +32,11 @@ const MAGIC: readonly (readonly [prefix: string, what: string, hint: string])[] 
   ['ARROW1', 'an Arrow file', 'Write the table as Parquet.'],
   ['ORTM', 'an ONNX Runtime .ort model', 'Give the .onnx file that it was made from.'],
 ]
+
+/** Git LFS keeps the file elsewhere; any text ending would make a table or a list of names of it. */
+export function isLfsPointer(head: Uint8Array): boolean {
+  return looksLike(head)?.what === LFS_POINTER
+}
 
 /** What a file that is not what it should be looks like; undefined where nothing is recognised. */
 export function looksLike(head: Uint8Array): Lookalike | undefined {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { stageInputSchema } from '../../api/index.ts'
 import { type ModelRepository, modelFileAmong } from '../../config/index.ts'
 import { CoreError, resolveInside } from '../../core/index.ts'
+import { looksLikePointer } from '../../git/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 
 const inputFileSchema = stageInputSchema.extend({
@@ -55,7 +56,17 @@ export async function readLabels(folder: string, path: string): Promise<readonly
       hint: 'Put one class name on a line.',
     })
   }
-  const lines = (await readFile(file, 'utf8')).split(/\r?\n/).map(line => line.trim())
+  const text = await readFile(file)
+  if (looksLikePointer(text)) {
+    throw new CoreError('FILE_UNREADABLE', {
+      message: `${path} is a Git LFS pointer: the file itself was not fetched`,
+      hint: 'Run `git lfs pull`.',
+    })
+  }
+  const lines = text
+    .toString('utf8')
+    .split(/\r?\n/)
+    .map(line => line.trim())
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines
 }
 

@@ -191,3 +191,14 @@ describe('refused', () => {
     await expect(openDataset(join(folder, 'nowhere.npz'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   })
 })
+
+test.each(['test.csv', 'test.npz', 'test.jsonl', 'test.parquet', 't10k-images-idx3-ubyte'])(
+  '%s that is a Git LFS pointer says so',
+  async name => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12\n`
+    await expect(openDataset(await write(`pointers/${name}`, pointer))).rejects.toMatchObject({
+      code: 'DATASET_UNSUPPORTED',
+      hint: 'Run `git lfs pull`.',
+    })
+  },
+)

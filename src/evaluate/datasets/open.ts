@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { CoreError, systemCode } from '../../core/index.ts'
+import { CoreError, openFile, systemCode } from '../../core/index.ts'
+import { isLfsPointer } from '../../formats/index.ts'
 import { EvaluateError } from '../errors.ts'
 import { openIdxPair, openNpyPair, openNpzDataset } from './arrays.ts'
 import { openParquetDataset } from './columns.ts'
@@ -8,6 +9,8 @@ import { inputFieldOf, labelFieldOf } from './fields.ts'
 import { openCsvDataset, openJsonlDataset } from './rows.ts'
 import type { Dataset, DatasetOptions } from './types.ts'
 
+/** A pointer is shorter. */
+const POINTER_BYTES = 1024
 const IDX_IMAGES = /^(.*)images[.-]idx\d-ubyte(\.gz)?$/
 const FORMS = '.npz, .csv, .tsv, .jsonl, .parquet, or a folder (or one file) of an IDX or .npy pair'
 
@@ -28,6 +31,7 @@ const FORMS = '.npz, .csv, .tsv, .jsonl, .parquet, or a folder (or one file) of 
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   if (await isFolder(path)) return openFolder(path, options)
   const name = basename(path)
+  await refusePointer(path)
   if (name.endsWith('.npz')) return openNpzDataset(path, options)
   if (/\.[ct]sv$/.test(name)) return openCsvDataset(path, options)
   if (/\.(jsonl|ndjson)$/.test(name)) return openJsonlDataset(path, options)
@@ -36,6 +40,20 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   throw new EvaluateError('DATASET_UNSUPPORTED', {
     message: `${name} is no data set that can be read`,
     hint: `Give ${FORMS}.`,
+  })
+}
+
+/** A pointer that is called test.csv is text like any table. */
+async function refusePointer(path: string): Promise<void> {
+  const source = await openFile(path)
+  try {
+    if (!isLfsPointer(await source.read(0, Math.min(POINTER_BYTES, source.size)))) return
+  } finally {
+    await source.close()
+  }
+  throw new EvaluateError('DATASET_UNSUPPORTED', {
+    message: `${basename(path)} is a Git LFS pointer: the data themselves were not fetched`,
+    hint: 'Run `git lfs pull`.',
   })
 }
 

@@ -1,5 +1,6 @@
 import { extname } from 'node:path/posix'
 import type { ByteSource } from '../../core/index.ts'
+import { isLfsPointer } from '../sniff.ts'
 import type { Detected } from './detected.ts'
 import { jsonKind } from './json-kind.ts'
 import { byMagic } from './magic.ts'
@@ -20,6 +21,7 @@ const TABLE_MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
  */
 export async function detectFormat(source: ByteSource, name: string): Promise<Detected | undefined> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
+  if (isLfsPointer(head)) return undefined
   const sure = byMagic(head)
   if (sure === 'zip') return zipKind(source)
   if (sure) return sure

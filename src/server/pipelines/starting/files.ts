@@ -1,5 +1,14 @@
 import type { CommitId } from '../../../core/index.ts'
-import { changedFiles, listFiles, mergeBase, NO_COMMIT, readFile, resolveCommit } from '../../../git/index.ts'
+import {
+  changedFiles,
+  GitError,
+  listFiles,
+  looksLikePointer,
+  mergeBase,
+  NO_COMMIT,
+  readFile,
+  resolveCommit,
+} from '../../../git/index.ts'
 import type { RepositoryFiles } from '../../../pipeline/index.ts'
 
 /** A commit's files out of a bare repository. `since`: where its ref was before, for what changed. */
@@ -11,6 +20,7 @@ export function commitFiles(directory: string, commit: CommitId, since?: CommitI
     list: () => (listed ??= list()),
     async read(path, maxBytes) {
       const bytes = await readFile(directory, commit, path, maxBytes)
+      if (bytes && looksLikePointer(bytes)) throw pointer(path, commit)
       return bytes && new TextDecoder().decode(bytes)
     },
     async changed(from) {
@@ -22,4 +32,12 @@ export function commitFiles(directory: string, commit: CommitId, since?: CommitI
       return base && changedFiles(directory, base, commit)
     },
   }
+}
+
+/** Who decides what runs must be in the commit itself: an object may come later, or never. */
+function pointer(path: string, commit: CommitId): GitError {
+  return new GitError('GIT_FILE_NOT_REGULAR', {
+    message: `${path} of ${commit} is a Git LFS pointer, and pipelines are read out of Git itself`,
+    hint: `Take it out of .gitattributes, then \`git add --renormalize ${path}\` and commit.`,
+  })
 }

@@ -121,3 +121,11 @@ test('for one push and ref there is one pipeline, however often it is asked', as
   const second = await started(commit, { push })
   expect(second.id).toBe(first.id)
 })
+
+test('a configuration that Git LFS keeps is refused in words', async () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12\n`
+  const { state, problems } = await started(await repository.commit({ 'ballast.yaml': pointer }))
+  expect(state).toBe('failed')
+  expect(problems.join('\n')).toContain('ballast.yaml')
+  expect(problems.join('\n')).toContain('is a Git LFS pointer, and pipelines are read out of Git itself')
+})
