@@ -88,11 +88,16 @@ export class StoreKeeper {
     return statsOf(this.#ports.index, this.#ports.warmBudget, project)
   }
 
+  /** When restored copies are synced, and so are known to be warm. */
+  settled(): Promise<void> {
+    return this.#models.settled()
+  }
+
   /** Ends a packing under way; what waits is packed after the next start. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#alone(async () => undefined)
-    await this.#models.settled()
+    await this.settled()
     await this.#packed.close()
   }
 
