@@ -93,16 +93,8 @@ async function packed(file: string, draft: string, size: Bytes, { base: basePath
   const { recipe, stats } = await shown('packing', size, json, onProgress =>
     packSingleFile({ path: file, to: draft, threads, onProgress, ...(base && { base }) }),
   )
-  await shown('checking', size, json, async show => {
-    const source = (await openSingleFile(draft, basePath)).source()
-    let done = 0
-    // Every piece is compared with its digest.
-    for await (const piece of source.stream()) {
-      done += (piece as Uint8Array).byteLength
-      show(done)
-    }
-    await source.close()
-  })
+  const back = await openSingleFile(draft, basePath)
+  await shown('checking', size, json, show => back.check(show))
   return { digest: recipe.digest, size: recipe.size, stats, ...(base && { base: base.recipe.digest }) }
 }
 

@@ -6,7 +6,7 @@ import { print } from '../output/print.ts'
 import { decompressFile } from '../pack/compress.ts'
 import { writeOutput } from '../pack/output.ts'
 import { byteProgress, showsProgress } from '../pack/progress.ts'
-import { findTensor, writeTensor } from '../pack/tensor.ts'
+import { findTensor } from '../pack/tensor.ts'
 
 /** Taken off the name for that of the output. */
 const ENDS: readonly string[] = ['.ballast', '.gz', '.bz2', '.xz', '.lzma', '.zst', '.lz4']
@@ -78,8 +78,8 @@ async function unpacked(file: string, draft: string, { base, tensor, json }: Opt
   const { recipe } = packed
   if (tensor !== undefined) {
     const found = findTensor(packed, tensor)
-    const size = await writeTensor(packed, found, draft)
-    return { size, tensor: found }
+    await packed.rangeTo(draft, found.offset, found.offset + found.length)
+    return { size: found.length, tensor: found }
   }
   const progress = byteProgress('unpacking', recipe.size, showsProgress(json))
   try {

@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
-import { BallastError, type Bytes } from '../../core/index.ts'
+import { BallastError } from '../../core/index.ts'
 import type { PackedFile, PlacedTensor } from '../../registry/index.ts'
 
 /** How many names a hint shows. */
@@ -18,19 +16,4 @@ export function findTensor({ recipe }: PackedFile, name: string): PlacedTensor {
         ? `There are ${names.join(', ')}${more}`
         : 'It has none that are known; unpack it whole.',
   })
-}
-
-/** Its bytes as they lie in the file. Reads nothing else. */
-export async function writeTensor(
-  packed: PackedFile,
-  { offset, length }: PlacedTensor,
-  to: string,
-): Promise<Bytes> {
-  const source = packed.source()
-  try {
-    await pipeline(source.stream({ start: offset, end: offset + length }), createWriteStream(to))
-  } finally {
-    await source.close()
-  }
-  return length
 }

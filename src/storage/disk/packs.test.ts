@@ -20,8 +20,10 @@ async function aPack(content = 'a pack'): Promise<PackId> {
   return id
 }
 
-async function listed(): Promise<readonly { readonly id: PackId; readonly size: number }[]> {
-  return (await Array.fromAsync(store.list())).map(({ id, size }) => ({ id, size }))
+async function listed(of = store) {
+  const found: { readonly id: PackId; readonly size: number; readonly modifiedAt: number }[] = []
+  for await (const pack of of.list()) found.push(pack)
+  return found.toSorted((a, b) => a.size - b.size)
 }
 
 test('a pack is a read-only file under the last two characters of its id', async () => {
@@ -56,7 +58,7 @@ test('all packs are listed, and nothing that is not one', async () => {
   const wrongFolder = newId('pack').slice(0, -2)
   await writeFile(join(root, 'packs', 'zz', `${wrongFolder}yy`), 'x')
   const again = await DiskPackStore.open(root)
-  const found = (await Array.fromAsync(again.list())).toSorted((a, b) => a.size - b.size)
+  const found = await listed(again)
   expect(found.map(({ id, size }) => ({ id, size }))).toEqual(
     ids.map((id, index) => ({ id, size: index + 1 })),
   )

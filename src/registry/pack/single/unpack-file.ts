@@ -1,5 +1,8 @@
-import { type Bytes, newId, openFile } from '../../../core/index.ts'
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { type Bytes, newId, openFile, type PackId } from '../../../core/index.ts'
 import { openPieceCodec } from '../../codec/codec.ts'
+import { RegistryError } from '../../errors.ts'
 import { corrupt } from '../errors.ts'
 import { openPacked, type PackedSource } from '../open.ts'
 import { readPack } from '../read.ts'
@@ -12,10 +15,12 @@ import { filePacks, finderOf } from './files.ts'
 /** One file that was packed by itself, or against another. */
 export interface PackedFile {
   readonly recipe: Recipe
-  /** By range, without the rest. */
-  source(): PackedSource
   /** Writes the whole to a draft. Throws as `restore`. */
   restoreTo(path: string, onProgress?: (written: Bytes) => void): Promise<void>
+  /** Writes bytes [start, end), and reads nothing else. */
+  rangeTo(path: string, start: Bytes, end: Bytes): Promise<void>
+  /** Reads the whole, each piece compared with its digest. */
+  check(onProgress?: (read: Bytes) => void): Promise<void>
 }
 
 /** Throws PACK_CORRUPT; BASE_MISSING, with the digest, where it needs another file than `basePath`. */
@@ -27,29 +32,49 @@ export async function openSingleFile(path: string, basePath?: string): Promise<P
   if (!recipe) throw corrupt(path, 'no file is in it')
   const base = isWhole(recipe, places) ? undefined : await baseOf(path, old, basePath)
   const find = finderOf([...places, ...(base?.places ?? [])])
-  const packs = filePacks(
-    new Map(
-      base
-        ? [
-            [id, path],
-            [base.pack, base.path],
-          ]
-        : [[id, path]],
-    ),
+  const paths = new Map(
+    base
+      ? [
+          [id, path],
+          [base.pack, base.path],
+        ]
+      : [[id, path]],
   )
+  const packs = filePacks(paths)
   const codec = openPieceCodec()
+  const reading = async (work: (source: PackedSource) => Promise<void>) => {
+    const opened = openPacked({ recipe, find, packs, codec })
+    await work(opened)
+      .catch(error => throwNamed(error, paths))
+      .finally(() => opened.close())
+  }
   return {
     recipe,
-    source: () => openPacked({ recipe, find, packs, codec }),
-    async restoreTo(to, onProgress) {
+    async restoreTo(to, onProgress = () => undefined) {
       const threads = new PieceThreads()
-      try {
-        await restore({ recipe, find, packs, codec, threads, path: to, ...(onProgress && { onProgress }) })
-      } finally {
-        await threads.close()
-      }
+      await restore({ recipe, find, packs, codec, threads, path: to, onProgress })
+        .catch(error => throwNamed(error, paths))
+        .finally(() => threads.close())
     },
+    rangeTo: (to, start, end) =>
+      reading(opened => pipeline(opened.stream({ start, end }), createWriteStream(to))),
+    check: (onProgress = () => undefined) =>
+      reading(async opened => {
+        let read = 0
+        for await (const piece of opened.stream()) {
+          read += (piece as Uint8Array).byteLength
+          onProgress(read)
+        }
+      }),
   }
+}
+
+/** Ids were made for this call: people know files by their paths. */
+function throwNamed(error: unknown, paths: ReadonlyMap<PackId, string>): never {
+  if (!(error instanceof RegistryError)) throw error
+  const message = [...paths].reduce((text, [id, path]) => text.replaceAll(id, path), error.message)
+  const { code, hint, details } = error
+  throw new RegistryError(code, { message, details, cause: error, ...(hint !== undefined && { hint }) })
 }
 
 function isWhole(recipe: Recipe, places: readonly ChunkPlace[]): boolean {
