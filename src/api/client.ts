@@ -9,6 +9,15 @@ export interface ApiClientOptions {
   readonly token: string
 }
 
+/** What fetch takes, and the types of browsers do not say: a body that comes bit by bit. */
+interface StreamingInit {
+  readonly method: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | AsyncIterable<Uint8Array>
+  readonly duplex?: 'half'
+  readonly signal?: AbortSignal
+}
+
 /** Calls `/api/v1` with a token. Answers are checked against their schemas; refusals become ApiErrors. */
 export class ApiClient {
   readonly url: string
@@ -37,23 +46,40 @@ export class ApiClient {
     await this.#call(method, path, body)
   }
 
-  /** The raw answer, for streams. Throws as the others do when it is not 2xx. */
-  async stream(path: string, signal?: AbortSignal): Promise<Response> {
-    return this.#call('GET', path, undefined, signal)
+  /** The raw answer, for streams; from its byte `from` on. Throws as the others do when it is not 2xx. */
+  async stream(path: string, signal?: AbortSignal, from = 0): Promise<Response> {
+    return this.#fetch(path, {
+      method: 'GET',
+      ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+      ...(signal && { signal }),
+    })
   }
 
-  async #call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  /** POST of bytes of any number, as they come. */
+  async upload<Schema extends z.ZodType>(
+    path: string,
+    body: AsyncIterable<Uint8Array>,
+    schema: Schema,
+  ): Promise<z.infer<Schema>> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const response = await this.#fetch(path, { method: 'POST', headers, body, duplex: 'half' })
+    return this.#checked(path, schema, response)
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+    if (body === undefined) return this.#fetch(path, { method })
+    const headers = { 'content-type': 'application/json' }
+    return this.#fetch(path, { method, headers, body: JSON.stringify(body) })
+  }
+
+  async #fetch(path: string, init: StreamingInit): Promise<Response> {
+    const { signal } = init
     let response: Response
     try {
       response = await fetch(`${this.url}/api/v1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
-      })
+        ...init,
+        headers: { authorization: `Bearer ${this.#token}`, ...init.headers },
+      } as RequestInit)
     } catch (cause) {
       if (signal?.aborted) throw cause
       throw unreachable(this.url, cause)
