@@ -1,6 +1,7 @@
 import { type ByteSource, CoreError } from '../../core/index.ts'
 import { type FileTree, type TensorPlace, tensorPlaces } from '../../formats/index.ts'
 import { kindOf } from './kinds.ts'
+import { numbersIn } from './numbers.ts'
 import type { FileLayout, PlacedTensor } from './types.ts'
 
 /** Tensors of one file that are told; a large mixture of experts has some 100,000. */
@@ -20,19 +21,23 @@ const UNKNOWN: FileLayout = { tensors: [] }
 
 /**
  * Where the tensors of a file lie, by its content: its header is read, not its elements. `companion` describes the
- * file, where it says nothing of itself (ONNX' external data, a checkpoint's `.data-…`). Never throws: of a file
- * that is unknown, damaged or hostile nothing is told.
+ * file, where it says nothing of itself (ONNX' external data, a checkpoint's `.data-…`); without it, what looks like
+ * numbers of one type is one tensor, `data`. Never throws: of any other file that is unknown, damaged or hostile
+ * nothing is told.
  */
 export async function layOut(source: ByteSource, name: string, companion?: Companion): Promise<FileLayout> {
   const own = await placed(source, name, lone(source, name))
-  if (!companion || own.layout.tensors.length > 0) return own.layout
-  const files = new Map([
-    [companion.name, companion.source],
-    [name, source],
-  ])
-  const described = await placed(companion.source, companion.name, few(files))
-  const layout = layoutIn(described.places, name, source.size)
-  return layout.tensors.length > 0 ? { ...own.layout, tensors: layout.tensors } : own.layout
+  if (own.layout.tensors.length > 0) return own.layout
+  if (companion) {
+    const files = new Map([
+      [companion.name, companion.source],
+      [name, source],
+    ])
+    const { places } = await placed(companion.source, companion.name, few(files))
+    const { tensors } = layoutIn(places, name, source.size)
+    if (tensors.length > 0) return { ...own.layout, tensors }
+  }
+  return own.layout.format === undefined ? numbersOr(own.layout, source) : own.layout
 }
 
 /**
@@ -59,8 +64,24 @@ export async function layoutsOf(tree: FileTree): Promise<ReadonlyMap<string, Fil
     if (!layout || layout.tensors.length > 0) continue
     const { tensors } = layoutIn(others, path, size)
     if (tensors.length > 0) layouts.set(path, { ...layout, tensors })
+    else if (layout.format === undefined) layouts.set(path, await numbersAt(tree, path, layout))
   }
   return layouts
+}
+
+async function numbersAt(tree: FileTree, path: string, otherwise: FileLayout): Promise<FileLayout> {
+  const source = await tree.open(path).catch(() => undefined)
+  if (!source) return otherwise
+  try {
+    return await numbersOr(otherwise, source)
+  } finally {
+    await source.close()
+  }
+}
+
+/** Numbers without a description, where bytes look like such throughout. */
+async function numbersOr(otherwise: FileLayout, source: ByteSource): Promise<FileLayout> {
+  return (await numbersIn(source).catch(() => undefined)) ?? otherwise
 }
 
 async function placed(
