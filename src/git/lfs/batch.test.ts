@@ -15,6 +15,7 @@ function aHost(room: number): LfsHost {
     authorize: nobody,
     objects: {
       received: async () => new Map(),
+      rely: nobody,
       async allow(_, bytes) {
         if (bytes > room) throw new CoreError('DISK_FULL', { message: `No room for ${bytes}` })
       },

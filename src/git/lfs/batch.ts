@@ -133,9 +133,11 @@ async function answerOne(
       actions: await actionsOf(object, operation, ['download'], context),
     }
   }
-  if (size !== undefined) return shown
-  const full = await room(object)
+  const full = await (size === undefined
+    ? room(object)
+    : clientsProblem(() => context.host.objects.rely(context.project, object.digest)))
   if (full) return refuse(full.status, full.message)
+  if (size !== undefined) return shown
   const upload = transfer === 'tus' ? 'partial' : 'upload'
   return {
     ...shown,
@@ -150,16 +152,23 @@ function roomFor({ host, project }: BatchContext): Known['room'] {
   let bytes = 0
   return async ({ digest, size }) => {
     if (counted.has(digest)) return undefined
-    try {
-      await host.objects.allow(project, bytes + size)
-    } catch (error) {
-      const full = problemOfError(error)
-      if (full) return full
-      throw error
-    }
+    const full = await clientsProblem(() => host.objects.allow(project, bytes + size))
+    if (full) return full
     counted.add(digest)
     bytes += size
     return undefined
+  }
+}
+
+/** What the client is told of; every other error is ours. */
+async function clientsProblem(work: () => Promise<void>): Promise<Problem | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    const known = problemOfError(error)
+    if (known) return known
+    throw error
   }
 }
 

@@ -22,6 +22,7 @@ let server: Server
 beforeEach(async () => {
   objects = {
     received: async () => new Map([[DIGEST, SIZE]]),
+    rely: nobody,
     allow: async () => undefined,
     receive: nobody,
     read: nobody,
@@ -94,7 +95,7 @@ describe('an object that the store can not give', () => {
 describe('an upload that the store refuses', () => {
   test.each([
     ['DISK_FULL', 507],
-    ['QUOTA_EXCEEDED', 507],
+    ['QUOTA_EXCEEDED', 413],
     ['BLOB_DIGEST_MISMATCH', 422],
     ['DATABASE_BUSY', 503],
     ['SOMETHING_ELSE', 500],

@@ -27,7 +27,7 @@ const STATUS: Readonly<Record<string, number>> = {
   BLOB_TOO_LARGE: 422,
   BLOB_NOT_FOUND: 404,
   DISK_FULL: 507,
-  QUOTA_EXCEEDED: 507,
+  QUOTA_EXCEEDED: 413,
   DATABASE_BUSY: 503,
 }
 

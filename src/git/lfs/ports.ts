@@ -31,6 +31,11 @@ export interface LfsHost extends Pick<GitHost, 'authorize'> {
 export interface LfsObjects {
   /** Of these, the ones that the project received and that are still there, with their sizes. */
   received(project: ProjectId, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Bytes>>
+  /**
+   * A push counts on an object that was received before: it stays from now on as long as if it had come now. Throws
+   * QUOTA_EXCEEDED where the project had given it up meanwhile and can't take it again.
+   */
+  rely(project: ProjectId, digest: Digest): Promise<void>
   /** Throws QUOTA_EXCEEDED or DISK_FULL where the project can't take so much more. */
   allow(project: ProjectId, bytes: Bytes): Promise<void>
   /**

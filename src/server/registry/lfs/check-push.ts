@@ -75,6 +75,7 @@ async function missingObjects(
     const received = await receivedObjects(plane, project, digests)
     for (const pointer of batch)
       if (received.get(pointer.digest) !== pointer.size) missing.set(pointer.digest, pointer)
+    for (const digest of received.keys()) await plane.blobs.hold(project, digest)
     batch = []
   }
   for await (const pointer of pointersIn(directory, { from, newOnly: true, quarantine })) {

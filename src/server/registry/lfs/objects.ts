@@ -1,7 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { type Bytes, CoreError, type Digest, type ProjectId } from '../../../core/index.ts'
 import type { LfsObjects } from '../../../git/index.ts'
-import type { BlobStore, ObjectStore } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 
 /** What is left for the database, the logs and the repositories. */
@@ -10,21 +9,21 @@ const SPARE_BYTES: Bytes = 256 << 20
 /** The store, through what each project's repository was granted. */
 export function lfsObjects(plane: ControlPlane): LfsObjects {
   const { settings, stores, blobs, clock } = plane
-  const store: BlobStore & Partial<Pick<ObjectStore, 'allow'>> = blobs
   return {
     received: (project, digests) => receivedObjects(plane, project, digests),
+    rely: (project, digest) => blobs.hold(project, digest),
     async allow(project, bytes) {
-      await store.allow?.(project, bytes)
+      await blobs.allow(project, bytes)
       const { bavail, bsize } = await statfs(settings.dataDir)
       if (bavail * bsize < bytes + SPARE_BYTES) throw full(bytes)
     },
     async receive(project, by, { digest, size }, content) {
-      const received = await store.put(digest, content, { maxBytes: size, project })
+      const received = await blobs.put(digest, content, { maxBytes: size, size, project })
       if (received.size === size)
         await stores.lfs.grant({ project, principal: by, digest, size, grantedAt: clock.now() })
       return received
     },
-    read: (digest, range) => store.stream(digest, range),
+    read: (digest, range) => blobs.stream(digest, range),
   }
 }
 

@@ -60,6 +60,8 @@ export function objects(db: Db): Objects {
         const object = await query.executeTakeFirst()
         if (!object) throw unknownObject(digest)
         await hold(work, project, { digest, size: object.size, at })
+        // A collection that is under way must not take away what somebody counts on from now on.
+        await work.updateTable('objects').set({ touched_at: at }).where('digest', '=', digest).execute()
       }),
     async holdersOf(digest) {
       const query = db.selectFrom('object_holders').select('project').where('digest', '=', digest)
