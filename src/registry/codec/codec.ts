@@ -49,15 +49,15 @@ class PlaneCodec implements PieceCodec {
     return own ?? delta ?? rawPiece(raw)
   }
 
-  decode({ encoding, body }: EncodedPiece, length: number, base?: Uint8Array): Uint8Array {
+  decode({ encoding, body }: EncodedPiece, length: number, base?: Uint8Array, into?: Uint8Array): Uint8Array {
     switch (encoding) {
       case 'raw':
         if (body.length !== length) throw pieceCorrupt(`${body.length} bytes instead of ${length}`)
-        return new Uint8Array(body)
+        return written(body, into)
       case 'zstd': {
         const content = zstdContent(body, length)
         if (!content) throw pieceCorrupt(`a zstd frame of ${body.length} bytes does not hold ${length}`)
-        return content
+        return into ? written(content, into) : content
       }
       case 'delta':
         if (base?.length !== length) {
@@ -68,9 +68,7 @@ class PlaneCodec implements PieceCodec {
       case 'planes':
     }
     this.#decoder.decode(body, length, encoding === 'delta')
-    const bytes = freshBytes(length)
-    bytes.set(this.#memory.subarray(at.PIECE, at.PIECE + length))
-    return bytes
+    return written(this.#memory.subarray(at.PIECE, at.PIECE + length), into)
   }
 
   #delta(raw: Uint8Array, kind: ElementKind, base: Uint8Array): EncodedPiece | undefined {
@@ -88,6 +86,11 @@ class PlaneCodec implements PieceCodec {
     if (body) return { encoding: 'planes', body }
     return frame && frame.length < below ? { encoding: 'zstd', body: frame } : undefined
   }
+}
+
+function written(bytes: Uint8Array, into: Uint8Array = freshBytes(bytes.length)): Uint8Array {
+  into.set(bytes)
+  return into
 }
 
 function rawPiece(raw: Uint8Array): EncodedPiece {

@@ -34,7 +34,8 @@ export interface PieceCodec {
   encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): EncodedPiece
   /**
    * The bytes again, `length` of them. Whoever calls compares their digest. Throws PIECE_CORRUPT on a body that can't
-   * be what `encode` made, without reading or writing out of bounds.
+   * be what `encode` made, without reading or writing out of bounds. With `into` (of `length`; it may be the base) they
+   * are written there, and it is given.
    */
-  decode(piece: EncodedPiece, length: number, base?: Uint8Array): Uint8Array
+  decode(piece: EncodedPiece, length: number, base?: Uint8Array, into?: Uint8Array): Uint8Array
 }

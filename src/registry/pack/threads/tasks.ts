@@ -13,6 +13,7 @@ const HASH_BYTES = 1024 * 1024
 export class Tasks {
   readonly #codec: PieceCodec
   readonly #body: Uint8Array = new Uint8Array(MAX_PIECE_BYTES)
+  readonly #piece: Uint8Array = new Uint8Array(MAX_PIECE_BYTES)
   readonly #window: Uint8Array = new Uint8Array(HASH_BYTES)
   #hash: Hash = createHash('sha256')
 
@@ -29,7 +30,7 @@ export class Tasks {
     const given: Uint8Array<ArrayBuffer>[] = []
     let offset = to?.offset ?? 0
     for (const chain of chains) {
-      const bytes = this.#piece(chain, check)
+      const bytes = this.#decoded(chain, check, to === undefined ? undefined : this.#piece)
       if (to === undefined) given.push(owned(bytes))
       else writeAt(to.fd, bytes, offset, to.path)
       offset += bytes.byteLength
@@ -37,16 +38,18 @@ export class Tasks {
     return given
   }
 
-  #piece(chain: readonly OpenPlace[], check: boolean): Uint8Array {
+  /** `room`: written there, since a fresh buffer for each piece would be garbage faster than it is collected. */
+  #decoded(chain: readonly OpenPlace[], check: boolean, room: Uint8Array | undefined): Uint8Array {
     let bytes: Uint8Array | undefined
     for (const place of chain) {
       const body = this.#body.subarray(0, place.stored)
       readAt(place, body)
       const { encoding, length } = place
+      const into = room?.subarray(0, length)
       // Where the whole is compared afterwards, pieces need not be.
       bytes = check
         ? decodeChunk(this.#codec, place, body, bytes)
-        : this.#codec.decode({ encoding, body }, length, bytes)
+        : this.#codec.decode({ encoding, body }, length, bytes, into)
     }
     return bytes ?? new Uint8Array()
   }
