@@ -43,6 +43,7 @@ export function withLateValues(job: PlannedJob, known: Known): PlannedJob {
 }
 
 function targetOf(target: TriggerWork['target'], put: (text: string) => string): TriggerWork['target'] {
+  if (target.kind === 'latest') return { ...target, project: put(target.project) }
   if (target.kind === 'project') {
     const { project, branch } = target
     return { ...target, project: put(project), ...(branch !== undefined && { branch: put(branch) }) }

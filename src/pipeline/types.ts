@@ -37,7 +37,7 @@ export type JobWork =
   | { readonly kind: 'stage'; readonly stage: StageKind }
   /** Done by the control plane: makes a rollout in this environment and follows it to its end. */
   | { readonly kind: 'deploy'; readonly environment: string; readonly approval: boolean }
-  /** Done by the control plane: makes another pipeline, and follows it where `strategy` says so. */
+  /** Done by the control plane: makes or finds another pipeline, and follows it where `strategy` says so. */
   | TriggerWork
 
 export interface TriggerWork {
@@ -46,6 +46,8 @@ export interface TriggerWork {
     | { readonly kind: 'child'; readonly sources: readonly ChildSource[] }
     /** The other project's own pipeline, for the head of `branch` (its default branch). */
     | { readonly kind: 'project'; readonly project: string; readonly branch?: string }
+    /** None is made: the latest of the other project's default branch, which the job takes the state of. */
+    | { readonly kind: 'latest'; readonly project: string }
   /** none: succeeds once the other exists. depend, mirror: ends as the other ends. */
   readonly strategy: 'none' | 'depend' | 'mirror'
   /** Whether the other gets this job's variables, and those that this pipeline was started with. */

@@ -21,6 +21,8 @@ export async function runTriggerJob(
 ): Promise<AttemptResult> {
   const { world, path } = scope
   const { target } = work
+  if (target.kind === 'latest')
+    return { outcome: 'errored', reason: `pipelines of ${target.project} are only on a server` }
   if (target.kind === 'project') {
     world.tell({
       kind: 'job-note',

@@ -44,6 +44,8 @@ export interface Needs {
   /** Of this pipeline; undefined where all are elsewhere: then it waits for the earlier stages. */
   readonly jobs?: readonly NeedSpec[]
   readonly elsewhere: readonly ElsewhereNeed[]
+  /** Its job takes the state of this project's latest pipeline, and runs nothing. */
+  readonly mirror?: string
 }
 
 export type AllowFailure = boolean | { readonly exitCodes: readonly number[] }

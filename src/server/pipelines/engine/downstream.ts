@@ -10,6 +10,7 @@ import { storeResult } from '../ending/results.ts'
 import { forwardedVariables } from '../offers/forwarded.ts'
 import type { PipelineReconciler } from '../reconcile.ts'
 import type { PipelineRequest, Started } from '../starting/start.ts'
+import { Mirrored } from './mirrored.ts'
 
 /** Compiles a commit for an occasion and adds its pipeline. */
 export type Starter = (plane: ControlPlane, request: PipelineRequest) => Promise<Started>
@@ -27,12 +28,14 @@ export class Downstream {
   readonly #plane: ControlPlane
   readonly #reconciler: PipelineReconciler
   readonly #start: Starter
+  readonly #mirrored: Mirrored
   readonly #serial = new SerialByKey()
 
   constructor(plane: ControlPlane, reconciler: PipelineReconciler, start: Starter) {
     this.#plane = plane
     this.#reconciler = reconciler
     this.#start = start
+    this.#mirrored = new Mirrored(plane)
   }
 
   /** Takes whatever step a running trigger job is to take. */
@@ -45,25 +48,31 @@ export class Downstream {
     if (end && job) await this.#reconciler.move(job, 'running', end.to, end)
   }
 
-  /** Goes on with the job that made a pipeline which has ended. */
-  async ended({ parent }: Pipeline): Promise<void> {
+  /** Goes on with the job that made a pipeline which has ended, and with those that mirror it. */
+  async ended({ id, parent }: Pipeline): Promise<void> {
     if (parent !== undefined) await this.follow(parent)
+    for (const job of this.#mirrored.waiting(id)) await this.follow(job)
   }
 
   async #follow(id: Job['id']): Promise<{ made?: Pipeline; job?: Job; end?: End }> {
     const { pipelines } = this.#plane.stores
     const job = await pipelines.job(id)
-    if (job?.state !== 'running' || job.plan.work.kind !== 'trigger') return {}
+    if (job?.state !== 'running' || job.plan.work.kind !== 'trigger') {
+      this.#mirrored.forget(id)
+      return {}
+    }
     const { work } = job.plan
+    const { target } = work
     const pipeline = await pipelines.pipeline(job.pipeline)
     if (!pipeline) return {}
+    if (target.kind === 'latest') return { job, ...(await this.#mirror(pipeline, job, target.project)) }
     // One from before the job was tried again is not it.
     const there = (await pipelines.pipelinesOfParent(id)).findLast(
       ({ createdAt }) => createdAt >= (job.startedAt ?? 0),
     )
     let child: Pipeline | string
     try {
-      child = there ?? (await this.#make(pipeline, job, work))
+      child = there ?? (await this.#make(pipeline, job, work, target))
     } catch (error) {
       this.#plane.logger.error({ job: id, error: messageOf(error) }, 'a pipeline could not be triggered')
       return { job, end: { to: 'errored', reason: `It could not be started: ${messageOf(error)}` } }
@@ -71,6 +80,24 @@ export class Downstream {
     if (typeof child === 'string') return { job, end: { to: 'failed', reason: child } }
     const end = await this.#endOf(work, child, keptBack(job, work))
     return { job, ...(!there && { made: child }), ...(end && { end }) }
+  }
+
+  async #mirror(pipeline: Pipeline, job: Job, written: string): Promise<{ end?: End }> {
+    const own = await this.#plane.stores.access.project(pipeline.project)
+    if (!own) return { end: { to: 'failed', reason: 'its project is gone' } }
+    const { expand } = await forwardedVariables(this.#plane, pipeline, job, own, NOTHING)
+    const project = await this.#mirrored.project(pipeline, expand(written))
+    // As it is written: a variable in it may be nobody's to see.
+    if (!project)
+      return {
+        end: { to: 'failed', reason: `there is no project '${written}' that who started this may read` },
+      }
+    const found = await this.#mirrored.find(pipeline, job, project)
+    if (typeof found === 'string') return { end: { to: 'failed', reason: found } }
+    if (found.state === 'running') return {}
+    const result = storeResult({ kind: 'trigger', pipeline: found.id })
+    const reason = `pipeline #${found.number} of ${project.name} ${ENDS[found.state]}`
+    return { end: { to: found.state, result, reason } }
   }
 
   async #endOf({ strategy }: TriggerWork, child: Pipeline, note: string): Promise<End | undefined> {
@@ -90,12 +117,12 @@ export class Downstream {
   }
 
   /** The pipeline, or why there is none. */
-  async #make(pipeline: Pipeline, job: Job, work: TriggerWork): Promise<Pipeline | string> {
+  async #make(pipeline: Pipeline, job: Job, work: TriggerWork, target: Made): Promise<Pipeline | string> {
     if (await this.#isTooDeep(pipeline))
       return `more than ${MAX_LINE} pipelines in a line would have made one another`
     if ((await this.#plane.stores.pipelines.familySize(pipeline.id)) >= MAX_FAMILY)
       return `${MAX_FAMILY} pipelines come from the same one already`
-    const request = await this.#request(pipeline, job, work)
+    const request = await this.#request(pipeline, job, work, target)
     if (typeof request === 'string') return request
     const started = await this.#start(this.#plane, request)
     return started.kind === 'pipeline' ? started.pipeline : `nothing was started: ${started.reason}`
@@ -111,8 +138,13 @@ export class Downstream {
     return line >= MAX_LINE
   }
 
-  async #request(pipeline: Pipeline, job: Job, work: TriggerWork): Promise<PipelineRequest | string> {
-    const { target, inputs } = work
+  async #request(
+    pipeline: Pipeline,
+    job: Job,
+    work: TriggerWork,
+    target: Made,
+  ): Promise<PipelineRequest | string> {
+    const { inputs } = work
     const own = await this.#plane.stores.access.project(pipeline.project)
     if (!own) return 'its project is gone'
     const { variables, expand } = await forwardedVariables(this.#plane, pipeline, job, own, work)
@@ -199,6 +231,12 @@ function keptBack({ plan }: Job, { target, forward }: TriggerWork): string {
   const names = Object.keys(plan.env).filter(name => !isTriggerVariable(name))
   return names.length === 0 ? '' : `; it takes no variable ${names.join(', ').slice(0, 200)}`
 }
+
+/** Where a pipeline is made. */
+type Made = Exclude<TriggerWork['target'], { readonly kind: 'latest' }>
+
+/** Handed on to a pipeline that is there already. */
+const NOTHING = { forward: { yamlVariables: false, pipelineVariables: false } } as const
 
 interface End {
   readonly to: Extract<JobState, 'succeeded' | 'failed' | 'errored' | 'canceled'>

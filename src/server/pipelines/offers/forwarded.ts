@@ -17,7 +17,7 @@ export async function forwardedVariables(
   pipeline: Pipeline,
   job: Job,
   project: Project,
-  { forward }: TriggerWork,
+  { forward }: Pick<TriggerWork, 'forward'>,
 ): Promise<Forwarded> {
   const { env, files, expand } = await jobEnvironment(plane, pipeline, job, project, {
     runner: '',

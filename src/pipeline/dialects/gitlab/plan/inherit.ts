@@ -19,8 +19,8 @@ function topLevel({ image, services, cache, before_script, after_script }: Globa
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
-/** A trigger job runs nothing, and steps have no scripts around them. */
+/** A trigger job and one that mirrors another pipeline run nothing, and steps have no scripts around them. */
 function applies(key: Inheritable, keys: JobKeys): boolean {
-  if (keys.trigger) return key === 'interruptible'
+  if (keys.trigger || keys.needs?.mirror !== undefined) return key === 'interruptible'
   return !(keys.run && (key === 'before_script' || key === 'after_script'))
 }

@@ -43,6 +43,7 @@ describe('what is right', () => {
       },
     ],
     ['needs: []', { needs: { jobs: [], elsewhere: [] } }],
+    ['needs: { pipeline: $GROUP/p }', { needs: { elsewhere: [], mirror: '$GROUP/p' } }],
     [
       'needs: [a, { job: b, artifacts: false, optional: true }]',
       {
@@ -254,8 +255,8 @@ describe('what is wrong is told with its place', () => {
       'ci.yml:1:8: error: Bad value of needs: expected at most 5 needs of other pipelines, found a list',
     ],
     [
-      'needs: { pipeline: p }',
-      "ci.yml:1:10: error: 'needs.pipeline' of a map is not supported (the state of another project's pipeline is not mirrored; trigger it, with strategy: mirror)",
+      'needs: { pipeline: p, job: j }',
+      "ci.yml:1:23: error: There is no key 'job' in needs (there are pipeline)",
     ],
     [
       'parallel: 201',

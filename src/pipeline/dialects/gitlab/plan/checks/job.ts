@@ -40,7 +40,8 @@ const CLASHES = [
 /** What is wrong in a job by itself, though each of its keys is right. */
 export function checkJob(job: WrittenJob, findings: KeywordFindings): void {
   checkName(job, findings)
-  if (job.keysAt.has('trigger')) checkTriggerKeys(job, findings)
+  if (job.keysAt.has('trigger')) checkTriggerKeys(job, 'trigger', findings)
+  else if (job.keys.needs?.mirror !== undefined) checkTriggerKeys(job, 'needs: pipeline', findings)
   else if (!['script', 'run'].some(key => job.keysAt.has(key))) {
     const facts = { expected: 'script, run or trigger' }
     findings.error(job.at, 'MISSING_KEY', `Job ${quote(job.name)} does nothing`, facts)
@@ -65,12 +66,15 @@ function checkName({ name, at }: WrittenJob, findings: KeywordFindings): void {
   if (hint) findings.error(at, 'JOB_NAME_INVALID', `${quote(name)} can't be the name of a job`, { hint })
 }
 
-function checkTriggerKeys({ keysAt }: WrittenJob, findings: KeywordFindings): void {
+function checkTriggerKeys({ keysAt, keys }: WrittenJob, what: string, findings: KeywordFindings): void {
   for (const [key, at] of keysAt) {
     if (TRIGGER_KEYS.has(key)) continue
-    const hint = 'a job that triggers a pipeline runs nothing itself'
-    findings.error(at, 'KEY_CLASH', `${quote(key)} can't be in a job with 'trigger'`, { hint })
+    const hint = `a job that ${what === 'trigger' ? 'triggers' : 'mirrors'} a pipeline runs nothing itself`
+    findings.error(at, 'KEY_CLASH', `${quote(key)} can't be in a job with '${what}'`, { hint })
   }
+  const at = keysAt.get('needs')
+  if (what === 'trigger' && at && keys.needs?.mirror !== undefined)
+    findings.error(at, 'KEY_CLASH', "'needs: pipeline' can't be in a job with 'trigger'")
 }
 
 /** Where there are rules, they say when, and how much later. */

@@ -52,8 +52,20 @@ function lifetimeOf(
   return read ?? findings.error(at, 'BAD_VALUE', 'Bad value of environment.auto_stop_in', facts)
 }
 
+/** It hands nothing on: the other pipeline is there already. */
+export function mirrorOf(project: string): TriggerWork {
+  return {
+    kind: 'trigger',
+    target: { kind: 'latest', project },
+    strategy: 'mirror',
+    forward: { yamlVariables: false, pipelineVariables: false },
+    inputs: {},
+  }
+}
+
 export function triggerOf(written: TriggerWork, expand: Expand): TriggerWork {
   const { target } = written
+  if (target.kind === 'latest') return written
   if (target.kind === 'project') {
     const { project, branch } = target
     const other = { kind: 'project', project: expand(project) } as const

@@ -134,3 +134,16 @@ describe('when a job starts, and what its failure means', () => {
     })
   })
 })
+
+test('a job that mirrors a pipeline runs nothing, and inherits nothing to run', async () => {
+  const job = await jobOf(
+    'default: { before_script: [d], image: ruby }\nj: { needs: { pipeline: $P/p }, variables: { P: team }, allow_failure: true }',
+  )
+  expect(job).toMatchObject({
+    work: { kind: 'trigger', target: { kind: 'latest', project: 'team/p' }, strategy: 'mirror' },
+    order: 'stages',
+    needs: [],
+    allowFailure: true,
+  })
+  expect(job.image).toBeUndefined()
+})

@@ -7,7 +7,7 @@ import type { Expander } from '../judge.ts'
 import type { ResolvedNeeds } from '../needs.ts'
 import { stageOf } from '../stages.ts'
 import { environmentOf as variablesOf } from '../variables.ts'
-import { environmentOf, labelsOf, triggerOf } from './delivery.ts'
+import { environmentOf, labelsOf, mirrorOf, triggerOf } from './delivery.ts'
 import { imageOf, serviceOf } from './images.ts'
 import { artifactsOf, cachesOf } from './keeping.ts'
 import { phasesOf } from './phases.ts'
@@ -29,7 +29,7 @@ export function plannedJob(
     at: instance.job.at,
     ...(why !== undefined && { why }),
     dialect: 'gitlab',
-    work: keys.trigger ? triggerOf(keys.trigger, expander.name) : phasesOf(keys),
+    work: workOf(job, expander),
     stage: stageOf(instance.job),
     ...orderOf(needs, dependencies),
     ...elsewhereOf(job, expander),
@@ -46,6 +46,12 @@ export function plannedJob(
   for (const problem of expander.problems())
     findings.error(instance.job.at, 'VARIABLES_INVALID', `Job ${quote(instance.name)}: ${problem}`)
   return planned
+}
+
+function workOf({ keys }: DecidedJob, { name }: Expander): PlannedJob['work'] {
+  if (keys.trigger) return triggerOf(keys.trigger, name)
+  const project = keys.needs?.mirror
+  return project === undefined ? phasesOf(keys) : mirrorOf(name(project))
 }
 
 function orderOf(

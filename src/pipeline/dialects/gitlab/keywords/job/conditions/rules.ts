@@ -5,7 +5,7 @@ import { startIn } from '../../reader/durations.ts'
 import { byKind, type Place, type Reader, refine } from '../../reader/reader.ts'
 import { choice, flag, text } from '../../reader/scalars.ts'
 import { type Fields, optional, required, type StructOf, struct } from '../../reader/struct.ts'
-import { needs } from '../order/needs.ts'
+import { ruleNeeds } from '../order/needs.ts'
 import { rulesVariables } from '../work/variables.ts'
 import { allowFailure } from './allow-failure.ts'
 import { autoCancel } from './auto-cancel.ts'
@@ -68,7 +68,7 @@ const jobFields = {
   when: optional(choice(WHEN_OF_RULES)),
   start_in: optional(startIn),
   allow_failure: optional(allowFailure),
-  needs: optional(needs),
+  needs: optional(ruleNeeds),
   interruptible: optional(flag()),
 }
 

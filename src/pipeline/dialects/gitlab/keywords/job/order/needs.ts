@@ -39,7 +39,6 @@ export const matrix: Reader<readonly MatrixEntry[]> = list(matrixEntry, {
   nested: true,
 })
 
-const MIRROR = "the state of another project's pipeline is not mirrored; trigger it, with strategy: mirror"
 const NEEDS =
   'a list (of names of jobs, or maps with job, artifacts, optional, parallel, project, ref, pipeline)'
 /** GitLab's own limit. */
@@ -96,15 +95,24 @@ const need: Reader<Need | 'nothing'> = byKind({
   ),
 })
 
-/** `needs: { pipeline: group/project }` */
-const mirrored: Reader<never> = {
+const mirrorFields = { pipeline: required(text({ expected: 'the path of a project', maxLength: 255 })) }
+const mirror = struct({ what: 'needs', fields: mirrorFields })
+
+/** `needs: { pipeline: group/project }`: the state of its latest pipeline. */
+const mirrored: Reader<Needs> = {
   expected: NEEDS,
-  keywords: [{ path: '{pipeline}', supported: false, note: MIRROR }],
+  keywords: [
+    {
+      path: '{pipeline}',
+      supported: true,
+      note: 'the latest pipeline of its default branch as the job starts; on the same Ballast, with the rights of who started this one',
+    },
+  ],
   read(node, place) {
-    const entry = node.kind === 'map' ? node.entries.find(({ key }) => key === 'pipeline') : undefined
-    if (!entry) return mismatch(node, place, NEEDS)
-    const message = "'needs.pipeline' of a map is not supported"
-    return place.findings.error(entry.keyAt, 'NOT_AVAILABLE', message, { hint: MIRROR })
+    const isMirror = node.kind === 'map' && node.entries.some(({ key }) => key === 'pipeline')
+    if (!isMirror) return mismatch(node, place, NEEDS)
+    const read = mirror.read(node, place)
+    return read && { elsewhere: [], mirror: read.pipeline }
   },
 }
 
@@ -131,6 +139,11 @@ export const needs: Reader<Needs> = byKind({
   }),
   map: mirrored,
 })
+
+/** Of a rule: it chooses among jobs, and makes no other job of this one. */
+export const ruleNeeds: Reader<Needs> = refine(needs, (read, node, place) =>
+  read.mirror === undefined ? read : mismatch(node, place, 'a list (of jobs)'),
+)
 
 function isElsewhere(need: Need | 'nothing'): need is ElsewhereNeed {
   return need !== 'nothing' && 'from' in need
