@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { messageOf } from '../core/index.ts'
 import { ApiError } from './errors.ts'
+import { type WorkLine, workLineSchema } from './registry.ts'
 import { errorBodySchema } from './views.ts'
 
 export interface ApiClientOptions {
@@ -44,6 +45,30 @@ export class ApiClient {
   /** For answers without a body. */
   async tell(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<void> {
     await this.#call(method, path, body)
+  }
+
+  /**
+   * A long work: its answer comes in lines of JSON while it goes on, the report last. Empty ones say that it lives.
+   * Throws what the server says went wrong, and ANSWER_INVALID where the lines end too early.
+   */
+  async *work(path: string, body: unknown): AsyncGenerator<Exclude<WorkLine, { kind: 'error' }>> {
+    const response = await this.#call('POST', path, body)
+    let rest = ''
+    const decoder = new TextDecoder()
+    for await (const bytes of response.body ?? []) {
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const text of lines.filter(text => text !== '')) {
+        const line = workLineSchema.parse(JSON.parse(text))
+        if (line.kind === 'error') throw new ApiError(line.error.code, line.error)
+        yield line
+        if (line.kind === 'report') return
+      }
+    }
+    throw new ApiError('ANSWER_INVALID', {
+      message: `${this.url}/api/v1${path} ended its answer before it was done`,
+      hint: 'The server goes on with it, unless it was stopped: ask again, and look at its log.',
+    })
   }
 
   /** The raw answer, for streams; from its byte `from` on. Throws as the others do when it is not 2xx. */

@@ -30,6 +30,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   import: async () => (await import('./commands/import.ts')).importCommand(),
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
+  registry: async () => (await import('./commands/registry.ts')).registryCommand(),
   rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),

@@ -25,15 +25,15 @@ const PAGE = 500
 /**
  * Makes the index know what lies on the disk: whole files of an older release, or of a crash between file and row;
  * packs that were durable when the server died, or that a restored database has not heard of. Bytes are never thrown
- * away here, but for copies that can be restored again.
+ * away here, but `atStart` for copies that can be restored again: nobody has them open then, and they may not be synced.
  */
-export async function adopt(ports: AdoptPorts): Promise<Adopted> {
+export async function adopt(ports: AdoptPorts, atStart: boolean): Promise<Adopted> {
   const packs = await adoptPacks(ports)
-  const files = await adoptFiles(ports)
+  const files = await adoptFiles(ports, atStart)
   return { ...packs, files }
 }
 
-async function adoptFiles(ports: AdoptPorts): Promise<number> {
+async function adoptFiles(ports: AdoptPorts, atStart: boolean): Promise<number> {
   const { index, whole, locks } = ports
   let adopted = 0
   for await (const { digest, size, modifiedAt } of whole.list()) {
@@ -47,7 +47,7 @@ async function adoptFiles(ports: AdoptPorts): Promise<number> {
         const state = size < MIN_PACKED_BYTES ? 'kept' : 'landed'
         await index.landed({ digest, size, at: instant(Math.trunc(modifiedAt)), state })
         adopted++
-      } else if (!object.whole) {
+      } else if (!object.whole && atStart) {
         // Restored and not synced, or evicted halfway: its pack has the bytes.
         await whole.remove(digest)
       }

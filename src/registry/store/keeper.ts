@@ -50,7 +50,7 @@ export class StoreKeeper {
 
   /** Takes in what lies on the disk and the index does not know: at every start. */
   adopt(): Promise<Adopted> {
-    return this.#alone(() => adopt({ ...this.#ports, locks: this.#locks }))
+    return this.#alone(() => adopt({ ...this.#ports, locks: this.#locks }, true))
   }
 
   /** Packs what waits, one after the other, until nothing does. Gives how many. Throws DISK_FULL. */

@@ -35,6 +35,7 @@ import { retentionRoutes } from './routes/models/retention.ts'
 import { searchRoutes } from './routes/models/search.ts'
 import { artifactRoutes } from './routes/pipelines/artifacts.ts'
 import { pipelineRoutes } from './routes/pipelines/pipelines.ts'
+import { storeRoutes } from './routes/registry/store.ts'
 import { hookRoutes } from './routes/triggers/hooks.ts'
 import { mergeRequestRoutes } from './routes/triggers/merge-requests.ts'
 import { mirrorRoutes } from './routes/triggers/mirrors.ts'
@@ -104,6 +105,7 @@ export async function createApp(services: Services): Promise<App> {
     versionFileRoutes,
     retentionRoutes,
     searchRoutes,
+    storeRoutes,
     rolloutRoutes,
     eventRoutes,
     runnerRoutes,

@@ -22,7 +22,7 @@ export async function check(ports: CheckPorts, options: CheckOptions): Promise<C
     options.onFinding?.(finding)
   }
   const tally = tallyOf(found, await totalOf(ports), options.onProgress)
-  if (options.repair) await adopt(ports)
+  if (options.repair) await adopt(ports, false)
   else await findUnknown(ports, tally)
   await checkFiles(ports, tally, options.repair)
   const damage = await checkPacks(ports, tally)
