@@ -10,9 +10,11 @@ import {
   loadScanner,
   loadStatistics,
   type OpenModel,
+  only,
   openIn,
 } from '../../../src/formats/index.ts'
 import { memoryTree } from '../../../src/formats/tree/memory.ts'
+import { layoutsOf } from '../../../src/registry/index.ts'
 import { randomBy } from '../world/random.ts'
 import { mutated } from './mutate.ts'
 
@@ -36,6 +38,7 @@ for (let run = Number(first); run < Number(first) + Number(runs); run++) {
   const tree = memoryTree(new Map(originals).set(file, damaged))
   await attempt(run, 'open', () => readAll(tree))
   await attempt(run, 'scan', () => scanTree(memoryTree(new Map([[file, damaged]]))))
+  await attempt(run, 'lay out', () => layOutAll(tree))
 }
 process.stdout.write(
   `${JSON.stringify({ outcomes, failures, peak: process.resourceUsage().maxRSS * 1024 })}\n`,
@@ -68,6 +71,19 @@ async function readAll(tree: FileTree): Promise<void> {
     }
   } finally {
     await model.close()
+  }
+}
+
+/** Whatever is wrong in a file, its layout is one that it can be cut along. */
+async function layOutAll(tree: FileTree): Promise<void> {
+  for (const [path, { tensors }] of await layoutsOf(only(tree, new Set([file])))) {
+    const { size } = await tree.open(path)
+    let end = 0
+    for (const { name, offset, length } of tensors) {
+      if (!(offset >= end && length > 0 && offset + length <= size))
+        throw new Error(`${path}: the tensor '${name}' lies at ${offset} to ${offset + length}`)
+      end = offset + length
+    }
   }
 }
 
