@@ -5,8 +5,8 @@
  *
  *   node bench/registry/codec.ts [--weights FILE...] [--base FILE] [--mb 32] [--rounds 5]
  *
- * Files are whatever the registry knows the tensors of, else float32; their float32 are measured as bfloat16 and float16
- * too, and fine-tuned (every weight times 1 + 1e-3 · N(0, 1)). `--base` is an earlier version of the first file. Without
+ * Files are whatever the registry knows the tensors of, else float32; the float32 of each piece are measured as bfloat16 and
+ * float16 too, and fine-tuned (every weight times 1 + 1e-3 · N(0, 1)). `--base` is an earlier version of the first file. Without
  * files the weights are normal, from a seed.
  */
 import { basename } from 'node:path'
@@ -17,6 +17,7 @@ import type { EncodedPiece } from '../../src/registry/codec/types.ts'
 import {
   CASTS,
   type Case,
+  castParts,
   fileParts,
   floatsOf,
   gaussian,
@@ -39,6 +40,8 @@ const most = Number(values.mb) * 1024 * 1024
 const rounds = Number(values.rounds)
 /** gzip is slow: it gets no more than this of a case, for its speed and its size. */
 const GZIP_BYTES = 4 * 1024 * 1024
+/** Elements of a generated piece: 1 MiB as float32. */
+const PIECE = 256 * 1024
 
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } }
 const GZIP = { level: 6 }
@@ -133,25 +136,25 @@ function measure({ name, parts }: Case): void {
   )
 }
 
-function* castsOf(name: string, weights: Float32Array<ArrayBuffer>): Iterable<Case> {
-  const changed = tuned(weights)
-  for (const [kind, cast] of Object.entries(CASTS) as readonly (readonly [
-    keyof typeof CASTS,
-    typeof CASTS.float32,
-  ])[]) {
-    yield { name: `${name} as ${kind}`, parts: piecesOf(kind, cast(weights)) }
-    yield { name: `${name} as ${kind}, fine-tuned`, parts: piecesOf(kind, cast(changed), cast(weights)) }
+function* castsOf(name: string, weights: readonly Float32Array<ArrayBuffer>[]): Iterable<Case> {
+  const changed = weights.map((each, i) => tuned(each, i))
+  for (const kind of ['float32', 'bfloat16', 'float16'] as const) {
+    yield { name: `${name} as ${kind}`, parts: castParts(kind, weights) }
+    yield { name: `${name} as ${kind}, fine-tuned`, parts: castParts(kind, changed, weights) }
   }
 }
 
 if (positionals.length === 0) {
   const weights = gaussian(most / 4, 0.02, 42)
-  for (const each of castsOf('normal', weights)) measure(each)
+  const pieces = Array.from({ length: Math.ceil(weights.length / PIECE) }, (_, i) =>
+    weights.slice(i * PIECE, (i + 1) * PIECE),
+  )
+  for (const each of castsOf('normal', pieces)) measure(each)
   const bytes = new Uint8Array(Int8Array.from(weights, value => Math.max(-127, value * 1500)).buffer)
   measure({ name: 'normal as int8', parts: piecesOf('int8', bytes) })
   for (const kind of ['float32', 'bfloat16'] as const) {
-    const few = CASTS[kind](weights.subarray(0, 2 ** 20))
-    measure({ name: `normal as ${kind}, in pieces of 4 KiB`, parts: piecesOf(kind, few, undefined, 4096) })
+    const few = CASTS[kind](weights.slice(0, 2 ** 20))
+    measure({ name: `normal as ${kind}, in pieces of 4 KiB`, parts: piecesOf(kind, few, 4096) })
   }
 }
 for (const [i, path] of positionals.entries()) {

@@ -29,8 +29,8 @@ export function gaussian(length: number, deviation: number, seed: number): Float
 }
 
 /** Every weight times (1 + 1e-3 · N(0, 1)). */
-export function tuned(weights: Float32Array): Float32Array<ArrayBuffer> {
-  const noise = gaussian(weights.length, 1e-3, 7)
+export function tuned(weights: Float32Array, seed: number): Float32Array<ArrayBuffer> {
+  const noise = gaussian(weights.length, 1e-3, seed)
   return Float32Array.from(weights, (value, i) => value * (1 + noise[i]!))
 }
 
@@ -43,16 +43,9 @@ export const CASTS = {
   float16: values => bytesOf(Float16Array.from(values)),
 } as const satisfies Partial<Record<ElementKind, (values: Float32Array<ArrayBuffer>) => Uint8Array>>
 
-/** Pieces of `length` bytes; with `base` each with its own part of it. */
-export function piecesOf(
-  kind: ElementKind,
-  raw: Uint8Array,
-  base?: Uint8Array,
-  length = PIECE,
-): readonly Part[] {
+export function piecesOf(kind: ElementKind, raw: Uint8Array, length = PIECE): readonly Part[] {
   return Array.from({ length: Math.ceil(raw.length / length) }, (_, i) => {
-    const [from, to] = [i * length, (i + 1) * length]
-    return { kind, raw: raw.subarray(from, to), ...(base && { base: base.subarray(from, to) }) }
+    return { kind, raw: raw.subarray(i * length, (i + 1) * length) }
   })
 }
 
@@ -75,11 +68,20 @@ export async function fileParts(path: string, most: number): Promise<readonly Pa
   }
 }
 
-/** The float32 of pieces, one behind the other. */
-export function floatsOf(parts: readonly Part[]): Float32Array<ArrayBuffer> {
-  const floats = parts.filter(({ kind }) => kind === 'float32')
-  const bytes = Buffer.concat(floats.map(({ raw }) => raw.subarray(0, raw.length & ~3)))
-  return new Float32Array(Uint8Array.from(bytes).buffer)
+/** The float32 of each piece that has nothing else: its first and last byte are those of elements. */
+export function floatsOf(parts: readonly Part[]): readonly Float32Array<ArrayBuffer>[] {
+  const floats = parts.filter(({ kind, raw }) => kind === 'float32' && raw.length % 4 === 0)
+  return floats.map(({ raw }) => new Float32Array(Uint8Array.from(raw).buffer))
+}
+
+/** The same weights in another kind; with `bases` as what was made of them later. */
+export function castParts(
+  kind: keyof typeof CASTS,
+  weights: readonly Float32Array<ArrayBuffer>[],
+  bases?: readonly Float32Array<ArrayBuffer>[],
+): readonly Part[] {
+  const cast = CASTS[kind]
+  return weights.map((each, i) => ({ kind, raw: cast(each), ...(bases && { base: cast(bases[i]!) }) }))
 }
 
 /** Bytes of another file's pieces as bases, where one at the same place has the same length. */
