@@ -1,6 +1,7 @@
 import { autoCancel } from './job/conditions/auto-cancel.ts'
 import { retry } from './job/conditions/retry.ts'
 import { workflowRules } from './job/conditions/rules.ts'
+import { IDENTITY, identity } from './job/elsewhere.ts'
 import { artifacts } from './job/keeping/artifacts.ts'
 import { cache } from './job/keeping/cache.ts'
 import { image, services } from './job/work/images.ts'
@@ -61,10 +62,7 @@ const fields = {
   default: optional(
     struct({
       what: 'default',
-      fields: defaultFields,
-      unavailable: {
-        identity: "GitLab's own federation; ask for an id token (id_tokens) and exchange it in the script",
-      },
+      fields: { ...defaultFields, identity: optional(identity, { warning: IDENTITY }) },
     }),
   ),
   workflow: optional(workflow),

@@ -193,6 +193,10 @@ describe('what is right', () => {
     ['coverage: /\\d+%/', { coverage: '\\d+%' }],
     ['pages: { publish: dist }', { pages: { publish: 'dist' } }],
     ['run: [{ name: one, script: a }, { name: two, script: b }]', { run: { commands: ['a', 'b'] } }],
+    [
+      'run: [{ name: one, script: [a, b], env: { WHO: "it\'s", N: 5 } }]',
+      { run: { commands: ["(\nexport WHO='it'\\''s'\nexport N='5'\na\nb\n)"] } },
+    ],
     ['timeout: 3 hours 30 minutes', { timeout: 12_600_000 }],
     [
       'variables: { A: , B: 123456789012345678901, C: { value: } }',
@@ -282,10 +286,10 @@ describe('what is wrong is told with its place', () => {
     ['timeout: 2 months', 'expected a period from 1 second to 1 month'],
     [
       'environment: { name: a, kubernetes: {} }',
-      "'environment.kubernetes' is not supported (it sets up GitLab's agent",
+      "ci.yml:1:25: warning: no effect: it shows GitLab's dashboard of the cluster",
     ],
-    ['dast_configuration: {}', "ci.yml:1:1: error: 'dast_configuration' is not supported"],
-    ['identity: google_cloud', "'identity' is not supported"],
+    ['dast_configuration: { site_profile: s }', 'ci.yml:1:1: warning: no effect: profiles are of GitLab'],
+    ['identity: google_cloud', "ci.yml:1:1: warning: no effect: it is GitLab.com's own federation"],
     ['variables: true', 'ci.yml:1:12: error: Bad value of variables: expected a map, found true'],
     [
       'variables: { A-B: 1 }',
@@ -303,6 +307,9 @@ describe('what is wrong is told with its place', () => {
     ],
     ['trigger: { strategy: depend }', "expected 'project' or 'include', found a map"],
     ['trigger: { include: { artifact: a.yml } }', "expected 'job' with 'artifact'"],
+    [`run: [{ name: a, script: "echo \${{ env.A }}" }]`, `expected text without \${{ }}`],
+    [`run: [{ name: a, script: x, env: { A: "\${{ job.B }}" } }]`, `expected text without \${{ }}`],
+    ['run: [{ name: a, script: x, env: { A-B: c } }]', 'Bad name in run[1].env'],
     ['run: [{ name: a, step: x }]', "'run[1].step' is not supported"],
     ['release: { tag_name: v1 }', "'description' is missing in release"],
     ['allow_failure: { exit_codes: -1 }', 'expected a whole number from 0 to 4294967295, found -1'],

@@ -10,6 +10,7 @@ import { environment } from './delivery/environment.ts'
 import { pages } from './delivery/pages.ts'
 import { release } from './delivery/release.ts'
 import { trigger } from './delivery/trigger.ts'
+import { DAST, dastConfiguration, IDENTITY, identity } from './elsewhere.ts'
 import { artifacts } from './keeping/artifacts.ts'
 import { cache } from './keeping/cache.ts'
 import { coverage } from './keeping/coverage.ts'
@@ -69,14 +70,14 @@ const fields = {
   id_tokens: optional(idTokens, { note: 'signed by Ballast' }),
   pages: optional(pages, { note: 'no site is served: the folder is kept as an artifact' }),
   publish: optional(text({ expected: 'a folder' }), { note: 'the same as pages.publish' }),
+  dast_configuration: optional(dastConfiguration, { warning: DAST }),
+  identity: optional(identity, { warning: IDENTITY }),
 }
 
 export const jobRule: StructRule<typeof fields> = {
   what: 'a job',
   fields,
   unavailable: {
-    dast_configuration: "profiles of GitLab's DAST; run the scanner from the script",
-    identity: "GitLab's own federation; ask for an id token (id_tokens) and exchange it in the script",
     inputs: 'inputs of a single job are an experiment of GitLab; give the pipeline inputs, or variables',
     types: 'GitLab has taken it out; write stages',
     type: 'GitLab has taken it out; write stage',
