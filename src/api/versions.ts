@@ -82,7 +82,10 @@ export const servingIntervalSchema = z.object({
   decision: decisionSchema,
   rollback: z.boolean(),
   reason: z.string(),
-  ended: z.enum(['promoted', 'aborted']).nullable(),
+  /** How a canary ended. */
+  ended: z
+    .object({ as: z.enum(['promoted', 'aborted']), decision: decisionSchema, reason: z.string() })
+    .nullable(),
 })
 export type ServingView = z.infer<typeof servingIntervalSchema>
 

@@ -7,6 +7,7 @@ import { lfsContract } from './stores/lfs.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
 import { triggerContract } from './stores/triggers.ts'
+import { versionNamesContract } from './stores/version-names.ts'
 import { versionContract } from './stores/versions.ts'
 import { NOON, type OpenStores, type StoresWorld } from './stores/world.ts'
 
@@ -31,6 +32,7 @@ export function describeStores(name: string, open: OpenStores): void {
     describe('delivery', () => deliveryContract(stores))
     describe('lfs', () => lfsContract(stores))
     describe('versions', () => versionContract(stores))
+    describe('names of versions', () => versionNamesContract(stores))
     describe('rollouts', () => rolloutContract(stores))
   })
 }

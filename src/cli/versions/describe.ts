@@ -76,8 +76,8 @@ export function describeServing(intervals: readonly ServingView[], now: number =
       from,
       until ?? 'still',
       formatDuration(Math.max(0, (until === null ? now : Date.parse(until)) - Date.parse(from))),
-      whoOf(decision),
-      clean(`${ended ? `${ended}; ` : ''}${reason}`).slice(0, 80),
+      whoOf(ended?.decision ?? decision),
+      clean(ended ? `${ended.as}: ${ended.reason}` : reason).slice(0, 80),
     ])
   return table(['VERSION', 'AS', 'FROM', 'UNTIL', 'FOR', 'DECIDED', 'WHY'], rows)
 }

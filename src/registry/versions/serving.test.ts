@@ -25,7 +25,7 @@ function aMove(at: number, event: MoveEvent, version: string, change: Partial<Mo
 const told = (moves: readonly Move[]) =>
   servingIntervals(moves).map(
     ({ version, as, from, until, ended }) =>
-      `${version} ${as} ${from}-${until ?? ''}${ended ? ` ${ended}` : ''}`,
+      `${version} ${as} ${from}-${until ?? ''}${ended ? ` ${ended.as}` : ''}`,
   )
 
 test('a first version, a canary that is aborted, one that is promoted, and a rollback', () => {

@@ -15,8 +15,12 @@ export interface ServingInterval {
   readonly decision: Decision
   readonly rollback: boolean
   readonly reason: string
-  /** How a canary ended. */
-  readonly ended?: 'promoted' | 'aborted'
+  /** How a canary ended, and by whose decision. */
+  readonly ended?: {
+    readonly as: 'promoted' | 'aborted'
+    readonly decision: Decision
+    readonly reason: string
+  }
 }
 
 type Open = Omit<ServingInterval, 'until' | 'ended'>
@@ -26,25 +30,25 @@ export function servingIntervals(moves: readonly Move[]): readonly ServingInterv
   const done: ServingInterval[] = []
   let stable: Open | undefined
   let canary: Open | undefined
-  const end = (open: Open | undefined, until: Instant, ended?: ServingInterval['ended']) => {
-    if (open) done.push({ ...open, until, ...(ended && { ended }) })
+  const end = (open: Open | undefined, { at, decision, reason }: Move, as?: 'promoted' | 'aborted') => {
+    if (open) done.push({ ...open, until: at, ...(as && { ended: { as, decision, reason } }) })
   }
   for (const move of moves.toSorted(oldestFirst)) {
     if (move.event === 'canary') {
-      end(canary, move.at)
+      end(canary, move)
       canary = opened(move, 'canary')
     } else if (move.event === 'aborted') {
       if (canary?.version !== move.version) continue
-      end(canary, move.at, 'aborted')
+      end(canary, move, 'aborted')
       canary = undefined
     } else {
       if (move.event === 'served' && canary?.version === move.version) {
-        end(canary, move.at, 'promoted')
+        end(canary, move, 'promoted')
         canary = undefined
       }
       // The same version once more changes nothing of what serves.
       if (move.event !== 'removed' && stable?.version === move.version) continue
-      end(stable, move.at)
+      end(stable, move)
       stable = move.event === 'removed' ? undefined : opened(move, move.event === 'set' ? 'alias' : 'stable')
     }
   }
