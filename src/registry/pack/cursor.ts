@@ -65,6 +65,13 @@ export function bytesOfDigest(digest: Digest): Uint8Array {
   return Buffer.from(hexOf(digest), 'hex')
 }
 
+/** One behind the other, for millions of them. */
+export function bytesOfDigests(digests: readonly Digest[]): Uint8Array {
+  const bytes = Buffer.alloc(DIGEST_BYTES * digests.length)
+  for (const [index, digest] of digests.entries()) bytes.write(hexOf(digest), DIGEST_BYTES * index, 'hex')
+  return bytes
+}
+
 export function bytesOfU32s(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length)
   const view = viewOf(bytes)

@@ -30,7 +30,10 @@ async function fileIn(
   const source = openPacked({
     recipe: recipes[0]!,
     find: finderOf([...places, ...others]),
-    packs: { open: async id => (id === ID ? pack : world!.packs.open(id)) },
+    packs: {
+      open: async id => (id === ID ? pack : world!.packs.open(id)),
+      localPath: () => '',
+    },
     codec: (world ?? WORLD).codec,
   })
   try {

@@ -6,18 +6,24 @@ import { type Chain, decodeChunk, findChains } from './chain.ts'
 import { corrupt, forObject } from './errors.ts'
 import { OpenPacks } from './open-packs.ts'
 import { Starts } from './starts.ts'
+import { decodeAhead } from './stream.ts'
+import type { PieceThreads } from './threads/pool.ts'
 import type { ChunkPlace, FindChunks, PackStore, Recipe, RecipePiece } from './types.ts'
 
 /** Decoded pieces that are kept: who reads a file in small steps decodes each piece once. */
 const CACHED_BYTES = 8 * 1024 * 1024
 /** Pieces whose places are looked up together by a stream. */
 const LOOK_AHEAD = 64
+/** Shorter streams are done before a thread would begin. */
+const THREADED_BYTES = 4 * 1024 * 1024
 
 export interface PackedOptions {
   readonly recipe: Recipe
   readonly find: FindChunks
-  readonly packs: Pick<PackStore, 'open'>
+  readonly packs: Pick<PackStore, 'open' | 'localPath'>
   readonly codec: PieceCodec
+  /** For long streams: who answers others meanwhile has their pieces decoded there. */
+  readonly threads?: PieceThreads
 }
 
 /** A packed file: read by ranges or as a stream, without what lies outside of them. */
@@ -69,12 +75,23 @@ class Packed implements PackedSource {
     const { start, end } = range
     this.#within(start, end - start)
     // Views of the cache are given, which nobody writes to.
-    return Readable.from(this.#range(start, end), { objectMode: false, highWaterMark: 1 })
+    return Readable.from(this.#streamed(start, end), { objectMode: false, highWaterMark: 1 })
   }
 
   async close(): Promise<void> {
     this.#cache.clear()
     await this.#packs.close()
+  }
+
+  async *#streamed(start: Bytes, end: Bytes): AsyncGenerator<Uint8Array, void> {
+    const { threads, recipe, find, packs } = this.#options
+    if (threads === undefined || end - start < THREADED_BYTES) yield* this.#range(start, end)
+    else
+      try {
+        yield* decodeAhead({ threads, recipe, find, packs }, this.#starts, start, end)
+      } catch (error) {
+        throw forObject(error, recipe.digest)
+      }
   }
 
   async *#range(start: Bytes, end: Bytes): AsyncGenerator<Uint8Array, void> {

@@ -11,7 +11,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Bytes, Digest, Json } from '../../core/index.ts'
 import { ELEMENT_KINDS } from '../codec/types.ts'
 import { type FileLayout, MAX_PIECE_BYTES, type PlacedTensor } from '../layout/types.ts'
-import { bytesOfDigest, bytesOfU32s, bytesOfU64, Cursor } from './cursor.ts'
+import { bytesOfDigest, bytesOfDigests, bytesOfU32s, bytesOfU64, Cursor } from './cursor.ts'
 import { corrupt } from './errors.ts'
 import { MAX_PIECES } from './format.ts'
 import type { ChunkPlace, Recipe, RecipePiece } from './types.ts'
@@ -45,10 +45,10 @@ export function writeRecipe(recipe: Recipe, index: ReadonlyMap<Digest, number>):
       outside.length,
       layout.byteLength,
       stored.byteLength,
-      ...runs,
-      ...outside.map(({ length }) => length),
     ]),
-    ...outside.map(({ chunk }) => bytesOfDigest(chunk)),
+    bytesOfU32s(runs),
+    bytesOfU32s(outside.map(({ length }) => length)),
+    bytesOfDigests(outside.map(({ chunk }) => chunk)),
     stored,
   ])
 }

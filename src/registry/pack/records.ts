@@ -13,7 +13,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Bytes, Digest, PackId } from '../../core/index.ts'
 import { ENCODINGS } from '../codec/types.ts'
 import { MAX_PIECE_BYTES } from '../layout/types.ts'
-import { bytesOfDigest, bytesOfU32s, Cursor } from './cursor.ts'
+import { bytesOfDigests, bytesOfU32s, Cursor } from './cursor.ts'
 import { corrupt } from './errors.ts'
 import { HEADER_BYTES, viewOf } from './format.ts'
 import { type ChunkPlace, MAX_DEPTH } from './types.ts'
@@ -21,7 +21,7 @@ import { type ChunkPlace, MAX_DEPTH } from './types.ts'
 const FACTS_BYTES = 10
 
 export function writeRecords(places: readonly ChunkPlace[]): Uint8Array {
-  const bases = places.flatMap(({ base }) => (base === undefined ? [] : [bytesOfDigest(base)]))
+  const bases = places.flatMap(({ base }) => base ?? [])
   const facts = Buffer.concat([
     bytesOfU32s(places.map(({ stored }) => stored)),
     bytesOfU32s(places.map(({ length }) => length)),
@@ -29,10 +29,10 @@ export function writeRecords(places: readonly ChunkPlace[]): Uint8Array {
     Uint8Array.from(places, ({ depth }) => depth),
   ])
   return Buffer.concat([
-    ...places.map(({ chunk }) => bytesOfDigest(chunk)),
+    bytesOfDigests(places.map(({ chunk }) => chunk)),
     bytesOfU32s(places.map(({ checksum }) => checksum)),
     bytesOfU32s([bases.length]),
-    ...bases,
+    bytesOfDigests(bases),
     zstdCompressSync(facts),
   ])
 }

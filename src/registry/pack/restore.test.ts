@@ -9,6 +9,7 @@ import {
   weights,
 } from '../../../test/fixtures/pack-world.ts'
 import { digestOf } from '../../core/index.ts'
+import { openPacked } from './open.ts'
 import { restore } from './restore.ts'
 import type { Recipe } from './types.ts'
 
@@ -75,6 +76,54 @@ test('only what is needed is read of one tensor', async () => {
   await source.close()
   expect(digestOf(bytes)).toBe(digestOf(model(1).subarray(offset, offset + length)))
   expect(world.asked).toHaveLength(1)
+})
+
+describe('a stream in threads', () => {
+  const streamed = async (recipe: Recipe, range?: { readonly start: number; readonly end: number }) => {
+    const { find, packs, codec, threads } = world
+    const source = openPacked({ recipe, find, packs, codec, threads })
+    try {
+      return Buffer.concat(await source.stream(range).toArray())
+    } finally {
+      await source.close()
+    }
+  }
+
+  test('gives the whole, and any long range of it', async () => {
+    const long = Buffer.concat([1, 2, 3, 4].map(seed => model(seed, `${seed}.`)))
+    const { recipe } = await world.pack(long)
+    expect(digestOf(await streamed(recipe))).toBe(recipe.digest)
+    for (const [start, end] of [
+      [0, 5_000_000],
+      [1, 4_300_000],
+      [123_456, 7_000_001],
+      [long.length - 4_200_000, long.length],
+      [77, 77],
+    ] as const)
+      expect(Buffer.compare(await streamed(recipe, { start, end }), long.subarray(start, end))).toBe(0)
+  })
+
+  test('tells a damaged chunk, and gives nothing of it', async () => {
+    const long = Buffer.concat([1, 2, 3].map(seed => model(seed, `${seed}.`)))
+    const { recipe, id, places } = await world.pack(long)
+    const bytes = await world.packBytes(id)
+    const place = places.at(-1)!
+    bytes[place.offset + 9]! ^= 4
+    await world.replacePack(id, bytes)
+    await expect(streamed(recipe)).rejects.toMatchObject({
+      code: 'PACK_CORRUPT',
+      details: { chunk: place.chunk, pack: id, object: recipe.digest },
+    })
+  })
+
+  test('one that is left in the middle frees its files and threads', async () => {
+    const { recipe } = await world.pack(Buffer.concat([1, 2, 3].map(seed => model(seed, `${seed}.`))))
+    const { find, packs, codec, threads } = world
+    const source = openPacked({ recipe, find, packs, codec, threads })
+    for await (const _ of source.stream()) break
+    await source.close()
+    expect(digestOf(await restoreAt(recipe))).toBe(recipe.digest)
+  })
 })
 
 describe('of damaged packs', () => {

@@ -1,19 +1,16 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { type Bytes, type Digest, diskFull, type PackId, systemCode } from '../../core/index.ts'
+import { type FileHandle, open, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type Bytes, CoreError, type Digest, diskFull, formatSize } from '../../core/index.ts'
 import type { PieceCodec } from '../codec/types.ts'
 import { RegistryError } from '../errors.ts'
-import { type Chain, findChains } from './chain.ts'
 import { corrupt, forObject } from './errors.ts'
+import { LocalPacks } from './local-packs.ts'
 import { openPacked } from './open.ts'
-import type { DecodeTask, OpenPlace } from './threads/messages.ts'
 import type { PieceThreads, Thread } from './threads/pool.ts'
-import type { FindChunks, PackStore, Recipe, RecipePiece } from './types.ts'
+import type { FindChunks, PackStore, Recipe } from './types.ts'
 
 /** One task of a thread: enough that handing it over does not count. */
 const TASK_BYTES = 4 * 1024 * 1024
-const TASK_PIECES = 256
-/** Pieces whose places are looked up together. */
-const LOOK_AHEAD = 512
 
 export interface RestoreRequest {
   readonly recipe: Recipe
@@ -35,6 +32,7 @@ export interface RestoreRequest {
  */
 export async function restore(request: RestoreRequest): Promise<void> {
   const { recipe, path } = request
+  await checkRoom(path, recipe.size)
   const file = await open(path, 'w+', 0o600)
   const restoring = new Restoring(request, file)
   try {
@@ -51,28 +49,24 @@ export async function restore(request: RestoreRequest): Promise<void> {
   }
 }
 
-interface Batch {
-  readonly task: DecodeTask
-  readonly end: Bytes
-}
-
 class Restoring {
   readonly #request: RestoreRequest
   readonly #file: FileHandle
   readonly #hasher: Thread
-  readonly #packs = new Map<PackId, Promise<FileHandle>>()
+  readonly #packs: LocalPacks
   #hashed = false
   readonly #running = new Set<Promise<unknown>>()
 
   constructor(request: RestoreRequest, file: FileHandle) {
     this.#request = request
     this.#file = file
+    this.#packs = new LocalPacks(request.packs, request.find)
     this.#hasher = request.threads.borrow()
   }
 
   /** Gives the SHA-256 of what was written. */
   async run(): Promise<Digest> {
-    const { threads, onProgress } = this.#request
+    const { recipe, path, threads, onProgress } = this.#request
     const window: { readonly done: Promise<unknown>; readonly end: Bytes }[] = []
     let hashed = 0
     const settle = async () => {
@@ -82,8 +76,12 @@ class Restoring {
       hashed = end
       onProgress?.(end)
     }
-    for await (const { task, end } of this.#batches()) {
-      window.push({ done: this.#track(threads.run(task)), end })
+    let offset = 0
+    for await (const { chains, length } of this.#packs.runs(recipe.pieces, TASK_BYTES)) {
+      const to = { fd: this.#file.fd, offset, path }
+      offset += length
+      const done = this.#track(threads.run({ kind: 'decode', chains, to, check: false }))
+      window.push({ done, end: offset })
       if (window.length > 2 * threads.count) await settle()
     }
     while (window.length > 0) await settle()
@@ -104,11 +102,7 @@ class Restoring {
     await Promise.allSettled(this.#running)
     if (this.#hashed) this.#request.threads.giveBack(this.#hasher)
     else await this.#hasher.end()
-    for (const pack of this.#packs.values())
-      await pack.then(
-        handle => handle.close(),
-        () => undefined,
-      )
+    await this.#packs.close()
   }
 
   /** In the order of the calls, while pieces behind are decoded. */
@@ -122,69 +116,16 @@ class Restoring {
     work.then(forget, () => undefined)
     return work
   }
-
-  async *#batches(): AsyncGenerator<Batch, void> {
-    const { recipe, find, path } = this.#request
-    let start = 0
-    for (let index = 0; index < recipe.pieces.length; index += LOOK_AHEAD) {
-      const some = recipe.pieces.slice(index, index + LOOK_AHEAD)
-      const chains = await findChains(some, find)
-      for (const pieces of tasksOf(some)) {
-        const open = await Promise.all(
-          pieces.map(piece =>
-            this.#opened(chains.get(piece.chunk)!).catch(error => this.#again(piece, error)),
-          ),
-        )
-        const to = { fd: this.#file.fd, offset: start, path }
-        start += pieces.reduce((sum, { length }) => sum + length, 0)
-        yield { task: { kind: 'decode', chains: open, to, check: false }, end: start }
-      }
-    }
-  }
-
-  async #opened(chain: Chain): Promise<readonly OpenPlace[]> {
-    return Promise.all(chain.map(async place => ({ ...place, fd: (await this.#pack(place.pack)).fd })))
-  }
-
-  /** A collection may have moved it to another pack since it was looked up. */
-  async #again(piece: RecipePiece, error: unknown): Promise<readonly OpenPlace[]> {
-    if (!(error instanceof RegistryError) || error.code !== 'PACK_NOT_FOUND') throw error
-    const chains = await findChains([piece], this.#request.find)
-    return this.#opened(chains.get(piece.chunk)!)
-  }
-
-  #pack(id: PackId): Promise<FileHandle> {
-    const known = this.#packs.get(id)
-    if (known) return known
-    const opened = openLocal(this.#request.packs, id)
-    this.#packs.set(id, opened)
-    return opened
-  }
 }
 
-function* tasksOf(pieces: readonly RecipePiece[]): Generator<readonly RecipePiece[], void> {
-  let task: RecipePiece[] = []
-  let bytes = 0
-  for (const piece of pieces) {
-    task.push(piece)
-    bytes += piece.length
-    if (bytes < TASK_BYTES && task.length < TASK_PIECES) continue
-    yield task
-    task = []
-    bytes = 0
-  }
-  if (task.length > 0) yield task
-}
-
-/** Throws PACK_NOT_FOUND. */
-async function openLocal(packs: RestoreRequest['packs'], id: PackId): Promise<FileHandle> {
-  try {
-    return await open(packs.localPath(id), 'r')
-  } catch (error) {
-    // `open` of the store says what is wrong with one that is not there.
-    if (systemCode(error) === 'ENOENT') await (await packs.open(id)).close()
-    throw error
-  }
+/** A disk that is full midway is full for everybody else too. */
+async function checkRoom(path: string, size: Bytes): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(path))
+  if (size <= bavail * bsize) return
+  throw new CoreError('DISK_FULL', {
+    message: `${path} takes ${formatSize(size)}, and ${formatSize(bavail * bsize)} are free there`,
+    hint: 'Free some space on that disk and try again; nothing was written.',
+  })
 }
 
 /** Which chunk it was: reads again, with every piece compared. */
