@@ -12,7 +12,7 @@ import { openModel } from '../../src/formats/index.ts'
 const CHILD = `
 import { openModel } from '${new URL('../../src/formats/index.ts', import.meta.url)}'
 import { converterOf } from '${new URL('../../src/convert/index.ts', import.meta.url)}'
-import { writeModel } from '${new URL('../../src/cli/convert/write.ts', import.meta.url)}'
+import { writeModel } from '${new URL('../../src/cli/output/write-model.ts', import.meta.url)}'
 import { setFlagsFromString } from 'node:v8'
 const [model, out] = process.argv.slice(-2)
 setFlagsFromString('--semi-space-growth-factor=1')

@@ -48,5 +48,5 @@ export async function bytesOf({ data }: OnnxTensor): Promise<Uint8Array> {
   if (typeof data !== 'function') throw new TypeError('text has no bytes')
   const pieces: Uint8Array[] = []
   for await (const piece of data()) pieces.push(piece.slice())
-  return Buffer.concat(pieces)
+  return new Uint8Array(Buffer.concat(pieces))
 }

@@ -1,7 +1,7 @@
 /** One step in a process of its own: `child.ts convert|run FOLDER` prints a line of JSON. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeModel } from '../../../src/cli/convert/write.ts'
+import { writeModel } from '../../../src/cli/output/write-model.ts'
 import { converterOf } from '../../../src/convert/index.ts'
 import { openFile, type Tensor } from '../../../src/core/index.ts'
 import { openModel, openNpz } from '../../../src/formats/index.ts'

@@ -14,8 +14,8 @@ import {
 } from '../../convert/index.ts'
 import { type Digest, digestOfFile, openFile } from '../../core/index.ts'
 import type { OpenedModel } from '../../formats/index.ts'
+import { externalName, writeModel } from '../output/write-model.ts'
 import { openConverted } from './session.ts'
-import { externalName, writeModel } from './write.ts'
 
 export interface ConvertRequest extends ConvertOptions {
   /** Where the ONNX file goes; what does not fit in it goes to `<name>.data` beside it. */

@@ -33,6 +33,24 @@ export const BLOCKED: ReadonlySet<string> = new Set([
   'ZipMap',
 ])
 
+/**
+ * Operators that ONNX or the runtime has for float32 only, seen over the ONNX project's node tests; onnxruntime's own
+ * tool leaves models with them that do not load.
+ */
+export const FLOAT_ONLY: ReadonlySet<string> = new Set([
+  'Celu',
+  'ConvInteger',
+  'DequantizeLinear',
+  'DynamicQuantizeLinear',
+  'EyeLike',
+  'IsInf',
+  'MatMulInteger',
+  'MeanVarianceNormalization',
+  'QLinearConv',
+  'QLinearMatMul',
+  'QuantizeLinear',
+])
+
 /** Inputs of other operators that are float32 whatever the first one is: factors of a Resize, gamma and beta. */
 export function alwaysFloat(op: string, place: number, opset: number): boolean {
   if (op === 'Resize') return place === (opset <= 10 ? 1 : 2)

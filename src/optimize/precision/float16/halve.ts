@@ -11,13 +11,16 @@ import { OptimizeError } from '../../errors.ts'
 import { outputDtypes } from '../../graph/dtypes.ts'
 import { freshNames, nameOf } from '../../graph/weights.ts'
 import type { Changed, Kept } from '../../types.ts'
-import { alwaysFloat, BLOCKED } from './blocked.ts'
+import { alwaysFloat, BLOCKED, FLOAT_ONLY } from './blocked.ts'
 import { halfTensor } from './weight.ts'
 
 export interface HalfOptions {
   /** Names of nodes that stay float32, beside those whose operator must. */
   readonly keep?: ReadonlySet<string>
 }
+
+/** Before, a Cast said its type in words, and most operators had no float16. */
+const LEAST_OPSET = 7
 
 /** TensorProto.DataType's numbers. */
 const FLOAT = 1
@@ -30,6 +33,11 @@ const FLOAT16 = 10
  */
 export function halve(model: OnnxModel, options: HalfOptions = {}): Changed {
   const opset = model.opsets.find(({ domain }) => domain === '')?.version ?? 0
+  if (opset < LEAST_OPSET)
+    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
+      message: `The model is of opset ${opset}; float16 needs ${LEAST_OPSET}`,
+      hint: 'Export the model again with a newer opset.',
+    })
   const halver = new Halver(model, opset, options)
   const graph = halver.graph()
   if (halver.changed.length === 0)
@@ -53,7 +61,9 @@ class Halver {
   readonly #floats: ReadonlySet<string>
   /** Inputs and outputs of the model, by the names that nodes take and give instead. */
   readonly #renamed = new Map<string, string>()
-  readonly #casts: OnnxNode[] = []
+  /** Casts of the model's inputs, and of its outputs. */
+  readonly #before: OnnxNode[] = []
+  readonly #after: OnnxNode[] = []
 
   constructor({ graph }: OnnxModel, opset: number, { keep = new Set() }: HalfOptions) {
     this.#graph = graph
@@ -73,11 +83,7 @@ class Halver {
     const nodes = this.#nodes(graph)
     return {
       ...graph,
-      nodes: [
-        ...this.#casts.filter(({ name }) => name?.startsWith('graph_input')),
-        ...nodes,
-        ...this.#casts.filter(({ name }) => !name?.startsWith('graph_input')),
-      ],
+      nodes: [...this.#before, ...nodes, ...this.#after],
       inputs: graph.inputs.map(input => (constants.has(input.name) ? this.#typed(input) : input)),
       initializers: this.#initializers(graph),
       values: [],
@@ -88,7 +94,7 @@ class Halver {
     const output = this.#fresh(`graph_input_cast_${i}`)
     this.#renamed.set(name, output)
     this.#dtypes.set(output, 'float32')
-    this.#casts.push(cast(`graph_input_cast${i}`, name, output, FLOAT16))
+    this.#before.push(cast(`graph_input_cast${i}`, name, output, FLOAT16))
   }
 
   #renameOutput(name: string, i: number): void {
@@ -96,13 +102,16 @@ class Halver {
     if (this.#renamed.has(name)) return
     const input = this.#fresh(`graph_output_cast_${i}`)
     this.#renamed.set(name, input)
-    this.#casts.push(cast(`graph_output_cast${i}`, input, name, FLOAT))
+    this.#after.push(cast(`graph_output_cast${i}`, input, name, FLOAT))
   }
 
   #stays(node: OnnxNode): boolean {
     const domain = node.domain ?? ''
     return (
-      BLOCKED.has(node.op) || this.#keep.has(nameOf(node)) || (domain !== '' && domain !== 'com.microsoft')
+      BLOCKED.has(node.op) ||
+      FLOAT_ONLY.has(node.op) ||
+      this.#keep.has(nameOf(node)) ||
+      (domain !== '' && domain !== 'com.microsoft')
     )
   }
 
@@ -210,7 +219,9 @@ class Halver {
 
 function whyOf(node: OnnxNode, keep: ReadonlySet<string>): string {
   if (keep.has(nameOf(node))) return 'it was asked to stay'
-  return BLOCKED.has(node.op) ? 'its operator stays float32' : `its domain is ${node.domain}`
+  return BLOCKED.has(node.op) || FLOAT_ONLY.has(node.op)
+    ? 'its operator stays float32'
+    : `its domain is ${node.domain}`
 }
 
 function cast(name: string, input: string, output: string, to: number): OnnxNode {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { OnnxModel } from '../../formats/index.ts'
-import { writeModel } from './write.ts'
+import { writeModel } from './write-model.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -1,0 +1,48 @@
+import { formatPercent, formatSize } from '../../core/index.ts'
+import { clean } from '../output/clean.ts'
+import { table } from '../output/table.ts'
+import type { Comparison, Measured } from './measure.ts'
+import type { Optimized } from './optimize.ts'
+
+/** Kept nodes that are listed; the rest is a number. */
+const MAX_KEPT = 8
+
+export function describeOptimized({ change, changed, kept, left, comparison, files }: Optimized): string {
+  const size = files.reduce((sum, file) => sum + file.size, 0)
+  return [
+    `${change}: ${changed.length.toLocaleString('en')} nodes changed, ${kept.length.toLocaleString('en')} kept → ${formatSize(size)}`,
+    ...kept.slice(0, MAX_KEPT).map(({ node, op, why }) => `  kept ${op} ${clean(node)}: ${why}`),
+    ...(kept.length > MAX_KEPT ? [`  … and ${kept.length - MAX_KEPT} more (--json lists them)`] : []),
+    ...left.map(what => `note: left out ${what}`),
+    ...(comparison ? ['', ...describeComparison(comparison)] : []),
+  ].join('\n')
+}
+
+function describeComparison({ original, variant, drift }: Comparison): string[] {
+  const row = (name: string, { bytes, load, latencyP50, latencyP99 }: Measured) => [
+    name,
+    formatSize(bytes),
+    `${load.toFixed(0)} ms`,
+    `${latencyP50.toFixed(3)} ms`,
+    `${latencyP99.toFixed(3)} ms`,
+  ]
+  const ratio = (of: (measured: Measured) => number) => `${(of(variant) / of(original)).toFixed(2)} ×`
+  const slower = variant.latencyP50 > original.latencyP50
+  return [
+    table(
+      ['', 'SIZE', 'LOAD', 'P50', 'P99'],
+      [
+        row('original', original),
+        row('variant', variant),
+        ['', ratio(m => m.bytes), ratio(m => m.load), ratio(m => m.latencyP50), ratio(m => m.latencyP99)],
+      ],
+    ),
+    '',
+    ...drift.map(
+      ({ output, largest, relative, sameBest }) =>
+        `${clean(output)}: largest difference ${largest.toPrecision(2)} (${formatPercent(relative)} of the largest answer), ${formatPercent(sameBest)} with the same best place`,
+    ),
+    `on ${variant.runs.toLocaleString('en')} made-up inputs: judge it on data with \`ballast evaluate\``,
+    ...(slower ? ['It is slower than the original on this machine: smaller is all that it is.'] : []),
+  ]
+}
