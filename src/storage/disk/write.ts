@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
 import { RegistryError } from '../../registry/errors.ts'
 import type { StagedFile } from '../../registry/ports.ts'
+import { Behind } from './behind.ts'
 import type { BlobPaths } from './paths.ts'
 
 export const PART = '.part'
@@ -104,22 +105,21 @@ async function openPart(part: string, content: Readable): Promise<FileHandle> {
 
 async function copy(content: Readable, handle: FileHandle, maxBytes: number) {
   const hash = createHash('sha256')
+  const file = new Behind(handle)
   let size = 0
-  for await (const chunk of content) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
-    size += bytes.byteLength
-    if (size > maxBytes) throw tooLarge(maxBytes)
-    hash.update(bytes)
-    await writeAll(handle, bytes)
+  try {
+    for await (const chunk of content) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
+      size += bytes.byteLength
+      if (size > maxBytes) throw tooLarge(maxBytes)
+      // While this hashes, what came before is written.
+      hash.update(bytes)
+      await file.write(bytes)
+    }
+  } finally {
+    await file.end()
   }
   return { size, digest: `sha256:${hash.digest('hex')}` as Digest }
-}
-
-/** A write may take less than it was given, as on a disk that fills up. */
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.byteLength; ) {
-    written += (await handle.write(bytes, written, bytes.byteLength - written)).bytesWritten
-  }
 }
 
 async function place(paths: BlobPaths, part: string, digest: Digest): Promise<void> {
