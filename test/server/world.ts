@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { PipelineSummary, PipelineView, RolloutView } from '../../src/api/index.ts'
-import { type RunningServer, startServer } from '../../src/server/index.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.ts'
 import { writeMlp } from '../fixtures/onnx-builder.ts'
 
 /** What an HTTP call came to. */
@@ -24,6 +24,7 @@ export class World {
   readonly folder: string
   readonly #gatewayUrl: string
   #server: RunningServer | undefined
+  #more: Partial<ServerOptions> = {}
 
   constructor(folder: string, gatewayUrl: string) {
     this.folder = folder
@@ -34,13 +35,16 @@ export class World {
     return this.#server!.url
   }
 
-  async start(): Promise<void> {
+  /** `more` holds for later restarts too. */
+  async start(more: Partial<ServerOptions> = this.#more): Promise<void> {
+    this.#more = more
     this.#server = await startServer({
       dataDir: join(this.folder, 'data'),
       gatewayUrl: this.#gatewayUrl,
       version: '0.0.0-test',
       host: '127.0.0.1',
       port: 0,
+      ...more,
     })
   }
 
@@ -236,9 +240,12 @@ export function run(
 }
 
 /** Where nothing listens, unless a gateway is to be there. */
-export async function startWorld(gatewayUrl = 'http://127.0.0.1:9'): Promise<World> {
+export async function startWorld(
+  gatewayUrl = 'http://127.0.0.1:9',
+  more: Partial<ServerOptions> = {},
+): Promise<World> {
   const world = new World(await mkdtemp(join(tmpdir(), 'ballast-server-')), gatewayUrl)
-  await world.start()
+  await world.start(more)
   return world
 }
 

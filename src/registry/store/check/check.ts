@@ -9,6 +9,7 @@ import type { CheckOptions, CheckPorts, Damage, Tally } from './types.ts'
 /** What a report holds; all of them are told as they are found. */
 const MAX_FINDINGS = 10_000
 const MAX_NEEDED_BY = 20
+const PAGE = 500
 
 /**
  * Compares everything that is stored with its digests, and the index with the disk. With `repair` it mends what it
@@ -24,9 +25,9 @@ export async function check(ports: CheckPorts, options: CheckOptions): Promise<C
   const tally = tallyOf(found, await totalOf(ports), options.onProgress)
   if (options.repair) await adopt(ports, false)
   else await findUnknown(ports, tally)
-  await checkFiles(ports, tally, options.repair)
+  const badFiles = await checkFiles(ports, tally, options.repair)
   const damage = await checkPacks(ports, tally)
-  const damaged = options.repair ? await repair(ports, tally, damage) : await needing(ports, damage)
+  const damaged = options.repair ? await repair(ports, tally, damage) : await needing(ports, damage, badFiles)
   const told = await namesOf(options.roots, new Set([...damaged, ...(await alreadyDamaged(ports))]))
   for (const [object, neededBy] of told) {
     const message = `The bytes of ${object} are lost`
@@ -73,21 +74,26 @@ async function findUnknown({ index, whole, packs }: CheckPorts, tally: Tally): P
   }
 }
 
-/** Without repairing: objects that have no whole file and need what is bad. */
-async function needing({ index, recipe }: CheckPorts, { packs, chunks }: Damage): Promise<readonly Digest[]> {
-  const all = new Set<Digest>()
-  for (const { id, what } of packs)
-    if (what !== 'chunks')
-      for (const { digest, whole } of await index.objectsOfPack(id)) if (!whole) all.add(digest)
-  if (chunks.size === 0) return [...all]
+/** Without repairing: objects that need what is bad, or are nowhere else, and have no sound whole file. */
+async function needing(
+  { index, recipe }: CheckPorts,
+  { packs, chunks }: Damage,
+  badFiles: ReadonlySet<Digest>,
+): Promise<readonly Digest[]> {
+  const withoutRecipe = new Set(packs.filter(({ what }) => what !== 'chunks').map(({ id }) => id))
+  const all: Digest[] = []
   for (let after: Digest | undefined; ; ) {
-    const page = await index.objects({ limit: 500, ...(after !== undefined && { after }) })
+    const page = await index.objects({ limit: PAGE, ...(after !== undefined && { after }) })
     for (const object of page) {
-      if (object.state !== 'packed' || object.whole) continue
-      const known = await recipe(object).catch(() => undefined)
-      if (known?.pieces.some(({ chunk }) => chunks.has(chunk))) all.add(object.digest)
+      if (object.whole && !badFiles.has(object.digest)) continue
+      if (object.pack === undefined) {
+        if (object.whole) all.push(object.digest)
+        continue
+      }
+      const known = withoutRecipe.has(object.pack) ? undefined : await recipe(object).catch(() => undefined)
+      if (known === undefined || known.pieces.some(({ chunk }) => chunks.has(chunk))) all.push(object.digest)
     }
-    if (page.length < 500) return [...all]
+    if (page.length < PAGE) return all
     after = page.at(-1)!.digest
   }
 }

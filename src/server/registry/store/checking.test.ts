@@ -139,7 +139,7 @@ test('an altered whole file goes to the quarantine; its pack has the bytes, or i
   await world.keeper.settled()
   await world.put(only)
   for (const bytes of [packed, only]) await damage(world.whole.localPath(digestOf(bytes))!, 40_000)
-  expect(kinds((await check()).findings)).toEqual(['whole-corrupt', 'whole-corrupt'])
+  expect(kinds((await check()).findings)).toEqual(['whole-corrupt', 'whole-corrupt', 'object-damaged'])
   const report = await check(true)
   expect(kinds(report.findings).toSorted()).toEqual([
     'object-damaged',
