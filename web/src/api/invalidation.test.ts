@@ -15,6 +15,16 @@ test('a pipeline that moved is read again, with the lists that show it', () => {
   )
 })
 
+test('what moved of a model is read again, with the history of it', () => {
+  for (const change of [
+    { kind: 'model', project: 'prj_1', model: 'digits' },
+    { kind: 'rollout', project: 'prj_1', model: 'digits', rollout: 'rol_1' },
+  ] as const)
+    expect(staleAfter(change)).toEqual(
+      expect.arrayContaining([['models'], ['model', 'digits'], ['versions', 'digits'], ['log', 'digits']]),
+    )
+})
+
 test('a burst of changes is handed on once, each key once', () => {
   const flushed: (readonly Key[])[] = []
   const gather = new Gather(250, keys => flushed.push(keys))

@@ -5,6 +5,9 @@ export type Key = readonly string[]
 /** Lists of a project that show pipelines, or what their jobs did. */
 const MOVED_BY_PIPELINES: readonly Key[] = [['schedules'], ['merge-requests'], ['environments'], ['releases']]
 
+/** What a model's page shows of it. */
+const OF_A_MODEL = ['model', 'rollouts', 'versions', 'log']
+
 /** Beginnings of the keys of what a change makes stale. A traffic figure reads no version again. */
 export function staleAfter(change: Change): readonly Key[] {
   switch (change.kind) {
@@ -13,9 +16,8 @@ export function staleAfter(change: Change): readonly Key[] {
     case 'pipeline':
       return [['pipelines'], ['pipeline', change.pipeline], ['models'], ['model'], ...MOVED_BY_PIPELINES]
     case 'rollout':
-      return [['models'], ['model', change.model], ['rollouts', change.model], ['versions', change.model]]
     case 'model':
-      return [['models'], ['model', change.model], ['rollouts', change.model], ['versions', change.model]]
+      return [['models'], ...OF_A_MODEL.map(list => [list, change.model])]
     case 'traffic':
       return [['models'], ['model', change.model]]
   }

@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
 import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
+import { lineageSchema, logSchema } from '../../../src/api/versions.ts'
 import {
   meSchema,
   modelViewSchema,
@@ -49,6 +50,19 @@ export const rollouts = (name: string) =>
   queryOptions({
     queryKey: ['rollouts', name],
     queryFn: ({ signal }) => read(`/api/v1/models/${e(name)}/rollouts`, z.array(rolloutViewSchema), signal),
+  })
+
+/** The latest lines of what served where. */
+export const modelLog = (name: string) =>
+  queryOptions({
+    queryKey: ['log', name],
+    queryFn: ({ signal }) => read(`/api/v1/models/${e(name)}/log?limit=${MAX_PAGE_SIZE}`, logSchema, signal),
+  })
+
+export const lineage = (version: string) =>
+  queryOptions({
+    queryKey: ['lineage', version],
+    queryFn: ({ signal }) => read(`/api/v1/versions/${e(version)}/lineage`, lineageSchema, signal),
   })
 
 export const projects = queryOptions({

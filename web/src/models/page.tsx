@@ -8,8 +8,10 @@ import { PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
 import { RollBack } from './actions.tsx'
 import { Endpoint } from './endpoint.tsx'
+import { Lineage } from './lineage.tsx'
 import { PastRollouts } from './past-rollouts.tsx'
 import { RolloutPanel } from './rollout-panel.tsx'
+import { Served } from './served.tsx'
 import { Traffic } from './traffic.tsx'
 import { TryIt } from './try/try-it.tsx'
 import { Versions } from './versions.tsx'
@@ -40,11 +42,13 @@ function Model({ model: shown }: { readonly model: ModelView }) {
           <Traffic model={shown} />
           {shown.rollout && <RolloutPanel rollout={shown.rollout} />}
           <Versions model={shown} />
+          <Served name={shown.name} />
           <PastRollouts name={shown.name} />
         </div>
         <div className="min-w-0 space-y-4">
           <TryIt model={shown} />
           <Endpoint model={shown} />
+          <Lineage model={shown} />
         </div>
       </div>
     </>

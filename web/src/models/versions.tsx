@@ -53,6 +53,30 @@ export function Versions({ model }: { readonly model: ModelView }) {
   )
 }
 
+/** Names that point at it, and what is unusual about it. */
+function VersionNames({ version: { names, expired, imported } }: { readonly version: VersionView }) {
+  const { t } = useI18n()
+  return (
+    <span className="ml-1 inline-flex flex-wrap gap-1">
+      {names.map(name => (
+        <Badge key={name} tone="quiet">
+          {name}
+        </Badge>
+      ))}
+      {imported !== null && (
+        <Badge tone="quiet" title={imported}>
+          {t('version.imported')}
+        </Badge>
+      )}
+      {expired !== null && (
+        <Badge tone="warn" title={expired.reason}>
+          {t('version.expired')}
+        </Badge>
+      )}
+    </span>
+  )
+}
+
 const SERVING_TONE: Readonly<Record<VersionView['serving'], Tone>> = {
   stable: 'good',
   canary: 'warn',
@@ -111,6 +135,7 @@ function VersionRow({ version, deployed }: VersionRowProps) {
         <span className="font-semibold" title={digest}>
           v{number}
         </span>
+        <VersionNames version={version} />
       </Cell>
       <Cell>
         {serving === 'none' ? (
@@ -146,9 +171,10 @@ function VersionRow({ version, deployed }: VersionRowProps) {
         <Ago at={createdAt} />
       </Cell>
       <Cell>
-        {deployed && version.notServed === null && (serving === 'none' || serving === 'previous') && (
-          <RollBack model={version.model} to={number} />
-        )}
+        {deployed &&
+          version.notServed === null &&
+          version.expired === null &&
+          (serving === 'none' || serving === 'previous') && <RollBack model={version.model} to={number} />}
       </Cell>
     </Row>
   )
