@@ -19,7 +19,7 @@ import { FakeControlPlane } from '../../test/fixtures/control-plane.ts'
 import { type MadeModel, makeModel } from './cold-start/model.ts'
 
 const TIMES = 5
-const BALLAST = join(import.meta.dirname, '../../dist/ballast.js')
+const BALLAST = process.env['BALLAST_ENTRY'] ?? join(import.meta.dirname, '../../dist/ballast.js')
 const PLAIN = join(import.meta.dirname, 'cold-start/plain.ts')
 const sizes = process.argv.slice(2).map(Number)
 const folder = await mkdtemp(join(tmpdir(), 'ballast-cold-start-'))
