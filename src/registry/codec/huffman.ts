@@ -3,15 +3,26 @@ import { MAX_CODE_BITS } from '../../kernels/index.ts'
 /** Symbols are bytes. */
 const SYMBOLS = 256
 
+/** More than any sum of counts. */
+const BEYOND = 2 ** 30
+
 /** What is worked in, so that thousands of small planes do not make garbage. Nothing is kept in it between calls. */
 const order = new Uint32Array(SYMBOLS)
-const weight = new Float64Array(2 * SYMBOLS)
+const weight = new Uint32Array(2 * SYMBOLS)
 const parent = new Uint32Array(2 * SYMBOLS)
 const depth = new Uint32Array(2 * SYMBOLS)
+/** Where counts of so many bits go next. */
+const bySize = new Uint32Array(34)
+/** Of each level of package-merge its items' weights, and how many of the items up to each are leaves. */
+const level: readonly Uint32Array[] = Array.from(
+  { length: MAX_CODE_BITS },
+  () => new Uint32Array(2 * SYMBOLS),
+)
+const leavesTo: readonly Uint16Array[] = level.map(({ length }) => new Uint16Array(length))
 
 /**
- * Fills in the code lengths, none longer than `limit` bits, that take the fewest bits for counts (at most 2^24) of which
- * at least two are not 0; symbols that do not occur get 0. Complete: the sum of 2^−length is 1. By Huffman's method,
+ * Fills in the code lengths, none longer than `limit` bits, that take the fewest bits for counts of which at least two
+ * are not 0 and all together at most 2^24; symbols that do not occur get 0. Complete: the sum of 2^−length is 1. By Huffman's method,
  * and where that gives a longer one by package-merge (Larmore and Hirschberg, 1990). Gives the sum of their bits.
  */
 export function codeLengths(counts: Uint32Array, limit: number, lengths: Uint8Array): number {
@@ -30,11 +41,21 @@ export function codeLengths(counts: Uint32Array, limit: number, lengths: Uint8Ar
 
 /** Puts the symbols that occur in order, the rarest first, equal ones by value; gives how many. */
 function sortSymbols(counts: Uint32Array): number {
-  let used = 0
+  bySize.fill(0)
+  for (let symbol = 0; symbol < SYMBOLS; symbol++) bySize[33 - Math.clz32(counts[symbol]!)]!++
+  const none = bySize[1]!
+  bySize[1] = 0
+  for (let size = 2; size < 34; size++) bySize[size]! += bySize[size - 1]!
   for (let symbol = 0; symbol < SYMBOLS; symbol++) {
+    const size = 32 - Math.clz32(counts[symbol]!)
+    if (size > 0) order[bySize[size]!++] = symbol
+  }
+  // Those of as many bits stand together: few places to go.
+  const used = SYMBOLS - none
+  for (let i = 1; i < used; i++) {
+    const symbol = order[i]!
     const count = counts[symbol]!
-    if (count === 0) continue
-    let place = used++
+    let place = i
     for (; place > 0 && counts[order[place - 1]!]! > count; place--) order[place] = order[place - 1]!
     order[place] = symbol
   }
@@ -60,33 +81,42 @@ function treeDepths(leaves: number): void {
 
 /** The same with none below `limit`, which must be enough for them. */
 function limitDepths(leaves: number, limit: number): void {
-  // Of each level, from the deepest up: which of its items, in rising order, are leaves. The others are pairs of items
-  // of the level below.
-  const levels: Uint8Array[] = []
-  let below = new Float64Array(0)
-  for (let level = 0; level < limit; level++) {
-    const pairs = below.length >> 1
-    const items = new Float64Array(leaves + pairs)
-    const isLeaf = new Uint8Array(leaves + pairs)
-    for (let i = 0, leaf = 0, pair = 0; i < items.length; i++) {
-      const sum = pair < pairs ? below[2 * pair]! + below[2 * pair + 1]! : Number.POSITIVE_INFINITY
-      if (leaf < leaves && weight[leaf]! <= sum) {
-        items[i] = weight[leaf++]!
-        isLeaf[i] = 1
-      } else {
-        items[i] = sum
-        pair++
-      }
-    }
-    levels.push(isLeaf)
-    below = items
+  let pairs = 0
+  for (let at = 0; at < limit; at++) {
+    mergeLevel(level[at - 1], pairs, leaves, level[at]!, leavesTo[at]!)
+    pairs = (leaves + pairs) >> 1
   }
+  // Each level that takes a leaf puts it one deeper, and takes all that are rarer too.
   depth.fill(0, 0, leaves)
-  for (let level = limit - 1, taken = 2 * leaves - 2; level >= 0; level--) {
-    let chosen = 0
-    for (let i = 0; i < taken; i++) chosen += levels[level]![i]!
-    for (let leaf = 0; leaf < chosen; leaf++) depth[leaf]!++
+  for (let at = limit - 1, taken = 2 * leaves - 2; at >= 0 && taken > 0; at--) {
+    const chosen = leavesTo[at]![taken - 1]!
+    if (chosen > 0) depth[chosen - 1]!++
     taken = 2 * (taken - chosen)
+  }
+  for (let leaf = leaves - 2; leaf >= 0; leaf--) depth[leaf]! += depth[leaf + 1]!
+}
+
+/** Leaves, and pairs of the items below, in rising order of weight. */
+function mergeLevel(
+  below: Uint32Array | undefined,
+  pairs: number,
+  leaves: number,
+  items: Uint32Array,
+  leafs: Uint16Array,
+): void {
+  let [leaf, pair] = [0, 0]
+  let sum = below && pairs > 0 ? below[0]! + below[1]! : BEYOND
+  for (let i = 0; i < leaves + pairs; i++) {
+    const own = leaf < leaves ? weight[leaf]! : BEYOND
+    if (own <= sum) {
+      items[i] = own
+      leaf++
+    } else {
+      items[i] = sum
+      pair++
+      sum = below && pair < pairs ? below[2 * pair]! + below[2 * pair + 1]! : BEYOND
+    }
+    leafs[i] = leaf
   }
 }
 
