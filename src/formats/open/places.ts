@@ -1,4 +1,5 @@
 import type { Placer, PlacerInput, TensorPlace } from '../ports.ts'
+import { archivePlaces } from './archive.ts'
 import { detectFormat } from './detect.ts'
 import type { Detected } from './detected.ts'
 
@@ -34,10 +35,14 @@ export interface PlacedFile {
 }
 
 /**
- * Undefined for a file that nothing recognises, and for one that is packed as a whole. Throws what the format's
- * reader throws.
+ * Undefined for a file that nothing recognises, and for one that is packed as a whole. An archive has the tensors of
+ * what it holds as it is. Throws what the format's reader throws.
  */
 export async function tensorPlaces(input: PlacerInput): Promise<PlacedFile | undefined> {
+  return (await placesIn(input)) ?? archivePlaces(input.source, placesIn)
+}
+
+async function placesIn(input: PlacerInput): Promise<PlacedFile | undefined> {
   const format = await detectFormat(input.source, input.path)
   if (!format) return undefined
   const placer = await PLACERS[format]?.()

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import { type ByteSource, CoreError } from '../../core/index.ts'
 import { type FileTree, type TensorPlace, tensorPlaces } from '../../formats/index.ts'
 import { kindOf } from './kinds.ts'
@@ -34,7 +35,8 @@ export async function layOut(source: ByteSource, name: string, companion?: Compa
       [name, source],
     ])
     const { places } = await placed(companion.source, companion.name, few(files))
-    const { tensors } = layoutIn(places, name, source.size)
+    const here = places.filter(({ path }) => path !== undefined && normalize(path) === normalize(name))
+    const { tensors } = layoutIn(here, source.size)
     if (tensors.length > 0) return { ...own.layout, tensors }
   }
   return own.layout.format === undefined ? numbersOr(own.layout, source) : own.layout
@@ -47,14 +49,20 @@ export async function layOut(source: ByteSource, name: string, companion?: Compa
 export async function layoutsOf(tree: FileTree): Promise<ReadonlyMap<string, FileLayout>> {
   const files = (await tree.list()) ?? []
   const layouts = new Map<string, FileLayout>()
-  const others: TensorPlace[] = []
+  const others = new Map<string, TensorPlace[]>()
   for (const { path } of files) {
     const source = await tree.open(path).catch(() => undefined)
     if (!source) continue
     try {
       const { layout, places } = await placed(source, path, tree)
       layouts.set(path, layout)
-      for (const place of places) if (place.path !== undefined) others.push(place)
+      for (const place of places) {
+        if (place.path === undefined) continue
+        const other = normalize(place.path)
+        const there = others.get(other)
+        if (there) there.push(place)
+        else others.set(other, [place])
+      }
     } finally {
       await source.close()
     }
@@ -62,7 +70,7 @@ export async function layoutsOf(tree: FileTree): Promise<ReadonlyMap<string, Fil
   for (const { path, size } of files) {
     const layout = layouts.get(path)
     if (!layout || layout.tensors.length > 0) continue
-    const { tensors } = layoutIn(others, path, size)
+    const { tensors } = layoutIn(others.get(normalize(path)) ?? [], size)
     if (tensors.length > 0) layouts.set(path, { ...layout, tensors })
     else if (layout.format === undefined) layouts.set(path, await numbersAt(tree, path, layout))
   }
@@ -93,7 +101,8 @@ async function placed(
     const found = await tensorPlaces({ source, path, tree })
     if (!found) return { layout: UNKNOWN, places: [] }
     const { format, places } = found
-    return { layout: { format, ...layoutIn(places, undefined, source.size) }, places }
+    const own = places.filter(place => place.path === undefined)
+    return { layout: { format, ...layoutIn(own, source.size) }, places }
   } catch {
     // Whatever a reader has against a file: its bytes are stored all the same.
     return { layout: UNKNOWN, places: [] }
@@ -101,13 +110,9 @@ async function placed(
 }
 
 /** The places in one file that can be cut along: in order, within it, none over another. */
-function layoutIn(
-  places: readonly TensorPlace[],
-  path: string | undefined,
-  size: number,
-): Pick<FileLayout, 'tensors'> {
+function layoutIn(places: readonly TensorPlace[], size: number): Pick<FileLayout, 'tensors'> {
   const tensors: PlacedTensor[] = []
-  const inside = places.filter(place => place.path === path && isWithin(place, size))
+  const inside = places.filter(place => isWithin(place, size))
   // Of two that begin at one place the longer; of two names for the same bytes the first.
   const inOrder = inside.toSorted((a, b) => a.offset - b.offset || b.bytes - a.bytes)
   let end = 0

@@ -5,6 +5,9 @@ import type { DatasetInfo } from './dataset.ts'
 
 /** Chunks of one dataset that are told. */
 const MAX_RUNS = 100_000
+/** So many tiny ones are not worth telling: each has a name and a shape. */
+const MAX_TINY_RUNS = 1000
+const TINY_BYTES = 4096
 
 /** Bytes of a dataset as they are stored, one behind the other. */
 export interface StoredRun {
@@ -27,6 +30,7 @@ export async function* storedRuns(info: DatasetInfo, storage: Storage): AsyncGen
   } else if (layout.kind === 'chunked' && filters.length === 0) {
     const grid = gridOf(space, layout, type.size)
     const table = await readIndex(storage, layout, grid)
+    if (table.count > MAX_TINY_RUNS && grid.chunkBytes < TINY_BYTES) return
     let count = 0
     for (const { number, address, size } of table.range(0, Number.POSITIVE_INFINITY)) {
       if (size < grid.chunkBytes || ++count > MAX_RUNS) return
