@@ -4,6 +4,7 @@ import { accessContract } from './stores/access.ts'
 import { deliveryContract } from './stores/delivery.ts'
 import { engineContract } from './stores/engine.ts'
 import { lfsContract } from './stores/lfs.ts'
+import { objectContract } from './stores/objects.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
 import { triggerContract } from './stores/triggers.ts'
@@ -33,6 +34,7 @@ export function describeStores(name: string, open: OpenStores): void {
     describe('lfs', () => lfsContract(stores))
     describe('versions', () => versionContract(stores))
     describe('names of versions', () => versionNamesContract(stores))
+    describe('objects', () => objectContract(stores))
     describe('rollouts', () => rolloutContract(stores))
   })
 }
