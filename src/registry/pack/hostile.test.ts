@@ -30,10 +30,7 @@ async function fileIn(
   const source = openPacked({
     recipe: recipes[0]!,
     find: finderOf([...places, ...others]),
-    packs: {
-      open: async id => (id === ID ? pack : world!.packs.open(id)),
-      localPath: () => '',
-    },
+    packs: { open: async id => (id === ID ? pack : world!.packs.open(id)) },
     codec: (world ?? WORLD).codec,
   })
   try {

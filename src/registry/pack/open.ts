@@ -6,8 +6,7 @@ import { type Chain, decodeChunk, findChains } from './chain.ts'
 import { corrupt, forObject } from './errors.ts'
 import { OpenPacks } from './open-packs.ts'
 import { Starts } from './starts.ts'
-import { decodeAhead } from './stream.ts'
-import type { PieceThreads } from './threads/pool.ts'
+import { decodeAhead, type StreamThreads } from './stream.ts'
 import type { ChunkPlace, FindChunks, PackStore, Recipe, RecipePiece } from './types.ts'
 
 /** Decoded pieces that are kept: who reads a file in small steps decodes each piece once. */
@@ -20,10 +19,10 @@ const THREADED_BYTES = 4 * 1024 * 1024
 export interface PackedOptions {
   readonly recipe: Recipe
   readonly find: FindChunks
-  readonly packs: Pick<PackStore, 'open' | 'localPath'>
+  readonly packs: Pick<PackStore, 'open'>
   readonly codec: PieceCodec
   /** For long streams: who answers others meanwhile has their pieces decoded there. */
-  readonly threads?: PieceThreads
+  readonly ahead?: StreamThreads
 }
 
 /** A packed file: read by ranges or as a stream, without what lies outside of them. */
@@ -84,11 +83,11 @@ class Packed implements PackedSource {
   }
 
   async *#streamed(start: Bytes, end: Bytes): AsyncGenerator<Uint8Array, void> {
-    const { threads, recipe, find, packs } = this.#options
-    if (threads === undefined || end - start < THREADED_BYTES) yield* this.#range(start, end)
+    const { ahead, recipe, find } = this.#options
+    if (ahead === undefined || end - start < THREADED_BYTES) yield* this.#range(start, end)
     else
       try {
-        yield* decodeAhead({ threads, recipe, find, packs }, this.#starts, start, end)
+        yield* decodeAhead({ ...ahead, recipe, find }, this.#starts, start, end)
       } catch (error) {
         throw forObject(error, recipe.digest)
       }

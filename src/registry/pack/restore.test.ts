@@ -81,7 +81,7 @@ test('only what is needed is read of one tensor', async () => {
 describe('a stream in threads', () => {
   const streamed = async (recipe: Recipe, range?: { readonly start: number; readonly end: number }) => {
     const { find, packs, codec, threads } = world
-    const source = openPacked({ recipe, find, packs, codec, threads })
+    const source = openPacked({ recipe, find, packs, codec, ahead: { threads, packs } })
     try {
       return Buffer.concat(await source.stream(range).toArray())
     } finally {
@@ -119,7 +119,7 @@ describe('a stream in threads', () => {
   test('one that is left in the middle frees its files and threads', async () => {
     const { recipe } = await world.pack(Buffer.concat([1, 2, 3].map(seed => model(seed, `${seed}.`))))
     const { find, packs, codec, threads } = world
-    const source = openPacked({ recipe, find, packs, codec, threads })
+    const source = openPacked({ recipe, find, packs, codec, ahead: { threads, packs } })
     for await (const _ of source.stream()) break
     await source.close()
     expect(digestOf(await restoreAt(recipe))).toBe(recipe.digest)

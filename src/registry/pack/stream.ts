@@ -7,11 +7,14 @@ import type { FindChunks, PackStore, Recipe } from './types.ts'
 /** Of one task: what the reader waits for at first, and what each thread holds. */
 const TASK_BYTES = 1024 * 1024
 
-interface StreamRequest {
+export interface StreamThreads {
+  readonly threads: PieceThreads
+  readonly packs: Pick<PackStore, 'open' | 'localPath'>
+}
+
+interface StreamRequest extends StreamThreads {
   readonly recipe: Recipe
   readonly find: FindChunks
-  readonly packs: Pick<PackStore, 'open' | 'localPath'>
-  readonly threads: PieceThreads
 }
 
 /**
