@@ -1,16 +1,13 @@
 import { codecLayout as at, type CodecLoops, openCodecLoops } from '../../kernels/index.ts'
 import { CUTS, differences } from './body.ts'
 import { PlaneDecoder, pieceCorrupt } from './decode.ts'
-import { PlaneEncoder } from './encode.ts'
+import { PlaneEncoder, REPEATING } from './encode.ts'
 import { freshBytes } from './fresh.ts'
 import type { ElementKind, EncodedPiece, PieceCodec } from './types.ts'
 import { zstdContent, zstdFrame } from './zstd.ts'
 
 /** Shorter ones stay raw: a header costs more. */
 const LEAST_BYTES = 16
-
-/** Of the words that were looked at, in 1/256, how many had been seen: from here on zstd is tried. */
-const REPEATING = 12
 
 /** From this length on one of eight words is looked at, so that the table remembers the whole piece. */
 const LONG_PIECE = 0x2_0000

@@ -14,6 +14,9 @@ const LEAST_GAIN = 1 / 64
 /** zstd takes longer to read: what it must make of the other's size. */
 const ZSTD_WINS = 0.97
 
+/** `CodecLoops.repeats` from here on: zstd is tried. */
+export const REPEATING = 12
+
 /** Pairs of equal bytes among random ones are 1 in 256; a plane with fewer than this has about 7.92 bits a byte. */
 const FLAT = 1.06 / 256
 
@@ -93,15 +96,24 @@ export class PlaneEncoder {
     const { used, most, pairs } = this.#histogram()
     if (used === 1) return this.#constant(plane)
     if (!repeating && pairs < FLAT * length * (length - 1)) return this.#raw(plane)
-    const skewed = most > length / 2
-    const mode = used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : used <= 16 ? 'packed4' : undefined
-    const entropy = skewed || repeating ? entropyBytes(this.#counts, length) : 0
-    let best = skewed && mode ? this.#packed(plane, mode, used) : this.#huffman(plane)
-    if (repeating || (skewed && best.size > entropy * 1.1 + 64)) {
+    const entropy = entropyBytes(this.#counts, length)
+    let best = this.#huffman(plane)
+    if (used <= 16)
+      best = smaller(
+        best,
+        this.#packed(plane, used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : 'packed4', used),
+      )
+    const wasteful = most > length / 2 && best.size > entropy * 1.1 + 64
+    if (repeating || wasteful || (most > length / 8 && this.#isClumped(plane))) {
       const zstd = this.#zstd(plane)
       if (zstd.size < best.size * ZSTD_WINS) best = zstd
     }
     return best.size < length * (1 - LEAST_GAIN) ? best : this.#raw(plane)
+  }
+
+  /** Whether its commonest bytes stand together: rows that an edit left alone. */
+  #isClumped({ from, length }: Plane): boolean {
+    return this.#loops.repeats(from, length, 0, at.SEEN) >= REPEATING
   }
 
   /** Of what was counted last: how many symbols there are, how often the commonest, and the pairs that are equal, twice. */
@@ -239,6 +251,10 @@ export class PlaneEncoder {
     }
     return body
   }
+}
+
+function smaller(a: Plan, b: Plan): Plan {
+  return b.size < a.size ? b : a
 }
 
 /** What the best code of single bytes comes to. */
