@@ -1,5 +1,7 @@
+import type { ByteSource } from '../../core/index.ts'
 import { placeIn } from '../bytes/ranges.ts'
 import type { ModelInput, Placer, TensorPlace } from '../ports.ts'
+import type { ReadableTensor } from './contents.ts'
 import type { TorchModel } from './describe.ts'
 import { openPt2 } from './export/open.ts'
 import { openPytorchLegacy } from './legacy.ts'
@@ -11,6 +13,9 @@ export const placePytorchLegacy: Placer = placedBy(openPytorchLegacy)
 export const placeTorchscript: Placer = placedBy(openTorchscript)
 export const placePt2: Placer = placedBy(openPt2)
 
+/** Tensors that are looked for together: each costs a small read. */
+const AT_ONCE = 32
+
 /**
  * Tensors that fill a run of their storage: also transposed ones, and several in one storage. Of views that overlap
  * each has its place, and of tied weights the same one.
@@ -20,18 +25,26 @@ function placedBy(open: (input: ModelInput) => Promise<TorchModel>): Placer {
     const { source } = input
     const model = await open({ ...input, storedSize: source.size, wrapper: [] })
     try {
+      const tensors = Array.from(model.tensors)
       const places: TensorPlace[] = []
-      for (const [name, { info, place }] of model.tensors) {
-        const found = await place?.()
-        const offset = found && placeIn(source, found.source, found.offset)
-        if (offset === undefined || info.bytes === undefined) continue
-        const { dtype, shape, bytes, stored } = info
-        const bigEndian = stored?.includes('big-endian') ? { bigEndian: true } : {}
-        places.push({ name, dtype, shape, offset, bytes, ...bigEndian })
+      for (let at = 0; at < tensors.length; at += AT_ONCE) {
+        const some = tensors.slice(at, at + AT_ONCE).map(async tensor => placeOf(source, tensor))
+        for (const place of await Promise.all(some)) if (place) places.push(place)
       }
       return places
     } finally {
       await model.close()
     }
   }
+}
+
+async function placeOf(
+  whole: ByteSource,
+  [name, { info, place }]: readonly [string, ReadableTensor],
+): Promise<TensorPlace | undefined> {
+  const found = await place?.()
+  const offset = found && placeIn(whole, found.source, found.offset)
+  if (offset === undefined || info.bytes === undefined) return undefined
+  const { dtype, shape, bytes, stored } = info
+  return { name, dtype, shape, offset, bytes, ...(stored?.includes('big-endian') && { bigEndian: true }) }
 }
