@@ -170,9 +170,6 @@ export interface ReadyShare {
   readonly pipelines: readonly PipelineId[]
 }
 
-/** Where to go on in a list of jobs: behind this one. */
-export type JobPlace = Pick<Job, 'pipeline' | 'position'>
-
 export interface AttemptChange {
   readonly now: Instant
   readonly exitCode?: number
@@ -233,8 +230,8 @@ export interface PipelineStore {
     pipeline: PipelineId,
     only?: readonly JobId[],
   ): Promise<readonly (JobNow & { readonly id: JobId })[]>
-  /** Oldest pipeline first (by id: ids sort by creation), then position; those behind `after`. */
-  jobsIn(state: JobState, limit?: number, after?: JobPlace): Promise<readonly Job[]>
+  /** Oldest pipeline first (by id: ids sort by creation), then position. */
+  jobsIn(state: JobState, limit?: number): Promise<readonly Job[]>
   /** Projects with ready jobs, in the order of their oldest pipeline that has some. */
   readyShares(): Promise<readonly ReadyShare[]>
   /** Ready jobs of a pipeline in their order, behind a position. */

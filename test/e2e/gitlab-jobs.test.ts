@@ -57,6 +57,30 @@ none: { variables: { GIT_STRATEGY: none }, script: [ 'test ! -e .git', 'test -z 
     }
   })
 
+  test('find the submodules that are projects of this server', async () => {
+    const lib = await world.repository('lib', { 'lib.txt': 'of the lib', 'bin/run.sh': 'echo ran' })
+    const { stdout: commit } = await lib.git('rev-parse', 'HEAD')
+    await lib.push()
+    const repository = await world.repository('super', {
+      '.gitmodules':
+        '[submodule "lib"]\n\tpath = deep/lib\n\turl = ../lib.git\n[submodule "far"]\n\tpath = far\n\turl = https://github.com/x/y.git\n',
+      '.gitlab-ci.yml': `
+with: { variables: { GIT_SUBMODULE_STRATEGY: normal }, script: [ cat deep/lib/lib.txt, sh deep/lib/bin/run.sh, 'git status --porcelain' ] }
+without: { script: 'test ! -e deep/lib/lib.txt' }
+`,
+    })
+    for (const path of ['deep/lib', 'far'])
+      await repository.git('update-index', '--add', '--cacheinfo', `160000,${commit.trim()},${path}`)
+    await repository.git('commit', '--quiet', '-m', 'With submodules')
+    const { stderr } = await repository.push()
+    expect(await statesOf('super'), stderr).toEqual({ with: 'succeeded', without: 'succeeded' })
+    const log = await logOf('super', 'with')
+    expect(log).toContain('of the lib')
+    expect(log).toMatch(/^ran$/m)
+    expect(log).toContain(`Submodule deep/lib: ${commit.slice(0, 8)} of lib`)
+    expect(log).toContain('for the script to fetch (git submodule update --init): far')
+  })
+
   test('run their phases as GitLab does', async () => {
     const repository = await world.repository('phases', {
       '.gitlab-ci.yml': `

@@ -5,7 +5,7 @@ import { blobRefSchema, jsonSchema, keptFileSchema } from './shared.ts'
 
 /**
  * GET /api/v1/attempts/:id/source: tar of the commit's tree; ?git=<depth>: with a repository of its history in
- * `.git`, so many commits deep (0: all). GET/PUT /api/v1/attempts/:id/blobs/:digest.
+ * `.git`, so many commits deep (0: all); ?submodule=<path>: of that submodule of the offer. GET/PUT /api/v1/attempts/:id/blobs/:digest.
  */
 
 /**

@@ -123,6 +123,14 @@ export const offerSchema = z.object({
   source: z.enum(['commit', 'none']).optional(),
   /** The commit holds pointers of Git LFS, and the job wants the files: `lfsFilesSchema` tells which. */
   lfs: z.literal(true).optional(),
+  /** Commits of other projects, to lay below the commit's files; their sources are asked for by their paths. */
+  submodules: z
+    .object({
+      given: z.array(z.object({ path: z.string(), project: z.string(), commit: z.string() })),
+      /** Paths of those that are of another server. */
+      elsewhere: z.array(z.string()),
+    })
+    .optional(),
   /** Kept files of the needed jobs, to lay into the workspace. */
   inputs: z.array(keptFileSchema),
 })

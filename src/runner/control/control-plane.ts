@@ -96,6 +96,11 @@ export class AttemptRoutes {
     return this.#download(depth === undefined ? '/source' : `/source?git=${depth}`, signal)
   }
 
+  /** A tar of a submodule's tree. */
+  submodule(path: string, signal: AbortSignal): Promise<Download> {
+    return this.#download(`/source?submodule=${encodeURIComponent(path)}`, signal)
+  }
+
   /** Which of the commit's files Git LFS keeps. */
   async lfsFiles(signal: AbortSignal): Promise<LfsFiles> {
     const path = `${this.#base}/lfs`

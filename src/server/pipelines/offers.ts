@@ -7,8 +7,9 @@ import { identityTokens } from '../delivery/identity/tokens.ts'
 import { type JobEnvironment, jobEnvironment, type RunnerFacts } from './offers/environment.ts'
 import { inputFiles } from './offers/inputs.ts'
 import { pointersOf } from './offers/pointers.ts'
-import { scriptPart } from './offers/script.ts'
+import { scriptPart, wantsSource } from './offers/script.ts'
 import { stageInput } from './offers/stage-input.ts'
+import { submoduleStrategy, submodulesOf } from './offers/submodules.ts'
 
 /** Everything of an offer but its lease. */
 export type OfferedWork = Omit<Offer, 'attempt' | 'number' | 'fence' | 'leaseMs' | 'token'>
@@ -42,6 +43,7 @@ export async function offeredWork(
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),
     ...((await wantsLfs(plane, pipeline, environment)) && { lfs: true }),
+    ...(await submodulesFor(plane, pipeline, job, project, environment)),
     inputs: (await inputFiles(plane, pipeline, job, environment.expand)).map(file => ({ ...file })),
   }
 }
@@ -63,6 +65,22 @@ async function wantsLfs(plane: ControlPlane, pipeline: Pipeline, { env }: JobEnv
 /** A boolean as git-lfs reads one. */
 function isTrue(text = ''): boolean {
   return ['true', '1', 'on', 'yes', 't'].includes(text.toLowerCase())
+}
+
+/** As GitLab's GIT_SUBMODULE_STRATEGY asks for them. */
+async function submodulesFor(
+  plane: ControlPlane,
+  pipeline: Pipeline,
+  { plan }: Job,
+  project: Project,
+  { env }: JobEnvironment,
+): Promise<Pick<Offer, 'submodules'>> {
+  const strategy = submoduleStrategy(env['GIT_SUBMODULE_STRATEGY'])
+  if (strategy === undefined || !wantsSource(plan, env)) return {}
+  const { given, elsewhere } = await submodulesOf(plane, pipeline, project, strategy)
+  if (given.length + elsewhere.length === 0) return {}
+  const names = given.map(({ path, project: { name }, commit }) => ({ path, project: name, commit }))
+  return { submodules: { given: names, elsewhere: [...elsewhere] } }
 }
 
 /** What an attempt at this job may read beside the commit: knowing a digest grants nothing. */

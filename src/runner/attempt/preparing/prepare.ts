@@ -17,6 +17,7 @@ import type { SourceCache } from '../../workspace/sources/sources.ts'
 import type { AttemptFolder } from '../folder.ts'
 import { type RunnerCaches, restoreJobCaches } from './job-caches.ts'
 import { layLfsFiles, untilWhole } from './lfs-files.ts'
+import { laySubmodules, namesIn } from './submodules.ts'
 
 /** Where stages hand evidence on to each other, in the workspace. */
 const HANDOVER = '.ballast'
@@ -136,10 +137,8 @@ async function laySourceOf(
   )
   try {
     await laySource(source, folder.places.workspace, owner)
-    if (asksForUntracked(folder.offer)) {
-      const { files, links } = source.listing
-      await folder.recordTracked([...files, ...links.map(([path]) => path)])
-    }
+    const below = await laySubmodules({ folder, routes, sources, signal }, owner)
+    if (asksForUntracked(folder.offer)) await folder.recordTracked([...namesIn(source), ...below])
   } finally {
     source.release()
   }

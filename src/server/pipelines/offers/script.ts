@@ -51,9 +51,14 @@ export async function scriptPart(
   }
 }
 
+/** Whether a job of GitLab wants the commit's files; of others all do, and their submodules none. */
+export function wantsSource({ dialect }: Job['plan'], env: JobEnvironment['env']): boolean {
+  return dialect === 'gitlab' && !NO_SOURCE.includes(env['GIT_STRATEGY'] ?? '')
+}
+
 function sourceOf({ plan }: Job, { env }: JobEnvironment): Pick<Offer, 'gitDepth' | 'source'> {
   if (plan.dialect !== 'gitlab') return {}
-  if (NO_SOURCE.includes(env['GIT_STRATEGY'] ?? '')) return { source: 'none' }
+  if (!wantsSource(plan, env)) return { source: 'none' }
   const depth = env['GIT_DEPTH'] ?? ''
   return { gitDepth: /^\d{1,9}$/.test(depth) ? Number(depth) : GITLAB_DEPTH }
 }

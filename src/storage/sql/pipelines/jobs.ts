@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { JobId, PipelineId } from '../../../core/index.ts'
-import type { Job, JobChange, JobNow, JobPlace, PipelineStore } from '../../../pipeline/ports.ts'
+import type { Job, JobChange, JobNow, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
   hasEnded,
@@ -39,13 +39,12 @@ export function jobs(db: Db): JobStore {
         .execute()
       return rows.map(nowOf)
     },
-    async jobsIn(state, limit, after) {
+    async jobsIn(state, limit) {
       // Ids of pipelines sort by creation, and the index has this very order: nothing is sorted.
       const rows = await db
         .selectFrom('jobs')
         .selectAll()
         .where('state', '=', state)
-        .$if(after !== undefined, query => query.where(isBehind(after!)))
         .orderBy('pipeline')
         .orderBy('position')
         .$if(limit !== undefined, query => query.limit(limit!))
@@ -98,10 +97,6 @@ export function jobs(db: Db): JobStore {
       return numUpdatedRows === 1n
     },
   }
-}
-
-function isBehind({ pipeline, position }: JobPlace) {
-  return sql<boolean>`(pipeline, position) > (${pipeline}, ${position})`
 }
 
 function nowOf(row: object): JobNow & { readonly id: JobId } {

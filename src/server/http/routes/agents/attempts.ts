@@ -15,6 +15,7 @@ import type { Attempt } from '../../../../pipeline/index.ts'
 import type { ServerSettings } from '../../../control-plane.ts'
 import { notFound, ServerError } from '../../../errors.ts'
 import { givenPointers, isGivenPointer } from '../../../pipelines/offers/pointers.ts'
+import { submodulesOf } from '../../../pipelines/offers/submodules.ts'
 import { readableFiles } from '../../../pipelines/offers.ts'
 import { repositoryDirectory } from '../../../repositories.ts'
 import type { Services } from '../../../services.ts'
@@ -62,10 +63,18 @@ export function attemptRoutes(app: App, services: Services): void {
     '/api/v1/attempts/:id/source',
     {
       config: ATTEMPT,
-      schema: { querystring: z.object({ git: z.coerce.number().int().min(0).optional() }) },
+      schema: {
+        querystring: z.object({
+          git: z.coerce.number().int().min(0).optional(),
+          submodule: z.string().max(4096).optional(),
+        }),
+      },
     },
     async (request, reply) => {
       const origin = await originOf(services, request.attempt!)
+      const { submodule } = request.query
+      if (submodule !== undefined)
+        return reply.type('application/x-tar').send(await submoduleOf(services, origin, submodule))
       return reply.type('application/x-tar').send(sourceOf(plane.settings, origin, request.query.git))
     },
   )
@@ -126,6 +135,18 @@ function sourceOf(
     remoteUrl: `${settings.publicUrl}/${project.name}.git`,
     folder: join(settings.dataDir, 'tmp'),
   })
+}
+
+/** One that the job would get by the fullest strategy: which of them it asked for is the runner's to know. */
+async function submoduleOf(
+  { plane }: Services,
+  { pipeline, project }: Awaited<ReturnType<typeof originOf>>,
+  path: string,
+): Promise<Readable> {
+  const { given } = await submodulesOf(plane, pipeline, project, 'recursive')
+  const found = given.find(module => module.path === path)
+  if (!found) throw notFound('submodule', path)
+  return archive(repositoryDirectory(plane.settings, found.project.id), found.commit)
 }
 
 /** Knowing a digest grants nothing: an attempt reads what it was given and nothing else. */

@@ -11,8 +11,8 @@ test.each([
     "ci.yml:1:17: error: Bad value of GIT_STRATEGY: expected clone, fetch, none, empty, found 'shallow'",
   ],
   [
-    'variables: { GIT_SUBMODULE_STRATEGY: recursive }\na: { script: x }',
-    "ci.yml:1:1: warning: GIT_SUBMODULE_STRATEGY: submodules are not fetched (run 'git submodule update --init' in the script)",
+    'variables: { GIT_SUBMODULE_STRATEGY: all }\na: { script: x }',
+    "ci.yml:1:1: error: Bad value of GIT_SUBMODULE_STRATEGY: expected none, normal, recursive, found 'all'",
   ],
 ])('%s is told', async (text, line) => {
   expect(await told(text)).toEqual([line])
@@ -20,6 +20,6 @@ test.each([
 
 test('what is known, and what a variable decides, is not told', async () => {
   const job = (strategy: string) =>
-    `a: { script: x, variables: { GIT_STRATEGY: ${strategy}, GIT_SUBMODULE_STRATEGY: none } }`
+    `a: { script: x, variables: { GIT_STRATEGY: ${strategy}, GIT_SUBMODULE_STRATEGY: recursive } }`
   for (const strategy of ['none', 'clone', '$OTHER']) expect(await told(job(strategy))).toEqual([])
 })

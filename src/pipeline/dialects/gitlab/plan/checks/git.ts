@@ -4,8 +4,7 @@ import type { KeywordFindings } from '../../keywords/reader/findings.ts'
 import type { VariableSpec } from '../../types.ts'
 
 const STRATEGIES: readonly string[] = ['clone', 'fetch', 'none', 'empty']
-/** Values that ask for no more than is done. */
-const WITHOUT_SUBMODULES: readonly string[] = ['', 'none']
+const SUBMODULES: readonly string[] = ['none', 'normal', 'recursive']
 
 /** Variables by which a file asks how the commit's files come to a job. */
 export function checkGit({ globals, globalsAt, jobs }: WrittenConfig, findings: KeywordFindings): void {
@@ -26,9 +25,9 @@ function checkVariables(
       const facts = { expected: STRATEGIES.join(', '), found: `'${value.slice(0, 100)}'` }
       findings.error(at, 'BAD_VALUE', 'Bad value of GIT_STRATEGY', facts)
     }
-    if (name === 'GIT_SUBMODULE_STRATEGY' && !WITHOUT_SUBMODULES.includes(value)) {
-      const hint = "run 'git submodule update --init' in the script"
-      findings.warn(at, 'DIFFERS', 'GIT_SUBMODULE_STRATEGY: submodules are not fetched', { hint })
+    if (name === 'GIT_SUBMODULE_STRATEGY' && value !== '' && !SUBMODULES.includes(value)) {
+      const facts = { expected: SUBMODULES.join(', '), found: `'${value.slice(0, 100)}'` }
+      findings.error(at, 'BAD_VALUE', 'Bad value of GIT_SUBMODULE_STRATEGY', facts)
     }
   }
 }
