@@ -9,6 +9,8 @@ const entries = {
   lane: 'src/inference/engine/lanes/worker.ts',
   // A thread that packs and restores.
   pieces: 'src/registry/pack/threads/worker.ts',
+  // A thread that hashes what is uploaded.
+  hashing: 'src/storage/disk/hashing/worker.ts',
 }
 
 await rm('dist', { recursive: true, force: true })

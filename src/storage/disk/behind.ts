@@ -23,6 +23,11 @@ export class Behind {
     this.#handle = handle
   }
 
+  /** Bytes that are in the file. */
+  get written(): number {
+    return this.#at
+  }
+
   /** Resolves when more may come. Throws what an earlier write failed by. The bytes must stay as they are. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#waiting.push(bytes)

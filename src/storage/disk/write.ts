@@ -6,6 +6,7 @@ import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.
 import { RegistryError } from '../../registry/errors.ts'
 import type { StagedFile } from '../../registry/ports.ts'
 import { Behind } from './behind.ts'
+import { FileHash } from './hashing/thread.ts'
 import type { BlobPaths } from './paths.ts'
 
 export const PART = '.part'
@@ -94,7 +95,7 @@ async function openPart(part: string, content: Readable): Promise<FileHandle> {
     failure = error
   }
   content.on('error', failed)
-  const handle = await open(part, 'wx', 0o600)
+  const handle = await open(part, 'wx+', 0o600)
   content.off('error', failed)
   if (failure) {
     await handle.close()
@@ -103,23 +104,32 @@ async function openPart(part: string, content: Readable): Promise<FileHandle> {
   return handle
 }
 
+/** Smaller files are hashed before another thread has heard of them. */
+const THREAD_BYTES = 8 << 20
+
 async function copy(content: Readable, handle: FileHandle, maxBytes: number) {
   const hash = createHash('sha256')
   const file = new Behind(handle)
+  let thread: FileHash | undefined
   let size = 0
   try {
     for await (const chunk of content) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
       size += bytes.byteLength
       if (size > maxBytes) throw tooLarge(maxBytes)
-      // While this hashes, what came before is written.
-      hash.update(bytes)
+      if (thread) thread.reach(file.written)
+      else if (size <= THREAD_BYTES) hash.update(bytes)
+      else thread = new FileHash(handle.fd)
       await file.write(bytes)
     }
-  } finally {
     await file.end()
+    const hex = thread ? await thread.end(size) : hash.digest('hex')
+    return { size, digest: `sha256:${hex}` as Digest }
+  } catch (failure) {
+    await file.end().catch(() => undefined)
+    await thread?.abandon()
+    throw failure
   }
-  return { size, digest: `sha256:${hash.digest('hex')}` as Digest }
 }
 
 async function place(paths: BlobPaths, part: string, digest: Digest): Promise<void> {
