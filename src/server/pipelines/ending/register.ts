@@ -1,5 +1,5 @@
 import type { StageResult } from '../../../api/index.ts'
-import { type Digest, type Json, newId } from '../../../core/index.ts'
+import { type Digest, type Json, messageOf, newId } from '../../../core/index.ts'
 import { keepCommit } from '../../../git/index.ts'
 import type { Job } from '../../../pipeline/index.ts'
 import {
@@ -10,7 +10,7 @@ import {
   type Version,
 } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
-import { lineageIn, lineageOf } from '../../registry/versions/lineage.ts'
+import { earlierFiles, lineageIn, lineageOf } from '../../registry/versions/lineage.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 import { configOf } from '../starting/config.ts'
 import { resultOf } from './results.ts'
@@ -54,6 +54,7 @@ export async function registerVersion(plane: ControlPlane, job: Job, result: Sta
   })
   await addRecords(plane, version, job, result)
   await addLineage(plane, version, job, lineage)
+  await hintStore(plane, version, lineage)
   plane.changes.tell({ kind: 'model', project: pipeline.project, model: version.model })
   return version
 }
@@ -79,6 +80,16 @@ async function addLineage(plane: ControlPlane, version: Version, job: Job, linea
     createdAt: plane.clock.now(),
     job: job.id,
   })
+}
+
+/** Tells the store what a version's files are likely small changes of. It packs as well without, only larger. */
+async function hintStore(plane: ControlPlane, { manifest, id }: Version, lineage: Lineage): Promise<void> {
+  try {
+    for (const [digest, ancestors] of await earlierFiles(plane, manifest, lineage))
+      await plane.blobs.hint(digest, ancestors)
+  } catch (error) {
+    plane.logger.warn({ version: id, error: messageOf(error) }, 'the store could not be told of ancestors')
+  }
 }
 
 /** A server that was killed between the version and its lineage finds the version itself at its commit. */
