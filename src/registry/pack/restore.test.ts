@@ -22,14 +22,14 @@ afterEach(() => world.close())
 const TENSORS = ['a', 'b', 'c'].map((name, index) => ({ name, values: weights(300_000, index) }))
 
 /** Three tensors of a piece each; later seeds are fine-tunes of the same. */
-const model = (seed: number, prefix = '') =>
-  safetensorsOf(
-    TENSORS.map(({ name, values }) => ({
-      name: prefix + name,
-      dtype: 'BF16' as const,
-      data: bfloat16Of(fineTuned(values, seed)),
-    })),
+function model(seed: number, prefix = ''): Uint8Array {
+  const data = tuned.get(seed) ?? TENSORS.map(({ values }) => bfloat16Of(fineTuned(values, seed)))
+  tuned.set(seed, data)
+  return safetensorsOf(
+    TENSORS.map(({ name }, index) => ({ name: prefix + name, dtype: 'BF16', data: data[index]! })),
   )
+}
+const tuned = new Map<number, readonly Uint8Array[]>()
 
 async function restoreAt(
   recipe: Recipe,

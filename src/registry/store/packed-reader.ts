@@ -35,7 +35,8 @@ export class PackedObjects implements PackedReader {
 
   async open(object: StoredObject): Promise<PackedSource> {
     const recipe = await this.recipe(object)
-    return openPacked({ recipe, find: this.#find, packs: this.#packs, codec: this.#codec })
+    const [find, packs, codec, threads] = [this.#find, this.#packs, this.#codec, this.#threads]
+    return openPacked({ recipe, find, packs, codec, ahead: { threads, packs } })
   }
 
   async restore(object: StoredObject, path: string): Promise<void> {
