@@ -1,16 +1,28 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { BallastError, systemCode } from '../../core/index.ts'
+import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
+import { type Gate, openDataset, parseGate } from '../../evaluate/index.ts'
 import { openModel } from '../../formats/index.ts'
 import { BLOCK_SIZES } from '../../optimize/index.ts'
-import { describeOptimized } from '../optimize/describe.ts'
+import { describeOptimized, describeSearch } from '../optimize/describe.ts'
+import type { MeasureOptions } from '../optimize/measure.ts'
 import { type Change, optimizeModel } from '../optimize/optimize.ts'
+import { CHANGES, changeNamed, PREFERENCES, type Preference, searchVariants } from '../optimize/search.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { print } from '../output/print.ts'
+import { modelConfigOf } from '../stages/context.ts'
+import { allGates } from '../stages/gate.ts'
+import { localRepository } from '../stages/local.ts'
 
 interface Options {
   readonly output: string
+  readonly auto?: boolean
+  readonly try: readonly string[]
+  readonly prefer: Preference
+  readonly gate?: readonly string[]
+  readonly folder: string
+  readonly data?: string
   readonly int8?: boolean
   readonly int4?: boolean
   readonly fp16?: boolean
@@ -28,14 +40,18 @@ interface Options {
   readonly json?: boolean
 }
 
-/** Both models are run for so long. */
+/** Both models are run in turns for so long. */
 const BUDGET_MS = 5000
 
 export function optimizeCommand(): Command {
   return new Command('optimize')
     .description('write a smaller, faster variant of an ONNX model, and measure it beside the original')
-    .argument('<model>', 'an ONNX file')
+    .argument('[model]', 'an ONNX file; default: the one of ballast.yaml')
     .requiredOption('-o, --output <file>', 'the variant')
+    .option(
+      '--auto',
+      'try several changes, judge each by the gates of ballast.yaml on its data, write the best',
+    )
     .option('--int8', 'weights as 8-bit integers, activations too while it runs')
     .option('--int4', 'matrices in blocks of four bits (MatMulNBits)')
     .option('--fp16', 'float16, but for inputs, outputs and what must stay: smaller, and on CPUs no faster')
@@ -50,6 +66,18 @@ export function optimizeCommand(): Command {
         .default(4)
         .argParser(level),
     )
+    .option('--try <changes>', `of --auto: ${Object.keys(CHANGES).join(',')}`, list, Object.keys(CHANGES))
+    .addOption(
+      new Option('--prefer <what>', 'of --auto: which one is the best')
+        .choices(PREFERENCES)
+        .default('latency'),
+    )
+    .option(
+      '--gate <gate...>',
+      "of --auto: more gates, such as 'accuracy non_inferior 0.005 versus production'; production is the original",
+    )
+    .option('--folder <folder>', 'the model repository', '.')
+    .option('--data <path>', 'of --auto: what to judge on; default: that of ballast.yaml')
     .option('--keep <node>', 'a node that stays as it is; may be given again', gather, [])
     .option(
       '--shape <input=sizes>',
@@ -64,10 +92,20 @@ export function optimizeCommand(): Command {
     .action(run)
 }
 
-async function run(path: string, options: Options): Promise<void> {
+async function run(given: string | undefined, options: Options): Promise<void> {
   endWithReader()
-  const change = changeOf(options)
+  const path = given ?? (await modelOf(options.folder))
   await checkOutput(path, options)
+  if (options.auto) await search(path, options)
+  else await change(path, options)
+}
+
+async function modelOf(folder: string): Promise<string> {
+  return resolveInside(folder, (await localRepository(folder)).model.file)
+}
+
+async function change(path: string, options: Options): Promise<void> {
+  const wanted = changeOf(options)
   const say =
     options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
   const model = await openModel(path)
@@ -75,11 +113,9 @@ async function run(path: string, options: Options): Promise<void> {
     const optimized = await optimizeModel(model, {
       path,
       out: options.output,
-      change,
+      change: wanted,
       keep: new Set(options.keep),
-      ...(options.measure && {
-        measure: { shapes: options.shape, threads: options.threads, budget: BUDGET_MS },
-      }),
+      ...(options.measure && { measure: measureOf(options) }),
       ...(say && { say }),
     })
     print(optimized, options.json, describeOptimized)
@@ -88,11 +124,52 @@ async function run(path: string, options: Options): Promise<void> {
   }
 }
 
+async function search(path: string, options: Options): Promise<void> {
+  const { folder, gate = [], output, json } = options
+  const repository = await localRepository(folder)
+  const wanted = repository.evaluate
+  const file = options.data ?? (wanted && (await resolveInside(folder, wanted.data)))
+  if (file === undefined)
+    throw new BallastError('NO_DATA', {
+      message: 'ballast.yaml names no data to judge variants on',
+      hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
+    })
+  for (const name of options.try) changeNamed(name)
+  const found = await searchVariants({
+    path,
+    out: output,
+    config: await modelConfigOf(folder, repository),
+    data: await openDataset(file, {
+      rows: 'allowed',
+      ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
+      ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
+    }),
+    ...(wanted?.limit !== undefined && { limit: wanted.limit }),
+    gates: gatesOf(allGates(repository.gates, gate), repository.model.task),
+    tries: options.try,
+    prefer: options.prefer,
+    measure: measureOf(options),
+    say: line => process.stderr.write(`${line}\n`),
+  })
+  print(found, json, value => describeSearch(value, wanted?.metrics ?? []))
+}
+
+function measureOf({ shape: shapes, threads }: Options): MeasureOptions {
+  return { shapes, threads, budget: BUDGET_MS }
+}
+
+/** A variant that nothing compares with the original would be judged by nothing: classifiers lose a point at most. */
+function gatesOf(gates: readonly Gate[], task: string): readonly Gate[] {
+  const compared = gates.some(({ kind }) => kind === 'versus-production')
+  if (compared || !task.includes('classification')) return gates
+  return [...gates, parseGate('accuracy non_inferior 0.01 versus production')]
+}
+
 function changeOf(options: Options): Change {
   const { int8, int4, fp16, perChannel, reduceRange = false, asymmetric = false, accuracyLevel } = options
   if ([int8, int4, fp16].filter(Boolean).length !== 1)
     throw new BallastError('ARGUMENT_MISSING', {
-      message: 'Name one change: --int8, --int4 or --fp16',
+      message: 'Name one change: --int8, --int4 or --fp16, or --auto',
       hint: '--int8 is the one that makes most models faster on CPUs.',
     })
   if (int8) return { kind: 'int8', dtype: options.uint8 ? 'uint8' : 'int8', perChannel, reduced: reduceRange }
@@ -127,6 +204,10 @@ function whole(text: string): number {
 function level(text: string): number {
   if (/^[0-4]$/.test(text)) return Number(text)
   throw new InvalidArgumentError(`Expected a level from 0 to 4, found '${text}'.`)
+}
+
+function list(text: string): readonly string[] {
+  return text.split(',').map(name => name.trim())
 }
 
 function gather(node: string, nodes: readonly string[]): readonly string[] {

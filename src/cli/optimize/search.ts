@@ -1,0 +1,155 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { BallastError, nearestName, type Verdict } from '../../core/index.ts'
+import {
+  type Dataset,
+  type Evaluation,
+  type Gate,
+  type GateResult,
+  judgeGates,
+} from '../../evaluate/index.ts'
+import { type OpenedModel, openModel } from '../../formats/index.ts'
+import type { ModelConfig } from '../../model/index.ts'
+import { judge } from '../stages/evaluate.ts'
+import { overall } from '../stages/gate.ts'
+import type { Judged } from '../stages/rows.ts'
+import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
+import { type Change, type Optimized, optimizeModel } from './optimize.ts'
+
+export const PREFERENCES = ['latency', 'size'] as const
+export type Preference = (typeof PREFERENCES)[number]
+
+/** What is tried, by its name on the command line. */
+export const CHANGES: Readonly<Record<string, Change>> = {
+  int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
+  'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
+  int4: { kind: 'int4', size: 32, asymmetric: false, accuracyLevel: 4 },
+  'int4-exact': { kind: 'int4', size: 16, asymmetric: true, accuracyLevel: 1 },
+  fp16: { kind: 'fp16' },
+}
+
+export interface SearchRequest {
+  readonly path: string
+  readonly out: string
+  readonly config: ModelConfig
+  readonly data: Dataset
+  readonly limit?: number
+  readonly gates: readonly Gate[]
+  readonly tries: readonly string[]
+  readonly prefer: Preference
+  readonly measure: MeasureOptions
+  readonly say: (line: string) => void
+}
+
+/** One variant, and what became of it. */
+export interface Tried {
+  readonly name: string
+  readonly change: string
+  /** `refused`: it could not be made, or does not run. */
+  readonly outcome: Verdict | 'refused'
+  readonly reason?: string
+  readonly evaluation?: Evaluation
+  readonly gates?: readonly GateResult[]
+  readonly comparison?: Comparison
+  readonly changed?: number
+  readonly kept?: Optimized['kept']
+}
+
+export interface Search {
+  readonly original: Evaluation
+  readonly tried: readonly Tried[]
+  /** The variant that was written, if one passed and was no slower. */
+  readonly chosen?: string
+  readonly files: Optimized['files']
+}
+
+/**
+ * Makes each variant, judges it by the gates with the original as production, and measures both in turns. The best of
+ * those that pass and are no slower is written to `out`; else nothing is. Throws what evaluating the original throws.
+ */
+export async function searchVariants(request: SearchRequest): Promise<Search> {
+  const { config, data, out, path, prefer, say, tries } = request
+  const folder = await mkdtemp(join(tmpdir(), 'ballast-optimize-'))
+  try {
+    const original = await judge(path, config, data, 'original', say, limitOf(request))
+    const tried: Tried[] = []
+    // Each in its own folder: external data lies beside its model, under the name that `out` will have.
+    for (const name of tries) {
+      const at = join(folder, name)
+      await mkdir(at)
+      tried.push(await attempt(name, join(at, basename(out)), original, request))
+    }
+    const chosen = best(tried, prefer)
+    if (!chosen) return { original: original.evaluation, tried, files: [] }
+    const change = changeNamed(chosen.name)
+    const { files } = await withModel(path, model =>
+      optimizeModel(model, { path, out, change, keep: new Set() }),
+    )
+    return { original: original.evaluation, tried, chosen: chosen.name, files }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const limitOf = ({ limit }: SearchRequest) => (limit === undefined ? {} : { limit })
+
+async function attempt(name: string, out: string, original: Judged, request: SearchRequest): Promise<Tried> {
+  const { path, config, data, gates, measure, say } = request
+  try {
+    const { change, changed, kept } = await withModel(path, model =>
+      optimizeModel(model, { path, out, change: changeNamed(name), keep: new Set() }),
+    )
+    const judged = await judge(out, config, data, name, say, limitOf(request))
+    const results = judgeGates(gates, judged, original)
+    const comparison = await compareModels({ original: path, variant: out }, measure)
+    return {
+      name,
+      change,
+      outcome: overall(results),
+      evaluation: judged.evaluation,
+      gates: results,
+      comparison,
+      changed: changed.length,
+      kept,
+    }
+  } catch (cause) {
+    if (!(cause instanceof BallastError)) throw cause
+    return { name, change: name, outcome: 'refused', reason: cause.message }
+  }
+}
+
+async function withModel<T>(path: string, use: (model: OpenedModel) => Promise<T>): Promise<T> {
+  const model = await openModel(path)
+  try {
+    return await use(model)
+  } finally {
+    await model.close()
+  }
+}
+
+/** Throws ARGUMENT_INVALID with the nearest name. */
+export function changeNamed(name: string): Change {
+  const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined
+  if (change) return change
+  const nearest = nearestName(name, Object.keys(CHANGES))
+  throw new BallastError('ARGUMENT_INVALID', {
+    message: `There is no change '${name}'; there are ${Object.keys(CHANGES).join(', ')}`,
+    hint: nearest ? `Did you mean '${nearest}'?` : '`ballast optimize --help` says what each does.',
+  })
+}
+
+/** Passed, and no slower than the original in the same run; then the fastest, or the smallest. */
+function best(tried: readonly Tried[], prefer: Preference): Tried | undefined {
+  const fit = tried.filter(
+    ({ outcome, comparison }) => outcome === 'passed' && comparison && speedOf(comparison) <= 1,
+  )
+  const by = (each: Tried): number =>
+    prefer === 'size' ? each.comparison!.variant.bytes : speedOf(each.comparison!)
+  return fit.toSorted((a, b) => by(a) - by(b))[0]
+}
+
+/** The variant's median latency over the original's. */
+export function speedOf({ original, variant }: Comparison): number {
+  return variant.latencyP50 / original.latencyP50
+}
