@@ -5,12 +5,15 @@ import {
   bfloat16Of,
   fineTuned,
   PackWorld,
+  randomOf,
   safetensorsOf,
   weights,
 } from '../../../test/fixtures/pack-world.ts'
-import { digestOf } from '../../core/index.ts'
+import { digestOf, newId, sourceOf } from '../../core/index.ts'
 import { openPacked } from './open.ts'
+import { packObject } from './pack-object.ts'
 import { restore } from './restore.ts'
+import { PieceThreads } from './threads/pool.ts'
 import type { Recipe } from './types.ts'
 
 let world: PackWorld
@@ -76,6 +79,59 @@ test('only what is needed is read of one tensor', async () => {
   await source.close()
   expect(digestOf(bytes)).toBe(digestOf(model(1).subarray(offset, offset + length)))
   expect(world.asked).toHaveLength(1)
+})
+
+test('pieces that lie in more packs than stay open are read by many at once', async () => {
+  const parts = Array.from({ length: 20 }, (_, seed) => {
+    const random = randomOf(seed)
+    return Uint8Array.from({ length: 20_000 }, () => 256 * random())
+  })
+  for (const part of parts) await world.pack(part)
+  const recipe: Recipe = {
+    digest: digestOf(Buffer.concat(parts)),
+    size: 20_000 * parts.length,
+    tensors: [],
+    pieces: parts.map(part => ({ chunk: digestOf(part), length: part.byteLength })),
+  }
+  const source = world.source(recipe)
+  const all = await Promise.all(
+    Array.from({ length: 60 }, (_, index) => source.read(20_000 * ((index * 7) % 20), 20_000)),
+  )
+  await source.close()
+  for (const [index, bytes] of all.entries()) expect(digestOf(bytes)).toBe(digestOf(parts[(index * 7) % 20]!))
+  expect(digestOf(await restoreAt(recipe))).toBe(recipe.digest)
+})
+
+describe('a disk without room', () => {
+  test('ends a restore, as what it is', async () => {
+    const { recipe } = await world.pack(model(1))
+    await expect(restoreAt(recipe, { path: '/dev/full' })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    const huge = { ...recipe, size: 2 ** 60 }
+    const path = join(world.folder, 'huge')
+    await expect(restoreAt(huge, { path })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test('ends a packing', async () => {
+    const packing = packObject({
+      source: sourceOf(model(1)),
+      name: 'm.safetensors',
+      known: world.find,
+      bases: [],
+      codec: world.codec,
+      draft: { id: newId('pack'), path: '/dev/full' },
+    })
+    await expect(packing).rejects.toMatchObject({ code: 'DISK_FULL' })
+  })
+})
+
+test('threads that are closed meanwhile end what runs in them, and nothing hangs', async () => {
+  const { recipe } = await world.pack(model(1))
+  const threads = new PieceThreads(2)
+  const restoring = restoreAt(recipe, { threads })
+  const closing = threads.close()
+  await expect(restoring).rejects.toThrow(/closed/)
+  await closing
 })
 
 describe('a stream in threads', () => {
