@@ -53,6 +53,11 @@ describe('a group', () => {
     ])
   })
 
+  test('leaves headers between longer tensors to themselves, and takes padding along', () => {
+    expect(lengths(all(row([5000, 5000], { gap: 160 })))).toEqual([5000, 160, 5000])
+    expect(lengths(all(row([6000, 6000], { gap: 64 })))).toEqual([12_064])
+  })
+
   test('ends before a large gap, which is cut by its content', () => {
     expect(all([tensor('a', 0, 4096), tensor('b', 9000, 4096)])).toEqual([
       { offset: 0, length: 4096, kind: 'float32', tensor: 0, byContent: false },

@@ -17,8 +17,14 @@ export const MAX_SMALL_BYTES: number = 16 * 1024
 export const MAX_GROUP_BYTES: number = 64 * 1024
 /** How long groups are on average. */
 const GROUP_TARGET: number = 32 * 1024
-/** Bytes between tensors that a group takes along: headers of entries, padding. */
+/** Padding between tensors, which a group takes along. */
+const MAX_PADDING_BYTES = 64
+/**
+ * Headers between tensors, which it takes along where these are hardly longer: a header may change when its tensor does
+ * not (PyTorch writes the file's own name into each), and all of a group is stored again then.
+ */
 const MAX_GAP_BYTES = 1024
+const SHORT_BYTES = 4096
 /** A tensor below this goes into a group of another kind too: it is shorter than what a piece of its own costs. */
 const TINY_BYTES = 1024
 
@@ -72,22 +78,30 @@ function runFrom(tensors: readonly PlacedTensor[], first: number, size: number):
   const { offset, length, kind } = tensors[first]!
   if (length > MAX_SMALL_BYTES) return { offset, length, kind, tensors: 1 }
   let end = offset + length
+  let before = length
   let alike = length
   let next = first + 1
   for (; next < tensors.length; next++) {
     const tensor = tensors[next]!
-    if (!isNext(tensor, end, size) || tensor.offset - end > MAX_GAP_BYTES) break
+    if (!isNext(tensor, end, size)) break
+    if (!takesAlong(tensor.offset - end, Math.max(before, tensor.length))) break
     if (tensor.length > MAX_SMALL_BYTES || tensor.offset + tensor.length - offset > MAX_GROUP_BYTES) break
     const fits = tensor.kind === kind && (tensor.offset - offset) % WIDTHS[kind] === 0
     if ((!fits && tensor.length >= TINY_BYTES) || isBoundary(tensor)) break
     if (fits) alike += tensor.length
     end = tensor.offset + tensor.length
+    before = tensor.length
   }
   const gap = (tensors[next]?.offset ?? size) - end
-  // A header of the next entry is not worth a piece either.
-  if (gap > 0 && gap <= MAX_GAP_BYTES) end += gap
+  // What stands before the next one is not worth a piece either.
+  if (gap > 0 && takesAlong(gap, before)) end += gap
   const whole = end - offset
   return { offset, length: whole, kind: alike * 2 < whole ? 'bytes' : kind, tensors: next - first }
+}
+
+/** Whether a gap goes with tensors up to `length` beside it. */
+function takesAlong(gap: number, length: number): boolean {
+  return gap <= MAX_PADDING_BYTES || (gap <= MAX_GAP_BYTES && length < SHORT_BYTES)
 }
 
 /**
