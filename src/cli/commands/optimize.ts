@@ -135,23 +135,28 @@ async function search(path: string, options: Options): Promise<void> {
       hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
     })
   for (const name of options.try) changeNamed(name)
-  const found = await searchVariants({
-    path,
-    out: output,
-    config: await modelConfigOf(folder, repository),
-    data: await openDataset(file, {
-      rows: 'allowed',
-      ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
-      ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
-    }),
-    ...(wanted?.limit !== undefined && { limit: wanted.limit }),
-    gates: gatesOf(allGates(repository.gates, gate), repository.model.task),
-    tries: options.try,
-    prefer: options.prefer,
-    measure: measureOf(options),
-    say: line => process.stderr.write(`${line}\n`),
+  const data = await openDataset(file, {
+    rows: 'allowed',
+    ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
+    ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
   })
-  print(found, json, value => describeSearch(value, wanted?.metrics ?? []))
+  try {
+    const found = await searchVariants({
+      path,
+      out: output,
+      config: await modelConfigOf(folder, repository),
+      data,
+      ...(wanted?.limit !== undefined && { limit: wanted.limit }),
+      gates: gatesOf(allGates(repository.gates, gate), repository.model.task),
+      tries: options.try,
+      prefer: options.prefer,
+      measure: measureOf(options),
+      say: line => process.stderr.write(`${line}\n`),
+    })
+    print(found, json, value => describeSearch(value, wanted?.metrics ?? []))
+  } finally {
+    await data.close()
+  }
 }
 
 function measureOf({ shape: shapes, threads }: Options): MeasureOptions {

@@ -18,11 +18,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function search(gates: readonly string[], more: Partial<SearchRequest> = {}) {
+  const data = await openDataset(join(DIGITS, 'data/test.npz'), { rows: 'allowed' })
   return searchVariants({
     path: join(DIGITS, 'model.onnx'),
     out: join(folder, 'best.onnx'),
     config: await modelConfigOf(DIGITS, await localRepository(DIGITS)),
-    data: await openDataset(join(DIGITS, 'data/test.npz'), { rows: 'allowed' }),
+    data,
     limit: 200,
     gates: gates.map(gate => parseGate(gate)),
     tries: ['int8', 'int4', 'fp16'],
@@ -30,7 +31,7 @@ async function search(gates: readonly string[], more: Partial<SearchRequest> = {
     measure: { shapes: new Map(), threads: 1, budget: 200 },
     say: () => undefined,
     ...more,
-  })
+  }).finally(() => data.close())
 }
 
 describe('the digits example', () => {
