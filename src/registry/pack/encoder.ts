@@ -25,7 +25,7 @@ function encoderThere(count: number): Encoder {
   return {
     encode(raw, elements, base) {
       // A base may be a view of what others read too.
-      const copy = base && Uint8Array.from(base)
+      const copy = base && new Uint8Array(base)
       const task = { kind: 'encode', raw, elements, base: copy } as const
       return threads.run(task, [owned(raw).buffer, ...(copy ? [copy.buffer] : [])])
     },

@@ -58,7 +58,7 @@ async function* batches(
   let size = 0
   for await (const { piece, bytes } of cuts(source, layout)) {
     whole.update(bytes)
-    batch.push({ piece, bytes: Uint8Array.from(bytes), chunk: digestOf(bytes) })
+    batch.push({ piece, bytes: new Uint8Array(bytes), chunk: digestOf(bytes) })
     size += piece.length
     if (batch.length < BATCH_PIECES && size < BATCH_BYTES) continue
     yield batch

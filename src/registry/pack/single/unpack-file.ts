@@ -27,7 +27,9 @@ export interface PackedFile {
 export async function openSingleFile(path: string, basePath?: string): Promise<PackedFile> {
   const id = newId('pack')
   const source = await openFile(path)
-  const { places, recipes } = await readPack(source, id).finally(() => source.close())
+  const { places, recipes } = await readPack(source, id)
+    .catch(error => throwNamed(error, new Map()))
+    .finally(() => source.close())
   const [recipe, old] = recipes
   if (!recipe) throw corrupt(path, 'no file is in it')
   const base = isWhole(recipe, places) ? undefined : await baseOf(path, old, basePath)
@@ -73,7 +75,8 @@ export async function openSingleFile(path: string, basePath?: string): Promise<P
 function throwNamed(error: unknown, paths: ReadonlyMap<PackId, string>): never {
   if (!(error instanceof RegistryError)) throw error
   const message = [...paths].reduce((text, [id, path]) => text.replaceAll(id, path), error.message)
-  const { code, hint, details } = error
+  const { code, details } = error
+  const hint = code === 'PACK_CORRUPT' ? 'Fetch the pack again, or pack the file again.' : error.hint
   throw new RegistryError(code, { message, details, cause: error, ...(hint !== undefined && { hint }) })
 }
 

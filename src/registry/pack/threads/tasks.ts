@@ -77,7 +77,7 @@ export class Tasks {
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return new Uint8Array(buffer)
-  return Uint8Array.from(bytes)
+  return new Uint8Array(bytes)
 }
 
 function readAt(place: OpenPlace, target: Uint8Array): void {
