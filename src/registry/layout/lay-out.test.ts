@@ -150,6 +150,29 @@ describe('files that others describe', () => {
 })
 
 describe('a hostile file', () => {
+  test('with a constant of 100 axes is laid out without it: no recipe has room for such', async () => {
+    const sizes = new Array<Uint8Array>(100).fill(message(2, Uint8Array.of(8, 1)))
+    const shaped = (axes: readonly Uint8Array[]) =>
+      message(
+        1,
+        text(1, 'c'),
+        text(2, 'Const'),
+        message(
+          5,
+          text(1, 'value'),
+          message(
+            2,
+            message(8, Uint8Array.of(8, 1), message(2, ...axes), message(4, new Uint8Array(4000).fill(1))),
+          ),
+        ),
+      )
+    const wide = message(2, Uint8Array.of(8, 0xe8, 7))
+    const few = await layOut(sourceOf(shaped([wide])), 'x')
+    expect(few).toMatchObject({ format: 'tensorflow-graphdef', tensors: [{ shape: [1000], length: 4000 }] })
+    const many = await layOut(sourceOf(shaped([...sizes, wide])), 'x')
+    expect(many).toEqual({ format: 'tensorflow-graphdef', tensors: [] })
+  })
+
   const header = (entries: object, data = 64) => layOut(sourceOf(safetensors(entries, data)), 'x')
 
   test.each([
@@ -236,4 +259,15 @@ function expectSound({ tensors }: FileLayout, size: number): void {
     end = offset + length
   }
   expect(end).toBeLessThanOrEqual(size)
+}
+
+/** A field of protobuf that holds bytes: of other fields, or of a text. */
+function message(number: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = Buffer.concat(parts)
+  const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7]
+  return Buffer.concat([Uint8Array.of((number << 3) | 2, ...length), bytes])
+}
+
+function text(number: number, value: string): Uint8Array {
+  return message(number, Buffer.from(value))
 }

@@ -6,7 +6,9 @@ import { numbersIn } from './numbers.ts'
 import type { FileLayout, PlacedTensor } from './types.ts'
 
 /** Tensors of one file that are told; a large mixture of experts has some 100,000. */
-export const MAX_TENSORS = 250_000
+const MAX_TENSORS = 250_000
+/** As numpy has it; TensorFlow's files may say more, and no tensor that is used has. */
+const MAX_RANK = 64
 /** All names together, in characters: they are kept with the file. */
 const MAX_NAMES: number = 32 * 1024 * 1024
 
@@ -128,8 +130,10 @@ function layoutIn(places: readonly TensorPlace[], size: number): Pick<FileLayout
   return { tensors }
 }
 
-function isWithin({ offset, bytes }: TensorPlace, size: number): boolean {
-  return Number.isSafeInteger(offset + bytes) && offset >= 0 && bytes > 0 && offset + bytes <= size
+function isWithin({ offset, bytes, shape }: TensorPlace, size: number): boolean {
+  const whole = (number: number): boolean => Number.isSafeInteger(number) && number >= 0
+  if (!whole(offset) || !whole(bytes) || bytes === 0 || offset + bytes > size) return false
+  return shape.length <= MAX_RANK && shape.every(whole)
 }
 
 /** One file, without neighbours. */

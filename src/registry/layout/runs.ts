@@ -12,7 +12,7 @@ export interface Run extends Omit<Piece, 'length'> {
  * Tensors up to here go together with their neighbours: each piece costs a record of about 100 bytes, and its own
  * code table. Norms and biases; a larger one is a piece of its own.
  */
-export const MAX_SMALL_BYTES: number = 16 * 1024
+const MAX_SMALL_BYTES: number = 16 * 1024
 /** What neighbours come to: an edit of one stores them all again, where it is not a delta. */
 export const MAX_GROUP_BYTES: number = 64 * 1024
 /** How long groups are on average. */

@@ -12,6 +12,7 @@ export interface PlacedTensor {
   readonly name: string
   /** As the format says it: `float32`, `q4_0`. */
   readonly dtype: string
+  /** At most 64 sizes. */
   readonly shape: readonly number[]
   readonly offset: Bytes
   readonly length: Bytes
