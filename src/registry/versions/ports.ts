@@ -1,5 +1,5 @@
 import type { Instant, ProjectId, VersionId } from '../../core/index.ts'
-import type { BlobRef, RecordKind, Version, VersionRecord } from '../types.ts'
+import type { RecordKind, Version, VersionRecord } from '../types.ts'
 import type { Alias, Expiry, Move, RetentionPolicy } from './types.ts'
 
 /** Where a page begins: what is older than this. Two of one instant are told by their ids. */
@@ -14,12 +14,23 @@ export interface AliasStore {
   aliases(model: string): Promise<readonly Alias[]>
   /**
    * Sets or moves an alias, with its line of history, in one transaction; only from `expected` where that is given
-   * (`null`: from nothing). Gives what stands there now: another version than asked for when the alias was elsewhere.
-   * Throws VERSION_EXPIRED.
+   * (`null`: from nothing), and with `only` not where it is protected by now. Gives what stands there now: `alias`
+   * itself, or what it was when that was not to be replaced. Throws VERSION_EXPIRED.
    */
-  setAlias(alias: Alias, move: Move, expected?: VersionId | null): Promise<Alias | undefined>
+  setAlias(
+    alias: Alias,
+    move: Move,
+    expected?: VersionId | null,
+    only?: 'unprotected',
+  ): Promise<Alias | undefined>
   /** As `setAlias`. True when it was removed. */
-  removeAlias(model: string, name: string, move: Move, expected?: VersionId): Promise<boolean>
+  removeAlias(
+    model: string,
+    name: string,
+    move: Move,
+    expected?: VersionId,
+    only?: 'unprotected',
+  ): Promise<boolean>
 }
 
 /** Written by rollouts and aliases in the transactions that make the changes; never changed, never removed. */
@@ -47,8 +58,6 @@ export interface RetentionStore {
    * those that were marked.
    */
   expire(versions: readonly VersionId[], expiry: Expiry): Promise<readonly VersionId[]>
-  /** Files of every version that has not expired: what a collection of garbage must keep. Repeats are possible. */
-  liveFiles(): AsyncIterable<BlobRef>
 }
 
 export interface VersionStore extends AliasStore, HistoryStore, RetentionStore {

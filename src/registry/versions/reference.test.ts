@@ -7,6 +7,7 @@ test.each([
   ['V12', { kind: 'number', number: 12 }],
   ['champion', { kind: 'alias', name: 'champion' }],
   ['v3-rc', { kind: 'alias', name: 'v3-rc' }],
+  ['preview/a-branch', { kind: 'alias', name: 'preview/a-branch' }],
   ['sha256:1a2b', { kind: 'digest', prefix: '1a2b' }],
   [`sha256:${'a'.repeat(64)}`, { kind: 'digest', prefix: 'a'.repeat(64) }],
   ['commit:c0ffee', { kind: 'commit', prefix: 'c0ffee' }],
@@ -32,7 +33,7 @@ test.each([
   `sha256:${'a'.repeat(65)}`,
   `commit:${'a'.repeat(41)}`,
   'commit:1a2b\n',
-  'x'.repeat(64),
+  'x'.repeat(256),
   'é',
 ])('%j names none', text => {
   expect(() => parseVersionName(text)).toThrow(expect.objectContaining({ code: 'VERSION_NAME_INVALID' }))

@@ -16,7 +16,9 @@ export const LATEST = 'latest'
 const MIN_PREFIX = 4
 const FORMS = 'Such as 3, v3, production, champion, latest, sha256:1a2b3c or commit:1a2b3c.'
 
-const ALIAS_NAME: RegExp = /^[a-z][a-z0-9._-]{0,62}$/i
+const ALIAS_NAME = /^[a-z][a-z0-9._-]{0,62}$/i
+/** Environments may have longer names, with slashes. */
+const POINTER_NAME = /^[a-z][a-z0-9._/-]{0,254}$/i
 
 /** What stands behind the `@`, or alone. Throws VERSION_NAME_INVALID. */
 export function parseVersionName(text: string): VersionName {
@@ -30,7 +32,7 @@ export function parseVersionName(text: string): VersionName {
       throw invalid(text, `${kind}: takes ${MIN_PREFIX} to ${most} lower-case hex digits.`)
     return { kind: kind === 'sha256' ? 'digest' : 'commit', prefix }
   }
-  if (ALIAS_NAME.test(text) && !/^v\d+$/i.test(text)) return { kind: 'alias', name: text }
+  if (POINTER_NAME.test(text) && !/^v\d+$/i.test(text)) return { kind: 'alias', name: text }
   throw invalid(text, FORMS)
 }
 

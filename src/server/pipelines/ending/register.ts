@@ -76,7 +76,7 @@ async function addLineage(plane: ControlPlane, version: Version, job: Job, linea
     id: newId('record'),
     version: version.id,
     kind: 'lineage',
-    body: JSON.parse(JSON.stringify(withoutItself(lineage, version))) as Json,
+    body: JSON.parse(JSON.stringify(lineage)) as Json,
     createdAt: plane.clock.now(),
     job: job.id,
   })
@@ -89,15 +89,6 @@ async function hintStore(plane: ControlPlane, { manifest, id }: Version, lineage
       await plane.blobs.hint(digest, ancestors)
   } catch (error) {
     plane.logger.warn({ version: id, error: messageOf(error) }, 'the store could not be told of ancestors')
-  }
-}
-
-/** A server that was killed between the version and its lineage finds the version itself at its commit. */
-function withoutItself({ parent, production, ...rest }: Lineage, { id }: Version): Lineage {
-  return {
-    ...rest,
-    ...(parent && parent.version !== id && { parent }),
-    ...(production && production.version !== id && { production }),
   }
 }
 

@@ -18,6 +18,8 @@ export interface AliasChange {
   /** A principal's name. */
   readonly by: string
   readonly reason?: string | undefined
+  /** Whether whoever asks may move protected ones. */
+  readonly protectedToo: boolean
 }
 
 /** Sets or moves an alias. Throws ALIAS_INVALID, ALIAS_MOVED, VERSION_NOT_FOUND, VERSION_EXPIRED, REQUEST_INVALID. */
@@ -41,7 +43,8 @@ export async function setAlias(
     movedAt: plane.clock.now(),
     movedBy: change.by,
   }
-  const stands = await stores.versions.setAlias(alias, moveOf(plane, change, version, 'set'), expected)
+  const move = moveOf(plane, change, version, 'set')
+  const stands = await stores.versions.setAlias(alias, move, expected, onlyOf(change))
   if (stands !== alias) throw await moved(plane, change, stands)
   plane.changes.tell({ kind: 'model', project: version.project, model })
   return alias
@@ -55,9 +58,15 @@ export async function removeAlias(plane: ControlPlane, change: AliasChange): Pro
   const version = there && (await versions.byId(there.version))
   if (!version) throw noAlias(model, name)
   const expected = (await expectedId(plane, change, there)) ?? undefined
-  if (!(await versions.removeAlias(model, name, moveOf(plane, change, version, 'removed'), expected)))
+  const move = moveOf(plane, change, version, 'removed')
+  if (!(await versions.removeAlias(model, name, move, expected, onlyOf(change))))
     throw await moved(plane, change, await versions.alias(model, name))
   plane.changes.tell({ kind: 'model', project: version.project, model })
+}
+
+/** One that was protected a moment ago is not moved by who saw it free. */
+function onlyOf({ protectedToo }: AliasChange): 'unprotected' | undefined {
+  return protectedToo ? undefined : 'unprotected'
 }
 
 export function noAlias(model: string, name: string): ServerError {

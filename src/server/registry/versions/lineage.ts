@@ -1,7 +1,13 @@
 import { type Digest, digestOfValue, messageOf, type ProjectId, type VersionId } from '../../../core/index.ts'
 import { nearestAncestor } from '../../../git/index.ts'
 import type { Job } from '../../../pipeline/index.ts'
-import type { Lineage, Version, VersionManifest, VersionRecord } from '../../../registry/index.ts'
+import {
+  type Lineage,
+  manifestDigest,
+  type Version,
+  type VersionManifest,
+  type VersionRecord,
+} from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { repositoryDirectory } from '../../repositories.ts'
 
@@ -12,7 +18,7 @@ const MAX_INPUTS = 200
 /** A chain longer than this is cut when it is shown. */
 const MAX_ANCESTORS = 50
 
-/** What a new version comes from: found before it is registered, so that it is not its own parent. */
+/** What a version comes from; it may be registered already, by a server that was killed then. */
 export async function lineageOf(
   plane: ControlPlane,
   facts: {
@@ -27,7 +33,8 @@ export async function lineageOf(
 ): Promise<Lineage> {
   const { manifest, jobs, evaluations } = facts
   const deployment = await plane.stores.rollouts.deployment(manifest.model, 'production')
-  const serving = deployment && (await plane.stores.versions.byId(deployment.stable))
+  const deployed = deployment && (await plane.stores.versions.byId(deployment.stable))
+  const serving = deployed?.digest === manifestDigest(manifest) ? undefined : deployed
   const ancestor = await nearestVersion(plane, facts.project, manifest)
   const parent = ancestor ?? serving
   const training = await trainingOf(plane, manifest, jobs)
@@ -46,9 +53,12 @@ export async function lineageOf(
 async function nearestVersion(
   plane: ControlPlane,
   project: ProjectId,
-  { model, commit }: VersionManifest,
+  manifest: VersionManifest,
 ): Promise<Version | undefined> {
-  const versions = await plane.stores.versions.list(model, { limit: MAX_CANDIDATES })
+  const { model, commit } = manifest
+  const own = manifestDigest(manifest)
+  const all = await plane.stores.versions.list(model, { limit: MAX_CANDIDATES })
+  const versions = all.filter(({ digest }) => digest !== own)
   const commits = new Set(versions.map(version => version.manifest.commit))
   try {
     const nearest = await nearestAncestor(repositoryDirectory(plane.settings, project), commit, commits)

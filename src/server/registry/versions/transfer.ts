@@ -12,6 +12,7 @@ import {
   RegistryError,
   readExport,
   type Version,
+  type VersionManifest,
   versionExpired,
   writeExport,
 } from '../../../registry/index.ts'
@@ -83,7 +84,7 @@ export async function importVersion(
   const { versions } = plane.stores
   const facts = await readExport(chunks, {
     async facts({ manifest }) {
-      await needOwn(plane, into.project, into.model ?? manifest.model)
+      await needOwn(plane, into.project, renamed(manifest, into.model).model)
     },
     async file(file, bytes) {
       // A store that has these bytes may not look at them; who imports must show that they have them too.
@@ -95,7 +96,7 @@ export async function importVersion(
       for await (const _rest of shown);
     },
   })
-  const manifest = makeManifest({ ...facts.manifest, ...(into.model !== undefined && { model: into.model }) })
+  const manifest = renamed(facts.manifest, into.model)
   const version = await versions.register({
     id: newId('version'),
     project: into.project.id,
@@ -107,6 +108,11 @@ export async function importVersion(
   await addRecords(plane, version, facts, into.by)
   plane.changes.tell({ kind: 'model', project: version.project, model: version.model })
   return version
+}
+
+/** Throws MANIFEST_INVALID for a name that is none. */
+function renamed(manifest: VersionManifest, model: string | undefined): VersionManifest {
+  return model === undefined ? manifest : makeManifest({ ...manifest, model })
 }
 
 /** Throws BLOB_DIGEST_MISMATCH at the end of bytes that are not the file's. */

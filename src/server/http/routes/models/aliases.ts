@@ -13,7 +13,7 @@ const named = params.extend({ name: z.string() })
 
 /** Names of versions. Everybody who reads the project sees them; developers move their own, maintainers protected ones. */
 export function aliasRoutes(app: App, services: Services): void {
-  const { plane } = services
+  const { plane, authenticator } = services
   app.get(
     '/api/v1/models/:model/aliases',
     { config: CALLER, schema: { params, response: { 200: z.array(aliasViewSchema) } } },
@@ -30,8 +30,14 @@ export function aliasRoutes(app: App, services: Services): void {
       const caller = callerIn(request)
       const there = await plane.stores.versions.alias(model, name)
       const guarded = there?.protected || request.body.protected !== undefined
-      await namedModel(services, caller, model, guarded ? 'alias.move-protected' : 'alias.move')
-      await setAlias(plane, { model, name, by: caller.principal.name, ...request.body })
+      const project = await namedModel(
+        services,
+        caller,
+        model,
+        guarded ? 'alias.move-protected' : 'alias.move',
+      )
+      const protectedToo = await authenticator.may(caller, 'alias.move-protected', project)
+      await setAlias(plane, { model, name, by: caller.principal.name, protectedToo, ...request.body })
       const views = await aliasViewsOf(plane, model)
       const view = views.find(each => each.kind === 'own' && each.name === name)
       if (!view) throw noAlias(model, name)
@@ -51,8 +57,10 @@ export function aliasRoutes(app: App, services: Services): void {
       const { model, name } = request.params
       const caller = callerIn(request)
       const there = await plane.stores.versions.alias(model, name)
-      await namedModel(services, caller, model, there?.protected ? 'alias.move-protected' : 'alias.move')
-      await removeAlias(plane, { model, name, by: caller.principal.name, ...request.query })
+      const right = there?.protected ? 'alias.move-protected' : 'alias.move'
+      const project = await namedModel(services, caller, model, right)
+      const protectedToo = await authenticator.may(caller, 'alias.move-protected', project)
+      await removeAlias(plane, { model, name, by: caller.principal.name, protectedToo, ...request.query })
       return reply.status(204).send()
     },
   )

@@ -14,10 +14,11 @@ export function aliases(db: Db): AliasStore {
       const query = db.selectFrom('aliases').selectAll().where('model', '=', model)
       return (await query.orderBy('name').execute()).map(aliasOf)
     },
-    setAlias: (alias, move, expected) =>
+    setAlias: (alias, move, expected, only) =>
       db.transaction().execute(async work => {
         const there = await aliasNamed(work, alias.model, alias.name)
         if (expected !== undefined && (there?.version ?? null) !== expected) return there
+        if (there?.protected && only) return there
         await needBytes(work, alias.version)
         const { model, name, movedAt, movedBy, ...rest } = alias
         const content = { ...rest, protected: alias.protected ? 1 : 0, moved_at: movedAt, moved_by: movedBy }
@@ -31,10 +32,11 @@ export function aliases(db: Db): AliasStore {
           await addMove(work, { ...move, ...(there && { before: there.version }) })
         return alias
       }),
-    removeAlias: (model, name, move, expected) =>
+    removeAlias: (model, name, move, expected, only) =>
       db.transaction().execute(async work => {
         const there = await aliasNamed(work, model, name)
         if (!there || (expected !== undefined && there.version !== expected)) return false
+        if (there.protected && only) return false
         await work.deleteFrom('aliases').where('model', '=', model).where('name', '=', name).execute()
         await addMove(work, { ...move, version: there.version })
         return true

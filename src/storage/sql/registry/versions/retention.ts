@@ -5,10 +5,7 @@ import { isRecord } from '../../json.ts'
 import { RowReader } from '../../row.ts'
 import type { Db } from '../../stores.ts'
 import { listsOf } from './lists.ts'
-import { versionOf } from './rows.ts'
 
-/** Versions are read so many at once: a manifest may have megabytes. */
-const PAGE = 50
 const ENDED = ['promoted', 'aborted'] as const
 
 export function retention(db: Db): RetentionStore {
@@ -45,22 +42,6 @@ export function retention(db: Db): RetentionStore {
         }
         return free
       }),
-    async *liveFiles() {
-      let last = ''
-      for (;;) {
-        const rows = await db
-          .selectFrom('versions')
-          .selectAll()
-          .where('id', '>', last)
-          .where('expired_at', 'is', null)
-          .orderBy('id')
-          .limit(PAGE)
-          .execute()
-        for (const row of rows) yield* versionOf(row).manifest.files
-        if (rows.length < PAGE) return
-        last = rows.at(-1)!.id
-      }
-    },
   }
 }
 
