@@ -42,7 +42,7 @@ export interface LfsObjects {
    * Takes an object's bytes in and lets the project read it from then on. All bytes are read and their digest
    * compared, also when the store has them already: to know a digest proves nothing. Throws BLOB_DIGEST_MISMATCH,
    * BLOB_TOO_LARGE beyond `object.size`, DISK_FULL, QUOTA_EXCEEDED. A body that is shorter, though its digest is right,
-   * is granted to nobody: compare what is given back.
+   * is granted to nobody: compare what is given back. The stream's buffers are the store's to free.
    */
   receive(
     project: ProjectId,

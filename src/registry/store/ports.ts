@@ -8,7 +8,11 @@ import type { ProjectUsage, PutOptions, StoredObject } from './types.ts'
 /** Whole files by digest, as they came. Knows nothing of projects or packs. */
 export interface WholeStore extends BlobStore {
   /** Takes a stream in and verifies it, but gives it no name yet: what `put` does before its last step. */
-  stage(expected: Digest, content: Readable, limits?: { readonly maxBytes?: Bytes }): Promise<StagedFile>
+  stage(
+    expected: Digest,
+    content: Readable,
+    limits?: Pick<PutOptions, 'maxBytes' | 'disposable'>,
+  ): Promise<StagedFile>
   /**
    * An empty file of mode 0600 that becomes an object by `commit`: for who writes by path, and verifies. It survives a
    * power cut after `sync`.

@@ -32,6 +32,8 @@ export interface StoredObject {
 
 export interface PutOptions {
   readonly maxBytes?: Bytes
+  /** Nobody else has the buffers of the stream: each may be freed when it is written. */
+  readonly disposable?: boolean
   /** Whose quota it counts against. Without one it counts against none. */
   readonly project?: ProjectId
   /** Objects that it is likely a later state of, nearest first: see `ObjectStore.hint`. */

@@ -11,6 +11,7 @@ let syncs = 0
 /** Writes a file from its beginning behind its caller's back: what is given while a write is under way goes out together. */
 export class Behind {
   readonly #handle: FileHandle
+  readonly #disposable: boolean
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #at = 0
@@ -19,8 +20,10 @@ export class Behind {
   #syncing: Promise<void> | undefined
   #failure: unknown
 
-  constructor(handle: FileHandle) {
+  /** `disposable`: what was written is freed at once. */
+  constructor(handle: FileHandle, disposable: boolean) {
     this.#handle = handle
+    this.#disposable = disposable
   }
 
   /** Bytes that are in the file. */
@@ -51,6 +54,7 @@ export class Behind {
         this.#waiting = []
         this.#waitingBytes = 0
         await this.#writeAll(parts)
+        if (this.#disposable) for (const part of parts) free(part)
         this.#syncSome()
       }
     } catch (failure) {
@@ -84,6 +88,15 @@ export class Behind {
         this.#syncing = undefined
       })
   }
+}
+
+/**
+ * Gives a buffer's memory back without waiting for the collector: a request brings a new one with every 64 KiB, and the
+ * engine looks for them only when 64 MiB have come together, by walking through all of the heap. One that shares its
+ * memory with others stays.
+ */
+export function free({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 function rest(parts: readonly Uint8Array[], written: number): readonly Uint8Array[] {

@@ -19,7 +19,7 @@ import { RegistryError } from '../../registry/errors.ts'
 import type { StagedFile, WholeStore } from '../../registry/ports.ts'
 import { type BlobPaths, blobPaths } from './paths.ts'
 import { sweep } from './sweep.ts'
-import { draft, receive } from './write.ts'
+import { draft, type PutLimits, receive } from './write.ts'
 
 const CHUNK = 256 * 1024
 
@@ -37,23 +37,15 @@ export class DiskBlobStore implements WholeStore {
     return new DiskBlobStore(paths)
   }
 
-  async put(
-    expected: Digest,
-    content: Readable,
-    limits: { readonly maxBytes?: number } = {},
-  ): Promise<{ readonly size: number }> {
+  async put(expected: Digest, content: Readable, limits: PutLimits = {}): Promise<{ readonly size: number }> {
     const file = await this.stage(expected, content, limits)
     await file.commit()
     return { size: file.size }
   }
 
-  async stage(
-    expected: Digest,
-    content: Readable,
-    limits: { readonly maxBytes?: number } = {},
-  ): Promise<StagedFile> {
+  async stage(expected: Digest, content: Readable, limits: PutLimits = {}): Promise<StagedFile> {
     checkDigest(expected)
-    return receive(this.#paths, expected, content, limits.maxBytes ?? Number.POSITIVE_INFINITY)
+    return receive(this.#paths, expected, content, limits)
   }
 
   async draft(expected: Digest): Promise<StagedFile> {

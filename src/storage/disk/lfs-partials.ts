@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { diskFull, hexOf, isDigest, type Milliseconds, systemCode } from '../../core/index.ts'
 import type { LfsPartials, PartialKey } from '../../git/ports.ts'
 import { RegistryError } from '../../registry/errors.ts'
+import { free } from './behind.ts'
 import { sweep } from './sweep.ts'
 import { PART } from './write.ts'
 
@@ -108,6 +109,8 @@ async function copy(
       written += bytesWritten
       at += bytesWritten
     }
+    // They are a request's, and nobody else's.
+    free(bytes)
   }
   return at
 }

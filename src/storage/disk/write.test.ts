@@ -59,3 +59,17 @@ describe('a file that a thread hashes', () => {
     expect(await leftovers()).toEqual([])
   })
 })
+
+test('buffers are freed when they are written, if they are nobody else’s; others stay', async () => {
+  const digest = digestOf(LARGE)
+  const own = [...parts(LARGE, 1 << 20)].map(part => new Uint8Array(part))
+  const shared = [...parts(LARGE, 1 << 20)]
+  await store.put(digest, Readable.from(own), { disposable: true })
+  expect(own.every(({ byteLength }) => byteLength === 0)).toBe(true)
+  await store.verify(digest)
+  await store.put(digest, Readable.from(shared), { disposable: true })
+  expect(digestOf(LARGE)).toBe(digest)
+  const kept = [new Uint8Array(LARGE)]
+  await store.put(digest, Readable.from(kept))
+  expect(kept[0]).toHaveLength(LARGE.length)
+})

@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
 import { RegistryError } from '../../registry/errors.ts'
-import type { StagedFile } from '../../registry/ports.ts'
+import type { PutOptions, StagedFile } from '../../registry/ports.ts'
 import { Behind } from './behind.ts'
 import { FileHash } from './hashing/thread.ts'
 import type { BlobPaths } from './paths.ts'
 
 export const PART = '.part'
+
+export type PutLimits = Pick<PutOptions, 'maxBytes' | 'disposable'>
 
 /**
  * Takes a stream in under its digest:
@@ -23,13 +25,13 @@ export async function receive(
   paths: BlobPaths,
   expected: Digest,
   content: Readable,
-  maxBytes: number,
+  limits: PutLimits,
 ): Promise<StagedFile> {
   const part = newPart(paths)
   try {
     const handle = await openPart(part, content)
     try {
-      const { size, digest } = await copy(content, handle, maxBytes)
+      const { size, digest } = await copy(content, handle, limits)
       if (digest !== expected) throw mismatch(expected, digest, size)
       await handle.chmod(0o444)
       await handle.sync()
@@ -107,9 +109,13 @@ async function openPart(part: string, content: Readable): Promise<FileHandle> {
 /** Smaller files are hashed before another thread has heard of them. */
 const THREAD_BYTES = 8 << 20
 
-async function copy(content: Readable, handle: FileHandle, maxBytes: number) {
+async function copy(
+  content: Readable,
+  handle: FileHandle,
+  { maxBytes = Number.POSITIVE_INFINITY, disposable = false }: PutLimits,
+) {
   const hash = createHash('sha256')
-  const file = new Behind(handle)
+  const file = new Behind(handle, disposable)
   let thread: FileHash | undefined
   let size = 0
   try {

@@ -18,7 +18,7 @@ export function lfsObjects(plane: ControlPlane): LfsObjects {
       if (bavail * bsize < bytes + SPARE_BYTES) throw full(bytes)
     },
     async receive(project, by, { digest, size }, content) {
-      const received = await blobs.put(digest, content, { maxBytes: size, size, project })
+      const received = await blobs.put(digest, content, { maxBytes: size, size, project, disposable: true })
       if (received.size === size)
         await stores.lfs.grant({ project, principal: by, digest, size, grantedAt: clock.now() })
       return received
