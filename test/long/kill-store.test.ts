@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, onTestFailed, test } from 'vitest'
+import { STORE_BOUNDARIES } from '../../src/core/boundary.ts'
+import { silentLogger, systemClock } from '../../src/core/index.ts'
+import { StoreKeeper } from '../../src/registry/index.ts'
+import { DiskBlobStore, DiskPackStore, openSqlite } from '../../src/storage/index.ts'
+import { randomBy } from './world/random.ts'
+import { bytesOf, plannedObjects } from './world/store-objects.ts'
+
+const PROCESS = join(import.meta.dirname, 'world/store-process.ts')
+/** `BALLAST_SEED=n` tries other moments. */
+const SEED = Number(process.env['BALLAST_SEED'] ?? 7)
+const UPLOADS = 100
+/** So many at least, whatever was done before. */
+const KILLS = 25
+
+let folder: string
+/** Objects of which the store said that it has them. */
+let stored: Set<number>
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ballast-kill-store-'))
+  stored = new Set()
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+interface Run {
+  readonly child: ChildProcess
+  readonly ready: Promise<unknown>
+  /** How it ended, and whether it was done. */
+  readonly ended: Promise<{
+    readonly signal: NodeJS.Signals | null
+    readonly done: boolean
+    readonly said: string
+  }>
+}
+
+function start(
+  mode: 'at once' | 'in turn',
+  packer: 'here' | 'process',
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+): Run {
+  const args = [PROCESS, folder, mode, packer, String(count), [...stored].join(',')]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  let [done, said] = [false, '']
+  child.stderr!.on('data', (bytes: Buffer) => {
+    said += bytes.toString()
+  })
+  const ready = Promise.withResolvers<void>()
+  const lines = createInterface({ input: child.stdout! })
+  lines.on('line', line => {
+    if (line === 'ready') ready.resolve()
+    if (line === 'done') done = true
+    const number = /^put (\d+)$/.exec(line)?.[1]
+    if (number !== undefined) stored.add(Number(number))
+  })
+  const ended = once(child, 'close').then(([, signal]: (NodeJS.Signals | null)[]) => {
+    ready.resolve()
+    return { signal: signal ?? null, done, said }
+  })
+  return { child, ready: ready.promise, ended }
+}
+
+async function finish(mode: 'at once' | 'in turn', packer: 'here' | 'process', count: number): Promise<void> {
+  const { done, said } = await start(mode, packer, count).ended
+  expect(done, said).toBe(true)
+}
+
+/** Every needed object has its bytes; nothing else is damaged, unknown or left over; what is not needed is gone. */
+async function expectSound(count: number): Promise<void> {
+  const root = join(folder, 'blobs')
+  const whole = await DiskBlobStore.open(root)
+  const packs = await DiskPackStore.open(root)
+  const stores = await openSqlite(join(folder, 'ballast.db'))
+  const nothing = async function* () {}
+  const keeper = new StoreKeeper({
+    whole,
+    packs,
+    index: stores.objects,
+    clock: systemClock,
+    logger: silentLogger,
+    warmBudget: 0,
+    roots: nothing,
+    warm: nothing,
+  })
+  const report = await keeper.check({ repair: false })
+  expect(report.findings).toEqual([])
+  let needed = 0
+  for (const { number, digest, needed: isNeeded } of plannedObjects(count)) {
+    const there = await keeper.store.has(digest)
+    expect(there, `object ${number}`).toBe(isNeeded)
+    if (!there) continue
+    needed++
+    const bytes = await buffer(await keeper.store.stream(digest))
+    expect(bytes.equals(bytesOf(number)), `object ${number}`).toBe(true)
+  }
+  const { objects, packed, waiting, failures } = await keeper.stats()
+  expect({ objects, waiting: waiting.objects, failures }).toEqual({
+    objects: needed,
+    waiting: 0,
+    failures: [],
+  })
+  expect(packed).toBeGreaterThan(needed / 2)
+  await whole.sweep(-1000)
+  expect(await readdir(join(root, 'tmp'))).toEqual([])
+  await keeper.close()
+  await stores.close()
+}
+
+test.each(STORE_BOUNDARIES)('a store killed at %s goes on where it stood', async boundary => {
+  const marker = join(folder, 'killed')
+  const { signal, said } = await start('in turn', 'here', 20, {
+    BALLAST_KILL_AT: `${boundary}=${marker}`,
+  }).ended
+  expect(signal, said).toBe('SIGKILL')
+  expect(existsSync(marker)).toBe(true)
+  await finish('in turn', 'here', 20)
+  await expectSound(20)
+})
+
+test(`a store killed ${KILLS} times during ${UPLOADS} uploads, packings, evictions and collections loses nothing`, async () => {
+  const random = randomBy(SEED)
+  const moments: number[] = []
+  onTestFailed(() =>
+    console.error(`seed ${SEED}, killed after ${moments.join(', ')} ms, stored ${stored.size}`),
+  )
+  for (let kill = 0; kill < KILLS; kill++) {
+    const run = start('at once', kill % 2 === 0 ? 'process' : 'here', UPLOADS)
+    await run.ready
+    const moment = Math.round(random() * 700)
+    moments.push(moment)
+    await sleep(moment)
+    run.child.kill('SIGKILL')
+    const { signal, done, said } = await run.ended
+    expect(done || signal === 'SIGKILL', said).toBe(true)
+  }
+  console.log(`${KILLS} kills, ${stored.size} of ${UPLOADS} objects stored by then`)
+  await finish('at once', 'process', UPLOADS)
+  expect(stored.size).toBe(UPLOADS)
+  await expectSound(UPLOADS)
+})
