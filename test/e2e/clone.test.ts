@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestOf } from '../../src/core/index.ts'
 import { formatPointer } from '../../src/git/index.ts'
-import { clientEnvironment, type GitWorld, type Ran, startGitWorld, TOKEN } from './git-world.ts'
+import { clientEnvironment, type GitWorld, type Ran, startGitWorld, TOKEN, until } from './git-world.ts'
 
 const ENTRY = join(import.meta.dirname, '../../src/cli/main.ts')
 const MODEL = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251))
@@ -123,6 +123,13 @@ test('for machines it is one value, without a secret', async () => {
 describe('a transfer', () => {
   test('that breaks off goes on where it was', async () => {
     lfs.breaksAfter = 120_000
+    const temporary = join(world.folder, 'digits', '.git', 'lfs', 'tmp')
+    const part = `${digestOf(MODEL).slice(7)}.part`
+    lfs.taken = end =>
+      until(
+        async () => (await stat(join(temporary, part)).catch(() => undefined))?.size === end,
+        `${end} bytes`,
+      )
     const { code, stderr } = await ballastClone(['digits'])
     expect(code, stderr).toBe(0)
     expect(await laid('model.onnx')).toEqual(MODEL)
@@ -195,6 +202,8 @@ class FakeLfs {
   downloads = 0
   /** Each answer's connection breaks after so many bytes. */
   breaksAfter = Number.POSITIVE_INFINITY
+  /** Resolves when the client has taken the bytes up to here: what is under way is lost with a connection. */
+  taken: (end: number) => Promise<void> = async () => undefined
   /** So many first addresses are refused. */
   expires = 0
 
@@ -235,7 +244,10 @@ class FakeLfs {
       ...(range && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
     })
     if (part.length <= this.breaksAfter) response.end(part)
-    else response.write(part.subarray(0, this.breaksAfter), () => response.destroy())
+    else {
+      response.write(part.subarray(0, this.breaksAfter))
+      void this.taken(start + this.breaksAfter).then(() => response.destroy())
+    }
   }
 }
 

@@ -32,6 +32,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** The bytes of a download lie in its part by the time that they count. */
+async function untilTaken(part: string, end: number): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while ((await stat(part).catch(() => undefined))?.size !== end) {
+    if (Date.now() > deadline) throw new Error(`${end} bytes did not come to ${part}`)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
 async function aCache(): Promise<BlobCache> {
   const cache = new BlobCache({ serverUrl: plane.url, token: plane.token, folder })
   await cache.open()
@@ -87,6 +96,17 @@ test('what a crash left half-written is cleared', async () => {
   expect(await readdir(join(folder, 'blobs'))).toEqual([])
 })
 
+test('what was wanted for long has its day when it no longer is', async () => {
+  const cache = await aCache()
+  const blob = plane.addBlob('model.onnx', Buffer.from('served for a week'))
+  const path = await cache.fetch(blob)
+  const long = new Date(Date.now() - 7 * 24 * 3_600_000)
+  await utimes(path, long, long)
+  await cache.collect({ versions: new Set(), digests: new Set([blob.digest]) })
+  await cache.collect({ versions: new Set(), digests: new Set() })
+  expect(await readFile(path, 'utf8')).toBe('served for a week')
+})
+
 test('what nobody wants is removed after a day, and not before', async () => {
   const cache = await aCache()
   const [wanted, old, fresh] = ['wanted', 'old', 'fresh'].map(text => plane.addBlob(text, Buffer.from(text)))
@@ -107,7 +127,9 @@ describe('a download that breaks off', () => {
   test('goes on where it stopped', async () => {
     const cache = await aCache()
     const blob = plane.addBlob('model.onnx', bytes)
+    const part = join(folder, 'blobs', `.${blob.digest.slice(7)}.part`)
     plane.breaksAfter = 300
+    plane.taken = end => untilTaken(part, end)
     const path = await cache.fetch(blob)
     expect(await readFile(path)).toEqual(bytes)
     expect(plane.blobRequests).toBe(4)

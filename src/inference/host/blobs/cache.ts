@@ -99,8 +99,12 @@ export class BlobCache {
       [this.#versions, keptVersions],
     ] as const) {
       for (const name of await readdir(folder)) {
-        if (kept.has(name)) continue
         const path = join(folder, name)
+        if (kept.has(name)) {
+          // Its day begins when it is no longer wanted.
+          await touch(path)
+          continue
+        }
         if ((await stat(path)).mtimeMs < before) await rm(path, { recursive: true, force: true })
       }
     }
@@ -119,9 +123,7 @@ export class BlobCache {
     const path = join(this.#blobs, hexOf(digest))
     const there = await stat(path).catch(() => undefined)
     if (there?.isFile() && there.size === size) {
-      const now = new Date()
-      // One that belongs to the server's user keeps that one's times.
-      await utimes(path, now, now).catch(() => undefined)
+      await touch(path)
       return path
     }
     const blob = { digest, size }
@@ -141,9 +143,13 @@ export class BlobCache {
     const part = join(this.#blobs, `.${randomText(12)}.part`)
     if (!(await linkFromNeighbour(this.#options, blob, part))) return false
     await rename(part, path)
-    // It was just used, however old it is. What belongs to another has its owner's times.
-    const now = new Date()
-    await utimes(path, now, now).catch(() => undefined)
+    await touch(path)
     return true
   }
+}
+
+/** It is in use now, however old it is. A link to a file of another user keeps that one's times. */
+async function touch(path: string): Promise<void> {
+  const now = new Date()
+  await utimes(path, now, now).catch(() => undefined)
 }
