@@ -10,7 +10,7 @@ import { Placed, type Shape } from './placement/index.ts'
 import { Recorder } from './recorder.ts'
 import { commonRows, sliceAll } from './rows.ts'
 import type { EngineStatistics } from './statistics.ts'
-import { dummyInputs, learnCosts, provesBatching, repeated } from './warm-up.ts'
+import { dummyInputs, learnCosts, learningBudget, provesBatching, repeated } from './warm-up.ts'
 
 export interface EngineOptions {
   /** For messages. */
@@ -160,7 +160,9 @@ export class Engine {
     const row = this.#batches ? sliceAll(inputs, 0, 1) : inputs
     this.#warmKey = this.#keyOf(row, this.#batches ? 1 : 0)
     const curve = this.#batcher.curve(this.#warmKey)
-    await learnCosts(model, row, curve, this.#batches ? undefined : 1)
+    const { loadMs } = this.#placed
+    const budget = loadMs === undefined ? undefined : learningBudget(loadMs)
+    await learnCosts(model, row, curve, this.#batches ? undefined : 1, budget)
     const rows = this.#batches ? this.batchRows : 1
     const trial = { inputs: repeated(row, rows), rows }
     await this.#placed.settle(curve.estimate(rows), trial, row, this.#batches)

@@ -6,6 +6,8 @@ import { commonRows, mapTensors, sliceAll, stackAll } from './rows.ts'
 
 /** Part of a start that may be spent on learning the cost curve. */
 const BUDGET_MS = 600
+/** Where loading takes long itself, so much of it and at least this: requests teach the rest. */
+const [PART_OF_LOAD, LEAST_BUDGET_MS] = [0.1, 50]
 /** Runs of each size; the fastest counts: whatever disturbs a run makes it slower. */
 const RUNS = 3
 /** Kernels for another batch size add in another order; a wrong batch axis is off by whole values. */
@@ -98,12 +100,18 @@ export function repeated(row: Tensors, rows: number): Tensors {
   return rows === 1 ? row : stackAll(Array(rows).fill(row))
 }
 
+/** What learning may take after a load of so many milliseconds: a large model must not start twice as late for it. */
+export function learningBudget(loadMs: number): number {
+  return Math.min(BUDGET_MS, Math.max(LEAST_BUDGET_MS, PART_OF_LOAD * loadMs))
+}
+
 /** Learns what runs of 1, 2, 4 … `maxRows` rows cost, until more rows win nothing or the time is spent. */
 export async function learnCosts(
   model: Runner,
   row: Tensors,
   curve: CostCurve,
   maxRows: number = MAX_BATCH_ROWS,
+  budgetMs: number = BUDGET_MS,
 ): Promise<void> {
   const started = performance.now()
   for (let rows = 1; rows <= maxRows; rows *= 2) {
@@ -113,9 +121,9 @@ export async function learnCosts(
       const before = performance.now()
       await model.run(batch)
       best = Math.min(best, performance.now() - before)
-      if (performance.now() - started > BUDGET_MS) break
+      if (performance.now() - started > budgetMs) break
     }
     curve.observe(rows, best)
-    if (curve.cap < rows * 2 || performance.now() - started + 2 * best > BUDGET_MS) return
+    if (curve.cap < rows * 2 || performance.now() - started + 2 * best > budgetMs) return
   }
 }

@@ -34,6 +34,8 @@ export class Placed {
   #set: LaneSet
   /** Lanes of the set that work. */
   #active: number
+  /** How long the first load took, where the file is a large one. */
+  readonly loadMs: Milliseconds | undefined
   /** Resident memory before the first lane, and what it grew by with it: a lane's. */
   readonly #bytesBefore: number
   #laneBytes = 1
@@ -48,7 +50,14 @@ export class Placed {
   #changing: Promise<void> | undefined
   #independent = false
 
-  private constructor(options: PlacementOptions, set: LaneSet, open: OpenLane, bytes: number, at: CpuTimes) {
+  private constructor(
+    options: PlacementOptions,
+    set: LaneSet,
+    open: OpenLane,
+    before: { readonly bytes: number; readonly at: CpuTimes; readonly loadMs: Milliseconds | undefined },
+  ) {
+    const { bytes, at } = before
+    this.loadMs = before.loadMs
     this.#options = options
     this.#set = set
     this.#open = open
@@ -71,8 +80,11 @@ export class Placed {
       ({ size }) => size,
       () => 0,
     )
-    const set = await LaneSet.open(fileBytes <= LOOP_FIRST_BYTES ? { kind: 'loop' } : ONE_LANE, open)
-    const placed = new Placed(options, set, open, before, at)
+    const isLarge = fileBytes > LOOP_FIRST_BYTES
+    const started = performance.now()
+    const set = await LaneSet.open(isLarge ? ONE_LANE : { kind: 'loop' }, open)
+    const loadMs = isLarge ? performance.now() - started : undefined
+    const placed = new Placed(options, set, open, { bytes: before, at, loadMs })
     options.onLanes(set.size, set.shape.kind === 'loop')
     return placed
   }
