@@ -14,6 +14,13 @@ const LEAST_GAIN = 1 / 64
 /** zstd takes longer to read: what it must make of the other's size. */
 const ZSTD_WINS = 0.97
 
+/** What codes may take more than the entropy of single bytes before zstd is tried, a byte. */
+const WASTE = 1 / 32
+
+/** Parts of a plane, and bytes of each, by which it is told whether its bytes are the same throughout. */
+const WINDOWS = 16
+const WINDOW = 512
+
 /** `CodecLoops.repeats` from here on: zstd is tried. */
 export const REPEATING = 12
 
@@ -97,23 +104,29 @@ export class PlaneEncoder {
     if (used === 1) return this.#constant(plane)
     if (!repeating && pairs < FLAT * length * (length - 1)) return this.#raw(plane)
     const entropy = entropyBytes(this.#counts, length)
-    let best = this.#huffman(plane)
-    if (used <= 16)
-      best = smaller(
-        best,
-        this.#packed(plane, used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : 'packed4', used),
-      )
-    const wasteful = most > length / 2 && best.size > entropy * 1.1 + 64
-    if (repeating || wasteful || (most > length / 8 && this.#isClumped(plane))) {
-      const zstd = this.#zstd(plane)
-      if (zstd.size < best.size * ZSTD_WINS) best = zstd
-    }
-    return best.size < length * (1 - LEAST_GAIN) ? best : this.#raw(plane)
+    const commonest = this.#counts.indexOf(most)
+    const codes = this.#huffman(plane)
+    const best = used > 16 ? codes : smaller(this.#packed(plane, used), codes)
+    const wasteful = best.size > entropy + length * WASTE
+    const stored =
+      repeating || wasteful || this.#isClumped(plane, commonest, most) ? this.#zstdIf(plane, best) : best
+    return stored.size < length * (1 - LEAST_GAIN) ? stored : this.#raw(plane)
   }
 
-  /** Whether its commonest bytes stand together: rows that an edit left alone. */
-  #isClumped({ from, length }: Plane): boolean {
-    return this.#loops.repeats(from, length, 0, at.SEEN) >= REPEATING
+  /**
+   * Whether the commonest bytes stand together, as where an edit left rows alone: words come again, and the byte is
+   * more often in some parts than in others by far more than chance has it.
+   */
+  #isClumped({ from, length }: Plane, commonest: number, most: number): boolean {
+    if (most < length / 8 || this.#loops.repeats(from, length, 0, at.SEEN) < REPEATING) return false
+    const part = Math.min(WINDOW, Math.floor(length / WINDOWS))
+    const expected = (most / length) * part
+    let deviation = 0
+    for (let i = 0; i < WINDOWS; i++) {
+      this.#loops.count(from + Math.floor(((length - part) * i) / (WINDOWS - 1)), part, at.COUNTS)
+      deviation += (this.#counts[commonest]! - expected) ** 2
+    }
+    return deviation > 8 * WINDOWS * expected * (1 - most / length)
   }
 
   /** Of what was counted last: how many symbols there are, how often the commonest, and the pairs that are equal, twice. */
@@ -149,14 +162,16 @@ export class PlaneEncoder {
     return { mode: 'constant', size: 1, write: () => this.#copy(from, 1) }
   }
 
-  #zstd({ from, length }: Plane): Plan {
+  /** By zstd, where that is clearly smaller. */
+  #zstdIf({ from, length }: Plane, best: Plan): Plan {
     const frame = zstdFrame(this.#memory.subarray(from, from + length))
     const write = (): void => {
       this.#view.setUint32(this.#end, frame.length, true)
       this.#memory.set(frame, this.#end + 4)
       this.#end += 4 + frame.length
     }
-    return { mode: 'zstd', size: 4 + frame.length, write }
+    const size = 4 + frame.length
+    return size < best.size * ZSTD_WINS ? { mode: 'zstd', size, write } : best
   }
 
   /** By what was counted last, which must be this plane. */
@@ -194,7 +209,9 @@ export class PlaneEncoder {
     }
   }
 
-  #packed({ from, length }: Plane, mode: PackedMode, used: number): Plan {
+  /** By what was counted last, `used` symbols of this plane. */
+  #packed({ from, length }: Plane, used: number): Plan {
+    const mode: PackedMode = used <= 2 ? 'packed1' : used <= 4 ? 'packed2' : 'packed4'
     const symbols: number[] = []
     this.#counts.forEach((count, symbol) => {
       if (count === 0) return
