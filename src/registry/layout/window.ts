@@ -19,13 +19,16 @@ interface Filled {
  */
 export class Window {
   readonly #source: ByteSource
+  /** In front of each window: what is left of a piece is shorter than a piece, and than the file. */
+  readonly #room: number
   #current: Filled
   #coming: Promise<Filled>
 
   constructor(source: ByteSource) {
     this.#source = source
-    const memory = Math.min(WINDOW_BYTES, source.size) + MAX_PIECE_BYTES
-    this.#current = { memory: new Uint8Array(memory), start: 0, end: 0, at: MAX_PIECE_BYTES }
+    this.#room = Math.min(MAX_PIECE_BYTES, source.size)
+    const memory = this.#room + Math.min(WINDOW_BYTES, source.size)
+    this.#current = { memory: new Uint8Array(memory), start: 0, end: 0, at: this.#room }
     this.#coming = this.#fill(new Uint8Array(memory), 0)
   }
 
@@ -59,12 +62,13 @@ export class Window {
   }
 
   async #read(memory: Uint8Array, start: number): Promise<Filled> {
-    const length = Math.min(memory.length - MAX_PIECE_BYTES, this.#source.size - start)
-    const target = memory.subarray(MAX_PIECE_BYTES, MAX_PIECE_BYTES + length)
+    const at = this.#room
+    const length = Math.min(memory.length - at, this.#source.size - start)
+    const target = memory.subarray(at, at + length)
     if (length > 0) {
       if (this.#source.readInto) await this.#source.readInto(start, target)
       else target.set(await this.#source.read(start, length))
     }
-    return { memory, start, end: start + length, at: MAX_PIECE_BYTES }
+    return { memory, start, end: start + length, at }
   }
 }
