@@ -76,6 +76,11 @@ async function startBallast(): Promise<Server> {
   while (!(await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.ok)
     await new Promise(resolve => setTimeout(resolve, 50))
   const token = readFileSync(join(data, 'secrets', 'first-admin-token'), 'utf8').trim()
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  for (let i = 0; i < turns; i++) {
+    const made = { method: 'POST', headers, body: JSON.stringify({ name: `bench${i}` }) }
+    if (!(await fetch(`http://127.0.0.1:${port}/api/v1/projects`, made)).ok) throw new Error('No project')
+  }
   return {
     name: 'ballast',
     child,
@@ -95,7 +100,7 @@ const figures = {
   ballast: { push: [] as number[], clone: [] as number[] },
 }
 
-/** To a repository that has nothing yet, so that all is sent. */
+/** To a repository that has nothing yet, so that all is sent; it is made before. */
 function turn({ name, urlOf }: Server, number: number): void {
   const url = `lfs.url=${urlOf(`bench${number}`)}`
   const bare = join(folder, 'bare.git')

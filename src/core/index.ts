@@ -1,5 +1,6 @@
 export { type Boundary, boundary } from './boundary.ts'
 export type * from './brand.ts'
+export { freeBuffer } from './buffers.ts'
 export * from './clock.ts'
 export type * from './decision.ts'
 export * from './diagnostics.ts'

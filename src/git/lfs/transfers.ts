@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type Clock, type Logger, messageOf, systemCode } from '../../core/index.ts'
 import type { ObjectAddress } from './address.ts'
 import { admitToObject } from './admit.ts'
@@ -9,6 +8,7 @@ import { bodyOf } from './body.ts'
 import { answerJson, answerProblem, headerProblem, member, problem, readJson } from './messages.ts'
 import type { LfsHost } from './ports.ts'
 import { wantedOf } from './range.ts'
+import { send } from './send.ts'
 
 export interface LfsContext {
   readonly host: LfsHost
@@ -58,7 +58,7 @@ export async function download(
   const content = await begun(await host.objects.read(digest, { start, end }))
   response.writeHead(status, head)
   try {
-    await pipeline(content, response)
+    await send(content, response)
   } catch (error) {
     // The client sees that bytes lack, and keeps nothing.
     response.destroy()

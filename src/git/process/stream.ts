@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 import { GitError } from '../errors.ts'
+import { drained } from './drained.ts'
 import { gitEnvironment } from './environment.ts'
 import { failure, keepStart, unavailable } from './run.ts'
 
@@ -50,14 +52,10 @@ export async function* streamGit(args: readonly string[], options: StreamOptions
   }
 }
 
-async function feed(
-  stdin: NodeJS.WritableStream & { readonly destroyed: boolean },
-  input: StreamOptions['input'],
-): Promise<void> {
+async function feed(stdin: Writable, input: StreamOptions['input']): Promise<void> {
   for await (const text of input) {
     if (stdin.destroyed) break
-    if (!stdin.write(text))
-      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => undefined)
+    if (!stdin.write(text) && !stdin.destroyed) await drained(stdin)
   }
   stdin.end()
 }

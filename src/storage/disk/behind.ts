@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { freeBuffer } from '../../core/index.ts'
 
 /** What may wait while one write is under way: memory for each upload. */
 const MAX_WAITING_BYTES = 4 << 20
@@ -54,7 +55,7 @@ export class Behind {
         this.#waiting = []
         this.#waitingBytes = 0
         await this.#writeAll(parts)
-        if (this.#disposable) for (const part of parts) free(part)
+        if (this.#disposable) for (const part of parts) freeBuffer(part)
         this.#syncSome()
       }
     } catch (failure) {
@@ -88,15 +89,6 @@ export class Behind {
         this.#syncing = undefined
       })
   }
-}
-
-/**
- * Gives a buffer's memory back without waiting for the collector: a request brings a new one with every 64 KiB, and the
- * engine looks for them only when 64 MiB have come together, by walking through all of the heap. One that shares its
- * memory with others stays.
- */
-export function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 function rest(parts: readonly Uint8Array[], written: number): readonly Uint8Array[] {

@@ -2,10 +2,9 @@ import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { diskFull, hexOf, isDigest, type Milliseconds, systemCode } from '../../core/index.ts'
+import { diskFull, freeBuffer, hexOf, isDigest, type Milliseconds, systemCode } from '../../core/index.ts'
 import type { LfsPartials, PartialKey } from '../../git/ports.ts'
 import { RegistryError } from '../../registry/errors.ts'
-import { free } from './behind.ts'
 import { sweep } from './sweep.ts'
 import { PART } from './write.ts'
 
@@ -110,7 +109,7 @@ async function copy(
       at += bytesWritten
     }
     // They are a request's, and nobody else's.
-    free(bytes)
+    freeBuffer(bytes)
   }
   return at
 }
