@@ -51,8 +51,12 @@ export interface RolloutStore {
 
   deployment(model: string, environment: string): Promise<Deployment | undefined>
   deployments(): Promise<readonly Deployment[]>
-  /** Nothing serves there any more. Nothing where nothing did. */
-  removeDeployment(model: string, environment: string): Promise<void>
+  /** Nothing serves there any more: in one transaction with the line of history that says so. Nothing where nothing did. */
+  removeDeployment(
+    model: string,
+    environment: string,
+    removal: { readonly at: Instant; readonly by: string; readonly reason: string },
+  ): Promise<void>
 
   /** Latest cumulative counts of a step's arms by gateway process (`epoch`): replaces, so a repeated report counts once. */
   saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>

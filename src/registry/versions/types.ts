@@ -31,7 +31,7 @@ export interface Alias {
 
 /**
  * canary: a version began to take a part of the traffic. served: it took all of it. aborted: it was tried and will
- * not serve. set, removed: of an alias.
+ * not serve. set: of an alias. removed: of an alias, or of an environment that has ended.
  */
 export const MOVE_EVENTS = ['canary', 'served', 'aborted', 'set', 'removed'] as const
 export type MoveEvent = (typeof MOVE_EVENTS)[number]
@@ -45,7 +45,7 @@ export interface Move {
   readonly model: string
   readonly place: { readonly kind: (typeof PLACE_KINDS)[number]; readonly name: string }
   readonly event: MoveEvent
-  /** What was moved there or tried; for `removed` what the alias named. */
+  /** What was moved there or tried; for `removed` what was there until then. */
   readonly version: VersionId
   /** What stood there until then. */
   readonly before?: VersionId

@@ -37,6 +37,8 @@ import { strategyFor } from './strategy.ts'
 import { baselineReplica, mainReplica, needsBaseline } from './wanted.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
+/** Who decided, where an environment ends. */
+const END_OF_PLACE = 'the stop of its environment'
 
 export type RolloutOrigin = Pick<
   StoredRollout,
@@ -168,8 +170,8 @@ export class RolloutReconciler implements Deployer {
     await this.serially(model, environment, async () => {
       for (const live of await rollouts.inPhases(LIVE))
         if (live.model === model && live.environment === environment)
-          await this.apply(live, { kind: 'abort', by: 'the stop of its environment', reason: why })
-      await rollouts.removeDeployment(model, environment)
+          await this.apply(live, { kind: 'abort', by: END_OF_PLACE, reason: why })
+      await rollouts.removeDeployment(model, environment, { at: this.#now(), by: END_OF_PLACE, reason: why })
       await this.#publisher.publish()
     })
     const table = this.#publisher.table

@@ -128,10 +128,26 @@ export function rolloutContract(world: () => Stores): void {
       await rollouts.add(each)
       await rollouts.update({ ...each, phase: 'promoted' }, i + 1, aChange({ phase: 'promoted' }), deployment)
     }
-    await rollouts.removeDeployment(model, 'preview-topic')
-    await rollouts.removeDeployment(model, 'preview-topic')
-    await rollouts.removeDeployment('other', 'production')
+    const removal = { at: later(9), by: 'the stop of its environment', reason: 'its branch is gone' }
+    await rollouts.removeDeployment(model, 'preview-topic', removal)
+    await rollouts.removeDeployment(model, 'preview-topic', removal)
+    await rollouts.removeDeployment('other', 'production', removal)
     expect(await rollouts.deployments()).toStrictEqual([there])
+    const place = { kind: 'environment', name: 'preview-topic' } as const
+    const [told, before] = await world().versions.moves(model, { place, limit: 9 })
+    expect(told).toStrictEqual({
+      ...removal,
+      id: expect.any(String),
+      project,
+      model,
+      place,
+      event: 'removed',
+      version: version!.id,
+      decision: { kind: 'person', by: removal.by },
+    })
+    expect(before).toMatchObject({ event: 'served' })
+    const all = await world().versions.moves(model, { limit: 9 })
+    expect(all.filter(({ event }) => event === 'removed')).toEqual([told])
   })
 
   test('a later deployment replaces the one before it', async () => {

@@ -303,7 +303,7 @@ export const en = {
   'log.canary': 'Canary',
   'log.aborted': 'Aborted',
   'log.set': 'Name set',
-  'log.removed': 'Name removed',
+  'log.removed': 'Removed',
   'log.rollback': 'Rolled back',
   'log.decided': 'decided by {who}',
   'log.asked': 'asked by {who}',

@@ -298,7 +298,7 @@ export const zh: Record<MessageKey, Message> = {
   'log.canary': '金丝雀',
   'log.aborted': '已中止',
   'log.set': '设置名称',
-  'log.removed': '移除名称',
+  'log.removed': '已移除',
   'log.rollback': '回滚',
   'log.decided': '由 {who} 决定',
   'log.asked': '{who} 发起',

@@ -1,7 +1,8 @@
-import type { ProjectId, VersionId } from '../../../core/index.ts'
+import { newId, type ProjectId, type VersionId } from '../../../core/index.ts'
 import type { Deployment, RolloutStore } from '../../../rollout/ports.ts'
 import type { TrafficPlan } from '../../../rollout/types.ts'
 import { isRecord } from '../json.ts'
+import { addMove } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -16,10 +17,28 @@ export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployme
       const query = db.selectFrom('deployments').selectAll()
       return (await query.orderBy('model').orderBy('environment').execute()).map(deploymentOf)
     },
-    async removeDeployment(model, environment) {
-      const query = db.deleteFrom('deployments').where('model', '=', model)
-      await query.where('environment', '=', environment).execute()
-    },
+    removeDeployment: (model, environment, removal) =>
+      db.transaction().execute(async work => {
+        const query = work.selectFrom('deployments').selectAll().where('model', '=', model)
+        const row = await query.where('environment', '=', environment).executeTakeFirst()
+        if (!row) return
+        const { project, stable } = deploymentOf(row)
+        await work
+          .deleteFrom('deployments')
+          .where('model', '=', model)
+          .where('environment', '=', environment)
+          .execute()
+        await addMove(work, {
+          ...removal,
+          id: newId('move'),
+          project,
+          model,
+          place: { kind: 'environment', name: environment },
+          event: 'removed',
+          version: stable,
+          decision: { kind: 'person', by: removal.by },
+        })
+      }),
   }
 }
 

@@ -103,7 +103,7 @@ async function update(
 /** What the change is in the history of what served where; nothing while replicas load, or from step to step. */
 function moveOf(stored: StoredRollout, next: Rollout, change: RolloutChange): Move | undefined {
   const event = eventOf(stored, next)
-  if (!event || !change.decision) return undefined
+  if (!event) return undefined
   const { analysis } = change
   return {
     id: newId('move'),
@@ -116,7 +116,7 @@ function moveOf(stored: StoredRollout, next: Rollout, change: RolloutChange): Mo
     ...(event !== 'served' && { weight: event === 'canary' ? next.weight : stored.weight }),
     at: change.at,
     by: stored.by,
-    decision: change.decision,
+    decision: change.decision ?? { kind: 'checks' },
     rollout: stored.id,
     ...(stored.job === undefined && { rollback: true }),
     ...(analysis && { analysis: JSON.parse(JSON.stringify(analysis)) as Json }),
