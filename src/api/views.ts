@@ -323,9 +323,20 @@ export const protectedRefsSchema = z.object({
   tags: z.array(z.string()),
 })
 
-/** POST /api/v1/jobs/:id/play: starts a manual or delayed job, with variables for it alone. */
+const jobInputsSchema = z
+  .record(
+    z.string().max(100),
+    z.union([z.string().max(10_000), z.number(), z.boolean(), z.array(z.string().max(10_000)).max(100)]),
+  )
+  .optional()
+
+/** POST /api/v1/jobs/:id/retry: with other values of its inputs. */
+export const retryJobSchema = z.object({ inputs: jobInputsSchema })
+
+/** POST /api/v1/jobs/:id/play: starts a manual or delayed job, with variables and inputs for it alone. */
 export const playJobSchema = z.object({
   variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/), z.string().max(10_000)).optional(),
+  inputs: jobInputsSchema,
 })
 
 /** Body of every answer that is not 2xx. */

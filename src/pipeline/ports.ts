@@ -11,6 +11,7 @@ import type {
   PushId,
 } from '../core/index.ts'
 import type { TriggerFacts } from './dialects/types.ts'
+import type { GivenInputs } from './job-inputs.ts'
 import type { JobNow } from './scheduling/view.ts'
 import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
 import type { PushOptions } from './triggers/push-options.ts'
@@ -84,6 +85,8 @@ export interface Job {
   readonly forgiven?: boolean
   /** Given by whoever started it. */
   readonly variables?: Readonly<Record<string, string>>
+  /** Of its plan's inputs, those that are not the defaults. */
+  readonly inputs?: GivenInputs
   readonly startedAt?: Instant
   readonly endedAt?: Instant
 }
@@ -151,6 +154,7 @@ export interface JobChange {
   readonly due?: Instant
   readonly forgiven?: boolean
   readonly variables?: Readonly<Record<string, string>>
+  readonly inputs?: GivenInputs
 }
 
 /** `moveJob`, as one of many. */

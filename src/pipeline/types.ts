@@ -165,6 +165,16 @@ export interface SecretRequest {
   readonly file: boolean
 }
 
+/** A value that whoever starts or retries a job may give it. */
+export interface JobInput {
+  readonly type: 'string' | 'number' | 'boolean' | 'array'
+  readonly default: InputValue
+  /** Only these; of an array each of its values. */
+  readonly options?: readonly (string | number | boolean)[]
+  /** RE2, of a string. */
+  readonly regex?: string
+}
+
 /** Files that a job of another pipeline has kept. Texts have variables in them, expanded when the job starts. */
 export interface InputElsewhere {
   readonly job: string
@@ -203,6 +213,8 @@ export interface PlannedJob {
   readonly inputsElsewhere?: readonly InputElsewhere[]
   /** Jobs whose variables (dotenv reports) it gets. Absent: the same as `inputs`. */
   readonly variablesFrom?: readonly string[]
+  /** By name; texts refer to them until the job starts: `withJobInputs`. */
+  readonly jobInputs?: Readonly<Record<string, JobInput>>
   readonly env: Readonly<Record<string, string>>
   /** Values of `env` refer to other variables (`$NAME`, `${NAME}`), but for those named in `literal`. */
   readonly expand?: boolean

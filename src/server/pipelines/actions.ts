@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { JobId, PipelineId } from '../../core/index.ts'
 import {
+  type GivenInputs,
   hasEnded,
   isPlayable,
   type Job,
@@ -11,9 +12,10 @@ import {
   type Pipeline,
   playTargets,
   retryTargets,
+  whyNotTaken,
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
-import { conflict } from '../errors.ts'
+import { conflict, ServerError } from '../errors.ts'
 import { childrenOf } from './engine/superseded.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
@@ -101,21 +103,31 @@ export class PipelineActions {
   }
 
   /** Sets an ended job going again, with what is behind it. A manual or delayed one starts at once. */
-  async retry(job: Job): Promise<void> {
+  async retry(job: Job, inputs: GivenInputs = {}): Promise<void> {
+    const given = givenTo(job, inputs)
     const { jobs, stages, ids } = await this.#board(job)
     const targets = retryTargets(job.plan.name, jobs, stages)
     if (targets.length === 0)
       throw conflict(`Job '${job.plan.name}' is ${job.state}`, 'Only a job that has ended can be retried.')
     await this.#setGoing(job.pipeline)
-    await this.#take(targets, ids)
+    await this.#take(targets, ids, given)
     await this.#goOn(job.pipeline)
     const now = await this.#plane.stores.pipelines.job(job.id)
     if (now && isPlayable(jobViewOf(now.plan, now))) await this.#start(now)
   }
 
   /** Starts a job that waits for somebody, or for its time. */
-  async play(job: Job, by: string, variables: Readonly<Record<string, string>> = {}): Promise<void> {
-    if (!(await this.#start(job, `started by ${by}`, variables)))
+  async play(
+    job: Job,
+    by: string,
+    variables: Readonly<Record<string, string>> = {},
+    inputs: GivenInputs = {},
+  ): Promise<void> {
+    const given = {
+      ...givenTo(job, inputs),
+      ...(Object.keys(variables).length > 0 && { variables }),
+    }
+    if (!(await this.#start(job, `started by ${by}`, given)))
       throw conflict(
         `Job '${job.plan.name}' is ${job.state}`,
         'Only a manual or delayed job can be started, while it waits for that.',
@@ -125,7 +137,7 @@ export class PipelineActions {
   async #start(
     job: Job,
     reason?: string,
-    variables: Readonly<Record<string, string>> = {},
+    given: Pick<JobChange, 'variables' | 'inputs'> = {},
     approved = false,
   ): Promise<boolean> {
     const { jobs, stages, ids } = await this.#board(job)
@@ -134,7 +146,7 @@ export class PipelineActions {
     await this.#setGoing(job.pipeline)
     const [moved] = await this.#take([own, ...behind], ids, {
       ...(reason !== undefined && { reason }),
-      ...(Object.keys(variables).length > 0 && { variables }),
+      ...given,
     })
     if (own.to === 'ready') this.#reconciler.ready.emit()
     await this.#goOn(job.pipeline)
@@ -160,7 +172,7 @@ export class PipelineActions {
   #take(
     moves: readonly JobMove[],
     ids: ReadonlyMap<string, JobId>,
-    first: Pick<JobChange, 'reason' | 'variables'> = {},
+    first: Pick<JobChange, 'reason' | 'variables' | 'inputs'> = {},
   ): Promise<readonly boolean[]> {
     const now = this.#plane.clock.now()
     return this.#plane.stores.pipelines.moveJobs(
@@ -207,4 +219,15 @@ export class PipelineActions {
     await this.#reconciler.move(job, 'waiting', to, { reason: `approved by ${by}` })
     await this.#reconciler.reconcile(job.pipeline)
   }
+}
+
+/** With those given before, which these replace one by one. Throws REQUEST_INVALID. */
+function givenTo({ plan, inputs }: Job, given: GivenInputs): Pick<JobChange, 'inputs'> {
+  if (Object.keys(given).length === 0) return {}
+  const why = whyNotTaken(plan.jobInputs, given)
+  if (why === undefined) return { inputs: { ...inputs, ...given } }
+  throw new ServerError('REQUEST_INVALID', {
+    message: `Job '${plan.name}' does not take this: ${why}`,
+    hint: 'See `inputs:` of the job in its file.',
+  })
 }

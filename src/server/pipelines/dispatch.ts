@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Project } from '../../access/index.ts'
 import type { LeaseRequest, Offer } from '../../api/index.ts'
 import { boundary, type Instant, type JobId, messageOf, newId, randomText } from '../../core/index.ts'
-import type { Job, Pipeline } from '../../pipeline/index.ts'
+import { type Job, type Pipeline, withJobInputs } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
 import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
@@ -111,12 +111,13 @@ export class Dispatcher {
   }
 
   async #claim(
-    job: Job,
+    stored: Job,
     pipeline: Pipeline,
     project: Project,
     request: LeaseRequest,
   ): Promise<Offer | undefined> {
     const { pipelines } = this.#plane.stores
+    const job = { ...stored, plan: withJobInputs(stored.plan, stored.inputs) }
     try {
       const token = `blsta_${randomText(32)}`
       const labels = request.labels ?? []

@@ -85,6 +85,7 @@ export interface Tables {
     due_at: number | null
     forgiven: number | null
     variables: string | null
+    inputs: string | null
     resource_group: string | null
   }
   attempts: {

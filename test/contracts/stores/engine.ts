@@ -17,7 +17,13 @@ export function engineContract(world: () => Stores): void {
       outline: { stages: ['build', 'test'], autoCancel: { onNewCommit: 'none', onJobFailure: 'all' } },
       parent: parent.id,
     })
-    const job = aJob(pipeline, { state: 'waiting', due: later(5), forgiven: true, variables: { WHO: 'ada' } })
+    const job = aJob(pipeline, {
+      state: 'waiting',
+      due: later(5),
+      forgiven: true,
+      variables: { WHO: 'ada' },
+      inputs: { to: 'here', n: 2 },
+    })
     const added = await pipelines.addPipeline(pipeline, [job])
     expect(await pipelines.pipeline(pipeline.id)).toStrictEqual(added)
     expect(added).toMatchObject(pipeline)

@@ -11,6 +11,7 @@ import {
   pipelineStateOf,
   playTargets,
   Scheduler,
+  withJobInputs,
 } from '../../../pipeline/index.ts'
 import type { PipelineEnd, Tell } from './events.ts'
 import { JobRecord } from './record.ts'
@@ -55,7 +56,7 @@ export class LocalPipeline {
     const { plan, path } = options
     this.#options = options
     setMaxListeners(0, this.#canceling.signal)
-    this.jobs = plan.jobs.map((job, n) => new JobRecord(job, [...path, job.name].join('/'), n))
+    this.jobs = plan.jobs.map((job, n) => new JobRecord(withJobInputs(job), [...path, job.name].join('/'), n))
     this.#scheduler = new Scheduler(
       this.jobs.map(job => job.view()),
       plan.stages,

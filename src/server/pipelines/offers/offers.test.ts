@@ -313,3 +313,49 @@ describe('what a job of GitLab finds', () => {
     })
   })
 })
+
+describe('inputs of a job', () => {
+  const work = {
+    kind: 'script',
+    shell: 'bash',
+    phases: [
+      {
+        name: 'script',
+        steps: [`deploy $\{{ job.inputs.to }}`],
+        onFailure: 'stop',
+        result: 'failed',
+        when: 'success',
+        freshShell: true,
+      },
+    ],
+  } as const
+  const jobInputs = {
+    to: { type: 'string', default: 'staging', options: ['staging', 'production'] },
+  } as const
+  const stepOf = (offer: Offer | undefined) =>
+    offer?.work.kind === 'script' ? offer.work.phases[0]?.steps[0] : undefined
+
+  test('have their defaults, what was given as it was started, and other values as it is tried again', async () => {
+    const manual = { ...GITLAB, name: 'deploy', work, jobInputs, start: { kind: 'manual' } } as const
+    const pipeline = await world.begin(OUTLINE, manual)
+    const job = await world.job(pipeline, 'deploy')
+    await expect(world.actions.play(job, 'ada', {}, { to: 'moon' })).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+      message: "Job 'deploy' does not take this: its input 'to' takes one of staging, production",
+    })
+    await world.actions.play(job, 'ada', {}, { to: 'production' })
+    const [first] = await world.lease()
+    expect(stepOf(first)).toBe('deploy production')
+    await world.finish(first!)
+    await world.actions.retry(await world.job(pipeline, 'deploy'))
+    const [same] = await world.lease()
+    expect(stepOf(same)).toBe('deploy production')
+    await world.finish(same!)
+    await world.actions.retry(await world.job(pipeline, 'deploy'), { to: 'staging' })
+    expect(stepOf((await world.lease())[0])).toBe('deploy staging')
+  })
+
+  test('that nobody gave are the defaults', async () => {
+    expect(stepOf(await offerOf({}, { ...GITLAB, name: 'deploy', work, jobInputs }))).toBe('deploy staging')
+  })
+})

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { JobId, PipelineId } from '../../../core/index.ts'
+import type { GivenInputs } from '../../../pipeline/job-inputs.ts'
 import type { Job, JobChange, JobNow, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
@@ -9,7 +10,7 @@ import {
   type JobState,
 } from '../../../pipeline/states.ts'
 import type { PlannedJob } from '../../../pipeline/types.ts'
-import { has, isJson, isTextRecord } from '../json.ts'
+import { has, isJson, isRecord, isTextRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -120,7 +121,7 @@ export async function moveJob(
   id: JobId,
   from: JobState,
   to: JobState,
-  { now, reason, result, due, forgiven, variables }: JobChange,
+  { now, reason, result, due, forgiven, variables, inputs }: JobChange,
 ): Promise<boolean> {
   assertTransition(JOB_TRANSITIONS, from, to)
   const { numUpdatedRows } = await db
@@ -131,6 +132,7 @@ export async function moveJob(
     )
     .$if(forgiven !== undefined, query => query.set({ forgiven: forgiven ? 1 : 0 }))
     .$if(variables !== undefined, query => query.set({ variables: JSON.stringify(variables) }))
+    .$if(inputs !== undefined, query => query.set({ inputs: JSON.stringify(inputs) }))
     .$if(to === 'running', query => query.set({ started_at: sql<number>`coalesce(started_at, ${now})` }))
     .$if(hasEnded(to), query => query.set({ ended_at: now }))
     .$if(result !== undefined, query => query.set({ result: JSON.stringify(result) }))
@@ -154,6 +156,7 @@ export function jobRow(job: Job) {
     due_at: job.due ?? null,
     forgiven: job.forgiven === undefined ? null : job.forgiven ? 1 : 0,
     variables: job.variables ? JSON.stringify(job.variables) : null,
+    inputs: job.inputs ? JSON.stringify(job.inputs) : null,
     resource_group: job.plan.resourceGroup?.name ?? null,
   }
 }
@@ -181,9 +184,15 @@ export function jobOf(row: object): Job {
       reason: read.optional('reason', column => read.text(column)),
       result: read.optional('result', column => read.json(column, isJson)),
       variables: read.optional('variables', column => read.json(column, isTextRecord)),
+      inputs: read.optional('inputs', column => read.json(column, isInputs)),
       startedAt: read.optional('started_at', column => read.instant(column)),
       endedAt: read.optional('ended_at', column => read.instant(column)),
     }),
     ...presentNow(read),
   }
+}
+
+/** They were held to the plan of the job as they were given. */
+function isInputs(value: unknown): value is GivenInputs {
+  return isRecord(value)
 }

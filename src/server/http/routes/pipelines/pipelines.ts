@@ -5,6 +5,7 @@ import {
   pipelineSummarySchema,
   pipelineViewSchema,
   playJobSchema,
+  retryJobSchema,
 } from '../../../../api/index.ts'
 import type { PipelineId } from '../../../../core/index.ts'
 import type { Pipeline } from '../../../../pipeline/index.ts'
@@ -98,11 +99,12 @@ function jobRoutes(app: App, services: Services): void {
     await services.rollouts.reconcileAll()
     return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
   })
-  app.post('/api/v1/jobs/:id/retry', { config: CALLER, schema: { params: byId } }, async request => {
+  const retry = { params: byId, body: retryJobSchema.nullish() }
+  app.post('/api/v1/jobs/:id/retry', { config: CALLER, schema: retry }, async request => {
     const caller = callerIn(request)
     const { job, ...where } = await jobFor(services, caller, request.params.id, 'pipeline.control')
     await needStarter(services, caller, where)
-    await pipelineActions.retry(job)
+    await pipelineActions.retry(job, request.body?.inputs)
     return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
   })
   app.post('/api/v1/jobs/:id/approve', { config: CALLER, schema: { params: byId } }, async request => {
@@ -125,7 +127,7 @@ function playRoute(app: App, services: Services): void {
       await needStarter(services, caller, where)
       const variables = request.body?.variables ?? {}
       checkVariables(variables)
-      await pipelineActions.play(job, caller.principal.name, variables)
+      await pipelineActions.play(job, caller.principal.name, variables, request.body?.inputs)
       return jobViewOf(plane, logs, (await plane.stores.pipelines.job(job.id)) ?? job)
     },
   )

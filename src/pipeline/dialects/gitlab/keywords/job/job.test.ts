@@ -42,6 +42,16 @@ describe('what is right', () => {
         },
       },
     ],
+    [
+      'inputs: { to: { default: a, options: [a, b], description: where }, n: { type: number, default: 2 }, l: { type: array, default: [1, x] } }',
+      {
+        inputs: {
+          to: { type: 'string', default: 'a', options: ['a', 'b'] },
+          n: { type: 'number', default: 2 },
+          l: { type: 'array', default: ['1', 'x'] },
+        },
+      },
+    ],
     ['needs: []', { needs: { jobs: [], elsewhere: [] } }],
     ['needs: { pipeline: $GROUP/p }', { needs: { elsewhere: [], mirror: '$GROUP/p' } }],
     [
@@ -290,6 +300,11 @@ describe('what is wrong is told with its place', () => {
     ],
     ['dast_configuration: { site_profile: s }', 'ci.yml:1:1: warning: no effect: profiles are of GitLab'],
     ['identity: google_cloud', "ci.yml:1:1: warning: no effect: it is GitLab.com's own federation"],
+    ['inputs: { a: {} }', "'default' is missing in an input of a job"],
+    ['inputs: { a: { default: c, options: [b] } }', 'Bad value of inputs.a.default: expected one of b'],
+    ['inputs: { a: { default: x, type: number } }', 'expected a number'],
+    ['inputs: { a: { default: x, regex: "(?=a)" } }', 'expected a regex of RE2'],
+    ['inputs: { "a b": { default: x } }', 'Bad name in inputs'],
     ['variables: true', 'ci.yml:1:12: error: Bad value of variables: expected a map, found true'],
     [
       'variables: { A-B: 1 }',

@@ -19,6 +19,7 @@ import { needs } from './order/needs.ts'
 import { parallel } from './order/parallel.ts'
 import { image, services } from './work/images.ts'
 import { inherit } from './work/inherit.ts'
+import { jobInputs } from './work/inputs.ts'
 import { run } from './work/run.ts'
 import { hooks, script } from './work/script.ts'
 import { idTokens, secrets } from './work/secrets.ts'
@@ -42,6 +43,9 @@ const fields = {
   extends: optional(merged),
   inherit: optional(inherit),
   variables: optional(jobVariables),
+  inputs: optional(jobInputs, {
+    note: 'in scripts, artifacts, caches, images and services; given with `ballast job play` and `retry --input`',
+  }),
   rules: optional(jobRules),
   only: optional(policy),
   except: optional(policy),
@@ -78,7 +82,6 @@ export const jobRule: StructRule<typeof fields> = {
   what: 'a job',
   fields,
   unavailable: {
-    inputs: 'inputs of a single job are an experiment of GitLab; give the pipeline inputs, or variables',
     types: 'GitLab has taken it out; write stages',
     type: 'GitLab has taken it out; write stage',
   },

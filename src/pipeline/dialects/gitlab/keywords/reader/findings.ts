@@ -21,5 +21,6 @@ export type KeywordDiagnosticCode =
   | 'TOO_MANY_JOBS'
   | 'TOO_MANY_NEEDS'
   | 'VARIABLES_INVALID'
+  | 'INPUT_UNKNOWN'
 
 export class KeywordFindings extends Findings<KeywordDiagnosticCode> {}

@@ -147,3 +147,15 @@ test('a job that mirrors a pipeline runs nothing, and inherits nothing to run', 
   })
   expect(job.image).toBeUndefined()
 })
+
+test('inputs of a job stay in its texts until it starts; one that it has not is told', async () => {
+  const text = (name: string) =>
+    `j: { inputs: { where: { default: here } }, script: 'echo $\{{ job.inputs.${name} }}' }`
+  expect(await jobOf(text('where'))).toMatchObject({
+    jobInputs: { where: { type: 'string', default: 'here' } },
+    work: { phases: [{ steps: [`echo $\{{ job.inputs.where }}`] }] },
+  })
+  expect(await problemsOf(text('wher'))).toEqual([
+    expect.stringContaining("Job 'j' has no input 'wher' (did you mean 'where'?)"),
+  ])
+})

@@ -1,3 +1,4 @@
+import { referencedInputs } from '../../../../job-inputs.ts'
 import type { PlannedJob, Start } from '../../../../types.ts'
 import { quote } from '../../../../yaml/located.ts'
 import { parsePeriod } from '../../keywords/reader/durations.ts'
@@ -35,6 +36,7 @@ export function plannedJob(
     ...elsewhereOf(job, expander),
     ...startOf(job, expander),
     ...variablesOf(job.variables),
+    ...(keys.inputs && { jobInputs: keys.inputs }),
     ...artifactsOf(instance.job.name, keys),
     timeout: keys.timeout ?? DEFAULT_TIMEOUT,
     retries: keys.retry?.max ?? 0,
@@ -43,9 +45,23 @@ export function plannedJob(
     ...placeOf(job, expander),
     ...deliveryOf(job, expander, findings),
   }
+  tellUnknownInputs(planned, findings)
   for (const problem of expander.problems())
     findings.error(instance.job.at, 'VARIABLES_INVALID', `Job ${quote(instance.name)}: ${problem}`)
   return planned
+}
+
+/** Of a job that has inputs: texts of others may have these signs for somebody else. */
+function tellUnknownInputs(
+  { jobInputs, work, name, at, artifacts }: PlannedJob,
+  findings: KeywordFindings,
+): void {
+  if (!jobInputs || !at) return
+  const steps = work.kind === 'script' ? work.phases.flatMap(phase => phase.steps) : []
+  const unknown = referencedInputs([...steps, ...artifacts]).find(input => !Object.hasOwn(jobInputs, input))
+  if (unknown === undefined) return
+  const facts = findings.nearest(unknown, Object.keys(jobInputs))
+  findings.error(at, 'INPUT_UNKNOWN', `Job ${quote(name)} has no input ${quote(unknown)}`, facts)
 }
 
 function workOf({ keys }: DecidedJob, { name }: Expander): PlannedJob['work'] {
