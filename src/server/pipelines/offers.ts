@@ -42,7 +42,7 @@ export async function offeredWork(
     timeoutMs: job.plan.timeout,
     artifacts: job.plan.artifacts.map(environment.expand),
     ...(work.kind === 'script' && (await scriptPart(plane, pipeline, job, environment))),
-    ...((await wantsLfs(plane, pipeline, environment)) && { lfs: true }),
+    ...((await wantsLfs(plane, pipeline, job, environment)) && { lfs: true }),
     ...(await submodulesFor(plane, pipeline, job, project, environment)),
     inputs: (await inputFiles(plane, pipeline, job, environment.expand)).map(file => ({ ...file })),
   }
@@ -51,8 +51,14 @@ export async function offeredWork(
 const GONE: readonly string[] = ['COMMIT_UNKNOWN', 'REPOSITORY_MISSING']
 
 /** As git-lfs itself: a job that does not want the files gets the pointers. */
-async function wantsLfs(plane: ControlPlane, pipeline: Pipeline, { env }: JobEnvironment): Promise<boolean> {
-  if (isTrue(env['GIT_LFS_SKIP_SMUDGE'])) return false
+async function wantsLfs(
+  plane: ControlPlane,
+  pipeline: Pipeline,
+  job: Job,
+  { env }: JobEnvironment,
+): Promise<boolean> {
+  const wantsFiles = job.plan.dialect !== 'gitlab' || wantsSource(job.plan, env)
+  if (!wantsFiles || isTrue(env['GIT_LFS_SKIP_SMUDGE'])) return false
   try {
     return (await pointersOf(plane, pipeline)).length > 0
   } catch (error) {
