@@ -5,8 +5,8 @@ import type { FileTree, PlacerInput, TensorPlace } from '../ports.ts'
 import { surveyTar } from '../tar/survey.ts'
 import { openZip } from '../zip/archive.ts'
 
-/** Members that are looked into: each is told apart by some KiB. */
-const MAX_MEMBERS = 10_000
+/** Members that are looked into, the largest: a crafted one may keep its reader busy for a second or two. */
+const MAX_MEMBERS = 200
 /** A smaller one has no tensors that are worth a piece. */
 const MIN_MEMBER_BYTES = 4096
 const TAR_MAGIC = 'ustar'
@@ -34,7 +34,8 @@ export async function archivePlaces(
   if (!found) return undefined
   const tree = treeOf(source.name, found.members)
   const places: TensorPlace[] = []
-  for (const member of found.members.filter(({ size }) => size >= MIN_MEMBER_BYTES).slice(0, MAX_MEMBERS)) {
+  const large = found.members.filter(({ size }) => size >= MIN_MEMBER_BYTES)
+  for (const member of large.toSorted((a, b) => b.size - a.size).slice(0, MAX_MEMBERS)) {
     // One member that is damaged, or needs what is not here, says nothing of the others.
     const own = await openAnd(member, async content => {
       const placed = await place({ source: content, path: member.name, tree })
