@@ -62,11 +62,13 @@ export class StoreKeeper {
     return count
   }
 
-  /** Brings warm copies below their budget. */
-  async evict(): Promise<{ readonly files: number; readonly bytes: Bytes }> {
+  /** Brings warm copies below their budget, or below another one where the disk is full. */
+  async evict(
+    budget: Bytes = this.#ports.warmBudget,
+  ): Promise<{ readonly files: number; readonly bytes: Bytes }> {
     const pinned = new Set<Digest>()
     for await (const { digest } of this.#ports.warm()) pinned.add(digest)
-    return evict({ ...this.#ports, locks: this.#locks }, this.#ports.warmBudget, pinned)
+    return evict({ ...this.#ports, locks: this.#locks }, budget, pinned)
   }
 
   collect(options: CollectOptions): Promise<CollectReport> {

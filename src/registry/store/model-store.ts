@@ -117,13 +117,13 @@ export class ModelStore implements ObjectStore {
   async open(digest: Digest): Promise<ByteSource> {
     const source = await this.#wholeOr(digest, () => this.#ports.whole.open(digest))
     if (source) return source
-    return this.#ports.packed.open(await this.#mustBePacked(digest))
+    return this.#fromPack(digest, object => this.#ports.packed.open(object))
   }
 
   async stream(digest: Digest, range?: Range): Promise<Readable> {
     const stream = await this.#wholeOr(digest, () => this.#ports.whole.stream(digest, range))
     if (stream) return stream
-    const source = await this.#ports.packed.open(await this.#mustBePacked(digest))
+    const source = await this.#fromPack(digest, object => this.#ports.packed.open(object))
     const content = source.stream(range)
     content.once('close', () => void source.close())
     return content
@@ -159,10 +159,10 @@ export class ModelStore implements ObjectStore {
 
   async #restore(digest: Digest): Promise<string> {
     const { whole, index, packed, clock } = this.#ports
-    const object = await this.#mustBePacked(digest)
+    await this.#mustBePacked(digest)
     const file = await whole.draft(digest)
     try {
-      await packed.restore(object, file.path)
+      await this.#fromPack(digest, object => packed.restore(object, file.path))
     } catch (failure) {
       await file.abandon()
       throw failure
@@ -205,6 +205,19 @@ export class ModelStore implements ObjectStore {
     } catch (failure) {
       if (failure instanceof RegistryError && failure.code === 'BLOB_NOT_FOUND') return undefined
       throw failure
+    }
+  }
+
+  /** A collection may write its pack again between the look at its row and that at its pack. */
+  async #fromPack<Result>(digest: Digest, use: (object: StoredObject) => Promise<Result>): Promise<Result> {
+    const object = await this.#mustBePacked(digest)
+    try {
+      return await use(object)
+    } catch (failure) {
+      if (!(failure instanceof RegistryError) || failure.code !== 'PACK_NOT_FOUND') throw failure
+      const now = await this.#mustBePacked(digest)
+      if (now.pack === object.pack) throw failure
+      return use(now)
     }
   }
 

@@ -87,6 +87,8 @@ export interface ObjectIndex {
   used(digest: Digest, at: Instant): Promise<void>
   /** The whole file went or came, beside a pack. */
   setWhole(digest: Digest, whole: boolean): Promise<void>
+  /** Of whole files beside packs. */
+  warmBytes(): Promise<Bytes>
   /** Warm copies that were last used before `before`, the least recently used first. */
   coldest(before: Instant, limit: number): Promise<readonly StoredObject[]>
 

@@ -30,7 +30,7 @@ export async function evict(
   pinned: ReadonlySet<Digest>,
 ): Promise<{ readonly files: number; readonly bytes: Bytes }> {
   const { index, clock } = ports
-  let over = (await warmBytes(index)) - budget
+  let over = (await index.warmBytes()) - budget
   let [files, bytes] = [0, 0]
   const cutoff = instant(clock.now() - MIN_AGE_MS)
   const skipped = new Set<Digest>()
@@ -50,12 +50,6 @@ export async function evict(
     }
   }
   return { files, bytes }
-}
-
-async function warmBytes(index: ObjectIndex): Promise<Bytes> {
-  const { states } = await index.totals()
-  const warm = states.find(({ state, whole }) => state === 'packed' && whole)
-  return warm?.bytes ?? 0
 }
 
 /** False where it is used, or needed, after all. */

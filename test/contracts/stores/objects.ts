@@ -193,6 +193,7 @@ export function objectContract(world: () => Stores): void {
       (await index().coldest(later(before), 9)).map(({ digest }) => digest)
     expect(await coldest(100)).toEqual([named('b'), named('a')])
     expect(await coldest(50)).toEqual([named('b')])
+    expect(await index().warmBytes()).toBe(20_000)
     await index().setWhole(named('b'), false)
     expect(await coldest(100)).toEqual([named('a')])
   })

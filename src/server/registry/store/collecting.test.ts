@@ -1,7 +1,8 @@
+import { copyFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aStore, noise, type StoreWorld, safetensors, weights } from '../../../../test/server/store.ts'
-import { type Digest, digestOf } from '../../../core/index.ts'
+import { type Digest, digestOf, instant } from '../../../core/index.ts'
 
 const HOUR = 3_600_000
 const WEEK = 7 * 24 * HOUR
@@ -91,6 +92,39 @@ test('a pack of which little is needed is written again without the rest', async
   expect(report.freedBytes).toBeGreaterThan(200_000)
   expect((await world.bytes(digest)).equals(bytes)).toBe(true)
   expect(await collect()).toMatchObject({ packsRewritten: 0, freedBytes: 0 })
+})
+
+test('a read that looked just before its pack was written again finds the new one', async () => {
+  const shared = weights('shared', 30_000)
+  await world.put(safetensors({ shared, own: weights('much', 90_000) }))
+  await world.packAll()
+  const bytes = safetensors({ shared, own: weights('little', 300) })
+  const digest = await world.put(bytes)
+  await world.packAll()
+  // The pack of its own chunks and recipe, moved while a reader holds its row.
+  const { pack } = (await index().object(digest))!
+  const found = index().object
+  let looks = 0
+  const to = await world.packs.draft()
+  await copyFile(world.packs.localPath(pack!), to.path)
+  await to.commit()
+  const places = (await index().chunksOfPack(pack!)).map(place => ({ ...place, pack: to.id }))
+  const { size } = (await index().packs({ limit: 9 })).find(({ id }) => id === pack)!
+  const move = async () => {
+    await index().movePack(pack!, { id: to.id, size, createdAt: instant(1) }, places)
+    await world.packs.remove(pack!)
+  }
+  world.again({
+    index: {
+      ...index(),
+      async object(asked) {
+        const object = await found(asked)
+        if (asked === digest && looks++ === 0) await move()
+        return object
+      },
+    },
+  })
+  expect((await world.bytes(digest)).equals(bytes)).toBe(true)
 })
 
 test('an object that one project lets go and another needs stays, and counts for the other only', async () => {

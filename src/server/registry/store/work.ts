@@ -1,4 +1,4 @@
-import { formatSize, type Milliseconds, messageOf } from '../../../core/index.ts'
+import { BallastError, formatSize, type Milliseconds, messageOf } from '../../../core/index.ts'
 import type { StoreKeeper } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 
@@ -47,6 +47,8 @@ export class StoreWork {
       await this.#collectDaily(now)
     } catch (failure) {
       this.#notBefore = now + PAUSE_MS
+      // What can be restored makes room for what can't.
+      if (failure instanceof BallastError && failure.code === 'DISK_FULL') await this.#keeper.evict(0)
       throw failure
     }
   }

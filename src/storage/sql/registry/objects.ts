@@ -15,6 +15,7 @@ type Objects = Pick<
   | 'landed'
   | 'used'
   | 'setWhole'
+  | 'warmBytes'
   | 'coldest'
   | 'hold'
   | 'holdersOf'
@@ -48,6 +49,11 @@ export function objects(db: Db): Objects {
         .set({ whole: whole ? 1 : 0 })
         .where('digest', '=', digest)
         .execute()
+    },
+    async warmBytes() {
+      const warm = db.selectFrom('objects').where('state', '=', 'packed').where('whole', '=', 1)
+      const sum = warm.select(({ fn }) => fn.sum<number | null>('size').as('bytes'))
+      return (await sum.executeTakeFirst())?.bytes ?? 0
     },
     async coldest(before, limit) {
       const warm = db.selectFrom('objects').selectAll().where('state', '=', 'packed').where('whole', '=', 1)
