@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openCodecLoops, openReferenceCodecLoops } from '../../kernels/index.ts'
+import { codecLayout, openCodecLoops, openReferenceCodecLoops } from '../../kernels/index.ts'
 import { RegistryError } from '../errors.ts'
+import { MAX_PIECE_BYTES } from '../layout/types.ts'
 import { openPieceCodec } from './codec.ts'
 import { ELEMENT_KINDS, ENCODINGS, type EncodedPiece } from './types.ts'
 
@@ -115,10 +116,11 @@ describe('any piece', () => {
   })
 
   test('of the longest length, and beyond it', () => {
-    for (const long of [2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20]) {
+    expect(codecLayout.CODEC_ROOM).toBe(MAX_PIECE_BYTES)
+    for (const long of [MAX_PIECE_BYTES, MAX_PIECE_BYTES + 1, 3 * MAX_PIECE_BYTES]) {
       const raw = CONTENTS['weights']!(long, 3)
       const stored = codec.encode(raw, 'float32')
-      expect(stored.encoding).toBe(long > 2 ** 20 ? 'zstd' : 'planes')
+      expect(stored.encoding).toBe(long > MAX_PIECE_BYTES ? 'zstd' : 'planes')
       expect(Buffer.compare(codec.decode(stored, long), raw)).toBe(0)
     }
   })
@@ -169,6 +171,14 @@ describe('sizes', () => {
     const other = gaussian(2 ** 18, 0.02, 44)
     expect(codec.encode(bytesOf(weights), 'float32', bytesOf(other)).encoding).toBe('planes')
     expect(codec.encode(bytesOf(weights), 'float32', new Uint8Array(12)).encoding).toBe('planes')
+  })
+
+  test('of rows that an edit left alone are near nothing, and what was edited is stored', () => {
+    const edited = weights.map((value, i) => (Math.floor(i / 1024) % 4 === 0 ? value * 1.3 + 1e-3 : value))
+    const stored = codec.encode(bytesOf(edited), 'float32', bytesOf(weights))
+    expect(stored.encoding).toBe('delta')
+    // A quarter, of which each element takes about 24 bits.
+    expect(stored.body.length).toBeLessThan(edited.length * 4 * 0.21)
   })
 
   test('of noise are its own, and of what repeats itself next to nothing', () => {
