@@ -1,7 +1,5 @@
 import { compilePattern } from './dialects/gitlab/expression/pattern.ts'
-import type { InputValue, JobInput, PlannedJob } from './types.ts'
-
-export type GivenInputs = Readonly<Record<string, InputValue>>
+import type { GivenInputs, InputValue, JobInput, PlannedJob } from './types.ts'
 
 /** `${{ job.inputs.name }}` */
 const REFERENCE = /\$\{\{\s*job\.inputs\.([A-Za-z0-9_-]+)\s*\}\}/g

@@ -11,11 +11,10 @@ import type {
   PushId,
 } from '../core/index.ts'
 import type { TriggerFacts } from './dialects/types.ts'
-import type { GivenInputs } from './job-inputs.ts'
 import type { JobNow } from './scheduling/view.ts'
 import type { AttemptState, JobState, PipelineState, PushState } from './states.ts'
 import type { PushOptions } from './triggers/push-options.ts'
-import type { FailureCause, Plan, PlannedJob, ReportKind } from './types.ts'
+import type { FailureCause, GivenInputs, Plan, PlannedJob, ReportKind } from './types.ts'
 
 export type * from './delivery/ports.ts'
 export type { TriggerFacts } from './dialects/types.ts'

@@ -175,6 +175,9 @@ export interface JobInput {
   readonly regex?: string
 }
 
+/** Values of a job's inputs by name. */
+export type GivenInputs = Readonly<Record<string, InputValue>>
+
 /** Files that a job of another pipeline has kept. Texts have variables in them, expanded when the job starts. */
 export interface InputElsewhere {
   readonly job: string

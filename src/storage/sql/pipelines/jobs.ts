@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { JobId, PipelineId } from '../../../core/index.ts'
-import type { GivenInputs } from '../../../pipeline/job-inputs.ts'
 import type { Job, JobChange, JobNow, PipelineStore } from '../../../pipeline/ports.ts'
 import {
   assertTransition,
@@ -9,7 +8,7 @@ import {
   JOB_TRANSITIONS,
   type JobState,
 } from '../../../pipeline/states.ts'
-import type { PlannedJob } from '../../../pipeline/types.ts'
+import type { GivenInputs, PlannedJob } from '../../../pipeline/types.ts'
 import { has, isJson, isRecord, isTextRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
