@@ -1,11 +1,10 @@
 import type { ElementKind, EncodedPiece, PieceCodec } from '../codec/types.ts'
 import { PieceThreads } from './threads/pool.ts'
-import { owned } from './threads/tasks.ts'
 
 /** Encodes pieces here or in threads. */
 export interface Encoder {
-  /** `raw` is the encoder's from now on. */
-  encode(raw: Uint8Array<ArrayBuffer>, kind: ElementKind, base?: Uint8Array): Promise<EncodedPiece>
+  /** `raw` stays as it is until the answer; for threads it lies in shared memory. */
+  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): Promise<EncodedPiece>
   close(): Promise<void>
 }
 
@@ -27,7 +26,7 @@ function encoderThere(count: number): Encoder {
       // A base may be a view of what others read too.
       const copy = base && new Uint8Array(base)
       const task = { kind: 'encode', raw, elements, base: copy } as const
-      return threads.run(task, [owned(raw).buffer, ...(copy ? [copy.buffer] : [])])
+      return threads.run(task, copy ? [copy.buffer] : [])
     },
     close: () => threads.close(),
   }

@@ -4,7 +4,7 @@ import type { EncodedPiece } from '../codec/types.ts'
 import { RegistryError } from '../errors.ts'
 import { cuts } from '../layout/cuts.ts'
 import { layOut } from '../layout/lay-out.ts'
-import type { FileLayout, Piece } from '../layout/types.ts'
+import { type FileLayout, MAX_PIECE_BYTES, type Piece } from '../layout/types.ts'
 import { type BaseChunk, Bases } from './bases.ts'
 import { type Encoder, openEncoder } from './encoder.ts'
 import { MAX_PIECES } from './format.ts'
@@ -33,8 +33,9 @@ export async function packPieces(request: PackRequest, layout: FileLayout): Prom
   try {
     const packing = new Packing(request, layout, writer, encoder)
     const whole = createHash('sha256')
-    const cut = batches(request.source, layout, whole)
-    for await (const batch of request.threads ? ahead(cut) : cut) await packing.take(batch)
+    const threaded = (request.threads ?? 0) > 0
+    const cut = batches(request.source, layout, whole, threaded)
+    for await (const batch of threaded ? ahead(cut) : cut) await packing.take(batch)
     return await packing.finish(`sha256:${whole.digest('hex')}` as Digest)
   } finally {
     await encoder.close()
@@ -44,24 +45,33 @@ export async function packPieces(request: PackRequest, layout: FileLayout): Prom
 
 interface Cut {
   readonly piece: Piece
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: Uint8Array
   readonly chunk: Digest
 }
 
-/** Pieces with their digests, some at a time; `whole` takes all bytes. */
+/**
+ * Pieces with their digests, some at a time; `whole` takes all bytes. They lie in one of two areas, by turns: a batch is
+ * valid until the next but one is asked for. `shared`: threads see them.
+ */
 async function* batches(
   source: ByteSource,
   layout: FileLayout,
   whole: Hash,
+  shared: boolean,
 ): AsyncGenerator<readonly Cut[], void> {
+  const room = Math.min(source.size, BATCH_BYTES + MAX_PIECE_BYTES)
+  const areas = [0, 1].map(() => new Uint8Array(shared ? new SharedArrayBuffer(room) : new ArrayBuffer(room)))
   let batch: Cut[] = []
   let size = 0
   for await (const { piece, bytes } of cuts(source, layout)) {
     whole.update(bytes)
-    batch.push({ piece, bytes: new Uint8Array(bytes), chunk: digestOf(bytes) })
+    const copy = areas[0]!.subarray(size, size + piece.length)
+    copy.set(bytes)
+    batch.push({ piece, bytes: copy, chunk: digestOf(copy) })
     size += piece.length
     if (batch.length < BATCH_PIECES && size < BATCH_BYTES) continue
     yield batch
+    areas.reverse()
     batch = []
     size = 0
   }
@@ -135,11 +145,7 @@ class Packing {
     })
   }
 
-  async #encode(
-    bytes: Uint8Array<ArrayBuffer>,
-    { kind }: Piece,
-    base: BaseChunk | undefined,
-  ): Promise<EncodedPiece> {
+  async #encode(bytes: Uint8Array, { kind }: Piece, base: BaseChunk | undefined): Promise<EncodedPiece> {
     return this.#encoder.encode(bytes, kind, await base?.bytes())
   }
 

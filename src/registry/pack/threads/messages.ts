@@ -20,7 +20,8 @@ export interface DecodeTask {
 
 export interface EncodeTask {
   readonly kind: 'encode'
-  readonly raw: Uint8Array<ArrayBuffer>
+  /** In shared memory. */
+  readonly raw: Uint8Array
   readonly elements: ElementKind
   readonly base: Uint8Array<ArrayBuffer> | undefined
 }

@@ -55,7 +55,9 @@ export class Tasks {
   }
 
   #encode({ raw, elements, base }: EncodeTask): EncodedPiece {
-    const { encoding, body } = this.#codec.encode(raw, elements, base)
+    const own = this.#piece.subarray(0, raw.byteLength)
+    own.set(raw)
+    const { encoding, body } = this.#codec.encode(own, elements, base)
     return { encoding, body: owned(body) }
   }
 
@@ -74,7 +76,7 @@ export class Tasks {
 }
 
 /** In a buffer that holds nothing else, and so may be handed over. */
-export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return new Uint8Array(buffer)
   return new Uint8Array(bytes)
