@@ -74,22 +74,25 @@ function describe({
     ? [`rollout of v${model.rollout.candidate.number}: ${model.rollout.phase}, ${model.rollout.reason ?? ''}`]
     : []
   const notServed = versions[0]?.notServed
-  const rows = versions.map(({ number, serving, scan, format, commit, size, metrics, createdAt }) => [
-    `v${number}`,
-    serving,
-    format ?? '–',
-    scan ? `${scan.verdict}${scan.acceptance === null ? '' : `, ${scan.acceptance}`}` : '–',
-    commit.slice(0, 8),
-    formatSize(size),
-    metrics['accuracy'] === undefined ? '–' : formatPercent(metrics['accuracy']),
-    ago(createdAt),
-  ])
+  const rows = versions.map(
+    ({ number, serving, scan, format, commit, size, metrics, createdAt, ...more }) => [
+      `v${number}`,
+      more.expired ? 'expired' : serving,
+      format ?? '–',
+      scan ? `${scan.verdict}${scan.acceptance === null ? '' : `, ${scan.acceptance}`}` : '–',
+      commit.slice(0, 8),
+      formatSize(size),
+      metrics['accuracy'] === undefined ? '–' : formatPercent(metrics['accuracy']),
+      ago(createdAt),
+      more.names.join(', ') || '–',
+    ],
+  )
   return [
     table(['MODEL', 'LIVE', 'HEALTH', 'TRAFFIC', 'REQ/S', 'P99', 'ROLLOUT'], [row(model)]),
     ...rollout,
     `endpoint: ${model.endpoint}`,
     '',
     ...(notServed ? [`the latest version is not served: ${notServed}`, ''] : []),
-    table(['VERSION', 'SERVING', 'FORMAT', 'SCAN', 'COMMIT', 'SIZE', 'ACCURACY', 'WHEN'], rows),
+    table(['VERSION', 'SERVING', 'FORMAT', 'SCAN', 'COMMIT', 'SIZE', 'ACCURACY', 'WHEN', 'NAMES'], rows),
   ].join('\n')
 }

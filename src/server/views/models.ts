@@ -3,7 +3,7 @@ import { whyVersionNotServed } from '../../config/index.ts'
 import { isoOf, type VersionId } from '../../core/index.ts'
 import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
-import { pointersOf } from '../registry/versions/names.ts'
+import { type Pointer, pointersOf } from '../registry/versions/names.ts'
 import type { ImportRecord } from '../registry/versions/transfer.ts'
 import type { Services } from '../services.ts'
 import { summaryOf } from './pipelines.ts'
@@ -21,13 +21,18 @@ interface ShownInspection {
   readonly outputs?: ModelView['outputs']
 }
 
-export async function versionViewOf({ plane }: Services, version: Version): Promise<VersionView> {
+/** `known`: the names of its model's versions, where somebody has read them. */
+export async function versionViewOf(
+  { plane }: Services,
+  version: Version,
+  known?: readonly Pointer[],
+): Promise<VersionView> {
   const { stores } = plane
   const job = version.job ? await stores.pipelines.job(version.job) : undefined
   const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
   const records = (await stores.versions.records(version.id)).filter(({ origin }) => !origin)
   const evaluation = bodyOf<{ metrics?: Record<string, number> }>(records, 'evaluation')
-  const pointers = await pointersOf(stores, version.model)
+  const pointers = known ?? (await pointersOf(stores, version.model))
   const deployment = await stores.rollouts.deployment(version.model, 'production')
   const canary = (await stores.rollouts.inPhases(['progressing'])).some(
     ({ candidate }) => candidate === version.id,

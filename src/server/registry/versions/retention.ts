@@ -1,4 +1,3 @@
-import type { Project } from '../../../access/index.ts'
 import { formatDuration, type Milliseconds, messageOf, type VersionId } from '../../../core/index.ts'
 import {
   describeRetention,
@@ -113,16 +112,4 @@ export class RetentionKeeper {
       uses: [...(uses.get(id) ?? []), ...(signed ? ['signed for'] : [])],
     }
   }
-}
-
-/** The policy that a model is under: its own, else its project's. */
-export function policyOf(
-  policies: readonly RetentionPolicy[],
-  project: Project,
-  model: string,
-): RetentionPolicy | undefined {
-  return (
-    policies.find(policy => policy.model === model) ??
-    policies.find(policy => policy.project === project.id && policy.model === undefined)
-  )
 }

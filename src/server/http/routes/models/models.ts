@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isLimited } from '../../../../access/index.ts'
 import { modelViewSchema, versionViewSchema } from '../../../../api/index.ts'
 import { notFound, ServerError } from '../../../errors.ts'
-import { resolveVersion } from '../../../registry/versions/names.ts'
+import { pointersOf, resolveVersion } from '../../../registry/versions/names.ts'
 import type { Services } from '../../../services.ts'
 import { modelViewOf, versionViewOf } from '../../../views/models.ts'
 import { rolloutViewOf } from '../../../views/rollouts.ts'
@@ -65,7 +65,8 @@ export function modelRoutes(app: App, services: Services): void {
         limit,
         ...(before !== undefined && { before }),
       })
-      return Promise.all(versions.map(version => versionViewOf(services, version)))
+      const pointers = await pointersOf(plane.stores, model)
+      return Promise.all(versions.map(version => versionViewOf(services, version, pointers)))
     },
   )
   app.get('/api/v1/models/:model/rollouts', { config: CALLER, schema: { params } }, async request => {
