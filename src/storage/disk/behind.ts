@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { freeBuffer } from '../../core/index.ts'
 
 /** What may wait while one write is under way: memory for each upload. */
-const MAX_WAITING_BYTES = 4 << 20
+const MAX_WAITING_BYTES = 1 << 20
 /** So much is handed to the disk at a time, so that the sync at the end has little left to wait for. */
 const SYNC_BYTES = 64 << 20
 /** Each takes one of Node's four threads for files, and others want to write meanwhile. */

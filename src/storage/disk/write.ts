@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Digest, diskFull, randomText, syncFolder } from '../../core/index.ts'
 import { RegistryError } from '../../registry/errors.ts'
-import type { PutOptions, StagedFile } from '../../registry/ports.ts'
+import type { StagedFile, WholeStore } from '../../registry/ports.ts'
 import { Behind } from './behind.ts'
 import { FileHash } from './hashing/thread.ts'
 import type { BlobPaths } from './paths.ts'
 
 export const PART = '.part'
 
-export type PutLimits = Pick<PutOptions, 'maxBytes' | 'disposable'>
+export type PutLimits = NonNullable<Parameters<WholeStore['stage']>[2]>
 
 /**
  * Takes a stream in under its digest:

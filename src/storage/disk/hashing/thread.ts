@@ -5,6 +5,9 @@ import type { Drop, Reach, Reached } from './messages.ts'
 /** From the sources, from a chunk of the bundle, from the bundle's root. */
 const ENTRIES = ['./worker.ts', '../hashing.js', './hashing.js']
 
+/** It holds a window and some numbers. */
+const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 }
+
 /**
  * The thread that hashes what this process writes: one for all files, started by the first large one. An idle one does
  * not keep the process alive.
@@ -29,7 +32,7 @@ class HashThread {
 
   #running(): Worker {
     if (this.#worker) return this.#worker
-    const worker = new Worker(entry(), { execArgv: [], env: {} })
+    const worker = new Worker(entry(), { execArgv: [], env: {}, resourceLimits: HEAP })
     worker.unref()
     worker.on('message', (reached: Reached) => this.#answer(reached))
     const failed = (error: unknown) => {
