@@ -11,7 +11,7 @@ const FIXTURES = new URL('../../../test/fixtures/', import.meta.url).pathname
 
 /** What fixtures are, by their paths; the first rule that fits holds, and what none fits is no model. */
 const RULES: readonly (readonly [path: RegExp, format: string])[] = [
-  [/^onnx\/.*\.onnx$/, 'onnx'],
+  [/^(?:onnx|optimize)\/.*\.onnx$/, 'onnx'],
   [/^pickle\/.*\.(?:pkl|joblib)$/, 'pickle'],
   [/^pytorch\/.*\.pt2$/, 'pt2'],
   [/^pytorch\/(?:scripted|traced).*\.pt$/, 'torchscript'],
