@@ -1,8 +1,9 @@
 import { codecLayout as at, type CodecLoops, openCodecLoops } from '../../kernels/index.ts'
 import { CUTS, differences } from './body.ts'
 import { PlaneDecoder, pieceCorrupt } from './decode.ts'
-import { PlaneEncoder, REPEATING } from './encode.ts'
+import { PlaneEncoder } from './encode.ts'
 import { freshBytes } from './fresh.ts'
+import { REPEATING } from './survey.ts'
 import type { ElementKind, EncodedPiece, PieceCodec } from './types.ts'
 import { zstdContent, zstdFrame } from './zstd.ts'
 

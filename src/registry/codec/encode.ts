@@ -2,11 +2,8 @@ import { codecLayout as at, type CodecLoops, MAX_CODE_BITS, TRANSFORMS } from '.
 import { type Cut, PACKED_BITS, type PackedMode, PLANE_MODES, type PlaneMode, WIDE_STREAMS } from './body.ts'
 import { freshBytes } from './fresh.ts'
 import { assignCodes, codeLengths } from './huffman.ts'
+import { type Plane, PlaneSurvey } from './survey.ts'
 import { zstdFrame } from './zstd.ts'
-
-/** Bytes of a plane that say whether it is worth counting, in as many parts. */
-const SAMPLE = 8192
-const SAMPLE_PARTS = 4
 
 /** Of a plane's bytes, what coding must win: less does not pay for the time that reading takes. */
 const LEAST_GAIN = 1 / 64
@@ -17,28 +14,12 @@ const ZSTD_WINS = 0.97
 /** What codes may take more than the entropy of single bytes before zstd is tried, a byte. */
 const WASTE = 1 / 32
 
-/** Parts of a plane, and bytes of each, by which it is told whether its bytes are the same throughout. */
-const WINDOWS = 16
-const WINDOW = 512
-
-/** `CodecLoops.repeats` from here on: zstd is tried. */
-export const REPEATING = 12
-
-/** Pairs of equal bytes among random ones are 1 in 256; a plane with fewer than this has about 7.92 bits a byte. */
-const FLAT = 1.06 / 256
-
 /** Short planes have short codes: the table that decodes them costs time too. */
 const SHORT_PLANE = 8192
 const SHORT_LIMIT = 10
 
 /** Each of four streams may end with a byte that is not full. */
 const STREAMS_ROUNDED = 4
-
-/** What planes are made of: bytes at a place. */
-interface Plane {
-  readonly from: number
-  readonly length: number
-}
 
 /** How a plane is stored, before it is: `size` is of everything behind the mode's byte. */
 interface Plan {
@@ -52,6 +33,8 @@ export class PlaneEncoder {
   readonly #loops: CodecLoops
   readonly #memory: Uint8Array
   readonly #view: DataView
+  readonly #survey: PlaneSurvey
+  /** Of the plane that was counted last. */
   readonly #counts: Uint32Array
   readonly #codes: Uint32Array
   /** Behind what was written at BODY. */
@@ -64,9 +47,10 @@ export class PlaneEncoder {
   constructor(loops: CodecLoops) {
     this.#loops = loops
     this.#memory = loops.memory
+    this.#survey = new PlaneSurvey(loops)
+    this.#counts = this.#survey.counts
     const { buffer } = loops.memory
     this.#view = new DataView(buffer)
-    this.#counts = new Uint32Array(buffer, at.COUNTS, 256)
     this.#codes = new Uint32Array(buffer, at.CODES, 512)
   }
 
@@ -97,61 +81,20 @@ export class PlaneEncoder {
 
   #plan(plane: Plane, repeating: boolean): Plan {
     const { length } = plane
-    if (length < 2 || (!repeating && length >= 2 * SAMPLE && this.#sampleIsFlat(plane)))
-      return this.#raw(plane)
-    this.#loops.count(plane.from, length, at.COUNTS)
-    const { used, most, pairs } = this.#histogram()
+    const survey = this.#survey
+    if (length < 2 || (!repeating && survey.sampleIsFlat(plane))) return this.#raw(plane)
+    const { used, most, flat } = survey.count(plane)
     if (used === 1) return this.#constant(plane)
-    if (!repeating && pairs < FLAT * length * (length - 1)) return this.#raw(plane)
-    const entropy = entropyBytes(this.#counts, length)
+    if (!repeating && flat) return this.#raw(plane)
     const commonest = this.#counts.indexOf(most)
+    // Codes of whole bits fit badly only where one byte is much of the plane.
+    const entropy = most < length / 4 ? length : survey.entropy(plane)
     const codes = this.#huffman(plane)
     const best = used > 16 ? codes : smaller(this.#packed(plane, used), codes)
     const wasteful = best.size > entropy + length * WASTE
-    const stored =
-      repeating || wasteful || this.#isClumped(plane, commonest, most) ? this.#zstdIf(plane, best) : best
+    const tryZstd = repeating || wasteful || survey.isClumped(plane, commonest, most)
+    const stored = tryZstd ? this.#zstdIf(plane, best) : best
     return stored.size < length * (1 - LEAST_GAIN) ? stored : this.#raw(plane)
-  }
-
-  /**
-   * Whether the commonest bytes stand together, as where an edit left rows alone: words come again, and the byte is
-   * more often in some parts than in others by far more than chance has it.
-   */
-  #isClumped({ from, length }: Plane, commonest: number, most: number): boolean {
-    if (most < length / 8 || this.#loops.repeats(from, length, 0, at.SEEN) < REPEATING) return false
-    const part = Math.min(WINDOW, Math.floor(length / WINDOWS))
-    const expected = (most / length) * part
-    let deviation = 0
-    for (let i = 0; i < WINDOWS; i++) {
-      this.#loops.count(from + Math.floor(((length - part) * i) / (WINDOWS - 1)), part, at.COUNTS)
-      deviation += (this.#counts[commonest]! - expected) ** 2
-    }
-    return deviation > 8 * WINDOWS * expected * (1 - most / length)
-  }
-
-  /** Of what was counted last: how many symbols there are, how often the commonest, and the pairs that are equal, twice. */
-  #histogram(): { readonly used: number; readonly most: number; readonly pairs: number } {
-    const counts = this.#counts
-    let [used, most, pairs] = [0, 0, 0]
-    for (let symbol = 0; symbol < 256; symbol++) {
-      const count = counts[symbol]!
-      if (count === 0) continue
-      used++
-      if (count > most) most = count
-      pairs += count * (count - 1)
-    }
-    return { used, most, pairs }
-  }
-
-  #sampleIsFlat({ from, length }: Plane): boolean {
-    const part = SAMPLE / SAMPLE_PARTS
-    let pairs = 0
-    for (let i = 0; i < SAMPLE_PARTS; i++) {
-      const start = from + Math.floor(((length - part) * i) / (SAMPLE_PARTS - 1))
-      this.#loops.count(start, part, at.COUNTS)
-      pairs += this.#histogram().pairs
-    }
-    return pairs < FLAT * SAMPLE_PARTS * part * (part - 1)
   }
 
   #raw({ from, length }: Plane): Plan {
@@ -221,8 +164,7 @@ export class PlaneEncoder {
     const bits = PACKED_BITS[mode]
     this.#loops.pack(from, length, bits, at.MAP, at.PACKED)
     const inner: Plane = { from: at.PACKED, length: Math.ceil((length * bits) / 8) }
-    this.#loops.count(inner.from, inner.length, at.COUNTS)
-    const plan = this.#histogram().used === 1 ? this.#constant(inner) : this.#huffman(inner)
+    const plan = this.#survey.count(inner).used === 1 ? this.#constant(inner) : this.#huffman(inner)
     const smallest = plan.size < inner.length ? plan : undefined
     const write = (): void => {
       this.#byte(used)
@@ -272,14 +214,4 @@ export class PlaneEncoder {
 
 function smaller(a: Plan, b: Plan): Plan {
   return b.size < a.size ? b : a
-}
-
-/** What the best code of single bytes comes to. */
-function entropyBytes(counts: Uint32Array, length: number): number {
-  let bits = 0
-  for (let symbol = 0; symbol < 256; symbol++) {
-    const count = counts[symbol]!
-    if (count > 0) bits += count * Math.log2(length / count)
-  }
-  return bits / 8
 }
