@@ -93,6 +93,14 @@ export class EnvironmentStops {
     return notes
   }
 
+  /** Has it stopped by the next tick; nothing where it does not run. */
+  async mark({ id }: Pick<Environment, 'id'>, why: string): Promise<void> {
+    await this.#serial.run(id, async () => {
+      const environment = await this.#plane.stores.delivery.environment(id)
+      if (environment?.state === 'available') await this.#toStopping(environment, why)
+    })
+  }
+
   /**
    * Stops it as it is now; nothing where it does not run. `approved`: whoever asks may approve its stop job, if that
    * needs an approval.
@@ -105,8 +113,7 @@ export class EnvironmentStops {
       const job = await this.#stopJob(environment)
       if (!job) return this.#end(environment, 'stopped', why)
       if (environment.state === 'stopping' && !approved) return
-      const { autoStopAt: _, ...rest } = environment
-      const stopping = await this.#save({ ...rest, state: 'stopping', stopAsked: false, reason: why })
+      const stopping = await this.#toStopping(environment, why)
       if (stopping) await this.#ask(stopping, job, approved)
     })
   }
@@ -127,13 +134,14 @@ export class EnvironmentStops {
     })
   }
 
+  async #toStopping(environment: Environment, reason: string): Promise<Environment | undefined> {
+    const { autoStopAt: _, ...rest } = environment
+    return this.#save({ ...rest, state: 'stopping', stopAsked: false, reason })
+  }
+
   /** `stopping` first: what a crash leaves is gone on with by the next tick. */
   async #takeDown(environment: Environment, model: string, why: string): Promise<void> {
-    const { autoStopAt: _, ...rest } = environment
-    const stopping =
-      environment.state === 'stopping'
-        ? environment
-        : await this.#save({ ...rest, state: 'stopping', stopAsked: false, reason: why })
+    const stopping = environment.state === 'stopping' ? environment : await this.#toStopping(environment, why)
     if (!stopping) return
     await this.#models.remove(model, environment.name, why)
     await this.#end(stopping, 'stopped', why)

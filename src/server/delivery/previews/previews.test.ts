@@ -204,6 +204,8 @@ describe('goes', () => {
     }
     expect(world.removed).toEqual([])
     await preview('one-more')
+    expect(await world.environment('preview-topic')).toMatchObject({ state: 'stopping' })
+    await world.stops.tick()
     await gone(`made room for preview-one-more: a project has ${MAX_PREVIEWS} previews at most`)
   })
 })

@@ -41,29 +41,30 @@ export class Previews {
    * Makes the environment available and has `start` add the rollout; bears repeating. Gives why there is none
    * instead: its branch has gone, or another has its name.
    */
-  begin(asked: PreviewJob, start: () => Promise<void>): Promise<string | undefined> {
+  async begin(asked: PreviewJob, start: () => Promise<void>): Promise<string | undefined> {
     const { pipeline, environment: name } = asked
-    return this.#serial.run(pipeline.project, async () => {
-      const { delivery, access } = this.#plane.stores
-      const project = await access.project(pipeline.project)
-      if (!project) return 'Its project was deleted'
+    const { delivery, access } = this.#plane.stores
+    const project = await access.project(pipeline.project)
+    if (!project) return 'Its project was deleted'
+    const { id, refusal } = await this.#serial.run(project.id, async () => {
       const before = await delivery.environmentByName(project.id, name)
       await this.#makeRoom(project, name)
       const id = before?.id ?? newId('environment')
-      const begun = await this.#stops.serially(id, async () => {
-        const refusal = await this.#open(project, { ...asked, id })
-        if (refusal !== undefined) return refusal
+      const refusal = await this.#stops.serially(id, async () => {
+        const taken = await this.#open(project, { ...asked, id })
+        if (taken !== undefined) return taken
         // After it: who deletes the branch from here on finds the environment.
         if (!(await this.#branchIsThere(pipeline))) return GONE
         await start()
         return undefined
       })
-      if (begun === GONE) await this.#stops.stop({ id }, GONE)
-      return begun
+      return { id, refusal }
     })
+    if (refusal === GONE) await this.#stops.stop({ id }, GONE)
+    return refusal
   }
 
-  /** The longest unchanged goes where there are too many. */
+  /** The longest unchanged go where there are too many: soon, so that nothing waits for it here. */
   async #makeRoom(project: Project, name: string): Promise<void> {
     const all = await this.#plane.stores.delivery.environments(project.id)
     const others = all
@@ -73,7 +74,7 @@ export class Previews {
       .toSorted((a, b) => a.updatedAt - b.updatedAt)
     const reason = `made room for ${name}: a project has ${MAX_PREVIEWS} previews at most`
     for (const oldest of others.slice(0, Math.max(0, others.length + 1 - MAX_PREVIEWS)))
-      await this.#stops.stop(oldest, reason)
+      await this.#stops.mark(oldest, reason)
   }
 
   async #open(
