@@ -5,9 +5,9 @@
  *
  *   node bench/registry/codec.ts [--weights FILE...] [--base FILE] [--mb 32] [--rounds 5]
  *
- * Files are whatever the registry knows the tensors of, else float32; the float32 of each piece are measured as bfloat16 and
- * float16 too, and fine-tuned (every weight times 1 + 1e-3 · N(0, 1)). `--base` is an earlier version of the first file. Without
- * files the weights are normal, from a seed.
+ * Files are whatever the registry knows the tensors of, else float32. The float32 of each piece are measured as bfloat16
+ * and float16 too, and fine-tuned (every weight times 1 + 1e-3 · N(0, 1)). `--base` is an earlier version of the first
+ * file. Without files the weights are normal, from a seed.
  */
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
