@@ -24,6 +24,8 @@ interface Options extends JobFlags {
   readonly gatewayUrl?: string
   readonly modelMemory?: string
   readonly keepLogs?: string
+  readonly keepWarm?: string
+  readonly gcGrace?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly sandbox: boolean
@@ -48,6 +50,12 @@ export function upCommand(script: string = process.argv[1] ?? ''): Command {
       'how long logs of jobs are kept, such as 90d (default: for ever)',
       durationText,
     )
+    .option(
+      '--keep-warm <size>',
+      'whole copies of packed models, at most (default: a tenth of the disk, up to 20 GB)',
+      sizeText,
+    )
+    .option('--gc-grace <time>', 'how long stays what nothing refers to (default: 7d)', durationText)
     .option(
       '--tls-cert <file>',
       'of the gateway: its certificate chain in PEM, for the name in --gateway-url',
@@ -80,7 +88,7 @@ async function run(options: Options, script: string): Promise<void> {
       publicUrl,
       gatewayUrl,
       sandbox,
-      server: options.keepLogs === undefined ? [] : ['--keep-logs', options.keepLogs],
+      server: serverArguments(options),
       runner: jobArguments(options),
       host: options.modelMemory === undefined ? [] : ['--memory', options.modelMemory],
       gateway: tls,
@@ -111,6 +119,11 @@ function sizeText(text: string): string {
 function durationText(text: string): string {
   parseDuration(text)
   return text
+}
+
+function serverArguments({ keepLogs, keepWarm, gcGrace }: Options): readonly string[] {
+  const given = { '--keep-logs': keepLogs, '--keep-warm': keepWarm, '--gc-grace': gcGrace }
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
 function tlsArguments({ tlsCert, tlsKey }: Options): readonly string[] {
