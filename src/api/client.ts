@@ -16,6 +16,8 @@ interface StreamingInit {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | AsyncIterable<Uint8Array>
   readonly duplex?: 'half'
+  readonly redirect?: 'error'
+  readonly window?: null
   readonly signal?: AbortSignal
 }
 
@@ -87,7 +89,9 @@ export class ApiClient {
     schema: Schema,
   ): Promise<z.infer<Schema>> {
     const headers = { 'content-type': 'application/octet-stream' }
-    const response = await this.#fetch(path, { method: 'POST', headers, body, duplex: 'half' })
+    // fetch keeps a copy of a body that it may have to send again to another place: of a model, all of it.
+    const once = { redirect: 'error', window: null, duplex: 'half' } as const
+    const response = await this.#fetch(path, { method: 'POST', headers, body, ...once })
     return this.#checked(path, schema, response)
   }
 

@@ -51,7 +51,7 @@ export async function saveExport(
 
 /** A file's bytes as they are read; `came` hears of each piece. */
 export async function* bytesOf(file: string, came: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
     came((chunk as Buffer).byteLength)
     yield chunk as Buffer
   }
