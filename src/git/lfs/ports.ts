@@ -119,14 +119,6 @@ export interface LfsStore {
   grant(grant: LfsGrant): Promise<void>
   /** Of these digests, the ones that the project may read, with their sizes. */
   granted(project: ProjectId, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Bytes>>
-  /** By digest, after `after`. */
-  grants(
-    project: ProjectId,
-    page: { readonly after?: Digest; readonly limit: number },
-  ): Promise<readonly LfsGrant[]>
-  grantUsage(project: ProjectId): Promise<{ readonly objects: number; readonly bytes: Bytes }>
-  /** The project may no longer read it: nothing in its history names the object any more. */
-  revoke(project: ProjectId, digest: Digest): Promise<void>
   /** `taken` gives the lock that is there. */
   addLock(
     lock: Omit<LfsLock, 'ownerName'>,

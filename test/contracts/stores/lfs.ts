@@ -40,24 +40,15 @@ export function lfsContract(stores: () => Stores): void {
     )
     expect(await lfs.granted(other.id, asked)).toEqual(new Map())
     expect(await lfs.granted(home.project, [])).toEqual(new Map())
-    expect(await lfs.grantUsage(home.project)).toEqual({ objects: 2, bytes: 8 })
-    expect(await lfs.grantUsage(other.id)).toEqual({ objects: 0, bytes: 0 })
-    await lfs.revoke(home.project, digestOf('one'))
-    expect(await lfs.grantUsage(home.project)).toEqual({ objects: 1, bytes: 5 })
   })
 
-  test('grants are asked for by the thousand, and listed page by page', async () => {
+  test('grants are asked for by the thousand', async () => {
     const { lfs } = stores()
     const all = Array.from({ length: 25 }, (_, i) => aGrant(`object ${i}`))
     for (const grant of all) await lfs.grant(grant)
     const unknown = Array.from({ length: 1200 }, (_, i) => digestOf(`unknown ${i}`))
-    expect((await lfs.granted(home.project, [...unknown, ...all.map(({ digest }) => digest)])).size).toBe(25)
-    const listed = []
-    for (let page = await lfs.grants(home.project, { limit: 10 }); page.length > 0; ) {
-      listed.push(...page)
-      page = await lfs.grants(home.project, { after: page.at(-1)!.digest, limit: 10 })
-    }
-    expect(listed).toEqual([...all].sort((a, b) => (a.digest < b.digest ? -1 : 1)))
+    const found = await lfs.granted(home.project, [...unknown, ...all.map(({ digest }) => digest)])
+    expect(found).toEqual(new Map(all.map(({ digest, size }) => [digest, size])))
   })
 
   test('what a project was granted and what is locked in it go with it', async () => {

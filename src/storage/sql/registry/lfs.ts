@@ -1,5 +1,5 @@
 import type { Digest, LockId, PrincipalId, ProjectId } from '../../../core/index.ts'
-import type { LfsGrant, LfsLock, LfsStore } from '../../../git/ports.ts'
+import type { LfsLock, LfsStore } from '../../../git/ports.ts'
 import { RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -10,7 +10,7 @@ export function lfs(db: Db): LfsStore {
   return { ...grants(db), ...locks(db) }
 }
 
-function grants(db: Db): Pick<LfsStore, 'grant' | 'granted' | 'grants' | 'grantUsage' | 'revoke'> {
+function grants(db: Db): Pick<LfsStore, 'grant' | 'granted'> {
   return {
     async grant({ project, digest, size, principal, grantedAt }) {
       await db
@@ -34,32 +34,6 @@ function grants(db: Db): Pick<LfsStore, 'grant' | 'granted' | 'grants' | 'grantU
         }
       }
       return found
-    },
-    async grants(project, { after, limit }) {
-      const rows = await db
-        .selectFrom('object_grants')
-        .selectAll()
-        .where('project', '=', project)
-        .$if(after !== undefined, query => query.where('digest', '>', after!))
-        .orderBy('digest')
-        .limit(limit)
-        .execute()
-      return rows.map(grantOf)
-    },
-    async grantUsage(project) {
-      const row = await db
-        .selectFrom('object_grants')
-        .select(({ fn }) => [fn.countAll<number>().as('objects'), fn.sum<number | null>('size').as('bytes')])
-        .where('project', '=', project)
-        .executeTakeFirst()
-      return { objects: Number(row?.objects ?? 0), bytes: Number(row?.bytes ?? 0) }
-    },
-    async revoke(project, digest) {
-      await db
-        .deleteFrom('object_grants')
-        .where('project', '=', project)
-        .where('digest', '=', digest)
-        .execute()
     },
   }
 }
@@ -104,17 +78,6 @@ function locks(db: Db): Pick<LfsStore, 'addLock' | 'locks' | 'removeLock'> {
         .executeTakeFirst()
       return numDeletedRows === 1n
     },
-  }
-}
-
-function grantOf(row: object): LfsGrant {
-  const read = new RowReader('object_grants', row)
-  return {
-    project: read.text<ProjectId>('project'),
-    digest: read.text<Digest>('digest'),
-    size: read.number('size'),
-    principal: read.text<PrincipalId>('principal'),
-    grantedAt: read.instant('granted_at'),
   }
 }
 
