@@ -16,6 +16,7 @@ import { createLogger, systemClock } from '../../src/core/index.ts'
 import { openKeeper } from '../../src/server/registry/store/open.ts'
 import { openSqlite } from '../../src/storage/index.ts'
 import { FakeControlPlane } from '../../test/fixtures/control-plane.ts'
+import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
 import { type MadeModel, makeModel } from './cold-start/model.ts'
 
 const TIMES = 5
@@ -38,22 +39,28 @@ async function plain({ path, width }: MadeModel): Promise<number> {
 }
 
 let count = 0
-/** Milliseconds from a host's hearing of a version to its replica being ready; the host runs before. */
+/** Milliseconds from a host's hearing of a version to its replica being ready, on a host that served another before. */
 async function replica(model: MadeModel, placeOf: FakeControlPlane['placeOf']): Promise<number> {
   const plane = new FakeControlPlane()
-  plane.placeOf = placeOf
+  plane.placeOf = async digest => (digest === model.digest ? placeOf(digest) : undefined)
+  const other = plane.addBlob('model.onnx', writeMlp(4, 4, 2))
   await plane.start()
   const data = join(folder, `host-${count++}`)
   const args = [BALLAST, 'host', '--server', plane.url, '--data', data, '--name', 'bench', '--threads', '1']
   const host = spawn(process.execPath, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
     env: { ...process.env, BALLAST_TOKEN: plane.token },
   })
   try {
+    const phaseOf = (id: string) => plane.hostReport?.replicas.find(({ replica }) => replica === id)?.phase
     await until(() => plane.hostReport !== undefined)
+    plane.want([wanted('other', other)])
+    await until(() => phaseOf('other') === 'ready')
+    plane.want([])
+    await until(() => phaseOf('other') === 'ended')
     const started = performance.now()
-    plane.want([wanted(model)])
-    await until(() => plane.hostReport?.replicas[0]?.phase === 'ready')
+    plane.want([wanted('measured', model)])
+    await until(() => phaseOf('measured') === 'ready')
     return performance.now() - started
   } finally {
     const exit = once(host, 'exit')
@@ -64,10 +71,13 @@ async function replica(model: MadeModel, placeOf: FakeControlPlane['placeOf']): 
   }
 }
 
-function wanted({ digest, size }: MadeModel): WantedReplica {
+function wanted(
+  replica: string,
+  { digest, size }: Pick<MadeModel, 'size'> & { readonly digest: string },
+): WantedReplica {
   return {
-    replica: 'r',
-    version: 'v',
+    replica,
+    version: `of ${replica}`,
     versionNumber: 1,
     model: 'm',
     config: { name: 'm', task: 'generic', labels: [], preprocess: [] },

@@ -86,7 +86,7 @@ class Host implements RunningHost {
       places: this.#places,
       modelPath: async wanted =>
         join(await this.#blobs.layOut(wanted.version, wanted.files), modelFileOf(wanted)),
-      start: { command: options.command, tied: false, priority },
+      start: { command: options.command, tied: false, priority, compiled: this.#places.compiled },
       threads: options.threads ?? defaultThreads(),
       memory: new Memory(options.memoryBytes ?? defaultMemory()),
       turns: new Turns(),

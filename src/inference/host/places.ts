@@ -16,6 +16,7 @@ const MAX_SOCKET_PATH = 104
  *   replicas/<id>/parked.json       while it sleeps: `Parked`
  *   replicas/<id>/log.txt
  *   sockets/<short>.sock            or below the temporary folder, where that path would be too long
+ *   compiled/                       what Node compiled of Ballast's own sources
  *   blobs/, versions/               BlobCache
  */
 export class Places {
@@ -27,6 +28,10 @@ export class Places {
 
   get wanted(): string {
     return join(this.#folder, 'wanted.json')
+  }
+
+  get compiled(): string {
+    return join(this.#folder, 'compiled')
   }
 
   get replicas(): string {

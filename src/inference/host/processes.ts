@@ -18,12 +18,12 @@ export interface ProcessId {
 
 /**
  * Starts a process in a session of its own, its output in a file. It outlives this one; a `tied` one is given a
- * standard input that ends with this one.
+ * standard input that ends with this one. `env`: beside this one's own.
  */
 export async function startDetached(
   command: readonly string[],
   log: string,
-  { tied = false }: { readonly tied?: boolean } = {},
+  { tied = false, env = {} }: { readonly tied?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ChildProcess> {
   const size = await stat(log).then(
     ({ size }) => size,
@@ -35,6 +35,7 @@ export async function startDetached(
     const [program = process.execPath, ...args] = command
     const child = spawn(program, args, {
       detached: true,
+      env: { ...process.env, ...env },
       stdio: [tied ? 'pipe' : 'ignore', file.fd, file.fd],
     })
     // The host may end before it.

@@ -27,6 +27,8 @@ export interface Start {
   /** Whether it ends with this process; else it serves on for the next host. */
   readonly tied: boolean
   readonly priority: StartPriority
+  /** A folder of ours alone where Node keeps what it has compiled: a third of what a small replica takes to start. */
+  readonly compiled?: string
   /** Behind those that serve: nobody waits for it yet. */
   readonly behind: boolean
 }
@@ -36,10 +38,13 @@ type ReplicaPlaces = ReturnType<Places['replica']>
 /** Starts a replica's process, and keeps on disk which one it is. */
 export async function startReplica(
   places: ReplicaPlaces,
-  { command, tied, priority, behind }: Start,
+  { command, tied, priority, behind, compiled }: Start,
 ): Promise<Running> {
   const whole = [...command, 'replica', '--spec', places.spec, ...(tied ? ['--tied'] : [])]
-  const child = await startDetached(behind ? priority.command(whole) : whole, places.log, { tied })
+  const child = await startDetached(behind ? priority.command(whole) : whole, places.log, {
+    tied,
+    ...(compiled !== undefined && { env: { NODE_COMPILE_CACHE: compiled } }),
+  })
   const ended = new Promise<End>(resolve => {
     child.once('error', error => resolve({ how: messageOf(error), unfit: false }))
     child.once('exit', (code, signal) => {
