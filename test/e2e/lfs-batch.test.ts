@@ -102,6 +102,23 @@ describe('a batch', () => {
     expect(await href({})).toBe(theWorld().url)
   })
 
+  test('beyond the quota of the project is refused object by object, and so is a body that comes all the same', async () => {
+    await theWorld().admin('POST', '/projects', { name: 'small' })
+    await theWorld().admin('PUT', '/registry/quotas/small', { quota: 15 })
+    const from = { token: await theWorld().secret(), lfs: '/small.git/info/lfs' }
+    const [first, second] = [anObject('ten bytes 1'), anObject('ten bytes 2')]
+    const { json } = await batch('upload', [first, second], {}, from)
+    expect(json.objects[0].actions.upload).toBeDefined()
+    expect(json.objects[1].error).toEqual({ code: 413, message: expect.stringMatching(/quota|15/) })
+    expect((await follow('PUT', json.objects[0].actions.upload, { body: 'ten bytes 1' })).status).toBe(200)
+    const direct = await ask('PUT', `${from.lfs}/objects/${second.oid}`, {
+      token: from.token,
+      body: 'ten bytes 2',
+    })
+    expect(direct.status).toBe(413)
+    expect((await batch('download', [second], {}, from)).json.objects[0].error.code).toBe(404)
+  })
+
   test('chooses tus for uploads of clients that offer it, and for nothing else', async () => {
     const object = anObject('chosen')
     const transfers = { transfers: ['ssh', 'tus', 'basic'] }
