@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,8 +19,7 @@ const PROCESS = join(import.meta.dirname, 'world/store-process.ts')
 /** `BALLAST_SEED=n` tries other moments. */
 const SEED = Number(process.env['BALLAST_SEED'] ?? 7)
 const UPLOADS = 100
-/** So many at least, whatever was done before. */
-const KILLS = 25
+const KILLS = Number(process.env['BALLAST_KILLS'] ?? 25)
 
 let folder: string
 /** Objects of which the store said that it has them. */
@@ -33,7 +32,8 @@ afterEach(() => rm(folder, { recursive: true }))
 
 interface Run {
   readonly child: ChildProcess
-  readonly ready: Promise<unknown>
+  /** Until it has stored so many objects, or has ended. */
+  readonly has: (objects: number) => Promise<unknown>
   /** How it ended, and whether it was done. */
   readonly ended: Promise<{
     readonly signal: NodeJS.Signals | null
@@ -57,19 +57,27 @@ function start(
   child.stderr!.on('data', (bytes: Buffer) => {
     said += bytes.toString()
   })
-  const ready = Promise.withResolvers<void>()
+  const here = new Set<number>()
+  const steps = new EventEmitter()
   const lines = createInterface({ input: child.stdout! })
   lines.on('line', line => {
-    if (line === 'ready') ready.resolve()
     if (line === 'done') done = true
     const number = /^put (\d+)$/.exec(line)?.[1]
-    if (number !== undefined) stored.add(Number(number))
+    if (number === undefined) return
+    stored.add(Number(number))
+    here.add(Number(number))
+    steps.emit('step')
   })
+  let over = false
   const ended = once(child, 'close').then(([, signal]: (NodeJS.Signals | null)[]) => {
-    ready.resolve()
+    over = true
+    steps.emit('step')
     return { signal: signal ?? null, done, said }
   })
-  return { child, ready: ready.promise, ended }
+  const has = async (objects: number) => {
+    while (!over && here.size < objects) await once(steps, 'step')
+  }
+  return { child, has, ended }
 }
 
 async function finish(mode: 'at once' | 'in turn', packer: 'here' | 'process', count: number): Promise<void> {
@@ -137,8 +145,9 @@ test(`a store killed ${KILLS} times during ${UPLOADS} uploads, packings, evictio
   )
   for (let kill = 0; kill < KILLS; kill++) {
     const run = start('at once', kill % 2 === 0 ? 'process' : 'here', UPLOADS)
-    await run.ready
-    const moment = Math.round(random() * 700)
+    // Some objects further, whatever the machine's speed; then at any moment of what goes on beside.
+    await run.has(1 + Math.floor(random() * 5))
+    const moment = Math.round(random() * 500)
     moments.push(moment)
     await sleep(moment)
     run.child.kill('SIGKILL')

@@ -22,6 +22,8 @@ export interface CollectPorts {
   readonly locks: Locks
   readonly clock: Clock
   readonly logger: Logger
+  /** Ends it, between two steps of which each leaves the store sound. */
+  readonly signal: AbortSignal
 }
 
 const PAGE = 500
@@ -91,10 +93,11 @@ async function markChunks(ports: CollectPorts, mark: number, cutoff: Instant): P
 
 /** An object that can't be read stops the collection: what it needs is not known. */
 async function markPieces(
-  { index, recipe }: CollectPorts,
+  { index, recipe, signal }: CollectPorts,
   object: StoredObject,
   mark: number,
 ): Promise<void> {
+  signal.throwIfAborted()
   const { pieces } = await recipe(object)
   await index.markChunks([...new Set(pieces.map(({ chunk }) => chunk))], mark)
 }
@@ -165,10 +168,11 @@ async function sweep(ports: CollectPorts, mark: number, cutoff: Instant): Promis
 
 /** Row first, then file. Undefined: somebody has put it since. */
 function forget(
-  { index, whole, locks }: CollectPorts,
+  { index, whole, locks, signal }: CollectPorts,
   digest: Digest,
   cutoff: Instant,
 ): Promise<Bytes | undefined> {
+  signal.throwIfAborted()
   return locks.run(digest, async () => {
     if (!(await index.removeObject(digest, cutoff))) return undefined
     boundary('object-forgotten')

@@ -1,5 +1,6 @@
 import type { Bytes, Clock, Digest, Logger, ProjectId } from '../../core/index.ts'
 import { openPieceCodec } from '../codec/codec.ts'
+import { RegistryError } from '../errors.ts'
 import type { PackStore } from '../pack/types.ts'
 import { type Adopted, adopt } from './adopt.ts'
 import { check } from './check/check.ts'
@@ -76,14 +77,17 @@ export class StoreKeeper {
       ...this.#ports,
       locks: this.#locks,
       recipe: (object: StoredObject) => this.#recipe(object),
+      signal: this.#stopping.signal,
     }
     return this.#alone(() => collect(ports, this.#ports.roots(), options))
   }
 
-  check(options: Omit<CheckOptions, 'roots'>): Promise<CheckReport> {
+  check(options: Omit<CheckOptions, 'roots' | 'signal'>): Promise<CheckReport> {
     const recipe = (object: StoredObject) => this.#recipe(object)
     const ports = { ...this.#ports, locks: this.#locks, codec: this.#codec, recipe }
-    return this.#alone(() => check(ports, { ...options, roots: this.#ports.roots() }))
+    return this.#alone(() =>
+      check(ports, { ...options, roots: this.#ports.roots(), signal: this.#stopping.signal }),
+    )
   }
 
   stats(project?: ProjectId): Promise<StoreStats> {
@@ -95,9 +99,14 @@ export class StoreKeeper {
     return this.#models.settled()
   }
 
-  /** Ends a packing under way; what waits is packed after the next start. */
+  /** Ends a packing, a collection or a check under way; what waits is packed after the next start. */
   async close(): Promise<void> {
-    this.#stopping.abort()
+    this.#stopping.abort(
+      new RegistryError('PACKING_STOPPED', {
+        message: 'The store is closed: the server stops',
+        hint: 'Ask again when it runs.',
+      }),
+    )
     await this.#alone(async () => undefined)
     await this.settled()
     await this.#packed.close()

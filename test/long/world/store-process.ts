@@ -1,6 +1,6 @@
 /**
  * A store in a process that is killed: `node store-process.ts <folder> <mode> <packer> <count> [<objects put already>]`.
- * It says `ready`, `put <number>` for every object that is stored, and `done`. Its clock runs a thousand times as fast,
+ * It says `put <number>` for every object that is stored, and `done`. Its clock runs a thousand times as fast,
  * so that graces and ages pass.
  *
  *   at once         uploads, packings, evictions and collections beside each other
@@ -62,7 +62,6 @@ const store = async ({ number, digest }: PlannedObject) => {
 /** Until every age that the store goes by has passed. */
 const pass = () => new Promise(resolve => setTimeout(resolve, 1500))
 
-say('ready')
 await keeper.adopt()
 if (mode === 'at once') {
   let uploading = true

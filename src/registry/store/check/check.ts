@@ -22,7 +22,7 @@ export async function check(ports: CheckPorts, options: CheckOptions): Promise<C
     if (findings.length < MAX_FINDINGS) findings.push(finding)
     options.onFinding?.(finding)
   }
-  const tally = tallyOf(found, await totalOf(ports), options.onProgress)
+  const tally = tallyOf(found, await totalOf(ports), options)
   if (options.repair) await adopt(ports, false)
   else await findUnknown(ports, tally)
   const badFiles = await checkFiles(ports, tally, options.repair)
@@ -37,7 +37,7 @@ export async function check(ports: CheckPorts, options: CheckOptions): Promise<C
   return { objects, packs, chunks, bytes, findings, damaged: told.size }
 }
 
-function tallyOf(found: Tally['found'], total: Bytes, onProgress: CheckOptions['onProgress']): Tally {
+function tallyOf(found: Tally['found'], total: Bytes, { onProgress, signal }: CheckOptions): Tally {
   const tally: Tally = {
     objects: 0,
     packs: 0,
@@ -45,6 +45,7 @@ function tallyOf(found: Tally['found'], total: Bytes, onProgress: CheckOptions['
     bytes: 0,
     found,
     read(bytes) {
+      signal.throwIfAborted()
       tally.bytes += bytes
       onProgress?.(tally.bytes, Math.max(total, tally.bytes))
     },

@@ -20,6 +20,8 @@ export interface CheckOptions {
   readonly repair: boolean
   /** Who needs what: for reports. */
   readonly roots: AsyncIterable<Root>
+  /** Ends it, between two steps of which each leaves the store sound. */
+  readonly signal: AbortSignal
   readonly onFinding?: (finding: Finding) => void
   readonly onProgress?: (checked: Bytes, total: Bytes) => void
 }

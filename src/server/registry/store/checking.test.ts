@@ -252,3 +252,18 @@ test('a pack that was durable when the server died is taken in, not made again',
   expect(await world.again().adopt()).toEqual({ files: 0, objects: 1, packs: 1 })
   expect(await rowOf(digest)).toMatchObject({ state: 'packed', pack, whole: true })
 })
+
+test('a server that stops ends a check and a collection; the next one goes on', async () => {
+  const bytes = noise('model', 100_000)
+  const digest = await world.put(bytes)
+  world.roots.push({ digest, why: 'version 1 of digits' })
+  await world.keeper.packWaiting()
+  const works = [check(true), world.keeper.collect({ grace: 0 })]
+  const ends = Promise.allSettled(works)
+  await world.keeper.close()
+  const stopped = { status: 'rejected', reason: { code: 'PACKING_STOPPED' } }
+  expect(await ends).toMatchObject([stopped, stopped])
+  world.again()
+  expect(await check(true)).toMatchObject({ findings: [], damaged: 0 })
+  expect((await world.bytes(digest)).equals(bytes)).toBe(true)
+})
