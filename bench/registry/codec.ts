@@ -1,7 +1,8 @@
 /**
  * Weights through the registry's codec, beside zstd level 3 and gzip level 6 of node:zlib, turn by turn in one run on one
  * thread: bytes stored, and the speed of storing and reading. Sizes of zstd and gzip are of everything in one go, and
- * their speeds of the same pieces (of at most 1 MiB) that the codec gets. Each speed is the median of the rounds.
+ * their speeds of the same pieces (of at most 1 MiB) that the codec gets. Each speed is the median of the rounds, with
+ * the best in brackets.
  *
  *   node bench/registry/codec.ts [--weights FILE...] [--base FILE] [--mb 32] [--rounds 5]
  *
@@ -96,7 +97,10 @@ function round<T>(contender: Contender<T>, parts: readonly Part[], speeds: Speed
 }
 
 function line(name: string, { store, load }: Speeds, share: number): string {
-  const [stores, loads] = [median(store), median(load)].map(speed => `${speed.toFixed(0)} MB/s`.padStart(10))
+  const [stores, loads] = [store, load].map(speeds => {
+    const [usual, best] = [median(speeds), Math.max(...speeds)].map(speed => speed.toFixed(0))
+    return `${usual} MB/s (${best})`.padStart(18)
+  })
   return `  ${name.padEnd(8)}${(100 * share).toFixed(1).padStart(6)} %   stores${stores}   reads${loads}`
 }
 
