@@ -17,12 +17,7 @@ export * from './log.ts'
 export * from './parallel.ts'
 export * from './paths.ts'
 export * from './present.ts'
-export {
-  DownloadFailure,
-  type DownloadOptions,
-  downloadTo,
-  type ExpectedBytes,
-} from './resumable.ts'
+export { DownloadFailure, downloadTo } from './resumable.ts'
 export * from './signal.ts'
 export * from './source.ts'
 export * from './tensor.ts'

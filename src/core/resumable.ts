@@ -11,7 +11,7 @@ const MAX_VAIN = 3
 /** What is hashed again of an earlier part, at a time. */
 const READ_BYTES = 1 << 20
 
-export interface ExpectedBytes {
+interface ExpectedBytes {
   readonly digest: Digest
   readonly size: number
 }
@@ -29,7 +29,7 @@ export class DownloadFailure extends Error {
   }
 }
 
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Sends the request, with these headers beside its own: a `range` where part of the bytes is there. */
   readonly request: (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Response>
   /** Bytes that came or were there; negative where some had to be thrown away. */

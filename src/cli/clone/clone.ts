@@ -9,7 +9,7 @@ import { git } from './git.ts'
 import { layFiles } from './lay.ts'
 import { TransferProgress } from './progress.ts'
 
-export interface CloneOptions {
+interface CloneOptions {
   readonly branch?: string | undefined
   readonly depth?: string | undefined
   /** Progress on standard error. */

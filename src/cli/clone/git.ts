@@ -5,7 +5,7 @@ import { BallastError, systemCode } from '../../core/index.ts'
 /** What git says in a word or two; a listing of refs is not read here. */
 const MAX_OUTPUT = 1 << 20
 
-export interface GitOptions {
+interface GitOptions {
   readonly folder?: string
   /** For this run alone, by the environment: neither in a file nor in the list of processes. */
   readonly config?: readonly (readonly [key: string, value: string])[]
@@ -15,7 +15,7 @@ export interface GitOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export interface GitAnswer {
+interface GitAnswer {
   readonly exitCode: number
   readonly stdout: string
 }

@@ -17,7 +17,7 @@ export interface PointerFile extends LfsPointer {
 }
 
 /** Each is one file to fetch for a job; a data set of more belongs in archives. */
-export const MAX_POINTER_FILES = 20_000
+const MAX_POINTER_FILES = 20_000
 /** Paths and an answer of some ten bytes to each. */
 const MAX_ATTRIBUTE_BYTES = 64 << 20
 
