@@ -81,7 +81,7 @@ export class PlaneSurvey {
    * more often in some parts than in others by far more than chance has it.
    */
   isClumped({ from, length }: Plane, commonest: number, most: number): boolean {
-    if (most < length / 8 || this.#loops.repeats(from, length, 0, at.SEEN) < REPEATING) return false
+    if (most < length / 3 || this.#loops.repeats(from, length, 0, at.SEEN) < REPEATING) return false
     const part = Math.min(WINDOW, Math.floor(length / WINDOWS))
     const expected = (most / length) * part
     let deviation = 0
