@@ -119,6 +119,11 @@ export interface LfsStore {
   grant(grant: LfsGrant): Promise<void>
   /** Of these digests, the ones that the project may read, with their sizes. */
   granted(project: ProjectId, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Bytes>>
+  /** All of a project's, by digest, after `after`: what a collection looks for in its history. */
+  grants(
+    project: ProjectId,
+    page: { readonly after?: Digest; readonly limit: number },
+  ): Promise<readonly LfsObject[]>
   /** `taken` gives the lock that is there. */
   addLock(
     lock: Omit<LfsLock, 'ownerName'>,

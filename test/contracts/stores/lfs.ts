@@ -51,6 +51,19 @@ export function lfsContract(stores: () => Stores): void {
     expect(found).toEqual(new Map(all.map(({ digest, size }) => [digest, size])))
   })
 
+  test('all grants of a project come page by page, by digest', async () => {
+    const { lfs } = stores()
+    const all = Array.from({ length: 25 }, (_, i) => aGrant(`object ${i}`))
+    for (const grant of all) await lfs.grant(grant)
+    const listed = []
+    for (let page = await lfs.grants(home.project, { limit: 10 }); page.length > 0; ) {
+      listed.push(...page)
+      page = await lfs.grants(home.project, { after: page.at(-1)!.digest, limit: 10 })
+    }
+    const expected = all.map(({ digest, size }) => ({ digest, size }))
+    expect(listed).toEqual(expected.sort((a, b) => (a.digest < b.digest ? -1 : 1)))
+  })
+
   test('what a project was granted and what is locked in it go with it', async () => {
     const { lfs, access } = stores()
     await lfs.grant(aGrant('one'))

@@ -10,7 +10,7 @@ export function lfs(db: Db): LfsStore {
   return { ...grants(db), ...locks(db) }
 }
 
-function grants(db: Db): Pick<LfsStore, 'grant' | 'granted'> {
+function grants(db: Db): Pick<LfsStore, 'grant' | 'granted' | 'grants'> {
   return {
     async grant({ project, digest, size, principal, grantedAt }) {
       await db
@@ -34,6 +34,20 @@ function grants(db: Db): Pick<LfsStore, 'grant' | 'granted'> {
         }
       }
       return found
+    },
+    async grants(project, { after, limit }) {
+      const rows = await db
+        .selectFrom('object_grants')
+        .select(['digest', 'size'])
+        .where('project', '=', project)
+        .$if(after !== undefined, query => query.where('digest', '>', after!))
+        .orderBy('digest')
+        .limit(limit)
+        .execute()
+      return rows.map(row => {
+        const read = new RowReader('object_grants', row)
+        return { digest: read.text<Digest>('digest'), size: read.number('size') }
+      })
     },
   }
 }
