@@ -150,6 +150,22 @@ test('gc says what would go, and removes what no branch names', async () => {
   expect(await stats()).toMatchObject({ objects: 0, packs: 0, chunks: 0, storedBytes: 0 })
 })
 
+test('gc keeps what a branch names, whatever its age, and lets it go with the branch', async () => {
+  const bytes = noise('on a branch', 50_000)
+  await upload(bytes)
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid ${digestOf(bytes)}\nsize ${bytes.length}\n`
+  const repository = await world.repository(PROJECT, {
+    '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+    'model.bin': pointer,
+  })
+  expect((await repository.push('HEAD:refs/heads/feature')).code).toBe(0)
+  const collect = async () => JSON.parse((await ballast('registry', 'gc', '--grace', '0s', '--json')).stdout)
+  expect(await collect()).toMatchObject({ live: 1, removedCount: 0 })
+  expect((await download(bytes)).equals(bytes)).toBe(true)
+  expect((await repository.git('push', await repository.remote(), ':refs/heads/feature')).code).toBe(0)
+  expect(await collect()).toMatchObject({ live: 0, removedCount: 1 })
+})
+
 test('a quota refuses an upload before it is sent', async () => {
   expect((await ballast('registry', 'quota', PROJECT, '100 kB')).stdout).toBe(
     `${PROJECT}: 0 objects, 0 B, of 100 kB\n`,
