@@ -9,7 +9,6 @@ export {
   type LfsPointer,
   looksLikePointer,
   MAX_POINTER_BYTES,
-  parsePointer,
 } from './lfs/pointer.ts'
 export { type PointerFile, pointerFiles } from './lfs/pointers.ts'
 export type * from './ports.ts'

@@ -1,7 +1,4 @@
 export * from './errors.ts'
-export { cuts } from './layout/cuts.ts'
-export { type Companion, layOut, layoutsOf } from './layout/lay-out.ts'
-export { pairOf } from './layout/pairs.ts'
 export type * from './layout/types.ts'
 export type { PackedFile } from './pack/single/unpack-file.ts'
 export type * from './ports.ts'
