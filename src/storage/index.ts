@@ -1,6 +1,6 @@
 export { DiskBlobStore } from './disk/blob-store.ts'
-export * from './errors.ts'
 export { DiskLfsPartials } from './disk/lfs-partials.ts'
 export { DiskPackStore } from './disk/packs.ts'
+export * from './errors.ts'
 export { openSqlite, type SqliteOptions } from './sqlite/open.ts'
 export type * from './types.ts'

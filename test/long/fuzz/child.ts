@@ -14,7 +14,7 @@ import {
   openIn,
 } from '../../../src/formats/index.ts'
 import { memoryTree } from '../../../src/formats/tree/memory.ts'
-import { layoutsOf } from '../../../src/registry/index.ts'
+import { layoutsOf } from '../../../src/registry/layout/lay-out.ts'
 import { randomBy } from '../world/random.ts'
 import { mutated } from './mutate.ts'
 
