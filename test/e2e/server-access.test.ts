@@ -115,8 +115,9 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 function pathOf(route: string): string {
-  const [kind = ''] = route.replace('/api/v1/', '').split('/')
-  return route
+  const [, template = ''] = route.split(' ')
+  const [kind = ''] = template.replace('/api/v1/', '').split('/')
+  return template
     .replace('{project}', 'p')
     .replace('{group}', 'team')
     .replace('{model}', 'p')
@@ -127,7 +128,15 @@ function pathOf(route: string): string {
     .replace('{tag}', 'v1')
     .replace('{digest}', DIGEST)
     .replace('{id}', ids[route.includes('/artifacts/') ? 'artifacts' : kind] ?? 'none')
-    .replace('{*}', 'page')
+    .replace('{version}', '1')
+    .replace('{*}', kind === 'versions' ? 'model.onnx' : 'page')
+    .concat(QUERIES[route] ?? '')
+}
+
+/** What a route is told beside its path. */
+const QUERIES: Readonly<Record<string, string>> = {
+  'POST /api/v1/versions/import': '?project=p',
+  'DELETE /api/v1/retention': '?project=p',
 }
 
 const BODIES: Readonly<Record<string, unknown>> = {
@@ -141,6 +150,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/v1/projects/{project}/merge-requests': { title: 'x', source: 'nowhere' },
   'PUT /api/v1/projects/{project}/mirror': { url: 'https://github.com/team/digits' },
   'PUT /api/v1/settings/mirrors': { allow: [] },
+  'PUT /api/v1/models/{model}/aliases/{name}': { version: 'v1' },
+  'PUT /api/v1/retention': { project: 'p', rules: { keepLast: 1 } },
+  'PUT /api/v1/registry/quotas/{project}': { quota: null },
+  'POST /api/v1/registry/collections': { dryRun: true },
+  'POST /api/v1/registry/checks': { repair: false },
 }
 
 /** 401, 403, 404 as the access rules have it; `passed` for whatever the handler itself then says. */
@@ -190,7 +204,7 @@ test('every route lets in whom it should and nobody else', async () => {
         (method !== 'GET' || template.includes('stream') || template.endsWith('events'))
       )
         continue
-      const { status } = await world.call(method, pathOf(template), {
+      const { status } = await world.call(method, pathOf(route), {
         token: credential.secret,
         ...(method === 'GET' ? {} : { body: BODIES[route] ?? {} }),
       })
