@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Digest, digestOf } from '../../src/core/index.ts'
 import { formatPointer } from '../../src/git/index.ts'
-import { clientEnvironment, type GitWorld, type Ran, startGitWorld, TOKEN, until } from './git-world.ts'
+import { clientEnvironment, type GitWorld, type Ran, startGitWorld, TOKEN, until } from '../e2e/git-world.ts'
 
 const ENTRY = join(import.meta.dirname, '../../src/cli/main.ts')
 const MODEL = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251))
