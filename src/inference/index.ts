@@ -23,4 +23,5 @@ export {
   type ReplicaSpec,
   type RunningReplica,
   replicaProcess,
+  spareProcess,
 } from './replica/index.ts'

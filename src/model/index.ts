@@ -10,7 +10,7 @@ export { compilePreprocess, type Preprocessor } from './preprocess/preprocessor.
 export { modelConfigSchema } from './schema.ts'
 export { scoresOf, winnerOf } from './scores.ts'
 export { checkInputs } from './session/check.ts'
-export { type LoadOptions, loadOnnx } from './session/load.ts'
+export { type LoadOptions, loadOnnx, loadRuntime } from './session/load.ts'
 export {
   type BatchAxis,
   describeInput,

@@ -19,7 +19,7 @@ const PROCESS = join(import.meta.dirname, 'world/store-process.ts')
 /** `BALLAST_SEED=n` tries other moments. */
 const SEED = Number(process.env['BALLAST_SEED'] ?? 7)
 const UPLOADS = 100
-const KILLS = Number(process.env['BALLAST_KILLS'] ?? 25)
+const KILLS = Number(process.env['BALLAST_KILLS'] ?? 12)
 
 let folder: string
 /** Objects of which the store said that it has them. */

@@ -10,6 +10,7 @@ import { Memory } from './memory.ts'
 import { Places } from './places.ts'
 import { StartPriority } from './priority.ts'
 import { Residents } from './residents.ts'
+import { Spare } from './spare.ts'
 import { Turns } from './turns.ts'
 
 export interface HostOptions {
@@ -60,6 +61,7 @@ class Host implements RunningHost {
   readonly #places: Places
   readonly #blobs: BlobCache
   readonly #residents: Residents
+  readonly #spare: Spare
   readonly #reporter: Reporter
   readonly #stop = new AbortController()
   /** Wanted sets are applied one after the other. */
@@ -82,11 +84,23 @@ class Host implements RunningHost {
         replicas: await this.#residents.report(),
       }),
     })
+    this.#spare = new Spare({
+      command: options.command,
+      env: { NODE_COMPILE_CACHE: this.#places.compiled },
+      folder: this.#places.spare,
+      logger: this.#logger,
+    })
     this.#residents = new Residents({
       places: this.#places,
       modelPath: async wanted =>
         join(await this.#blobs.layOut(wanted.version, wanted.files), modelFileOf(wanted)),
-      start: { command: options.command, tied: false, priority, compiled: this.#places.compiled },
+      start: {
+        command: options.command,
+        tied: false,
+        priority,
+        compiled: this.#places.compiled,
+        spare: this.#spare,
+      },
       threads: options.threads ?? defaultThreads(),
       memory: new Memory(options.memoryBytes ?? defaultMemory()),
       turns: new Turns(),
@@ -107,6 +121,7 @@ class Host implements RunningHost {
     await this.#blobs.open()
     const kept = await this.#kept()
     if (kept !== undefined) await this.#residents.apply(kept.replicas)
+    this.#spare.prepare()
     void followEvents({
       url: `${serverUrl}/api/v1/agents/host/stream`,
       token,
@@ -124,6 +139,7 @@ class Host implements RunningHost {
     clearInterval(this.#collecting)
     await this.#applying
     await this.#residents.close(keep)
+    await this.#spare.close()
     await this.#reporter.close()
   }
 

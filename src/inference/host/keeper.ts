@@ -330,6 +330,7 @@ export class Keeper implements Tenant {
     const sleeper = this.#sleeper
     this.#sleeper = undefined
     this.#set({ phase: 'ready', address, pid, warmMs })
+    this.#context.start.spare?.prepare()
     // Not waited for: one who does not read must not hold up the others.
     void sleeper?.close()
   }

@@ -16,6 +16,7 @@ const MAX_SOCKET_PATH = 104
  *   replicas/<id>/parked.json       while it sleeps: `Parked`
  *   replicas/<id>/log.txt
  *   sockets/<short>.sock            or below the temporary folder, where that path would be too long
+ *   spare/                          the log of the process that waits to become a replica
  *   compiled/                       what Node compiled of Ballast's own sources
  *   blobs/, versions/               BlobCache
  */
@@ -32,6 +33,10 @@ export class Places {
 
   get compiled(): string {
     return join(this.#folder, 'compiled')
+  }
+
+  get spare(): string {
+    return join(this.#folder, 'spare')
   }
 
   get replicas(): string {

@@ -35,21 +35,30 @@ export class StartPriority {
     await this.#setGroup(pid, START_NICENESS)
   }
 
+  /** What `command` does, for a process that runs already. */
+  async lowerThreads(pid: number): Promise<void> {
+    if (this.#niceness) await setThreads(pid, START_NICENESS)
+  }
+
   /** As any other process again: every thread, for each has its own niceness. */
   async restore(pid: number): Promise<void> {
     await this.#setGroup(pid, 0)
-    if (!this.#niceness) return
-    for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
-      try {
-        setPriority(Number(thread), 0)
-      } catch {
-        // The thread has ended.
-      }
-    }
+    if (this.#niceness) await setThreads(pid, 0)
   }
 
   async #setGroup(pid: number, niceness: number): Promise<void> {
     if (this.#groups) await writeFile(`/proc/${pid}/autogroup`, String(niceness)).catch(() => undefined)
+  }
+}
+
+/** Each thread has its own. */
+async function setThreads(pid: number, niceness: number): Promise<void> {
+  for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+    try {
+      setPriority(Number(thread), niceness)
+    } catch {
+      // The thread has ended.
+    }
   }
 }
 

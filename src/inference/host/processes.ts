@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { open, readFile, stat, truncate } from 'node:fs/promises'
 import { systemCode } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
@@ -18,7 +19,7 @@ export interface ProcessId {
 
 /**
  * Starts a process in a session of its own, its output in a file. It outlives this one; a `tied` one is given a
- * standard input that ends with this one. `env`: beside this one's own.
+ * standard input that ends with this one. `env`: beside this one's own. Throws what the system says of the program.
  */
 export async function startDetached(
   command: readonly string[],
@@ -38,6 +39,7 @@ export async function startDetached(
       env: { ...process.env, ...env },
       stdio: [tied ? 'pipe' : 'ignore', file.fd, file.fd],
     })
+    await once(child, 'spawn')
     // The host may end before it.
     child.unref()
     return child

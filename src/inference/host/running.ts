@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { messageOf, replaceFile } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
@@ -5,6 +6,7 @@ import { UNFIT_EXIT_STATUS } from '../replica/index.ts'
 import type { Places } from './places.ts'
 import type { StartPriority } from './priority.ts'
 import { identify, isAlive, type ProcessId, readProcess, startDetached } from './processes.ts'
+import type { Spare } from './spare.ts'
 
 /** How often a process is looked at, where nothing tells that it ended. */
 const LOOK_MS = 100
@@ -29,6 +31,8 @@ export interface Start {
   readonly priority: StartPriority
   /** A folder of ours alone where Node keeps what it has compiled: a third of what a small replica takes to start. */
   readonly compiled?: string
+  /** A process that waits to become one. */
+  readonly spare?: Spare
   /** Behind those that serve: nobody waits for it yet. */
   readonly behind: boolean
 }
@@ -36,15 +40,9 @@ export interface Start {
 type ReplicaPlaces = ReturnType<Places['replica']>
 
 /** Starts a replica's process, and keeps on disk which one it is. */
-export async function startReplica(
-  places: ReplicaPlaces,
-  { command, tied, priority, behind, compiled }: Start,
-): Promise<Running> {
-  const whole = [...command, 'replica', '--spec', places.spec, ...(tied ? ['--tied'] : [])]
-  const child = await startDetached(behind ? priority.command(whole) : whole, places.log, {
-    tied,
-    ...(compiled !== undefined && { env: { NODE_COMPILE_CACHE: compiled } }),
-  })
+export async function startReplica(places: ReplicaPlaces, start: Start): Promise<Running> {
+  const { priority, behind } = start
+  const child = (await spared(places, start)) ?? (await startAnew(places, start))
   const ended = new Promise<End>(resolve => {
     child.once('error', error => resolve({ how: messageOf(error), unfit: false }))
     child.once('exit', (code, signal) => {
@@ -56,6 +54,27 @@ export async function startReplica(
   await replaceFile(places.process, JSON.stringify(id))
   if (behind) await priority.lower(id.pid)
   return { id, ended }
+}
+
+/** The process that waited, if there is one. */
+async function spared(
+  places: ReplicaPlaces,
+  { spare, tied, priority, behind }: Start,
+): Promise<ChildProcess | undefined> {
+  const child = await spare?.take({ spec: places.spec, tied }, places.log)
+  if (behind && child?.pid !== undefined) await priority.lowerThreads(child.pid)
+  return child
+}
+
+function startAnew(
+  places: ReplicaPlaces,
+  { command, tied, priority, behind, compiled }: Start,
+): Promise<ChildProcess> {
+  const whole = [...command, 'replica', '--spec', places.spec, ...(tied ? ['--tied'] : [])]
+  return startDetached(behind ? priority.command(whole) : whole, places.log, {
+    tied,
+    ...(compiled !== undefined && { env: { NODE_COMPILE_CACHE: compiled } }),
+  })
 }
 
 /** A process that an earlier host started for this very replica, if it still runs. */

@@ -1,7 +1,7 @@
 export { type BorrowedReplica, borrowReplica } from './borrowed.ts'
 
 export { answerOf, type Parked, readParked } from './parked.ts'
-export { replicaProcess, UNFIT_EXIT_STATUS } from './process.ts'
+export { replicaProcess, spareProcess, type Told, UNFIT_EXIT_STATUS } from './process.ts'
 export type { RunningReplica } from './replica.ts'
 export type { ReplicaSpec, ReplicaSpecInput } from './spec.ts'
 export { type ReplicaStatus, replicaStatusSchema } from './status.ts'

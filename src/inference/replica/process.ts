@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/index.ts'
-import { ModelError } from '../../model/index.ts'
+import { loadRuntime, ModelError } from '../../model/index.ts'
+import { endThreadAhead, startThreadAhead } from '../engine/lanes/index.ts'
 import { InferenceError } from '../errors.ts'
 import { runReplica } from './replica.ts'
 import { readSpec } from './spec.ts'
@@ -12,6 +13,49 @@ const DRAIN_LIMIT_MS = 30_000
 export interface ReplicaProcessOptions {
   /** Ends with the process that started it: when its standard input does. */
   readonly tied?: boolean
+}
+
+/**
+ * A process that has all loaded but a model, and waits on its standard input to be told which: one line of JSON, as
+ * `Told`. It ends with the host that started it, until it is told; then it is a replica like any other.
+ */
+export async function spareProcess(): Promise<void> {
+  process.on('SIGHUP', () => {})
+  process.title = 'ballast replica (spare)'
+  startThreadAhead()
+  // What is missing then is said when a model is loaded.
+  await loadRuntime().catch(() => undefined)
+  console.log('spare: waits for a model')
+  const told = await toldOf(process.stdin)
+  if (told === undefined) process.exit(0)
+  await replicaProcess(told.spec, { tied: told.tied })
+}
+
+/** What a spare is told. */
+export interface Told {
+  readonly spec: string
+  readonly tied: boolean
+}
+
+/** The first line; undefined where the input ends before it. */
+async function toldOf(input: NodeJS.ReadStream): Promise<Told | undefined> {
+  let text = ''
+  // Not `for await`: leaving that would close the pipe, by whose end a tied replica knows of its host's.
+  return new Promise(resolve => {
+    const end = (): void => resolve(undefined)
+    input.setEncoding('utf8')
+    input.once('close', end)
+    input.once('error', end)
+    input.on('data', function take(chunk: string) {
+      text += chunk
+      const at = text.indexOf('\n')
+      if (at < 0) return
+      input.off('data', take)
+      input.off('close', end)
+      const { spec, tied } = JSON.parse(text.slice(0, at)) as Told
+      resolve({ spec, tied })
+    })
+  })
 }
 
 /**
@@ -28,6 +72,7 @@ export async function replicaProcess(specPath: string, options: ReplicaProcessOp
     const spec = await readSpec(specPath)
     process.title = `ballast replica ${spec.model} ${spec.versionNumber}`
     const replica = await runReplica(spec)
+    void endThreadAhead()
     const { warmMs, batchRows } = replica.status
     console.log(
       `ready: ${spec.model} ${spec.versionNumber} after ${warmMs} ms, up to ${batchRows} rows a batch`,
@@ -41,7 +86,8 @@ export async function replicaProcess(specPath: string, options: ReplicaProcessOp
     void replica.unloaded.then(end)
   } catch (error) {
     console.error(`error: ${messageOf(error)}`)
-    process.exitCode = isUnfit(error) ? UNFIT_EXIT_STATUS : 1
+    // A pipe to the host, or a thread that waits, would keep it from ending by itself.
+    process.exit(isUnfit(error) ? UNFIT_EXIT_STATUS : 1)
   }
 }
 

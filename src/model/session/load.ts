@@ -21,9 +21,7 @@ export interface LoadOptions {
  */
 export async function loadOnnx(path: string, options: LoadOptions = {}): Promise<ModelSession> {
   await checkFile(path)
-  // It would report its sessions to its maker: docs/decisions/0023.
-  process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
-  const ort = await import('onnxruntime-node')
+  const ort = await loadRuntime()
   let session: InferenceSession
   try {
     session = await ort.InferenceSession.create(path, {
@@ -40,6 +38,13 @@ export async function loadOnnx(path: string, options: LoadOptions = {}): Promise
     throw unloadable(path, messageOf(cause), cause)
   }
   return new OnnxSession(ort, session, signatureOf(path, session))
+}
+
+/** The native library, before there is a model for it. */
+export async function loadRuntime(): Promise<OrtModule> {
+  // It would report its sessions to its maker: docs/decisions/0023.
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
+  return import('onnxruntime-node')
 }
 
 async function checkFile(path: string): Promise<void> {

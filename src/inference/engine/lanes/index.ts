@@ -1,4 +1,4 @@
 export type { Lane, LaneRun } from './lane.ts'
 export { LaneSet, type OpenLane } from './lane-set.ts'
 export { openLoopLane } from './loop.ts'
-export { openThreadLane } from './thread.ts'
+export { endThreadAhead, openThreadLane, startThreadAhead } from './thread.ts'

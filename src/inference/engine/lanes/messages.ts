@@ -17,7 +17,8 @@ import type { Parcel } from './parcel.ts'
  */
 export const SLAB_BYTES: number = 128 * 1024
 
-export interface LaneData extends LaneOptions {
+/** The first message to a lane's thread: until then it has loaded nothing but what every lane needs. */
+export interface OpenMessage extends LaneOptions {
   readonly slab: SharedArrayBuffer
 }
 

@@ -6,8 +6,8 @@ import type { Lane, LaneOptions, LaneRun } from './lane.ts'
 import {
   type Carried,
   errorOf,
-  type LaneData,
   type LaneMessage,
+  type OpenMessage,
   type RunMessage,
   SLAB_BYTES,
 } from './messages.ts'
@@ -25,14 +25,45 @@ interface Pending {
   readonly inputMs: number
 }
 
+/** A thread that waits for its model. */
+let ahead: Worker | undefined
+
+/** Starts the thread of the first lane before its model is known. */
+export function startThreadAhead(): void {
+  if (ahead !== undefined) return
+  const worker = startWorker()
+  // It keeps no process from ending.
+  worker.unref()
+  ahead = worker
+  const gone = (): void => {
+    if (ahead === worker) ahead = undefined
+  }
+  worker.once('error', gone)
+  worker.once('exit', gone)
+}
+
+/** A model that runs in the loop has no use for it. */
+export async function endThreadAhead(): Promise<void> {
+  const worker = ahead
+  ahead = undefined
+  await worker?.terminate()
+}
+
+function startWorker(): Worker {
+  return new Worker(entry(), { name: 'lane' })
+}
+
 /**
  * A model in a thread of its own. This thread only copies inputs to where the other finds them; meanwhile it reads,
  * refuses and answers. Throws what loading threw. `onLost`: the thread is gone, and with it the run that it had.
  */
 export async function openThreadLane(options: LaneOptions, onLost: (error: Error) => void): Promise<Lane> {
   const slab = new SharedArrayBuffer(2 * SLAB_BYTES)
-  const workerData: LaneData = { modelPath: options.modelPath, threads: options.threads, slab }
-  const worker = new Worker(entry(), { workerData, name: 'lane' })
+  const worker = ahead ?? startWorker()
+  ahead = undefined
+  worker.ref()
+  const message: OpenMessage = { modelPath: options.modelPath, threads: options.threads, slab }
+  worker.postMessage(message)
   const signature = await readyOf(worker)
   return new ThreadLane(worker, signature, slab, onLost)
 }

@@ -2,14 +2,20 @@
  * The thread of a lane: a model of its own, and one run after the other. Started by thread.ts; in the bundle it is an
  * entry by itself, `lane.js`.
  */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { Tensors } from '../../../core/index.ts'
-import { loadOnnx, type ModelSession } from '../../../model/index.ts'
+import { loadOnnx, loadRuntime, type ModelSession } from '../../../model/index.ts'
 import { isStrings } from '../../protocols/oip/binary.ts'
-import { type LaneData, type LaneMessage, type RunMessage, SLAB_BYTES, wireOf } from './messages.ts'
+import { type LaneMessage, type OpenMessage, type RunMessage, SLAB_BYTES, wireOf } from './messages.ts'
 import { fillArea, openParcel, planParcel } from './parcel.ts'
 
-const { modelPath, threads, slab } = workerData as LaneData
+// It may be started before anybody knows which model: what takes longest but for the model is loaded meanwhile.
+const runtime = loadRuntime().catch(() => undefined)
+const { promise: opened, resolve: open } = Promise.withResolvers<OpenMessage>()
+let take: (message: never) => void = open
+parentPort?.on('message', message => take(message as never))
+const { modelPath, threads, slab } = await opened
+await runtime
 const inputHalf = new Uint8Array(slab, 0, SLAB_BYTES)
 const outputHalf = new Uint8Array(slab, SLAB_BYTES, SLAB_BYTES)
 /** The native library takes no shared memory. */
@@ -27,10 +33,10 @@ async function serve(): Promise<void> {
     tell({ kind: 'failed', error: wireOf(error), buffer: undefined })
     return
   }
-  parentPort?.on('message', (message: RunMessage | 'end') => {
+  take = (message: RunMessage | 'end') => {
     if (message === 'end') void session.close().finally(() => parentPort?.close())
     else void run(session, message)
-  })
+  }
   tell({ kind: 'ready', signature: session.signature })
 }
 
