@@ -13,7 +13,7 @@ export {
   type Windows,
 } from './images/types.ts'
 export { weightPasses } from './quantize/open.ts'
-export type { Block4, ColumnGrids, Int8Grid, WeightPasses } from './quantize/types.ts'
+export type { Block, ColumnGrids, Int8Grid, WeightPasses } from './quantize/types.ts'
 export { type Histogram, histogramOf } from './statistics/histogram.ts'
 export { MomentsTotal } from './statistics/merge.ts'
 export { openReferenceStatistics, openStatistics } from './statistics/open.ts'

@@ -1,6 +1,6 @@
 export * from './errors.ts'
+export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/blocks/quantize.ts'
 export { type HalfOptions, halve } from './precision/float16/halve.ts'
-export { BLOCK_SIZES, type Int4Options, quantizeInt4 } from './precision/int4/blocks.ts'
 export { type DynamicOptions, quantizeDynamic } from './precision/int8/dynamic.ts'
 export type { WeightType } from './precision/int8/grid.ts'
 export type * from './types.ts'

@@ -25,6 +25,7 @@ interface Options {
   readonly data?: string
   readonly int8?: boolean
   readonly int4?: boolean
+  readonly int8Blocks?: boolean
   readonly fp16?: boolean
   readonly uint8?: boolean
   readonly perChannel: boolean
@@ -54,14 +55,15 @@ export function optimizeCommand(): Command {
     )
     .option('--int8', 'weights as 8-bit integers, activations too while it runs')
     .option('--int4', 'matrices in blocks of four bits (MatMulNBits)')
+    .option('--int8-blocks', 'the same in eight bits: weights alone are rounded')
     .option('--fp16', 'float16, but for inputs, outputs and what must stay: smaller, and on CPUs no faster')
     .option('--uint8', 'of --int8: weights from their least to their greatest, instead of around 0')
     .option('--no-per-channel', 'of --int8: one scale for a whole weight')
     .option('--reduce-range', 'of --int8: seven bits, for CPUs without VNNI, whose sums overflow')
-    .option('--block <size>', `of --int4: numbers that share a scale: ${BLOCK_SIZES.join(', ')}`, whole, 32)
-    .option('--asymmetric', 'of --int4: from the least to the greatest of a block')
+    .option('--block <size>', `of blocks: numbers that share a scale: ${BLOCK_SIZES.join(', ')}`, whole, 32)
+    .option('--asymmetric', 'of blocks: from the least to the greatest of each')
     .addOption(
-      new Option('--accuracy-level <level>', 'of --int4: 4 computes with 8-bit activations, 1 with float32')
+      new Option('--accuracy-level <level>', 'of blocks: 4 computes with 8-bit activations, 1 with float32')
         .choices(['0', '1', '2', '3', '4'])
         .default(4)
         .argParser(level),
@@ -171,14 +173,24 @@ function gatesOf(gates: readonly Gate[], task: string): readonly Gate[] {
 }
 
 function changeOf(options: Options): Change {
-  const { int8, int4, fp16, perChannel, reduceRange = false, asymmetric = false, accuracyLevel } = options
-  if ([int8, int4, fp16].filter(Boolean).length !== 1)
+  const {
+    int8,
+    int4,
+    int8Blocks,
+    fp16,
+    perChannel,
+    reduceRange = false,
+    asymmetric = false,
+    accuracyLevel,
+  } = options
+  if ([int8, int4, int8Blocks, fp16].filter(Boolean).length !== 1)
     throw new BallastError('ARGUMENT_MISSING', {
-      message: 'Name one change: --int8, --int4 or --fp16, or --auto',
+      message: 'Name one change: --int8, --int8-blocks, --int4 or --fp16, or --auto',
       hint: '--int8 is the one that makes most models faster on CPUs.',
     })
   if (int8) return { kind: 'int8', dtype: options.uint8 ? 'uint8' : 'int8', perChannel, reduced: reduceRange }
-  if (int4) return { kind: 'int4', size: options.block, asymmetric, accuracyLevel }
+  if (int4 || int8Blocks)
+    return { kind: 'blocks', bits: int4 ? 4 : 8, size: options.block, asymmetric, accuracyLevel }
   return { kind: 'fp16' }
 }
 

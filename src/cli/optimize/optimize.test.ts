@@ -10,7 +10,8 @@ import { type Change, type OptimizeRequest, optimizeModel } from './optimize.ts'
 const FIXTURES = new URL('../../../test/fixtures/optimize/', import.meta.url).pathname
 const CHANGES: readonly (readonly [Change, largest: number])[] = [
   [{ kind: 'int8', dtype: 'int8', perChannel: true, reduced: false }, 0.05],
-  [{ kind: 'int4', size: 16, asymmetric: true, accuracyLevel: 1 }, 0.3],
+  [{ kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 }, 0.3],
+  [{ kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 1 }, 0.02],
   [{ kind: 'fp16' }, 0.005],
 ]
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BallastError, type Digest, digestOfFile } from '../../core/index.ts'
 import { liftOnnx, type OnnxModel, type OpenedModel } from '../../formats/index.ts'
-import { type Changed, halve, quantizeDynamic, quantizeInt4 } from '../../optimize/index.ts'
+import { type Changed, halve, quantizeBlocks, quantizeDynamic } from '../../optimize/index.ts'
 import { externalName, writeModel } from '../output/write-model.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 
@@ -15,7 +15,8 @@ export type Change =
       readonly reduced: boolean
     }
   | {
-      readonly kind: 'int4'
+      readonly kind: 'blocks'
+      readonly bits: 4 | 8
       readonly size: number
       readonly asymmetric: boolean
       readonly accuracyLevel: 0 | 1 | 2 | 3 | 4
@@ -83,8 +84,8 @@ function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>): Cha
       const { dtype, reduced, perChannel } = change
       return quantizeDynamic(model, { weights: { dtype, reduced }, perChannel, keep })
     }
-    case 'int4':
-      return quantizeInt4(model, { ...change, keep })
+    case 'blocks':
+      return quantizeBlocks(model, { ...change, keep })
     case 'fp16':
       return halve(model, { keep })
   }
@@ -94,8 +95,8 @@ function describeChange(change: Change): string {
   switch (change.kind) {
     case 'int8':
       return `dynamic ${change.dtype}${change.perChannel ? ' per channel' : ''}${change.reduced ? ', reduced range' : ''}`
-    case 'int4':
-      return `int4 in ${change.asymmetric ? 'asymmetric ' : ''}blocks of ${change.size}, accuracy level ${change.accuracyLevel}`
+    case 'blocks':
+      return `int${change.bits} in ${change.asymmetric ? 'asymmetric ' : ''}blocks of ${change.size}, accuracy level ${change.accuracyLevel}`
     case 'fp16':
       return 'float16'
   }

@@ -24,8 +24,9 @@ export type Preference = (typeof PREFERENCES)[number]
 export const CHANGES: Readonly<Record<string, Change>> = {
   int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
   'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
-  int4: { kind: 'int4', size: 32, asymmetric: false, accuracyLevel: 4 },
-  'int4-exact': { kind: 'int4', size: 16, asymmetric: true, accuracyLevel: 1 },
+  'int8-blocks': { kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 4 },
+  int4: { kind: 'blocks', bits: 4, size: 32, asymmetric: false, accuracyLevel: 4 },
+  'int4-exact': { kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 },
   fp16: { kind: 'fp16' },
 }
 

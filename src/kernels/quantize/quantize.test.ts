@@ -86,20 +86,21 @@ describe('the kernels give what the plain passes give', () => {
     )
   })
 
-  test('blocks of four bits', () => {
+  test('blocks of four bits and of eight', () => {
     const shape = fc.record({
+      bits: fc.constantFrom(4, 8),
       size: fc.constantFrom(16, 32, 64),
       blocks: fc.integer({ min: 1, max: 3 }),
       columns: fc.integer({ min: 1, max: 9 }),
       asymmetric: fc.boolean(),
     })
     fc.assert(
-      fc.property(fc.infiniteStream(number), shape, (stream, { size, blocks, columns, asymmetric }) => {
+      fc.property(fc.infiniteStream(number), shape, (stream, { bits, size, blocks, columns, asymmetric }) => {
         const x = Float32Array.from(stream.take(size * blocks * columns))
         agree(passes => {
-          const packed = new Uint8Array(x.length / 2)
+          const packed = new Uint8Array((x.length * bits) / 8)
           const [scales, zeroPoints] = [new Float32Array(blocks * columns), new Uint8Array(blocks * columns)]
-          passes.blocks4(x, columns, { size, asymmetric }, packed, scales, zeroPoints)
+          passes.blocks(x, columns, { bits, size, asymmetric }, packed, scales, zeroPoints)
           return [packed, Array.from(scales, v => v + 0), zeroPoints]
         })
       }),

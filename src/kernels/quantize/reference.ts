@@ -1,4 +1,4 @@
-import type { Block4, ColumnGrids, Int8Grid, WeightPasses } from './types.ts'
+import type { Block, ColumnGrids, Int8Grid, WeightPasses } from './types.ts'
 
 /** The passes in plain TypeScript: what the kernels are held against, and used where the engine has no SIMD. */
 export const plainWeightPasses: WeightPasses = {
@@ -6,7 +6,7 @@ export const plainWeightPasses: WeightPasses = {
   columnRanges,
   int8,
   columnInt8,
-  blocks4,
+  blocks,
   float16,
   bfloat16,
 }
@@ -54,17 +54,18 @@ function columnInt8(numbers: Float32Array, first: number, grids: ColumnGrids, ta
   }
 }
 
-function blocks4(
+function blocks(
   numbers: Float32Array,
   columns: number,
-  { size, asymmetric }: Block4,
+  { bits, size, asymmetric }: Block,
   packed: Uint8Array,
   scales: Float32Array,
   zeroPoints: Uint8Array,
 ): void {
-  const blocks = numbers.length / (columns * size)
+  const count = numbers.length / (columns * size)
+  const middle = 2 ** (bits - 1)
   for (let column = 0; column < columns; column++) {
-    for (let b = 0; b < blocks; b++) {
+    for (let b = 0; b < count; b++) {
       const start = b * size * columns + column
       let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
       for (let i = 0; i < size; i++) {
@@ -72,37 +73,41 @@ function blocks4(
         if (number < least) least = number
         if (number > greatest) greatest = number
       }
-      const { scale, zeroPoint } = asymmetric ? spread(least, greatest) : mirrored(least, greatest)
+      const { scale, zeroPoint } = asymmetric
+        ? spread(least, greatest, middle)
+        : mirrored(least, greatest, middle)
       const reciprocal = scale === 0 ? 0 : Math.fround(1 / scale)
-      const at = column * blocks + b
+      const at = column * count + b
       scales[at] = scale
       if (asymmetric) zeroPoints[at] = zeroPoint
-      for (let i = 0; i < size; i += 2) {
-        const lower = nibble(numbers[start + i * columns]!, reciprocal, zeroPoint)
-        const upper = nibble(numbers[start + (i + 1) * columns]!, reciprocal, zeroPoint)
-        packed[(at * size + i) / 2] = lower | (upper << 4)
+      for (let i = 0; i < size; i++) {
+        const place = placeOf(numbers[start + i * columns]!, reciprocal, zeroPoint, 2 * middle - 1)
+        if (bits === 8) packed[at * size + i] = place
+        else if (i % 2 === 0) packed[(at * size + i) / 2] = place
+        else packed[(at * size + i - 1) / 2]! |= place << 4
       }
     }
   }
 }
 
-/** The number of the largest magnitude becomes −8; of two, the negative one. */
-function mirrored(least: number, greatest: number): { scale: number; zeroPoint: number } {
+/** The number of the largest magnitude goes to the lowest place; of two, the negative one. */
+function mirrored(least: number, greatest: number, middle: number): { scale: number; zeroPoint: number } {
   const extreme = Math.abs(greatest) > Math.abs(least) ? greatest : least
-  return { scale: Math.fround(extreme / -8), zeroPoint: 8 }
+  return { scale: Math.fround(extreme / -middle), zeroPoint: middle }
 }
 
-/** From the least to the greatest, 0 among them, in fifteen steps. */
-function spread(least: number, greatest: number): { scale: number; zeroPoint: number } {
+/** From the least to the greatest, 0 among them. */
+function spread(least: number, greatest: number, middle: number): { scale: number; zeroPoint: number } {
+  const most = 2 * middle - 1
   const [low, high] = [Math.min(least, 0), Math.max(greatest, 0)]
-  const scale = Math.fround(Math.fround(high - low) / 15)
+  const scale = Math.fround(Math.fround(high - low) / most)
   const zero = scale === 0 ? low : Math.fround(Math.fround(0 - low) / scale)
-  return { scale, zeroPoint: zero < 0 ? 0 : zero > 15 ? 15 : roundHalfAway(zero) }
+  return { scale, zeroPoint: zero < 0 ? 0 : zero > most ? most : roundHalfAway(zero) }
 }
 
-function nibble(number: number, reciprocal: number, zeroPoint: number): number {
+function placeOf(number: number, reciprocal: number, zeroPoint: number, most: number): number {
   const place = Math.fround(Math.fround(number * reciprocal) + zeroPoint)
-  return clamped(roundHalfAway(place), 0, 15)
+  return clamped(roundHalfAway(place), 0, most)
 }
 
 function float16(numbers: Float32Array, target: Uint16Array): void {

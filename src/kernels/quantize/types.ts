@@ -15,11 +15,13 @@ export interface ColumnGrids {
   readonly greatest: number
 }
 
-/** Blocks of numbers along the rows of a matrix, four bits for each. */
-export interface Block4 {
+/** Blocks of numbers along the rows of a matrix. */
+export interface Block {
+  /** Of each number. */
+  readonly bits: 4 | 8
   /** Numbers of a block: a power of two from 16 on. */
   readonly size: number
-  /** With a zero point for each block; else the zero point is 8. */
+  /** With a zero point for each block; else it is the middle, 8 or 128. */
   readonly asymmetric: boolean
 }
 
@@ -44,13 +46,13 @@ export interface WeightPasses {
   columnInt8(numbers: Float32Array, first: number, grids: ColumnGrids, target: Uint8Array): void
   /**
    * MatMulNBits' blocks of `columns` columns: `rows` of them (a whole number of blocks; what is missing at the end of
-   * the matrix is 0). For column c and block b, `packed` gets size / 2 bytes at ((c · blocks) + b) · size / 2, the
-   * lower four bits first; `scales` and, where asymmetric, `zeroPoints` (0 … 15, a byte each) get one at c · blocks + b.
+   * the matrix is 0). For column c and block b, `packed` gets size · bits / 8 bytes at ((c · blocks) + b) times as
+   * many, lower bits first; `scales` and, where asymmetric, `zeroPoints` (a byte each) get one at c · blocks + b.
    */
-  blocks4(
+  blocks(
     numbers: Float32Array,
     columns: number,
-    block: Block4,
+    block: Block,
     packed: Uint8Array,
     scales: Float32Array,
     zeroPoints: Uint8Array,

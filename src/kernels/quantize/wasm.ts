@@ -1,6 +1,6 @@
 import { compileWasm } from '../module.ts'
 import { plainWeightPasses } from './reference.ts'
-import type { Block4, ColumnGrids, Int8Grid, WeightPasses } from './types.ts'
+import type { Block, ColumnGrids, Int8Grid, WeightPasses } from './types.ts'
 import { WEIGHTS_WASM } from './wasm.generated.ts'
 
 /** What ../assembly/weights.ts exports. */
@@ -26,10 +26,11 @@ interface Kernels {
     greatest: number,
     target: number,
   ): void
-  blocks4(
+  blocks(
     source: number,
     row: number,
     size: number,
+    bits: number,
     asymmetric: number,
     packed: number,
     step: number,
@@ -136,33 +137,34 @@ class WasmPasses implements WeightPasses {
     }
   }
 
-  blocks4(
+  blocks(
     numbers: Float32Array,
     columns: number,
-    block: Block4,
+    block: Block,
     packed: Uint8Array,
     scales: Float32Array,
     zeroPoints: Uint8Array,
   ): void {
-    const { size, asymmetric } = block
-    const blocks = numbers.length / (columns * size)
-    const bytes = size / 2
+    const { bits, size, asymmetric } = block
+    const count = numbers.length / (columns * size)
+    const bytes = (size * bits) / 8
     // Columns side by side whose block fits: fours of them.
     const stripe = Math.floor(NUMBERS / size / 4) * 4
     if (stripe === 0) {
-      plainWeightPasses.blocks4(numbers, columns, block, packed, scales, zeroPoints)
+      plainWeightPasses.blocks(numbers, columns, block, packed, scales, zeroPoints)
       return
     }
-    for (let b = 0; b < blocks; b++) {
+    for (let b = 0; b < count; b++) {
       for (let from = 0; from < columns; from += stripe) {
         const width = Math.min(stripe, columns - from)
         const padded = Math.ceil(width / 4) * 4
         this.#load(numbers, columns, b * size, size, from, width, padded)
         for (let c = 0; c < padded; c += 4) {
-          this.#kernels.blocks4(
+          this.#kernels.blocks(
             SOURCE + 4 * c,
             4 * padded,
             size,
+            bits,
             asymmetric ? 1 : 0,
             TARGET + c * bytes,
             bytes,
@@ -171,7 +173,7 @@ class WasmPasses implements WeightPasses {
           )
         }
         for (let c = 0; c < width; c++) {
-          const at = (from + c) * blocks + b
+          const at = (from + c) * count + b
           packed.set(this.#bytes.subarray(TARGET + c * bytes, TARGET + (c + 1) * bytes), at * bytes)
           scales[at] = this.#floats[FIRST / 4 + c]!
           if (asymmetric) zeroPoints[at] = this.#ints[SECOND / 4 + c]!

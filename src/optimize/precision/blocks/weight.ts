@@ -1,19 +1,19 @@
 import type { OnnxTensor } from '../../../formats/index.ts'
-import { type Block4, weightPasses } from '../../../kernels/index.ts'
+import { type Block, weightPasses } from '../../../kernels/index.ts'
 import { bytesOf, checkFinite, floatsOf } from '../floats.ts'
 
-export interface Int4Plan extends Block4 {
+export interface BlockPlan extends Block {
   /** The matrix has outputs as its rows, as a Gemm with transB takes it; else as its columns. */
   readonly turned: boolean
 }
 
-/** A matrix in blocks of four bits, as MatMulNBits takes it: computed from the float32 one when it is read. */
-export interface Int4Weight {
-  /** uint8 [outputs, blocks, size / 2]. */
+/** A matrix in blocks, as MatMulNBits takes it: computed from the float32 one when it is read. */
+export interface BlockWeight {
+  /** uint8 [outputs, blocks, size · bits / 8]. */
   readonly quantized: OnnxTensor
   /** float32 [outputs, blocks]. */
   readonly scales: OnnxTensor
-  /** uint8 [outputs, ceil(blocks / 2)], of asymmetric ones. */
+  /** Of asymmetric ones: uint8 [outputs, blocks], of four bits [outputs, ceil(blocks / 2)]. */
   readonly zeroPoints?: OnnxTensor
 }
 
@@ -26,23 +26,23 @@ export function sidesOf({ shape }: OnnxTensor, turned: boolean): { inputs: numbe
 /** Bytes of numbers that are quantized together, where one block of every column does not take more. */
 const TILE_BYTES = 8 * 1024 * 1024
 const PIECE_BYTES = 1024 * 1024
-/** The zero point where there is none. */
+/** The zero point of a block of four bits that is not there. */
 const MIDDLE = 8
 
 /**
- * `name` + `_Q4`, `_scales` and `_zero_points`. An eighth of the float32 matrix is held while it is read. Throws
+ * `name` + `_Q4` or `_Q8`, `_scales` and `_zero_points`. An eighth of the float32 matrix (a quarter) is held while it is read. Throws
  * OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
  */
-export function int4Weight(tensor: OnnxTensor, name: string, plan: Int4Plan): Int4Weight {
+export function blockWeight(tensor: OnnxTensor, name: string, plan: BlockPlan): BlockWeight {
   const { inputs, outputs } = sidesOf(tensor, plan.turned)
   const blocks = Math.ceil(inputs / plan.size)
-  const half = Math.ceil(blocks / 2)
+  const { bits, size } = plan
   const held = new Held(() => quantize(tensor, plan, outputs, blocks))
   return {
     quantized: {
-      name: `${name}_Q4`,
+      name: `${name}_Q${bits}`,
       dtype: 'uint8',
-      shape: [outputs, blocks, plan.size / 2],
+      shape: [outputs, blocks, (size * bits) / 8],
       async *data() {
         const packed = await held.takePacked()
         for (let at = 0; at < packed.length; at += PIECE_BYTES) yield packed.subarray(at, at + PIECE_BYTES)
@@ -60,9 +60,10 @@ export function int4Weight(tensor: OnnxTensor, name: string, plan: Int4Plan): In
       zeroPoints: {
         name: `${name}_zero_points`,
         dtype: 'uint8',
-        shape: [outputs, half],
+        shape: [outputs, bits === 4 ? Math.ceil(blocks / 2) : blocks],
         async *data() {
-          yield packedZeros((await held.grids()).zeroPoints, outputs, blocks)
+          const { zeroPoints } = await held.grids()
+          yield bits === 4 ? packedZeros(zeroPoints, outputs, blocks) : zeroPoints
         },
       },
     }),
@@ -108,18 +109,19 @@ interface Target extends Grids {
 
 async function quantize(
   tensor: OnnxTensor,
-  plan: Int4Plan,
+  plan: BlockPlan,
   outputs: number,
   blocks: number,
 ): Promise<Target> {
+  const row = (plan.size * plan.bits) / 8
   const target = {
-    packed: new Uint8Array((outputs * blocks * plan.size) / 2),
+    packed: new Uint8Array(outputs * blocks * row),
     scales: new Float32Array(outputs * blocks),
     zeroPoints: new Uint8Array(outputs * blocks),
   }
   if (plan.turned) await byOutputs(tensor, plan, blocks, target)
   else await byInputs(tensor, plan, outputs, blocks, target)
-  clearRest(target.packed, Math.ceil(sidesOf(tensor, plan.turned).inputs / 2), (blocks * plan.size) / 2)
+  clearRest(target.packed, Math.ceil((sidesOf(tensor, plan.turned).inputs * plan.bits) / 8), blocks * row)
   return target
 }
 
@@ -132,21 +134,21 @@ function clearRest(packed: Uint8Array, used: number, row: number): void {
 /** [inputs, outputs]: so many rows at a time, a whole number of blocks. */
 async function byInputs(
   tensor: OnnxTensor,
-  plan: Int4Plan,
+  plan: BlockPlan,
   outputs: number,
   blocks: number,
   target: Target,
 ): Promise<void> {
-  const { size } = plan
+  const { size, bits } = plan
   const rows = size * Math.max(1, Math.floor(TILE_BYTES / (4 * outputs * size)))
   let first = 0
   for await (const tile of tilesOf(tensor, rows * outputs)) {
     const count = Math.ceil(tile.length / outputs / size)
     const made = blocksOf(tensor, padded(tile, count * size * outputs), outputs, plan, count)
-    const bytes = (count * size) / 2
+    const bytes = (count * size * bits) / 8
     for (let output = 0; output < outputs; output++) {
       const [from, to] = [output * count, output * blocks + first]
-      target.packed.set(made.packed.subarray(output * bytes, (output + 1) * bytes), (to * size) / 2)
+      target.packed.set(made.packed.subarray(output * bytes, (output + 1) * bytes), (to * size * bits) / 8)
       target.scales.set(made.scales.subarray(from, from + count), to)
       target.zeroPoints.set(made.zeroPoints.subarray(from, from + count), to)
     }
@@ -155,7 +157,7 @@ async function byInputs(
 }
 
 /** [outputs, inputs]: so many outputs at a time, turned. */
-async function byOutputs(tensor: OnnxTensor, plan: Int4Plan, blocks: number, target: Target): Promise<void> {
+async function byOutputs(tensor: OnnxTensor, plan: BlockPlan, blocks: number, target: Target): Promise<void> {
   const { inputs } = sidesOf(tensor, true)
   const rows = Math.max(1, Math.floor(TILE_BYTES / (4 * inputs)))
   let first = 0
@@ -166,7 +168,7 @@ async function byOutputs(tensor: OnnxTensor, plan: Int4Plan, blocks: number, tar
       for (let input = 0; input < inputs; input++)
         turned[input * outputs + output] = tile[output * inputs + input]!
     const made = blocksOf(tensor, turned, outputs, plan, blocks)
-    target.packed.set(made.packed, (first * blocks * plan.size) / 2)
+    target.packed.set(made.packed, (first * blocks * plan.size * plan.bits) / 8)
     target.scales.set(made.scales, first * blocks)
     target.zeroPoints.set(made.zeroPoints, first * blocks)
     first += outputs
@@ -177,17 +179,17 @@ function blocksOf(
   tensor: OnnxTensor,
   numbers: Float32Array,
   columns: number,
-  { size, asymmetric }: Int4Plan,
+  { bits, size, asymmetric }: BlockPlan,
   count: number,
 ): Target {
   const passes = weightPasses()
   checkFinite(tensor, ...passes.range(numbers))
   const made = {
-    packed: new Uint8Array(numbers.length / 2),
+    packed: new Uint8Array((numbers.length * bits) / 8),
     scales: new Float32Array(columns * count),
     zeroPoints: new Uint8Array(columns * count),
   }
-  passes.blocks4(numbers, columns, { size, asymmetric }, made.packed, made.scales, made.zeroPoints)
+  passes.blocks(numbers, columns, { bits, size, asymmetric }, made.packed, made.scales, made.zeroPoints)
   return made
 }
 

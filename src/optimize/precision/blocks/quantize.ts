@@ -3,9 +3,11 @@ import { OptimizeError } from '../../errors.ts'
 import { intOf, plainGemm } from '../../graph/nodes.ts'
 import { constantsOf, freshNames, nameOf, withNodes } from '../../graph/weights.ts'
 import type { Changed, Kept } from '../../types.ts'
-import { type Int4Weight, int4Weight, sidesOf } from './weight.ts'
+import { type BlockWeight, blockWeight, sidesOf } from './weight.ts'
 
-export interface Int4Options {
+export interface BlockOptions {
+  /** Of each number. */
+  readonly bits: 4 | 8
   /** Numbers that share a scale: 16, 32, 64, 128 or 256. */
   readonly size: number
   /** From the least to the greatest of a block, instead of around 0. */
@@ -20,10 +22,10 @@ export const BLOCK_SIZES: readonly number[] = [16, 32, 64, 128, 256]
 const MICROSOFT = 'com.microsoft'
 
 /**
- * Matrices of MatMul and Gemm in blocks of four bits (onnxruntime's MatMulNBits). Only the main graph is changed.
+ * Matrices of MatMul and Gemm in blocks of four or eight bits (onnxruntime's MatMulNBits). Only the main graph is changed.
  * Throws OPTIMIZE_UNSUPPORTED for a block size that the runtime has not, OPTIMIZE_NOTHING where no node fits.
  */
-export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
+export function quantizeBlocks(model: OnnxModel, options: BlockOptions): Changed {
   if (!BLOCK_SIZES.includes(options.size))
     throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
       message: `Blocks of ${options.size} numbers are none of ${BLOCK_SIZES.join(', ')}`,
@@ -32,7 +34,7 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
   const constants = constantsOf(model.graph)
   const fresh = freshNames(model.graph)
   const made = new Map<string, OnnxTensor>()
-  const weights = new Map<string, Int4Weight>()
+  const weights = new Map<string, BlockWeight>()
   const nodes: OnnxNode[] = []
   const changed: string[] = []
   const kept: Kept[] = []
@@ -54,7 +56,7 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
   if (changed.length === 0)
     throw new OptimizeError('OPTIMIZE_NOTHING', {
       message: 'No MatMul or Gemm of this model has a constant float32 matrix',
-      hint: 'Four bits are for such matrices: try --int8 for convolutions.',
+      hint: 'Blocks are for such matrices: try --int8 for convolutions.',
     })
   const domains = [{ domain: MICROSOFT, version: 1 }]
   return { model: withNodes(model, nodes, made.values(), domains), changed, kept }
@@ -68,7 +70,7 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
     const product = c ? fresh(`${output}_MatMul`) : output
     const { accuracyLevel } = options
     const multiply: OnnxNode = {
-      name: `${nameOf(node)}_Q4`,
+      name: `${nameOf(node)}_Q${options.bits}`,
       op: 'MatMulNBits',
       domain: MICROSOFT,
       inputs: [
@@ -81,7 +83,7 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
       attributes: {
         K: { int: inputs },
         N: { int: outputs },
-        bits: { int: 4 },
+        bits: { int: options.bits },
         block_size: { int: options.size },
         ...(accuracyLevel && { accuracy_level: { int: accuracyLevel } }),
       },
@@ -91,12 +93,13 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
       : [multiply]
   }
 
-  function weightOf(name: string, turned: boolean): Int4Weight {
+  function weightOf(name: string, turned: boolean): BlockWeight {
     const key = `${name} ${turned}`
     const known = weights.get(key)
     if (known) return known
-    const { size, asymmetric } = options
-    const { quantized, scales, zeroPoints } = int4Weight(constants.get(name)!, name, {
+    const { bits, size, asymmetric } = options
+    const { quantized, scales, zeroPoints } = blockWeight(constants.get(name)!, name, {
+      bits,
       size,
       asymmetric,
       turned,
@@ -119,7 +122,7 @@ export function quantizeInt4(model: OnnxModel, options: Int4Options): Changed {
 function reasonToStay(
   node: OnnxNode,
   constants: ReadonlyMap<string, OnnxTensor>,
-  { keep }: Int4Options,
+  { keep }: BlockOptions,
 ): string | undefined {
   if (keep?.has(nameOf(node))) return 'it was asked to stay'
   const weight = constants.get(node.inputs[1] ?? '')
