@@ -81,8 +81,9 @@ export function describeSearch(search: Search, metrics: readonly MetricName[]): 
   ].join('\n')
 }
 
-function describeReasons({ name, outcome, reason, gates = [] }: Tried): string[] {
+function describeReasons({ name, outcome, reason, repaired, gates = [] }: Tried): string[] {
   if (reason !== undefined) return [`${name}: ${clean(reason)}`]
+  if (repaired) return [`${name}: passed with ${repaired.map(clean).join(', ')} as in the original`]
   if (outcome === 'passed') return []
   return gates
     .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')

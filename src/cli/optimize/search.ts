@@ -16,6 +16,7 @@ import { overall } from '../stages/gate.ts'
 import type { Judged } from '../stages/rows.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 import { type Change, type Optimized, optimizeModel } from './optimize.ts'
+import { keepCounts, sensitivities } from './repair.ts'
 
 export const PREFERENCES = ['latency', 'size'] as const
 export type Preference = (typeof PREFERENCES)[number]
@@ -53,8 +54,10 @@ export interface Tried {
   readonly evaluation?: Evaluation
   readonly gates?: readonly GateResult[]
   readonly comparison?: Comparison
-  readonly changed?: number
+  readonly changed?: readonly string[]
   readonly kept?: Optimized['kept']
+  /** Nodes that stay as they are because with them changed it did not pass: the most sensitive ones. */
+  readonly repaired?: readonly string[]
 }
 
 export interface Search {
@@ -66,7 +69,8 @@ export interface Search {
 }
 
 /**
- * Makes each variant, judges it by the gates with the original as production, and measures both in turns. The best of
+ * Makes each variant, judges it by the gates with the original as production, repairs it where it does not pass, and
+ * measures both in turns. The best of
  * those that pass and are no slower is written to `out`; else nothing is. Throws what evaluating the original throws.
  */
 export async function searchVariants(request: SearchRequest): Promise<Search> {
@@ -79,13 +83,13 @@ export async function searchVariants(request: SearchRequest): Promise<Search> {
     for (const name of tries) {
       const at = join(folder, name)
       await mkdir(at)
-      tried.push(await attempt(name, join(at, basename(out)), original, request))
+      tried.push(await repaired(name, join(at, basename(out)), original, request))
     }
     const chosen = best(tried, prefer)
     if (!chosen) return { original: original.evaluation, tried, files: [] }
     const change = changeNamed(chosen.name)
     const { files } = await withModel(path, model =>
-      optimizeModel(model, { path, out, change, keep: new Set() }),
+      optimizeModel(model, { path, out, change, keep: new Set(chosen.repaired) }),
     )
     return { original: original.evaluation, tried, chosen: chosen.name, files }
   } finally {
@@ -95,12 +99,45 @@ export async function searchVariants(request: SearchRequest): Promise<Search> {
 
 const limitOf = ({ limit }: SearchRequest) => (limit === undefined ? {} : { limit })
 
-async function attempt(name: string, out: string, original: Judged, request: SearchRequest): Promise<Tried> {
+/** A variant; where it did not pass, with so many of its most sensitive nodes left as they are that it does. */
+async function repaired(name: string, out: string, original: Judged, request: SearchRequest): Promise<Tried> {
+  const whole = await attempt(name, out, original, request, [])
+  const nodes = whole.changed ?? []
+  const wanting = whole.outcome === 'failed' || whole.outcome === 'inconclusive'
+  if (!wanting || nodes.length < 2) return whole
+  const { path, measure, say } = request
+  const ranked = await sensitivities({
+    original: path,
+    nodes,
+    measure,
+    say: line => say(`${name}: ${line}`),
+    async write(keep) {
+      await make(name, path, out, keep)
+      return out
+    },
+  })
+  for (const count of keepCounts(ranked.length)) {
+    const keep = ranked.slice(0, count).flatMap(group => group.nodes)
+    const tried = await attempt(name, out, original, request, keep)
+    if (tried.outcome === 'passed') return { ...tried, repaired: keep }
+  }
+  return whole
+}
+
+function make(name: string, path: string, out: string, keep: ReadonlySet<string>): Promise<Optimized> {
+  return withModel(path, model => optimizeModel(model, { path, out, change: changeNamed(name), keep }))
+}
+
+async function attempt(
+  name: string,
+  out: string,
+  original: Judged,
+  request: SearchRequest,
+  keep: readonly string[],
+): Promise<Tried> {
   const { path, config, data, gates, measure, say } = request
   try {
-    const { change, changed, kept } = await withModel(path, model =>
-      optimizeModel(model, { path, out, change: changeNamed(name), keep: new Set() }),
-    )
+    const { change, changed, kept } = await make(name, path, out, new Set(keep))
     const judged = await judge(out, config, data, name, say, limitOf(request))
     const results = judgeGates(gates, judged, original)
     const comparison = await compareModels({ original: path, variant: out }, measure)
@@ -111,7 +148,7 @@ async function attempt(name: string, out: string, original: Judged, request: Sea
       evaluation: judged.evaluation,
       gates: results,
       comparison,
-      changed: changed.length,
+      changed,
       kept,
     }
   } catch (cause) {
