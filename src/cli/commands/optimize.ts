@@ -27,6 +27,8 @@ interface Options {
   readonly int4?: boolean
   readonly int8Blocks?: boolean
   readonly fp16?: boolean
+  readonly fp16Weights?: boolean
+  readonly bf16Weights?: boolean
   readonly uint8?: boolean
   readonly perChannel: boolean
   readonly reduceRange?: boolean
@@ -57,6 +59,11 @@ export function optimizeCommand(): Command {
     .option('--int4', 'matrices in blocks of four bits (MatMulNBits)')
     .option('--int8-blocks', 'the same in eight bits: weights alone are rounded')
     .option('--fp16', 'float16, but for inputs, outputs and what must stay: smaller, and on CPUs no faster')
+    .option(
+      '--fp16-weights',
+      'constants stored as float16, computed as float32: half the file, the same speed',
+    )
+    .option('--bf16-weights', 'the same in bfloat16: the range of float32, fewer digits')
     .option('--uint8', 'of --int8: weights from their least to their greatest, instead of around 0')
     .option('--no-per-channel', 'of --int8: one scale for a whole weight')
     .option('--reduce-range', 'of --int8: seven bits, for CPUs without VNNI, whose sums overflow')
@@ -172,26 +179,36 @@ function gatesOf(gates: readonly Gate[], task: string): readonly Gate[] {
   return [...gates, parseGate('accuracy non_inferior 0.01 versus production')]
 }
 
+/** Which of the changes was asked for, by its option. */
+const ASKED: readonly (readonly [keyof Options, (options: Options) => Change])[] = [
+  [
+    'int8',
+    ({ uint8, perChannel, reduceRange = false }) => ({
+      kind: 'int8',
+      dtype: uint8 ? 'uint8' : 'int8',
+      perChannel,
+      reduced: reduceRange,
+    }),
+  ],
+  ['int8Blocks', options => blocksOf(8, options)],
+  ['int4', options => blocksOf(4, options)],
+  ['fp16', () => ({ kind: 'fp16' })],
+  ['fp16Weights', () => ({ kind: 'storage', dtype: 'float16' })],
+  ['bf16Weights', () => ({ kind: 'storage', dtype: 'bfloat16' })],
+]
+
+function blocksOf(bits: 4 | 8, { block, asymmetric = false, accuracyLevel }: Options): Change {
+  return { kind: 'blocks', bits, size: block, asymmetric, accuracyLevel }
+}
+
 function changeOf(options: Options): Change {
-  const {
-    int8,
-    int4,
-    int8Blocks,
-    fp16,
-    perChannel,
-    reduceRange = false,
-    asymmetric = false,
-    accuracyLevel,
-  } = options
-  if ([int8, int4, int8Blocks, fp16].filter(Boolean).length !== 1)
-    throw new BallastError('ARGUMENT_MISSING', {
-      message: 'Name one change: --int8, --int8-blocks, --int4 or --fp16, or --auto',
-      hint: '--int8 is the one that makes most models faster on CPUs.',
-    })
-  if (int8) return { kind: 'int8', dtype: options.uint8 ? 'uint8' : 'int8', perChannel, reduced: reduceRange }
-  if (int4 || int8Blocks)
-    return { kind: 'blocks', bits: int4 ? 4 : 8, size: options.block, asymmetric, accuracyLevel }
-  return { kind: 'fp16' }
+  const asked = ASKED.filter(([option]) => options[option])
+  if (asked.length === 1) return asked[0]![1](options)
+  throw new BallastError('ARGUMENT_MISSING', {
+    message:
+      'Name one change: --int8, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
+    hint: '--int8 is the one that makes most models faster on CPUs.',
+  })
 }
 
 /** The original is never written over: the variant is computed from it while it is written. */

@@ -13,6 +13,8 @@ const CHANGES: readonly (readonly [Change, largest: number])[] = [
   [{ kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 }, 0.3],
   [{ kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 1 }, 0.02],
   [{ kind: 'fp16' }, 0.005],
+  [{ kind: 'storage', dtype: 'float16' }, 0.002],
+  [{ kind: 'storage', dtype: 'bfloat16' }, 0.01],
 ]
 
 let folder: string

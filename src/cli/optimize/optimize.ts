@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BallastError, type Digest, digestOfFile } from '../../core/index.ts'
 import { liftOnnx, type OnnxModel, type OpenedModel } from '../../formats/index.ts'
-import { type Changed, halve, quantizeBlocks, quantizeDynamic } from '../../optimize/index.ts'
+import { type Changed, halve, quantizeBlocks, quantizeDynamic, storeHalves } from '../../optimize/index.ts'
 import { externalName, writeModel } from '../output/write-model.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 
@@ -22,6 +22,7 @@ export type Change =
       readonly accuracyLevel: 0 | 1 | 2 | 3 | 4
     }
   | { readonly kind: 'fp16' }
+  | { readonly kind: 'storage'; readonly dtype: 'float16' | 'bfloat16' }
 
 export interface OptimizeRequest {
   readonly path: string
@@ -88,6 +89,8 @@ function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>): Cha
       return quantizeBlocks(model, { ...change, keep })
     case 'fp16':
       return halve(model, { keep })
+    case 'storage':
+      return storeHalves(model, change)
   }
 }
 
@@ -99,5 +102,7 @@ function describeChange(change: Change): string {
       return `int${change.bits} in ${change.asymmetric ? 'asymmetric ' : ''}blocks of ${change.size}, accuracy level ${change.accuracyLevel}`
     case 'fp16':
       return 'float16'
+    case 'storage':
+      return `weights stored as ${change.dtype}`
   }
 }

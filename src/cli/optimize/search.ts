@@ -29,6 +29,8 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   int4: { kind: 'blocks', bits: 4, size: 32, asymmetric: false, accuracyLevel: 4 },
   'int4-exact': { kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 },
   fp16: { kind: 'fp16' },
+  'fp16-weights': { kind: 'storage', dtype: 'float16' },
+  'bf16-weights': { kind: 'storage', dtype: 'bfloat16' },
 }
 
 export interface SearchRequest {

@@ -2,21 +2,23 @@ import type { OnnxTensor } from '../../../formats/index.ts'
 import { weightPasses } from '../../../kernels/index.ts'
 import { checkFinite, floatsOf } from '../floats.ts'
 
-/** A float32 tensor as float16, computed when it is read; others as they are. Throws OPTIMIZE_UNSUPPORTED then for NaN. */
-export function halfTensor(tensor: OnnxTensor): OnnxTensor {
+type Half = 'float16' | 'bfloat16'
+
+/** A float32 tensor as halves, computed when it is read; others as they are. Throws OPTIMIZE_UNSUPPORTED then for NaN. */
+export function halfTensor(tensor: OnnxTensor, dtype: Half = 'float16'): OnnxTensor {
   if (tensor.dtype !== 'float32') return tensor
-  return { ...tensor, dtype: 'float16', data: () => halves(tensor) }
+  return { ...tensor, dtype, data: () => halves(tensor, dtype) }
 }
 
-async function* halves(tensor: OnnxTensor): AsyncGenerator<Uint8Array, void> {
+async function* halves(tensor: OnnxTensor, dtype: Half): AsyncGenerator<Uint8Array, void> {
   const passes = weightPasses()
   for await (const numbers of floatsOf(tensor)) {
     if (numbers.length === 0) continue
     const [least, greatest] = passes.range(numbers)
-    // −Infinity is a mask in many graphs, and float16 has it.
+    // −Infinity is a mask in many graphs, and both have it.
     if (Number.isNaN(least)) checkFinite(tensor, least, greatest)
     const target = new Uint16Array(numbers.length)
-    passes.float16(numbers, target)
+    passes[dtype](numbers, target)
     yield new Uint8Array(target.buffer)
   }
 }
