@@ -36,7 +36,12 @@ test.each(['float16', 'bfloat16'] as const)(
     const x = floats([256], new Float32Array(256).fill(3.3e38))
     const { y } = await runOnnx(variant, { x })
     expect(y!.data).toEqual(new Float32Array(256).fill(NUMBERS[dtype]))
-})
+  },
+)
+
+test('every product of a real graph is there, and names stay', async () => {
+  await withFixture('dense', async model => {
+    const { model: variant, changed } = storeHalves(model, { dtype: 'bfloat16' })
     expect(changed).toEqual(['w1', 'w2', 'w3', 'w4', 'w3t'])
     expect(variant.graph.nodes.slice(changed.length)).toEqual(model.graph.nodes)
   })
