@@ -41,7 +41,7 @@ const config: ViteUserConfig = defineConfig({
         // Kills everything again and again, for minutes; runs the bundle, so by `npm run test:long`, which builds it.
         test: {
           name: 'long',
-          include: ['test/long/**/*.test.ts', LONG],
+          include: ['test/long/**/*.test.ts', 'test/conformance/run.test.ts', LONG],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -50,7 +50,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/conformance/run.test.ts'],
+          include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           setupFiles,
           hookTimeout: 120_000,
