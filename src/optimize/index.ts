@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export { constantsAsInitializers } from './graph/constants.ts'
 export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/blocks/quantize.ts'
 export { type HalfOptions, halve } from './precision/float16/halve.ts'
 export { type DynamicOptions, quantizeDynamic } from './precision/int8/dynamic.ts'

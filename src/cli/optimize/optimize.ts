@@ -2,7 +2,14 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BallastError, type Digest, digestOfFile } from '../../core/index.ts'
 import { liftOnnx, type OnnxModel, type OpenedModel } from '../../formats/index.ts'
-import { type Changed, halve, quantizeBlocks, quantizeDynamic, storeHalves } from '../../optimize/index.ts'
+import {
+  type Changed,
+  constantsAsInitializers,
+  halve,
+  quantizeBlocks,
+  quantizeDynamic,
+  storeHalves,
+} from '../../optimize/index.ts'
 import { externalName, writeModel } from '../output/write-model.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 
@@ -58,7 +65,7 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     })
   const lifted = await liftOnnx(model.input)
   try {
-    const { model: variant, changed, kept } = apply(lifted.model, change, keep)
+    const { model: variant, changed, kept } = apply(constantsAsInitializers(lifted.model), change, keep)
     const what = describeChange(change)
     say?.(`${what}: ${changed.length} of ${lifted.model.graph.nodes.length} nodes`)
     const metadata = [...(variant.metadata ?? []), { key: CHANGE_KEY, value: what }]
