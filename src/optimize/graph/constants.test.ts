@@ -54,3 +54,14 @@ test('what the model gives, text and numbers of other attributes stay nodes', ()
   const model = aModel(nodes)
   expect(constantsAsInitializers(model)).toBe(model)
 })
+
+test('an initializer that had to be an input is one no more; one that need not stays', () => {
+  const w = { ...tensor, name: 'w' }
+  const listed = (irVersion: number): OnnxModel => {
+    const model = aModel([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }], irVersion)
+    const inputs = [...model.graph.inputs, { name: 'w', dtype: 'float32', shape: [16, 16] } as const]
+    return { ...model, graph: { ...model.graph, inputs, initializers: [w] } }
+  }
+  expect(constantsAsInitializers(listed(3)).graph.inputs.map(({ name }) => name)).toEqual(['x'])
+  expect(constantsAsInitializers(listed(4)).graph.inputs.map(({ name }) => name)).toEqual(['x', 'w'])
+})

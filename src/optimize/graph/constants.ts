@@ -5,16 +5,18 @@ const LEAST_IR = 4
 
 /**
  * The model with constants of its main graph as initializers, where some exporters write a node for each: changes of
- * weights look for them there.
+ * weights look for them there. Before IR version 4 every initializer had to be an input too, which nobody gives; they
+ * are inputs no more.
  */
-export function constantsAsInitializers(model: OnnxModel): OnnxModel {
+export function constantsAsInitializers(given: OnnxModel): OnnxModel {
+  const model = withoutListed(given)
   const { graph } = model
   const constants: OnnxTensor[] = []
-  const given = new Set(graph.outputs.map(({ name }) => name))
+  const outputs = new Set(graph.outputs.map(({ name }) => name))
   const nodes = graph.nodes.filter(node => {
     const tensor = constantOf(node)
     const name = node.outputs[0]
-    if (!tensor || name === undefined || given.has(name)) return true
+    if (!tensor || name === undefined || outputs.has(name)) return true
     constants.push({ ...tensor, name })
     return false
   })
@@ -24,6 +26,14 @@ export function constantsAsInitializers(model: OnnxModel): OnnxModel {
     irVersion: Math.max(model.irVersion ?? LEAST_IR, LEAST_IR),
     graph: { ...graph, nodes, initializers: [...(graph.initializers ?? []), ...constants] },
   }
+}
+
+function withoutListed(model: OnnxModel): OnnxModel {
+  const { graph, irVersion = LEAST_IR } = model
+  const constants = new Set((graph.initializers ?? []).map(({ name }) => name))
+  if (irVersion >= LEAST_IR || constants.size === 0) return model
+  const inputs = graph.inputs.filter(({ name }) => !constants.has(name))
+  return { ...model, irVersion: LEAST_IR, graph: { ...graph, inputs } }
 }
 
 function constantOf({ op, domain, attributes }: OnnxNode): OnnxTensor | undefined {

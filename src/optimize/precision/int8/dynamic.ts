@@ -1,5 +1,6 @@
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
 import { OptimizeError } from '../../errors.ts'
+import { raiseOpset } from '../../graph/opset.ts'
 import { constantsOf, freshNames, nameOf, withNodes } from '../../graph/weights.ts'
 import type { Changed, Kept } from '../../types.ts'
 import type { WeightType } from './grid.ts'
@@ -14,22 +15,21 @@ export interface DynamicOptions {
   readonly keep?: ReadonlySet<string>
 }
 
-/** DynamicQuantizeLinear came with 11. */
-const LEAST_OPSET = 11
-
 /** float32, as the attribute of a Cast says it. */
 const FLOAT = 1
 
 /**
  * Weights of MatMul, Gemm, Conv and Gather as 8-bit integers; activations are laid on 256 places while the model runs.
  * Nodes and names are those that onnxruntime's quantize_dynamic makes, whose kernels join them again. Only the main
- * graph is changed. Throws OPTIMIZE_UNSUPPORTED for an opset below 11 and a model that is quantized already,
+ * graph is changed. Opsets 9 and 10 become 11. Throws OPTIMIZE_UNSUPPORTED for older ones and a model that is quantized already,
  * OPTIMIZE_NOTHING where no node fits.
  */
 export function quantizeDynamic(model: OnnxModel, options: DynamicOptions): Changed {
-  checkOpset(model)
-  const rewrite = new Rewrite(model, options)
-  for (const node of model.graph.nodes) rewrite.add(node)
+  checkPlain(model)
+  // DynamicQuantizeLinear came with 11.
+  const current = raiseOpset(model)
+  const rewrite = new Rewrite(current, options)
+  for (const node of current.graph.nodes) rewrite.add(node)
   const { nodes, made, changed, kept } = rewrite
   if (changed.length === 0)
     throw new OptimizeError('OPTIMIZE_NOTHING', {
@@ -37,16 +37,10 @@ export function quantizeDynamic(model: OnnxModel, options: DynamicOptions): Chan
       hint: 'What such a model computes is not in its weights; leave it as it is.',
       details: { kept: kept.length },
     })
-  return { model: withNodes(model, nodes, made.values()), changed, kept }
+  return { model: withNodes(current, nodes, made.values()), changed, kept }
 }
 
-function checkOpset({ opsets, graph }: OnnxModel): void {
-  const opset = opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0
-  if (opset < LEAST_OPSET)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `The model is of opset ${opset}; dynamic quantization needs ${LEAST_OPSET}`,
-      hint: 'Export the model again with a newer opset.',
-    })
+function checkPlain({ graph }: OnnxModel): void {
   const done = graph.nodes.find(({ op }) => op === 'QuantizeLinear' || op === 'DynamicQuantizeLinear')
   if (done)
     throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
