@@ -338,7 +338,7 @@ describe('on a terminal', () => {
 test.each(['bash', 'zsh', 'fish'])('completion for %s knows the commands and their options', async shell => {
   const { status, stdout } = await ballast(['completion', shell])
   expect(status).toBe(0)
-  expect(stdout).toMatch(/\bscan inspect convert evaluate\b/)
+  expect(stdout).toMatch(/\bscan inspect convert optimize pack unpack evaluate\b/)
   expect(stdout).toMatch(/\bscan\b.*--json --sarif\b/)
   expect(stdout).toMatch(/\binspect\b.*--tensors --graph --stats --digest --json\b/)
 })

@@ -122,13 +122,16 @@ class ServeSession implements Session {
   async watch(tell: (event: ServedVersion | Failure | Removed) => void): Promise<void> {
     const { target } = this.#options
     const isFolder = (await stat(target)).isDirectory()
-    this.#watching = watchPlace(target, isFolder, () => {
+    const refresh = (): void => {
       this.#refreshing = this.#refreshing
         .then(() => this.#refresh(tell))
         .catch(error => {
           tell(failureOf(target, undefined, error))
         })
-    })
+    }
+    this.#watching = watchPlace(target, isFolder, refresh)
+    // What changed since it was loaded, before anybody watched.
+    refresh()
   }
 
   async close(): Promise<void> {
