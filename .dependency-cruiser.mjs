@@ -10,7 +10,7 @@ const law = {
   registry: ['core', 'kernels', 'formats'],
   rollout: ['core', 'evaluate'],
   pipeline: ['core'],
-  config: ['core', 'model', 'evaluate', 'rollout', 'pipeline'],
+  config: ['core', 'model', 'evaluate', 'optimize', 'rollout', 'pipeline'],
   access: ['core'],
   inference: ['core', 'kernels', 'formats', 'model', 'api'],
   runner: ['core', 'pipeline', 'api'],

@@ -1,3 +1,4 @@
+export { CHANGES, type Change, PREFERENCES, type Preference } from './changes.ts'
 export * from './errors.ts'
 export { constantsAsInitializers } from './graph/constants.ts'
 export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/blocks/quantize.ts'

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOfFile, openFile } from '../../core/index.ts'
 import { inspectOnnx, openModel } from '../../formats/index.ts'
+import type { Change } from '../../optimize/index.ts'
 import { describeOptimized } from './describe.ts'
-import { type Change, type OptimizeRequest, optimizeModel } from './optimize.ts'
+import { type OptimizeRequest, optimizeModel } from './optimize.ts'
 
 const FIXTURES = new URL('../../../test/fixtures/optimize/', import.meta.url).pathname
 const CHANGES: readonly (readonly [Change, largest: number])[] = [

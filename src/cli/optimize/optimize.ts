@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { BallastError, type Digest, digestOfFile } from '../../core/index.ts'
 import { liftOnnx, type OnnxModel, type OpenedModel } from '../../formats/index.ts'
 import {
+  type Change,
   type Changed,
   constantsAsInitializers,
   halve,
@@ -12,24 +13,6 @@ import {
 } from '../../optimize/index.ts'
 import { externalName, writeModel } from '../output/write-model.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
-
-/** A change of precision. */
-export type Change =
-  | {
-      readonly kind: 'int8'
-      readonly dtype: 'int8' | 'uint8'
-      readonly perChannel: boolean
-      readonly reduced: boolean
-    }
-  | {
-      readonly kind: 'blocks'
-      readonly bits: 4 | 8
-      readonly size: number
-      readonly asymmetric: boolean
-      readonly accuracyLevel: 0 | 1 | 2 | 3 | 4
-    }
-  | { readonly kind: 'fp16' }
-  | { readonly kind: 'storage'; readonly dtype: 'float16' | 'bfloat16' }
 
 export interface OptimizeRequest {
   readonly path: string

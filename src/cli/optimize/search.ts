@@ -11,27 +11,13 @@ import {
 } from '../../evaluate/index.ts'
 import { type OpenedModel, openModel } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
+import { CHANGES, type Change, type Preference } from '../../optimize/index.ts'
 import { judge } from '../stages/evaluate.ts'
 import { overall } from '../stages/gate.ts'
 import type { Judged } from '../stages/rows.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
-import { type Change, type Optimized, optimizeModel } from './optimize.ts'
+import { type Optimized, optimizeModel } from './optimize.ts'
 import { keepCounts, sensitivities } from './repair.ts'
-
-export const PREFERENCES = ['latency', 'size'] as const
-export type Preference = (typeof PREFERENCES)[number]
-
-/** What is tried, by its name on the command line. */
-export const CHANGES: Readonly<Record<string, Change>> = {
-  int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
-  'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
-  'int8-blocks': { kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 4 },
-  int4: { kind: 'blocks', bits: 4, size: 32, asymmetric: false, accuracyLevel: 4 },
-  'int4-exact': { kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 },
-  fp16: { kind: 'fp16' },
-  'fp16-weights': { kind: 'storage', dtype: 'float16' },
-  'bf16-weights': { kind: 'storage', dtype: 'bfloat16' },
-}
 
 export interface SearchRequest {
   readonly path: string

@@ -1,0 +1,33 @@
+/** A change of a model, as it is asked for. */
+export type Change =
+  | {
+      readonly kind: 'int8'
+      readonly dtype: 'int8' | 'uint8'
+      readonly perChannel: boolean
+      readonly reduced: boolean
+    }
+  | {
+      readonly kind: 'blocks'
+      readonly bits: 4 | 8
+      readonly size: number
+      readonly asymmetric: boolean
+      readonly accuracyLevel: 0 | 1 | 2 | 3 | 4
+    }
+  | { readonly kind: 'fp16' }
+  | { readonly kind: 'storage'; readonly dtype: 'float16' | 'bfloat16' }
+
+/** What is tried, by its name on the command line and in ballast.yaml. */
+export const CHANGES: Readonly<Record<string, Change>> = {
+  int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
+  'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
+  'int8-blocks': { kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 4 },
+  int4: { kind: 'blocks', bits: 4, size: 32, asymmetric: false, accuracyLevel: 4 },
+  'int4-exact': { kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 },
+  fp16: { kind: 'fp16' },
+  'fp16-weights': { kind: 'storage', dtype: 'float16' },
+  'bf16-weights': { kind: 'storage', dtype: 'bfloat16' },
+}
+
+/** Of the variants that pass, which one is the best. */
+export const PREFERENCES = ['latency', 'size'] as const
+export type Preference = (typeof PREFERENCES)[number]
