@@ -11,6 +11,18 @@ export type { KerasDetail, KerasVariables } from './keras/detail.ts'
 export { type NpyArray, openNpy } from './npy/array.ts'
 export { type Npz, openNpz } from './npy/npz.ts'
 export { checkExternalFiles } from './onnx/external.ts'
+export { encodeElements } from './onnx/infer/encode.ts'
+export { broadcastFrom, inferTypes, isStatic, MAX_KNOWN, rounded } from './onnx/infer/index.ts'
+export type { InferredType } from './onnx/infer/types.ts'
+export type {
+  Attributes,
+  Domain,
+  Element,
+  Shape,
+  Size,
+  Value,
+  ValueType,
+} from './onnx/infer/values.ts'
 export { inspectOnnx } from './onnx/inspect.ts'
 export { type LiftedModel, liftOnnx } from './onnx/lift/lift.ts'
 export {

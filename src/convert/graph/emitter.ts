@@ -1,9 +1,18 @@
 import { elementCount } from '../../core/index.ts'
-import type { OnnxDtype, OnnxEntries, OnnxGraph, OnnxNode, OnnxTensor } from '../../formats/index.ts'
+import {
+  encodeElements,
+  FormatsError,
+  type InferredType,
+  inferTypes,
+  MAX_KNOWN,
+  type OnnxDtype,
+  type OnnxEntries,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  rounded,
+} from '../../formats/index.ts'
 import { ConvertError, failing } from '../errors.ts'
-import { encodeElements } from './encode.ts'
-import { inferTypes, MAX_KNOWN, rounded } from './infer/index.ts'
-import type { InferredType } from './infer/types.ts'
 import { mergeTypes } from './merge.ts'
 import type { Domain, Element, Emitter, OpOptions, Source, Value, ValueType } from './types.ts'
 
@@ -83,8 +92,8 @@ export class BlockEmitter implements Emitter {
     try {
       return make()
     } catch (error) {
-      if (!(error instanceof ConvertError)) throw error
-      throw new ConvertError(error.code, {
+      if (!(error instanceof FormatsError)) throw error
+      throw new ConvertError('CONVERT_INVALID', {
         message: `${this.source.name} (${this.source.kind}): ${error.message}`,
         ...(error.hint !== undefined && { hint: error.hint }),
         cause: error,

@@ -1,4 +1,4 @@
-import type { InferredType } from './infer/types.ts'
+import type { InferredType } from '../../formats/index.ts'
 import type { ValueType } from './types.ts'
 
 /** What the source says of a value, and where it leaves a size open, what is inferred. */

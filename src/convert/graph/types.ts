@@ -1,33 +1,14 @@
-import type { OnnxAttribute, OnnxDtype, OnnxGraph, OnnxTensor } from '../../formats/index.ts'
+import type {
+  Attributes,
+  Domain,
+  OnnxDtype,
+  OnnxGraph,
+  OnnxTensor,
+  Value,
+  ValueType,
+} from '../../formats/index.ts'
 
-/** A size, the name of a free axis (`N`), or null where it is free and has no name. */
-export type Size = number | string | null
-export type Shape = readonly Size[]
-
-/**
- * An element that is known while converting: a number, a text; of int64 and int32 also the name of a free axis, as
- * `Shape` gives it. Null where it is not known.
- */
-export type Element = number | string | null
-
-/** Type of a tensor between nodes. */
-export interface ValueType {
-  readonly dtype: OnnxDtype
-  /** Absent where the rank is not known. */
-  readonly shape?: Shape
-}
-
-/** A tensor of the graph that is made: an input, a weight, or what a node gives. */
-export interface Value extends ValueType {
-  readonly name: string
-  /**
-   * Elements in C order, where they are few (`MAX_KNOWN`) and wholly or partly known: constants, and what was
-   * computed from constants and shapes.
-   */
-  readonly known?: readonly Element[]
-  /** Of a weight or constant: where its elements are. */
-  readonly tensor?: OnnxTensor
-}
+export type { Attributes, Domain, Element, Shape, Size, Value, ValueType } from '../../formats/index.ts'
 
 /** Whose work a node does, in the user's words: messages name it, and nodes carry it. */
 export interface Source {
@@ -37,8 +18,6 @@ export interface Source {
   readonly kind: string
 }
 
-export type Attributes = Readonly<Record<string, OnnxAttribute>>
-
 export interface OpOptions {
   readonly attributes?: Attributes
   /** Default: ONNX's own operators. */
@@ -46,9 +25,6 @@ export interface OpOptions {
   /** Types of the outputs, where the source knows them better than `inferTypes` does, or that has no rule. */
   readonly types?: readonly ValueType[]
 }
-
-export const DOMAINS = ['', 'ai.onnx.ml', 'com.microsoft'] as const
-export type Domain = (typeof DOMAINS)[number]
 
 /**
  * Where nodes are added to. `at` gives the same graph under another source, so that each converter of a layer or op

@@ -1,7 +1,6 @@
-import type { OnnxDtype, OnnxTensor } from '../../formats/index.ts'
+import { MAX_KNOWN, type OnnxDtype, type OnnxTensor } from '../../formats/index.ts'
 import type { StoredTensor } from '../../formats/tensorflow/index.ts'
 import { failing } from '../errors.ts'
-import { MAX_KNOWN } from '../graph/infer/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import type { Constant } from './op.ts'

@@ -1,6 +1,5 @@
 import { viewAs } from '../../core/index.ts'
-import type { LiteProgram, LiteTensor, OnnxDtype } from '../../formats/index.ts'
-import { MAX_KNOWN } from '../graph/infer/known/index.ts'
+import { type LiteProgram, type LiteTensor, MAX_KNOWN, type OnnxDtype } from '../../formats/index.ts'
 import type { Emitter, Value } from '../graph/types.ts'
 import { Refusal } from '../refusals.ts'
 import { dequantized, isQuantized } from './quantize.ts'

@@ -1,6 +1,5 @@
 import { elementCount, viewAs } from '../../../core/index.ts'
-import type { OnnxTensor } from '../../../formats/index.ts'
-import { broadcastFrom, isStatic } from '../infer/index.ts'
+import { broadcastFrom, isStatic, type OnnxTensor } from '../../../formats/index.ts'
 import { readWeight } from '../weights.ts'
 import type { Graph, Node } from './graph.ts'
 

@@ -1,4 +1,4 @@
-import { isStatic } from '../infer/index.ts'
+import { isStatic } from '../../../formats/index.ts'
 import type { Graph, Node } from './graph.ts'
 import { orderOf } from './read.ts'
 

@@ -1,6 +1,4 @@
-import type { OnnxTensor } from '../../../formats/index.ts'
-import { encodeElements } from '../encode.ts'
-import { MAX_KNOWN } from '../infer/index.ts'
+import { encodeElements, MAX_KNOWN, type OnnxTensor } from '../../../formats/index.ts'
 import { isPermutable, permutedData } from '../permute.ts'
 import type { ValueType } from '../types.ts'
 
