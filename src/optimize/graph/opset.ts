@@ -1,89 +1,75 @@
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../../formats/index.ts'
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../../formats/index.ts'
 import { OptimizeError } from '../errors.ts'
+import { EIGHTEEN } from './opset/eighteen.ts'
+import { ELEVEN } from './opset/eleven.ts'
+import { THIRTEEN } from './opset/thirteen.ts'
+import type { Adapter, Additions } from './opset/types.ts'
 import { freshNames, nameOf } from './weights.ts'
 
 /** Before, BatchNormalization, Scan and Upsample meant something else. */
 const LEAST = 9
-/** What `raiseOpset` raises to. */
-export const RAISED = 11
 
-/** A node under opset 11; `constant` gives the name of a new constant. */
-type Adapter = (node: OnnxNode, constant: (tensor: Omit<OnnxTensor, 'name'>) => string) => OnnxNode
+const RUNGS = [ELEVEN, THIRTEEN, EIGHTEEN]
 
-/** What of an operator were attributes and are inputs now, in their order. */
-const ADAPTERS: Readonly<Record<string, Adapter>> = {
-  Clip(node, constant) {
-    const { min, max, ...attributes } = node.attributes ?? {}
-    const inputs = [min, max].map(bound => (bound && 'float' in bound ? constant(scalar(bound.float)) : ''))
-    return adapted(node, attributes, withoutEnd([...node.inputs, ...inputs]))
-  },
-  Pad(node, constant) {
-    const { pads, value, ...attributes } = node.attributes ?? {}
-    const number = value && 'float' in value ? value.float : 0
-    return adapted(node, attributes, [...node.inputs, constant(integers(pads)), constant(scalar(number))])
-  },
-  Slice(node, constant) {
-    if (node.inputs.length > 1) return node
-    const { starts, ends, axes, ...attributes } = node.attributes ?? {}
-    const inputs = [
-      constant(integers(starts)),
-      constant(integers(ends)),
-      axes ? constant(integers(axes)) : '',
-    ]
-    return adapted(node, attributes, withoutEnd([...node.inputs, ...inputs]))
-  },
-  TopK(node, constant) {
-    if (node.inputs.length > 1) return node
-    const { k, ...attributes } = node.attributes ?? {}
-    const count = k && 'int' in k ? k.int : 1
-    return adapted(node, attributes, [...node.inputs, constant(integers({ ints: [count] }))])
-  },
-  Scatter: node => ({ ...node, op: 'ScatterElements' }),
+/** The opset of ONNX's own operators; 0 where the model names none. */
+export function opsetOf({ opsets }: OnnxModel): number {
+  return opsets.find(isOnnx)?.version ?? 0
 }
-
-/** Operators whose meaning changed by 11 in a way that no other nodes express. */
-const CHANGED: ReadonlySet<string> = new Set(['Resize', 'Upsample'])
 
 /**
- * The model under opset 11 where it is of 9 or 10; as it is where it is newer. Bodies are raised too. Throws
- * OPTIMIZE_UNSUPPORTED for older ones, and for operators that can't be raised.
+ * The model under an opset (11, 13 or 18), with nodes that mean the same; as it is where it is newer. Bodies are raised
+ * too. Throws OPTIMIZE_UNSUPPORTED for models older than 9, and for operators that can't be raised.
  */
-export function raiseOpset(model: OnnxModel): OnnxModel {
-  const opset = model.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0
-  if (opset >= RAISED) return model
-  if (opset < LEAST)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `The model is of opset ${opset}; it can be raised from ${LEAST} on`,
-      hint: 'Export the model again with a newer opset.',
-    })
-  const added: OnnxTensor[] = []
-  const fresh = freshNames(model.graph)
-  const graph = raised(model.graph, added, fresh)
-  const opsets = model.opsets.map(each =>
-    each.domain === '' || each.domain === 'ai.onnx' ? { ...each, version: RAISED } : each,
+export function raiseOpset(model: OnnxModel, to: 11 | 13 | 18 = 11): OnnxModel {
+  const opset = opsetOf(model)
+  if (opset >= to) return model
+  if (opset < LEAST) throw unsupported(`The model is of opset ${opset}; it can be raised from ${LEAST} on`)
+  if (model.functions?.some(({ opsets }) => opsets.some(isOnnx)))
+    throw unsupported(`The model has functions of its own, of opset ${opset}; ${to} is needed`)
+  const rungs = RUNGS.filter(rung => opset < rung.opset && rung.opset <= to)
+  const raising: Raising = { added: [], fresh: freshNames(model.graph), to }
+  const graph = rungs.reduce(
+    (graph, { adapters }) => raised(graph, new Map(Object.entries(adapters)), raising),
+    model.graph,
   )
-  const initializers = [...(graph.initializers ?? []), ...added]
-  // Since 4 an initializer needs no input of its name.
-  return { ...model, irVersion: Math.max(model.irVersion ?? 4, 4), opsets, graph: { ...graph, initializers } }
+  const opsets = model.opsets.map(each => (isOnnx(each) ? { ...each, version: to } : each))
+  const initializers = [...(graph.initializers ?? []), ...raising.added]
+  // Since 4 an initializer needs no input of its name; opset 18 came with 8.
+  const irVersion = Math.max(model.irVersion ?? 4, to === 18 ? 8 : 4)
+  return { ...model, irVersion, opsets, graph: { ...graph, initializers } }
 }
 
-/** Constants stand in the main graph, which bodies see. */
-function raised(graph: OnnxGraph, added: OnnxTensor[], fresh: (wanted: string) => string): OnnxGraph {
-  const nodes = graph.nodes.map(node => {
-    if (!node.domain && CHANGED.has(node.op))
-      throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-        message: `'${nameOf(node)}' is a ${node.op} of an old opset, whose meaning is another in ${RAISED}`,
-        hint: 'Export the model again with a newer opset.',
-      })
-    const constant = (tensor: Omit<OnnxTensor, 'name'>): string => {
-      const name = fresh(`${nameOf(node)}/opset${RAISED}`)
-      added.push({ ...tensor, name })
-      return name
-    }
-    const adapter = !node.domain && Object.hasOwn(ADAPTERS, node.op) ? ADAPTERS[node.op] : undefined
-    return withBodies(adapter ? adapter(node, constant) : node, body => raised(body, added, fresh))
+const isOnnx = ({ domain }: { readonly domain: string }) => domain === '' || domain === 'ai.onnx'
+
+interface Raising {
+  /** Constants, which stand in the main graph: bodies see them. */
+  readonly added: OnnxTensor[]
+  readonly fresh: (wanted: string) => string
+  readonly to: number
+}
+
+function raised(graph: OnnxGraph, adapters: ReadonlyMap<string, Adapter>, raising: Raising): OnnxGraph {
+  const nodes = graph.nodes.flatMap(given => {
+    const node = withBodies(given, body => raised(body, adapters, raising))
+    const adapter = isOnnx({ domain: node.domain ?? '' }) ? adapters.get(node.op) : undefined
+    if (!adapter) return [node]
+    const made = adapter(node, additionsOf(node, raising))
+    if (made) return made
+    throw unsupported(`'${nameOf(node)}' is a ${node.op} whose meaning opset ${raising.to} can't express`)
   })
   return { ...graph, nodes }
+}
+
+function additionsOf(node: OnnxNode, { added, fresh, to }: Raising): Additions {
+  const value = (): string => fresh(`${nameOf(node)}/opset${to}`)
+  return {
+    value,
+    constant(tensor) {
+      const name = value()
+      added.push({ ...tensor, name })
+      return name
+    },
+  }
 }
 
 function withBodies(node: OnnxNode, raise: (body: OnnxGraph) => OnnxGraph): OnnxNode {
@@ -97,27 +83,9 @@ function withBodies(node: OnnxNode, raise: (body: OnnxGraph) => OnnxGraph): Onnx
   }
 }
 
-function adapted(
-  { attributes: _, ...node }: OnnxNode,
-  attributes: Readonly<Record<string, OnnxAttribute>>,
-  inputs: readonly string[],
-): OnnxNode {
-  return { ...node, inputs, ...(Object.keys(attributes).length > 0 && { attributes }) }
-}
-
-/** Inputs that are not given stand before others only. */
-function withoutEnd(inputs: readonly string[]): readonly string[] {
-  let end = inputs.length
-  while (end > 0 && inputs[end - 1] === '') end--
-  return inputs.slice(0, end)
-}
-
-function scalar(value: number): Omit<OnnxTensor, 'name'> {
-  return { dtype: 'float32', shape: [], data: new Uint8Array(Float32Array.of(value).buffer) }
-}
-
-function integers(value: OnnxAttribute | undefined): Omit<OnnxTensor, 'name'> {
-  const list = value && 'ints' in value ? value.ints : []
-  const data = new Uint8Array(BigInt64Array.from(list, BigInt).buffer)
-  return { dtype: 'int64', shape: [list.length], data }
+function unsupported(message: string): OptimizeError {
+  return new OptimizeError('OPTIMIZE_UNSUPPORTED', {
+    message,
+    hint: 'Export the model again with a newer opset.',
+  })
 }
