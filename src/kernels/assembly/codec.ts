@@ -2,6 +2,6 @@
 export { pack, repeats, unpack } from './codec/bytes'
 export { count } from './codec/count'
 export { decode, tables } from './codec/decode'
-export { encode } from './codec/encode'
+export { encode, pairs } from './codec/encode'
 export { join } from './codec/join'
 export { split } from './codec/split'

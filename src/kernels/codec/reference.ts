@@ -15,14 +15,16 @@ export function plainCodecLoops(): CodecLoops {
       splitPlanes(memory, source, count, log, transform, base, target, stride),
     join: (planes, count, log, transform, base, target) =>
       joinPlanes(memory, words.subarray(planes / 4, planes / 4 + 8), count, log, transform, base, target),
-    count: (source, count, counts) => {
+    count: (source, count, counts, _pairs) => {
       words.fill(0, counts / 4, counts / 4 + 256)
       for (let i = 0; i < count; i++) words[counts / 4 + memory[source + i]!]!++
     },
     pack: (source, count, bits, map, target) => packBits(memory, source, count, bits, map, target),
     unpack: (source, count, bits, map, target) => unpackBits(memory, source, count, bits, map, target),
-    encode: (source, count, codes, target) =>
+    encode: (source, count, codes, _pairs, target) =>
       encodeStream(memory, source, count, words.subarray(codes / 4, codes / 4 + 512), target),
+    // One symbol at a time needs none.
+    pairs: () => undefined,
     tables: (codes, bits, single, table) => {
       const size = 2 ** bits
       fillTables(

@@ -41,8 +41,11 @@ export interface CodecLoops {
   ): void
   /** The reverse: `planes` is where the planes' addresses lie, u32 each. */
   join(planes: number, count: number, log: number, transform: number, base: number, target: number): void
-  /** Writes how often each byte occurs, 256 u32, and uses the 8 KiB behind them. */
-  count(source: number, count: number, counts: number): void
+  /**
+   * Writes how often each byte occurs, 256 u32, and uses the 8 KiB behind them. `pairs`: 2^16 u32 that may be used, for
+   * long planes; 0 without.
+   */
+  count(source: number, count: number, counts: number, pairs: number): void
   /**
    * Bytes become `bits` (1, 2 or 4) bits each, by the 256 bytes at `map`; the first is the lowest. Fills the last
    * byte with zeros.
@@ -52,9 +55,12 @@ export interface CodecLoops {
   unpack(source: number, count: number, bits: number, map: number, target: number): void
   /**
    * Writes bytes by their codes (256 u64: how many bits, and at the top the bits, the first lowest), from the lowest bit
-   * on, and gives the end. Writes up to 8 bytes behind it.
+   * on, and gives the end. Writes up to 8 bytes behind it. `pairs`: what `pairs` made of the codes, for long planes of
+   * few symbols; 0 without.
    */
-  encode(source: number, count: number, codes: number, target: number): number
+  encode(source: number, count: number, codes: number, pairs: number, target: number): number
+  /** The codes of two bytes as one, of those from `first` to `last` that have codes: at their places of 2^16 u64. */
+  pairs(codes: number, first: number, last: number, table: number): void
   /**
    * Makes the decoder's tables for codes that are complete and at most `bits` long: `single` has 2^`bits` u16 (symbol,
    * from bit 8 on its length), `table` as many u32 (up to three symbols, from bit 24 on their length, from bit 30 on

@@ -18,6 +18,9 @@ const WASTE = 1 / 32
 const SHORT_PLANE = 8192
 const SHORT_LIMIT = 10
 
+/** What making the code of a pair costs: symbols that must be written by it, so that it pays. */
+const PAIR_COST = 16
+
 /** Each of four streams may end with a byte that is not full. */
 const STREAMS_ROUNDED = 4
 
@@ -132,20 +135,27 @@ export class PlaneEncoder {
       for (let symbol = first; symbol <= last; symbol += 2) {
         this.#byte(lengths[symbol]! | (symbol < last ? lengths[symbol + 1]! << 4 : 0))
       }
-      this.#streams({ from, length }, lengths, sizes)
+      assignCodes(lengths, this.#codes)
+      this.#streams({ from, length }, sizes, this.#pairs(first, last, length))
     }
     return { mode: 'huffman', size: 2 + table + sizes + Math.ceil(bits / 8) + STREAMS_ROUNDED, write }
   }
 
-  #streams({ from, length }: Plane, lengths: Uint8Array, sizes: number): void {
-    assignCodes(lengths, this.#codes)
+  /** Where codes of two symbols are, if the plane is long enough for so many. */
+  #pairs(first: number, last: number, length: number): number {
+    if ((last - first) ** 2 * PAIR_COST > length) return 0
+    this.#loops.pairs(at.CODES, first, last, at.PAIRS)
+    return at.PAIRS
+  }
+
+  #streams({ from, length }: Plane, sizes: number, pairs: number): void {
     const header = this.#end
     this.#end += sizes
     const quarter = Math.ceil(length / 4)
     for (let stream = 0; stream < 4; stream++) {
       const start = Math.min(length, stream * quarter)
       const count = Math.min(length, start + quarter) - start
-      const end = this.#loops.encode(from + start, count, at.CODES, this.#end)
+      const end = this.#loops.encode(from + start, count, at.CODES, pairs, this.#end)
       if (sizes === 8) this.#view.setUint16(header + 2 * stream, end - this.#end, true)
       else this.#view.setUint32(header + 4 * stream, end - this.#end, true)
       this.#end = end

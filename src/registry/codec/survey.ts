@@ -1,5 +1,8 @@
 import { codecLayout as at, type CodecLoops } from '../../kernels/index.ts'
 
+/** From here on counting in pairs pays for its table. */
+const LONG_PLANE = 0x1_0000
+
 /** Bytes of a long plane that say whether it is worth counting, in as many parts. */
 const SAMPLE = 8192
 const SAMPLE_PARTS = 4
@@ -41,7 +44,7 @@ export class PlaneSurvey {
   }
 
   count({ from, length }: Plane): Histogram {
-    this.#loops.count(from, length, at.COUNTS)
+    this.#loops.count(from, length, at.COUNTS, length < LONG_PLANE ? 0 : at.PAIRS)
     const { counts } = this
     let [used, most] = [0, 0]
     for (let byte = 0; byte < 256; byte++) {
@@ -70,7 +73,7 @@ export class PlaneSurvey {
     let pairs = 0
     for (let i = 0; i < SAMPLE_PARTS; i++) {
       const start = from + Math.floor(((length - part) * i) / (SAMPLE_PARTS - 1))
-      this.#loops.count(start, part, at.COUNTS)
+      this.#loops.count(start, part, at.COUNTS, 0)
       pairs += this.#equalPairs()
     }
     return pairs < FLAT * SAMPLE_PARTS * part * (part - 1)
@@ -86,7 +89,7 @@ export class PlaneSurvey {
     const expected = (most / length) * part
     let deviation = 0
     for (let i = 0; i < WINDOWS; i++) {
-      this.#loops.count(from + Math.floor(((length - part) * i) / (WINDOWS - 1)), part, at.COUNTS)
+      this.#loops.count(from + Math.floor(((length - part) * i) / (WINDOWS - 1)), part, at.COUNTS, 0)
       deviation += (this.counts[commonest]! - expected) ** 2
     }
     return deviation > 8 * WINDOWS * expected * (1 - most / length)
