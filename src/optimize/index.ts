@@ -5,5 +5,8 @@ export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/bloc
 export { type HalfOptions, halve } from './precision/float16/halve.ts'
 export { type DynamicOptions, quantizeDynamic } from './precision/int8/dynamic.ts'
 export type { WeightType } from './precision/int8/grid.ts'
+export { valuesToCalibrate } from './precision/qdq/graph.ts'
+export { quantizeStatic } from './precision/qdq/quantize.ts'
+export type { Range, Ranges, StaticOptions } from './precision/qdq/types.ts'
 export { type StorageOptions, storeHalves } from './precision/storage/storage.ts'
 export type * from './types.ts'

@@ -111,7 +111,7 @@ export class Rewrite {
 
   weight(name: string, plan: Omit<WeightPlan, 'type'>, type: WeightType = this.#options.weights): Int8Weight {
     const base = plan.transpose ? `${name}_Transposed` : name
-    const key = `${base} ${plan.sharing} ${type.dtype}`
+    const key = `${base} ${plan.axis} ${type.dtype}`
     const known = this.#weights.get(key)
     if (known) return known
     const weight = int8Weight(this.#constants.get(name)!, base, { ...plan, type })
@@ -121,6 +121,7 @@ export class Rewrite {
       return own
     }
     const own = {
+      grids: weight.grids,
       scale: named(weight.scale),
       zeroPoint: named(weight.zeroPoint),
       quantized: named(weight.quantized),
@@ -129,9 +130,9 @@ export class Rewrite {
     return own
   }
 
-  /** How many dimensions a weight has: scales by column are for matrices. */
-  sharing(name: string): 'all' | 'columns' {
-    return this.#options.perChannel && this.#constants.get(name)!.shape.length === 2 ? 'columns' : 'all'
+  /** Scales by column are for matrices. */
+  columns(name: string): { readonly axis?: number } {
+    return this.#options.perChannel && this.#constants.get(name)!.shape.length === 2 ? { axis: 1 } : {}
   }
 
   get perChannel(): boolean {

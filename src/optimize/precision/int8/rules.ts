@@ -16,7 +16,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   MatMul: {
     weight: 1,
     change(rewrite, node) {
-      const weight = rewrite.weight(node.inputs[1]!, { sharing: rewrite.sharing(node.inputs[1]!) })
+      const weight = rewrite.weight(node.inputs[1]!, rewrite.columns(node.inputs[1]!))
       rewrite.product({ node, name: nameOf(node), output: node.outputs[0]!, op: 'MatMulInteger', weight })
     },
   },
@@ -26,8 +26,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     change(rewrite, node) {
       const [, b, c] = node.inputs
       const transpose = intOf(node, 'transB') !== 0
-      const each = transpose ? 'rows' : 'columns'
-      const weight = rewrite.weight(b!, { transpose, sharing: rewrite.perChannel ? each : 'all' })
+      const weight = rewrite.weight(b!, {
+        transpose,
+        ...(rewrite.perChannel && { axis: transpose ? 0 : 1 }),
+      })
       const output = node.outputs[0]!
       const product = c ? rewrite.fresh(`${output}_MatMul`) : output
       rewrite.product({
@@ -59,7 +61,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
         prefix: output,
         op: 'ConvInteger',
         ...(node.attributes && { attributes: node.attributes }),
-        weight: rewrite.weight(k!, { sharing: 'all' }),
+        weight: rewrite.weight(k!, {}),
       })
       if (!bias) return
       const shape = BigInt64Array.from({ length: rewrite.rank(k!) }, (_, i) => (i === 1 ? -1n : 1n))
@@ -80,7 +82,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     weight: 0,
     change(rewrite, node) {
       // A table is looked up and not multiplied: from its least to its greatest, as activations are.
-      const weight = rewrite.weight(node.inputs[0]!, { sharing: 'all' }, { dtype: 'uint8', reduced: false })
+      const weight = rewrite.weight(node.inputs[0]!, {}, { dtype: 'uint8', reduced: false })
       const output = node.outputs[0]!
       const places = rewrite.fresh(`${output}_quantized`)
       rewrite.nodes.push(

@@ -1,17 +1,17 @@
 import type { OnnxTensor } from '../../../formats/index.ts'
 import { type Int8Grid, weightPasses } from '../../../kernels/index.ts'
 import { bytesOf, checkFinite, floatsOf } from '../floats.ts'
-import { gridOf, type WeightType } from './grid.ts'
+import { type GridType, gridOf } from './grid.ts'
 import { transposed } from './transpose.ts'
 
-/** Which numbers share a scale: all, those of a column, or those of a row of a matrix. */
-export type Sharing = 'all' | 'columns' | 'rows'
-
 export interface WeightPlan {
-  readonly type: WeightType
-  readonly sharing: Sharing
+  readonly type: GridType
+  /** Along which each place has a scale of its own; absent: one for all. */
+  readonly axis?: number
   /** Rows become columns: the weight of a Gemm that says so itself. */
   readonly transpose?: boolean
+  /** Other grids than those of the least and the greatest, made once. */
+  readonly adjust?: (grids: readonly Int8Grid[]) => Promise<readonly Int8Grid[]>
 }
 
 /** A weight on 256 places: computed from the float32 ones when it is read. */
@@ -19,6 +19,8 @@ export interface Int8Weight {
   readonly quantized: OnnxTensor
   readonly scale: OnnxTensor
   readonly zeroPoint: OnnxTensor
+  /** Read from the weight when they are first asked for. */
+  readonly grids: () => Promise<readonly Int8Grid[]>
 }
 
 /**
@@ -26,12 +28,13 @@ export interface Int8Weight {
  * Throws OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
  */
 export function int8Weight(tensor: OnnxTensor, name: string, plan: WeightPlan): Int8Weight {
-  const { type, sharing, transpose = false } = plan
+  const { type, axis, transpose = false } = plan
   const { shape } = tensor
   let found: Promise<readonly Int8Grid[]> | undefined
   const grids = () => (found ??= gridsOf(tensor, plan))
-  const each = sharing === 'all' ? [] : [sharing === 'rows' ? shape[0]! : shape.at(-1)!]
+  const each = axis === undefined ? [] : [shape[axis]!]
   return {
+    grids,
     quantized: {
       name: `${name}_quantized`,
       dtype: type.dtype,
@@ -57,34 +60,32 @@ export function int8Weight(tensor: OnnxTensor, name: string, plan: WeightPlan): 
   }
 }
 
-async function gridsOf(tensor: OnnxTensor, { type, sharing }: WeightPlan): Promise<readonly Int8Grid[]> {
-  const ranges = await rangesOf(tensor, sharing)
-  return ranges.map(([least, greatest]) => {
+async function gridsOf(tensor: OnnxTensor, { type, axis, adjust }: WeightPlan): Promise<readonly Int8Grid[]> {
+  const ranges = await rangesOf(tensor, axis)
+  const grids = ranges.map(([least, greatest]) => {
     checkFinite(tensor, least, greatest)
     return gridOf(least, greatest, type)
   })
+  return adjust ? adjust(grids) : grids
 }
 
 type Range = readonly [number, number]
 
-async function rangesOf(tensor: OnnxTensor, sharing: Sharing): Promise<readonly Range[]> {
+async function rangesOf(tensor: OnnxTensor, axis: number | undefined): Promise<readonly Range[]> {
   const passes = weightPasses()
-  const width = tensor.shape.at(-1) ?? 1
-  const count = sharing === 'all' ? 1 : sharing === 'rows' ? tensor.shape[0]! : width
+  const count = axis === undefined ? 1 : tensor.shape[axis]!
+  const length = runLength(tensor, axis)
   const least = new Float32Array(count).fill(Number.POSITIVE_INFINITY)
   const greatest = new Float32Array(count).fill(Number.NEGATIVE_INFINITY)
   let at = 0
   for await (const numbers of floatsOf(tensor)) {
-    if (sharing === 'columns') passes.columnRanges(numbers, at % width, least, greatest)
+    if (length === 1 && axis !== undefined) passes.columnRanges(numbers, at % count, least, greatest)
     else
-      for (const { row, from, to } of rowsOf(
-        at,
-        numbers.length,
-        sharing === 'rows' ? rowLength(tensor) : 0,
-      )) {
+      for (const { run, from, to } of runsOf(at, numbers.length, length)) {
+        const place = run % count
         const [low, high] = passes.range(numbers.subarray(from, to))
-        least[row] = Math.min(least[row]!, low)
-        greatest[row] = Math.max(greatest[row]!, high)
+        least[place] = Math.min(least[place]!, low)
+        greatest[place] = Math.max(greatest[place]!, high)
       }
     at += numbers.length
   }
@@ -94,11 +95,11 @@ async function rangesOf(tensor: OnnxTensor, sharing: Sharing): Promise<readonly 
 
 async function* quantizedPieces(
   tensor: OnnxTensor,
-  { sharing, transpose }: WeightPlan,
+  { axis, transpose }: WeightPlan,
   grids: () => Promise<readonly Int8Grid[]>,
 ): AsyncGenerator<Uint8Array, void> {
-  const pieces =
-    sharing === 'columns' ? byColumns(tensor, await grids()) : byRows(tensor, await grids(), sharing)
+  const columns = axis !== undefined && runLength(tensor, axis) === 1
+  const pieces = columns ? byColumns(tensor, await grids()) : byRuns(tensor, await grids(), axis)
   if (transpose) yield* transposed(pieces, tensor.shape[0]!, tensor.shape[1]!)
   else yield* pieces
 }
@@ -120,41 +121,42 @@ async function* byColumns(tensor: OnnxTensor, grids: readonly Int8Grid[]): Async
   }
 }
 
-async function* byRows(
+async function* byRuns(
   tensor: OnnxTensor,
   grids: readonly Int8Grid[],
-  sharing: Sharing,
+  axis: number | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   const passes = weightPasses()
-  const length = sharing === 'rows' ? rowLength(tensor) : 0
+  const length = runLength(tensor, axis)
   let at = 0
   for await (const numbers of floatsOf(tensor)) {
     const bytes = new Uint8Array(numbers.length)
-    for (const { row, from, to } of rowsOf(at, numbers.length, length))
-      passes.int8(numbers.subarray(from, to), grids[row]!, bytes.subarray(from, to))
+    for (const { run, from, to } of runsOf(at, numbers.length, length))
+      passes.int8(numbers.subarray(from, to), grids[run % grids.length]!, bytes.subarray(from, to))
     at += numbers.length
     yield bytes
   }
 }
 
-function rowLength({ shape }: OnnxTensor): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1)
+/** Numbers that lie together and share a scale; 0: all of them. */
+function runLength({ shape }: OnnxTensor, axis: number | undefined): number {
+  return axis === undefined ? 0 : shape.slice(axis + 1).reduce((product, size) => product * size, 1)
 }
 
-/** The rows of `length` numbers in a piece of `count` that begins at the number `at`; 0: it is all one row. */
-function* rowsOf(
+/** The runs of `length` numbers in a piece of `count` that begins at the number `at`; 0: it is all one run. */
+function* runsOf(
   at: number,
   count: number,
   length: number,
-): Generator<{ readonly row: number; readonly from: number; readonly to: number }, void> {
+): Generator<{ readonly run: number; readonly from: number; readonly to: number }, void> {
   if (length === 0) {
-    yield { row: 0, from: 0, to: count }
+    yield { run: 0, from: 0, to: count }
     return
   }
   for (let from = 0; from < count; ) {
-    const row = Math.floor((at + from) / length)
-    const to = Math.min(count, (row + 1) * length - at)
-    yield { row, from, to }
+    const run = Math.floor((at + from) / length)
+    const to = Math.min(count, (run + 1) * length - at)
+    yield { run, from, to }
     from = to
   }
 }
