@@ -59,6 +59,20 @@ export interface TrafficPlan {
     /** What is kept of each pair of answers: digests and how far they differ, or the answers themselves as well. */
     readonly keep: 'digests' | 'answers'
   }
+  /** What gateways write down of requests. */
+  readonly log?: LogPlan
+}
+
+/** A request log: `deploy.<environment>.log` of a file. */
+export interface LogPlan {
+  /** Of the requests, by their ids. */
+  readonly share: Fraction
+  /** Fields and tensors that are never written: names that follow each other, with dots between. */
+  readonly redact: readonly string[]
+  /** Binary tensors and other bodies as they are, not their digests alone. */
+  readonly bodies: boolean
+  readonly keepMs: Milliseconds
+  readonly limitBytes: number
 }
 
 export const ROLLOUT_PHASES = ['queued', 'preparing', 'progressing', 'promoted', 'aborted'] as const

@@ -52,6 +52,16 @@ export const routeTrafficSchema = z.object({
       replicas: replicasSchema,
     })
     .optional(),
+  /** What is written down of requests and answers, on the gateway's own disk. */
+  log: z
+    .object({
+      share: z.number().min(0).max(1),
+      redact: z.array(z.string().max(200)).max(100),
+      bodies: z.boolean(),
+      keepMs: z.number().positive(),
+      limitBytes: z.number().positive(),
+    })
+    .optional(),
 })
 export type RouteTraffic = z.infer<typeof routeTrafficSchema>
 

@@ -1,10 +1,19 @@
-import { CoreError, type Fraction, type Milliseconds, parseDuration, parsePercent } from '../../core/index.ts'
+import {
+  type Bytes,
+  CoreError,
+  type Fraction,
+  type Milliseconds,
+  parseDuration,
+  parsePercent,
+  parseSize,
+} from '../../core/index.ts'
 import { mismatch } from '../../pipeline/index.ts'
 import { type Reader, refine } from './reader.ts'
 import { text } from './scalars.ts'
 
 const DURATION = String.raw`(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h|d|w)\s*)+`
 const PERCENT = String.raw`(100(\.0+)?|\d{1,2}(\.\d+)?)\s*%`
+const SIZE = String.raw`\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)`
 const MAX_UNIT_LENGTH = 40
 
 /** `10m`, `1h 30m`, from `min` to `max`. */
@@ -17,6 +26,18 @@ export function duration(min: Milliseconds, max: Milliseconds, bounds: string): 
       return value !== undefined && value >= min && value <= max
         ? value
         : mismatch(node, place, `a duration from ${bounds}`)
+    },
+  )
+}
+
+/** `5 GB`, `512 MiB`, from `min` to `max`. */
+export function size(min: Bytes, max: Bytes, bounds: string): Reader<Bytes> {
+  const expected = `a size from ${bounds}`
+  return refine(
+    text({ expected, pattern: whole(SIZE), maxLength: MAX_UNIT_LENGTH }),
+    (written, node, place) => {
+      const value = parsed(() => parseSize(written))
+      return value !== undefined && value >= min && value <= max ? value : mismatch(node, place, expected)
     },
   )
 }

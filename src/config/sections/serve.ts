@@ -1,9 +1,7 @@
-import { CoreError, parseSize } from '../../core/index.ts'
-import { mismatch } from '../../pipeline/index.ts'
 import { type Fields, optional, type StructOf, struct } from '../reader/composites.ts'
-import { type Reader, refine } from '../reader/reader.ts'
-import { integer, text } from '../reader/scalars.ts'
-import { duration } from '../reader/units.ts'
+import type { Reader } from '../reader/reader.ts'
+import { integer } from '../reader/scalars.ts'
+import { duration, size } from '../reader/units.ts'
 
 /** A cache beyond this belongs in front of the gateway. */
 const MAX_CACHE_BYTES = 64 * 2 ** 30
@@ -14,23 +12,11 @@ const MAX_QUEUE = 1_000_000
 const MAX_THREADS = 256
 const MAX_BATCH = 65_536
 
-const SIZE = 'a size from 1 KiB to 64 GiB'
-const SIZE_PATTERN = /^\s*\d+(\.\d+)?\s*(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$/
-const cacheSize: Reader<number> = refine(
-  text({ expected: SIZE, pattern: SIZE_PATTERN, maxLength: 40 }),
-  (written, node, place) => {
-    try {
-      const bytes = parseSize(written)
-      return bytes >= 1024 && bytes <= MAX_CACHE_BYTES ? bytes : mismatch(node, place, SIZE)
-    } catch (error) {
-      if (error instanceof CoreError) return mismatch(node, place, SIZE)
-      throw error
-    }
-  },
-)
-
 const fields = {
-  cache: optional(cacheSize, 'memory for answers to equal inputs; none by default'),
+  cache: optional(
+    size(1024, MAX_CACHE_BYTES, '1 KiB to 64 GiB'),
+    'memory for answers to equal inputs; none by default',
+  ),
   idle: optional(
     duration(SECOND, MAX_IDLE_MS, '1s to 30d'),
     'unloaded after so long without a request, until the next one; never by default',

@@ -37,6 +37,7 @@ function aRoute(weights: Partial<Record<'stable' | 'baseline' | 'canary', number
     sticky: undefined,
     rules: [],
     mirror: undefined,
+    log: undefined,
     limit: undefined,
     priority: undefined,
     retries: new RetryBudget(),

@@ -6,6 +6,8 @@ import { createLogger, type Logger, messageOf, randomText } from '../../core/ind
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
 import { Kept } from './kept.ts'
 import { keepQuotas } from './kept-quotas.ts'
+import { takeMirrored } from './requests/mirrored.ts'
+import { RequestLog } from './requests/request-log.ts'
 import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
 import { openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
@@ -60,6 +62,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   const quotas = await keepQuotas(state.limiter.quotas, options.dataDir, logger)
   const pairs = new PairsFile(options.dataDir, logger)
   state.mirrors.sink = pairs
+  const requests = await RequestLog.open(join(options.dataDir, 'requests'), {
+    logger,
+    registry: state.counters.registry,
+  })
+  state.requests = requests
+  state.mirrors.onMirrored = (...pair) => takeMirrored(state, ...pair)
 
   const epoch = randomText(16)
   const reporter = new Reporter({
@@ -122,7 +130,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       stop.abort()
       await serving.close()
       await reporter.close()
-      await Promise.all([store.settled, quotas.close(), pairs.close()])
+      await Promise.all([store.settled, quotas.close(), pairs.close(), requests.close()])
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Lease, RoutingTable } from '../../api/index.ts'
 import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { Pool } from './pool.ts'
+import type { RequestSink } from './requests/request-log.ts'
 import { Counters } from './telemetry/counters.ts'
 import { Access, type Token } from './traffic/access.ts'
 import { type TrafficCounters, trafficFamilies } from './traffic/families.ts'
@@ -24,6 +25,8 @@ export class GatewayState {
   readonly limiter: Limiter
   readonly mirrors: Mirrors = new Mirrors()
   readonly waiting: WaitingRoom = new WaitingRoom()
+  /** Takes what is logged of requests. */
+  requests: RequestSink | undefined
   readonly #now: () => number
   readonly #counted: TrafficCounters
   #routing: Routing | undefined

@@ -100,3 +100,9 @@ test('a table of before has no word of traffic or limits, and is read', () => {
   }
   expect(routingTableSchema.parse(JSON.parse(JSON.stringify(before)))).toEqual(before)
 })
+
+test('a log goes with the route, alone or beside the rest', () => {
+  const log = { share: 0.1, redact: ['user.email'], bodies: false, keepMs: 1000, limitBytes: 1e9 }
+  expect(aRoute({ log }).traffic).toEqual({ log })
+  expect(aRoute({ log, rules: [rule('stable')] }).traffic).toMatchObject({ log, rules: [{}] })
+})

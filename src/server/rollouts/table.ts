@@ -78,17 +78,18 @@ export function routeOf(facts: RouteFacts): Route {
 }
 
 /** A plan with the versions that serve now: what names another waits for it. */
-function planned({ sticky, rules = [], mirror }: TrafficPlan, route: Route): RouteTraffic | undefined {
+function planned({ sticky, rules = [], mirror, log }: TrafficPlan, route: Route): RouteTraffic | undefined {
   const served = rules.flatMap(({ header, match, to }) => {
     const target = ruleTarget(to, route)
     return target ? [{ header, match, to: target }] : []
   })
   const mirrored = mirror && mirrorTarget(mirror.to, route)
-  if (!sticky && served.length === 0 && !mirrored) return undefined
+  if (!sticky && served.length === 0 && !mirrored && !log) return undefined
   return {
     ...(sticky && { sticky }),
     ...(served.length > 0 && { rules: served }),
     ...(mirror && mirrored && { mirror: { ...mirrored, share: mirror.share, keep: mirror.keep } }),
+    ...(log && { log: { ...log, redact: [...log.redact] } }),
   }
 }
 

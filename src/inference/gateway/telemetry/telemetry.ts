@@ -51,7 +51,7 @@ class Followed implements RequestTrace {
   readonly #following: Following
   readonly #cameAt = performance.now()
   /** The caller's, also of a request that is not sampled. */
-  readonly #traceId: string | undefined
+  readonly traceId: string | undefined
   readonly #span: RequestSpan | undefined
 
   constructor(start: RequestStart, following: Following) {
@@ -62,7 +62,7 @@ class Followed implements RequestTrace {
     const { tracing } = following
     const sampled = tracing !== undefined && (parent?.sampled ?? Math.random() < tracing.sample)
     if (!sampled) {
-      this.#traceId = parent?.traceId
+      this.traceId = parent?.traceId
       this.frameHeaders = ''
       return
     }
@@ -73,8 +73,8 @@ class Followed implements RequestTrace {
       parentSpanId: parent?.spanId,
       traceState: parent && readTracestate(start.header('tracestate')),
     }
-    this.#traceId = this.#span.traceId
-    this.frameHeaders = `traceparent: ${traceparentOf(this.#traceId, this.#span.upstreamSpanId)}\n`
+    this.traceId = this.#span.traceId
+    this.frameHeaders = `traceparent: ${traceparentOf(this.traceId, this.#span.upstreamSpanId)}\n`
   }
 
   end(end: RequestEnd): void {
@@ -103,7 +103,7 @@ class Followed implements RequestTrace {
         requestId: this.requestId,
         at,
         durationMs,
-        traceId: this.#traceId,
+        traceId: this.traceId,
         sample: well ? sample : 1,
       }),
     )

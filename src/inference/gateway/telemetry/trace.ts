@@ -48,6 +48,8 @@ export interface RequestTrace {
   readonly requestId: string
   /** Header lines for the replica (`traceparent: …\n`); empty where the request is not sampled. */
   readonly frameHeaders: string
+  /** The caller's, or one that began here. */
+  readonly traceId?: string | undefined
   /** Called once. */
   end(end: RequestEnd): void
 }

@@ -2,6 +2,9 @@ import { codeOf, InferenceError, statusOf } from '../../errors.ts'
 import { type Answer, ASLEEP, type ResponseFrame } from '../../frames/index.ts'
 import type { Body } from '../front/body.ts'
 import { idlest } from '../pool.ts'
+import type { Taken } from '../requests/record.ts'
+import type { LogRule } from '../requests/rule.ts'
+import { inSample } from '../requests/sample.ts'
 import type { Series } from '../telemetry/series.ts'
 import type { RequestEnd } from '../telemetry/trace.ts'
 import { type Admitted, type Caller, type Choice, priorityLine } from './admission.ts'
@@ -43,6 +46,8 @@ export class Prediction {
   #rollout: Series | undefined
   #send: Send | undefined
   #pair: Pair | undefined
+  #log: LogRule | undefined
+  #drawn = false
   /** Of losses, and of full queues: one each. */
   #mayRepeat = true
   #mayMoveOn = true
@@ -77,6 +82,8 @@ export class Prediction {
   #begin(): void {
     try {
       const choice = this.#init.admitted.choose()
+      this.#log = choice.route.log
+      this.#drawn = choice.drawn
       const found = findReplica(choice, this.#send?.link)
       if (found === undefined) this.#wait(choice)
       else this.#sendTo(found, choice)
@@ -234,6 +241,7 @@ export class Prediction {
     const { admitted, body, onEnd } = this.#init
     const upstreamMs = this.#sends === 0 ? undefined : performance.now() - this.#sentAt
     this.#pair?.primary(status, upstreamMs ?? 0, answer)
+    if (this.#log !== undefined) this.#write(this.#log, { status, upstreamMs, answer, code })
     onEnd({
       status,
       model: admitted.head.model,
@@ -249,6 +257,30 @@ export class Prediction {
       answerHeaders: answer?.headers,
       bytesIn: body.bytes,
       bytesOut: answer?.body.length,
+    })
+  }
+
+  #write(rule: LogRule, end: Pick<Taken, 'status' | 'upstreamMs' | 'code' | 'answer'>): void {
+    const { admitted, body } = this.#init
+    const { head, state } = admitted
+    if (state.requests === undefined || !inSample(head.trace.requestId, rule.share)) return
+    const ms = performance.now() - head.cameAt
+    state.requests.take({
+      ...end,
+      rule,
+      requestId: head.trace.requestId,
+      at: Date.now() - ms,
+      environment: head.environment,
+      model: head.model,
+      versionId: this.#target?.version,
+      version: this.#target?.versionNumber,
+      arm: this.#target?.arm,
+      drawn: this.#drawn,
+      ms,
+      protocol: head.protocol,
+      token: admitted.token?.id,
+      traceId: head.trace.traceId,
+      request: { body, header: name => head.header(name) },
     })
   }
 }

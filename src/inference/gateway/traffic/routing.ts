@@ -1,5 +1,6 @@
 import type { Route, RouteTraffic, RoutingTable } from '../../../api/index.ts'
 import type { Link, Pool } from '../pool.ts'
+import { type LogRule, logRule } from '../requests/rule.ts'
 import type { Arm, Counters } from '../telemetry/counters.ts'
 import type { Series } from '../telemetry/series.ts'
 import { type Limit, type Limiter, modelKey } from './limits/limiter.ts'
@@ -32,6 +33,8 @@ export interface RouteTargets {
   readonly sticky: RouteTraffic['sticky']
   readonly rules: readonly Rule[]
   readonly mirror: MirrorTarget | undefined
+  /** What is written down of requests. */
+  readonly log: LogRule | undefined
   /** Of all callers together. */
   readonly limit: Limit | undefined
   /** The best priority that any caller may ask for. */
@@ -117,6 +120,7 @@ function targetsOf(
       ...mirror,
       links: mirror.replicas.map(({ replica, address }) => pool.link(replica, address)),
     },
+    log: traffic?.log && logRule(traffic.log, rollout),
     limit: limiter.limit(modelKey(environment, model)),
     priority: route.limits?.priority,
     retries,

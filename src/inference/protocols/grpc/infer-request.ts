@@ -17,7 +17,7 @@ const INPUT = { name: 1, datatype: 2, shape: 3, parameters: 4, contents: 5 } as 
 const OUTPUT = { name: 1, parameters: 2 } as const
 
 /** An input before its elements are read: they may lie in `raw_input_contents`, behind it. */
-interface Draft {
+export interface Draft {
   readonly name: string
   readonly dtype: Dtype
   readonly shape: readonly number[]
@@ -72,7 +72,8 @@ function wantedOf(
   return { name: output.name, binary, classes: options.classes }
 }
 
-function inputOf(reader: FieldReader): Draft {
+/** Of a tensor's message: requests and answers have the same. */
+export function inputOf(reader: FieldReader): Draft {
   const { bytes } = reader
   const parameters = new Map<string, unknown>()
   const shape: number[] = []
@@ -130,7 +131,10 @@ function readShape(shape: number[], reader: FieldReader): void {
   while (sizes.nextNumber()) add((sizes.high | 0) * 2 ** 32 + sizes.low)
 }
 
-function tensorsOf(drafts: readonly Draft[], raw: readonly Buffer[]): Readonly<Record<string, Tensor>> {
+export function tensorsOf(
+  drafts: readonly Draft[],
+  raw: readonly Buffer[],
+): Readonly<Record<string, Tensor>> {
   if (raw.length > 0 && raw.length !== drafts.length) {
     throw refuse(
       `Expected ${drafts.length} raw_input_contents, one for each input, found ${raw.length}`,

@@ -60,6 +60,8 @@ export class Mirrors {
   #spentMs = 0
   sink: PairsSink | undefined
   onCounted: () => void = () => {}
+  /** A pair of which both sides are known. */
+  onMirrored: (request: Mirrored, target: MirrorTarget, mirror: Side) => void = () => {}
 
   constructor(random: () => number = Math.random) {
     this.#random = random
@@ -218,6 +220,7 @@ export class Pair {
     if (identical || comparison !== undefined) agreement.compared++
     if (identical || comparison?.agreed) agreement.agreed++
     const found = { look, identical, ...comparison }
+    this.#mirrors.onMirrored(this.#request, this.#target, mirror)
     this.#mirrors.sink?.write(recordOf(this.#request, this.#target, primary, mirror, found))
     this.#mirrors.onCounted()
   }

@@ -1,0 +1,26 @@
+import type { Route, RouteTraffic } from '../../../api/index.ts'
+import type { Fraction } from '../../../core/index.ts'
+import type { ContentRule } from './content/content.ts'
+import { Redaction } from './redaction/rules.ts'
+import type { SegmentLimits } from './segments/segments.ts'
+
+/** What a route's requests are written down by. */
+export interface LogRule extends ContentRule {
+  readonly share: Fraction
+  readonly limits: SegmentLimits
+  /** While one progresses. */
+  readonly rollout: Route['rollout']
+}
+
+export function logRule(
+  { share, redact, bodies, keepMs, limitBytes }: NonNullable<RouteTraffic['log']>,
+  rollout: Route['rollout'],
+): LogRule {
+  return {
+    share,
+    redaction: new Redaction(redact),
+    bodies,
+    limits: { keepMs, maxBytes: limitBytes },
+    rollout,
+  }
+}
