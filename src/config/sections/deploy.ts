@@ -6,6 +6,7 @@ import { byKind, type Reader, refine } from '../reader/reader.ts'
 import { choice, integer } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
+import { logSection } from './log.ts'
 import { branchPattern, previewSection } from './preview.ts'
 import { trafficSection } from './traffic.ts'
 
@@ -104,6 +105,7 @@ const fields = {
   approve: optional(approval, 'who must approve before anything is deployed', false),
   analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
   traffic: optional(trafficSection, 'how requests are shared out beside the steps'),
+  log: optional(logSection, 'what gateways write down of requests and answers; nothing by default'),
 }
 type WrittenEnvironment = Partial<StructOf<typeof fields>>
 
@@ -160,7 +162,8 @@ export const deploySection: Reader<WrittenDeploy> = {
 }
 
 export function request(name: string, written: WrittenEnvironment = {}): WrittenRequest {
-  const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, traffic } = written
+  const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, log } = written
+  const traffic = log ? { ...written.traffic, log } : written.traffic
   return {
     name,
     branch,
