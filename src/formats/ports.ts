@@ -47,7 +47,8 @@ export interface OpenModel {
 export interface ReadOptions {
   /**
    * Memory that a reader may read pieces into, one over the other: a piece is then valid only until the next is asked
-   * for. A reader that has no use for it gives pieces of their own, as without it.
+   * for. Where it holds two pieces, the next one may be read while one is used. A reader that has no use for it gives
+   * pieces of their own, as without it.
    */
   readonly buffer?: Uint8Array
 }

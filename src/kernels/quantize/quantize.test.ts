@@ -100,11 +100,94 @@ describe('the kernels give what the plain passes give', () => {
         agree(passes => {
           const packed = new Uint8Array((x.length * bits) / 8)
           const [scales, zeroPoints] = [new Float32Array(blocks * columns), new Uint8Array(blocks * columns)]
-          passes.blocks(x, columns, { bits, size, asymmetric }, packed, scales, zeroPoints)
-          return [packed, Array.from(scales, v => v + 0), zeroPoints]
+          const finite = passes.blocks(x, columns, { bits, size, asymmetric }, packed, scales, zeroPoints)
+          return [finite, packed, Array.from(scales, v => v + 0), zeroPoints]
         })
       }),
       { numRuns: 60 },
+    )
+  })
+
+  test('blocks of rows that are wider than their memory, each in its place', () => {
+    const [columns, size] = [20_003, 32]
+    const x = Float32Array.from({ length: 2 * size * columns }, (_, i) => Math.sin(i) * 3)
+    agree(passes => {
+      const packed = new Uint8Array(x.length / 2)
+      const [scales, zeroPoints] = [new Float32Array(2 * columns), new Uint8Array(2 * columns)]
+      passes.blocks(x, columns, { bits: 4, size, asymmetric: true }, packed, scales, zeroPoints)
+      return [packed, new Uint8Array(scales.buffer), zeroPoints].map(digestOf)
+    })
+  })
+
+  test('blocks of a matrix that lies the other way round', () => {
+    const shape = fc.record({
+      bits: fc.constantFrom(4, 8),
+      size: fc.constantFrom(16, 32, 256),
+      inputs: fc.integer({ min: 1, max: 300 }),
+      outputs: fc.integer({ min: 1, max: 9 }),
+      asymmetric: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.infiniteStream(number), shape, (stream, { inputs, outputs, ...block }) => {
+        const x = Float32Array.from(stream.take(inputs * outputs))
+        const blocks = Math.ceil(inputs / block.size) * outputs
+        agree(passes => {
+          const packed = new Uint8Array((blocks * block.size * block.bits) / 8)
+          const [scales, zeroPoints] = [new Float32Array(blocks), new Uint8Array(blocks)]
+          const finite = passes.turnedBlocks(x, inputs, block, packed, scales, zeroPoints)
+          return [finite, packed, plain(scales), zeroPoints]
+        })
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a number of blocks that is none is told, wherever it is', () => {
+    const place = fc.record({
+      columns: fc.integer({ min: 1, max: 9 }),
+      at: fc.nat(),
+      asymmetric: fc.boolean(),
+    })
+    const wrong = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+    fc.assert(
+      fc.property(place, wrong, ({ columns, at, asymmetric }, number) => {
+        const x = Float32Array.from({ length: 32 * columns }, (_, i) => i)
+        const told = (passes: WeightPasses) => {
+          const made = [
+            new Uint8Array(16 * columns),
+            new Float32Array(columns),
+            new Uint8Array(columns),
+          ] as const
+          return passes.blocks(x, columns, { bits: 4, size: 32, asymmetric }, ...made)
+        }
+        expect(both.map(([, passes]) => told(passes))).toEqual([true, true])
+        x[at % x.length] = number
+        expect(both.map(([, passes]) => told(passes))).toEqual([false, false])
+      }),
+    )
+  })
+
+  test('numbers in their own memory, whatever lies behind them', () => {
+    const room = new Float32Array(wasm.room!.buffer, wasm.room!.byteOffset, wasm.room!.length / 4)
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: 1, max: 9 }), (x, columns) => {
+        room.fill(Number.NaN, 0, x.length + 64)
+        room.set(x, 3)
+        const made = (passes: WeightPasses, own: Float32Array) => {
+          const whole = own.subarray(0, own.length - (own.length % (16 * columns)))
+          const [least, greatest] = [new Float32Array(100), new Float32Array(100)]
+          const [packed, bytes, halves] = [new Uint8Array(300), new Uint8Array(300), new Uint16Array(300)]
+          const [scales, zeros] = [new Float32Array(30), new Uint8Array(30)]
+          passes.columnRanges(own, 7, least, greatest)
+          passes.int8(own, { scale: 0.1, zeroPoint: 3, least: -128, greatest: 127 }, bytes)
+          passes.float16(own, halves)
+          const block = { bits: 4, size: 16, asymmetric: true } as const
+          const finite = whole.length === 0 || passes.blocks(whole, columns, block, packed, scales, zeros)
+          const range = passes.range(own).map(v => v + 0)
+          return [range, finite, packed, bytes, halves, zeros, ...[scales, least, greatest].map(plain)]
+        }
+        expect(made(wasm, room.subarray(3, 3 + x.length))).toEqual(made(plainWeightPasses, x))
+      }),
     )
   })
 
@@ -184,6 +267,11 @@ describe.each(both)('%s', (_, passes) => {
     expect([least[20], greatest[20], least[21]]).toEqual([Number.NaN, Number.NaN, 9])
   })
 })
+
+/** Zeros of both signs are one. */
+function plain(numbers: Float32Array): number[] {
+  return Array.from(numbers, v => v + 0)
+}
 
 function bitsOf(value: number): number {
   return new Int32Array(Float32Array.of(value).buffer)[0]!

@@ -7,6 +7,7 @@ export const plainWeightPasses: WeightPasses = {
   int8,
   columnInt8,
   blocks,
+  turnedBlocks,
   float16,
   bfloat16,
 }
@@ -61,7 +62,7 @@ function blocks(
   packed: Uint8Array,
   scales: Float32Array,
   zeroPoints: Uint8Array,
-): void {
+): boolean {
   const count = numbers.length / (columns * size)
   const middle = 2 ** (bits - 1)
   for (let column = 0; column < columns; column++) {
@@ -88,6 +89,23 @@ function blocks(
       }
     }
   }
+  return numbers.every(Number.isFinite)
+}
+
+function turnedBlocks(
+  numbers: Float32Array,
+  inputs: number,
+  block: Block,
+  packed: Uint8Array,
+  scales: Float32Array,
+  zeroPoints: Uint8Array,
+): boolean {
+  const outputs = numbers.length / inputs
+  const turned = new Float32Array(Math.ceil(inputs / block.size) * block.size * outputs)
+  for (let output = 0; output < outputs; output++)
+    for (let input = 0; input < inputs; input++)
+      turned[input * outputs + output] = numbers[output * inputs + input]!
+  return blocks(turned, outputs, block, packed, scales, zeroPoints)
 }
 
 /** The number of the largest magnitude goes to the lowest place; of two, the negative one. */

@@ -27,9 +27,11 @@ export interface Block {
 
 /**
  * The hot loops over float32 weights. Results are those of onnxruntime's own tools, to the bit. NaN and infinity are
- * the caller's to refuse: `range` and `columnRanges` tell them.
+ * the caller's to refuse: `range`, `columnRanges` and `blocks` tell them.
  */
 export interface WeightPasses {
+  /** For two pieces of a megabyte with a little between them: numbers that lie there are not copied. */
+  readonly room?: Uint8Array
   /** The least and the greatest; NaN for both where there is a NaN; [Infinity, −Infinity] of nothing. */
   range(numbers: Float32Array): readonly [number, number]
   /**
@@ -47,7 +49,8 @@ export interface WeightPasses {
   /**
    * MatMulNBits' blocks of `columns` columns: `rows` of them (a whole number of blocks; what is missing at the end of
    * the matrix is 0). For column c and block b, `packed` gets size · bits / 8 bytes at ((c · blocks) + b) times as
-   * many, lower bits first; `scales` and, where asymmetric, `zeroPoints` (a byte each) get one at c · blocks + b.
+   * many, lower bits first; `scales` and, where asymmetric, `zeroPoints` (a byte each) get one at c · blocks + b. Gives
+   * whether all numbers are finite; what was packed of others is of no use.
    */
   blocks(
     numbers: Float32Array,
@@ -56,7 +59,16 @@ export interface WeightPasses {
     packed: Uint8Array,
     scales: Float32Array,
     zeroPoints: Uint8Array,
-  ): void
+  ): boolean
+  /** The same of a matrix that lies the other way round: each `inputs` numbers become a column, zeros at its end. */
+  turnedBlocks(
+    numbers: Float32Array,
+    inputs: number,
+    block: Block,
+    packed: Uint8Array,
+    scales: Float32Array,
+    zeroPoints: Uint8Array,
+  ): boolean
   /**
    * float16's bits, to nearest, half to even. Magnitudes below 5.96e-8 but for 0 become that, finite ones above 65504
    * become that; infinity and NaN stay.

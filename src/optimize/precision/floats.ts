@@ -1,4 +1,5 @@
-import type { OnnxTensor } from '../../formats/index.ts'
+import { type OnnxTensor, PIECE_BYTES } from '../../formats/index.ts'
+import { weightPasses } from '../../kernels/index.ts'
 import { OptimizeError } from '../errors.ts'
 
 /** A piece's own bytes as float32; copied where they do not lie on a multiple of 4. */
@@ -9,8 +10,22 @@ function asFloats(bytes: Uint8Array): Float32Array {
 
 /** The numbers of a float32 tensor in pieces, each valid until the next is asked for. */
 export async function* floatsOf({ data }: OnnxTensor): AsyncGenerator<Float32Array, void> {
-  if (typeof data === 'function') for await (const piece of data()) yield asFloats(piece)
-  else if (data instanceof Uint8Array) yield asFloats(data)
+  if (data instanceof Uint8Array) yield asFloats(data)
+  if (typeof data !== 'function') return
+  const room = takeRoom()
+  try {
+    for await (const piece of data({ buffer: room })) yield asFloats(piece)
+  } finally {
+    rooms?.push(room)
+  }
+}
+
+/** Memory that nobody reads into: first of all the kernels' own. */
+let rooms: Uint8Array[] | undefined
+
+function takeRoom(): Uint8Array {
+  rooms ??= [weightPasses().room].filter(room => room !== undefined)
+  return rooms.pop() ?? new Uint8Array(2 * PIECE_BYTES)
 }
 
 /** Throws OPTIMIZE_UNSUPPORTED where a range says that a number is none, or infinite. */

@@ -51,6 +51,7 @@ function pieceBytes({ dtype }: TensorProto): number {
   return dtype.startsWith('float6e') ? PIECE_BYTES - (PIECE_BYTES % 3) : PIECE_BYTES
 }
 
+/** A range in pieces; where `buffer` holds two of them, the next is read while the one before is used. */
 export async function* rangePieces(
   source: ByteSource,
   offset: number,
@@ -58,6 +59,31 @@ export async function* rangePieces(
   piece: number = PIECE_BYTES,
   buffer?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
-  for (let done = 0; done < length; done += piece)
-    yield await readPiece(source, offset + done, Math.min(piece, length - done), buffer)
+  const slots = slotsOf(buffer, piece)
+  const read = (done: number): Promise<Uint8Array> | undefined => {
+    if (done >= length) return undefined
+    const slot = slots[(done / piece) % slots.length]
+    return readPiece(source, offset + done, Math.min(piece, length - done), slot)
+  }
+  let next = read(0)
+  try {
+    for (let done = piece; next; done += piece) {
+      const current = await next
+      next = slots.length > 1 ? read(done) : undefined
+      // Whoever asks for it is told; whoever stops before is not.
+      next?.catch(() => undefined)
+      yield current
+      next ??= read(done)
+    }
+  } finally {
+    // Memory that is still read into is not given to anybody else.
+    await next?.catch(() => undefined)
+  }
+}
+
+/** Places in a buffer, one for each piece that is read or used at once. */
+function slotsOf(buffer: Uint8Array | undefined, piece: number): readonly (Uint8Array | undefined)[] {
+  if (!buffer || buffer.length < 2 * piece) return [buffer]
+  const half = buffer.length / 2
+  return [buffer.subarray(0, half), buffer.subarray(half)]
 }

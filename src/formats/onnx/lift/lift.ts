@@ -1,5 +1,5 @@
 import { failing } from '../../errors.ts'
-import type { ModelInput } from '../../ports.ts'
+import type { ModelInput, ReadOptions } from '../../ports.ts'
 import { Wire } from '../../protobuf/wire.ts'
 import { externalFiles } from '../describe.ts'
 import { bytesOf } from '../dtypes.ts'
@@ -120,7 +120,8 @@ class Lifter implements Nested {
   async tensor(proto: TensorProto): Promise<OnnxTensor> {
     const { name, dtype, shape, elements } = proto
     if (dtype === 'string') return { name, dtype, shape, data: await this.#textsOf(proto) }
-    const pieces = () => tensorPieces(this.#input.source, proto, location => this.#files.open(location))
+    const pieces = (options?: ReadOptions) =>
+      tensorPieces(this.#input.source, proto, location => this.#files.open(location), options)
     const bytes = bytesOf(dtype, elements)
     if (bytes === undefined)
       throw unsupported(`The tensor '${name}' has the type ${dtype}, which is not written again`)

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../ports.ts'
+import type { ByteSink, ReadOptions } from '../../ports.ts'
 import type { OnnxDtype, OnnxOpset } from '../types.ts'
 
 /** A model to write: what onnx.proto has, without what its readers ignore. */
@@ -100,9 +100,9 @@ export interface OnnxTensor {
   readonly shape: readonly number[]
   /**
    * Elements as raw_data has them: little-endian, in C order, types under a byte packed from the lowest bits. A
-   * function gives them in pieces, and may be called again. Texts for `string`.
+   * function gives them in pieces, each valid until the next is asked for, and may be called again. Texts for `string`.
    */
-  readonly data: Uint8Array | (() => AsyncIterable<Uint8Array>) | readonly string[]
+  readonly data: Uint8Array | ((options?: ReadOptions) => AsyncIterable<Uint8Array>) | readonly string[]
 }
 
 /** A file for tensors beside the model. */

@@ -4,7 +4,7 @@
 function placed(quotients: v128, zero: v128, least: v128, greatest: v128): v128 {
   // Beyond the ends of an int32 a quotient is still a float: it is brought within them first.
   const moved = f32x4.add(f32x4.nearest(quotients), zero)
-  const whole = i32x4.trunc_sat_f32x4_s(f32x4.min(f32x4.max(moved, least), greatest))
+  const whole = i32x4.relaxed_trunc_f32x4_s(f32x4.pmin(f32x4.pmax(moved, least), greatest))
   return v128.and(whole, i32x4.splat(255))
 }
 

@@ -1,6 +1,9 @@
+import { elementCount } from '../../../core/index.ts'
 import type { OnnxTensor } from '../../../formats/index.ts'
 import { type Block, weightPasses } from '../../../kernels/index.ts'
+import type { Workspace } from '../../ports.ts'
 import { bytesOf, checkFinite, floatsOf } from '../floats.ts'
+import { Joined, unbounded } from '../joined.ts'
 
 export interface BlockPlan extends Block {
   /** The matrix has outputs as its rows, as a Gemm with transB takes it; else as its columns. */
@@ -25,177 +28,132 @@ export function sidesOf({ shape }: OnnxTensor, turned: boolean): { inputs: numbe
 
 /** Bytes of numbers that are quantized together, where one block of every column does not take more. */
 const TILE_BYTES = 8 * 1024 * 1024
-const PIECE_BYTES = 1024 * 1024
 /** The zero point of a block of four bits that is not there. */
 const MIDDLE = 8
 
 /**
- * `name` + `_Q4` or `_Q8`, `_scales` and `_zero_points`. An eighth of the float32 matrix (a quarter) is held while it is read. Throws
- * OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
+ * `name` + `_Q4` or `_Q8`, `_scales` and `_zero_points`. What one pass over the matrix makes is kept, in memory or in
+ * the workspace's file, until each was read once. Throws OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
  */
-export function blockWeight(tensor: OnnxTensor, name: string, plan: BlockPlan): BlockWeight {
+export function blockWeight(
+  tensor: OnnxTensor,
+  name: string,
+  plan: BlockPlan,
+  workspace: Workspace = unbounded,
+): BlockWeight {
   const { inputs, outputs } = sidesOf(tensor, plan.turned)
   const blocks = Math.ceil(inputs / plan.size)
-  const { bits, size } = plan
-  const held = new Held(() => quantize(tensor, plan, outputs, blocks))
+  const { bits, size, asymmetric } = plan
+  // A tile as it is read, and what becomes of it.
+  workspace.need(8 * tileNumbers(tensor, plan), `the blocks of '${tensor.name}'`)
+  const once = new Once(() => quantize(tensor, plan, workspace), asymmetric ? 3 : 2)
+  const bytes = bits === 4 ? Math.ceil(blocks / 2) : blocks
   return {
     quantized: {
       name: `${name}_Q${bits}`,
       dtype: 'uint8',
       shape: [outputs, blocks, (size * bits) / 8],
-      async *data() {
-        const packed = await held.takePacked()
-        for (let at = 0; at < packed.length; at += PIECE_BYTES) yield packed.subarray(at, at + PIECE_BYTES)
-      },
+      data: () => once.take(({ packed }) => cleared(packed.pieces(), inputs, plan)),
     },
     scales: {
       name: `${name}_scales`,
       dtype: 'float32',
       shape: [outputs, blocks],
-      async *data() {
-        yield bytesOf((await held.grids()).scales)
-      },
+      data: () => once.take(({ scales }) => scales.pieces()),
     },
-    ...(plan.asymmetric && {
+    ...(asymmetric && {
       zeroPoints: {
         name: `${name}_zero_points`,
         dtype: 'uint8',
-        shape: [outputs, bits === 4 ? Math.ceil(blocks / 2) : blocks],
-        async *data() {
-          const { zeroPoints } = await held.grids()
-          yield bits === 4 ? packedZeros(zeroPoints, outputs, blocks) : zeroPoints
-        },
+        shape: [outputs, bytes],
+        data: () =>
+          once.take(({ zeroPoints }) =>
+            bits === 4 ? packedZeros(zeroPoints.pieces(), blocks) : zeroPoints.pieces(),
+          ),
       },
     }),
   }
 }
 
-interface Grids {
-  readonly scales: Float32Array
-  readonly zeroPoints: Uint8Array
+/** What one pass over the numbers gives: by outputs, of each its blocks in order. */
+interface Made {
+  readonly packed: Joined
+  readonly scales: Joined
+  readonly zeroPoints: Joined
 }
 
-/** What one pass over the numbers gives: the packed ones are let go when they were taken, the grids stay. */
-class Held {
-  readonly #compute: () => Promise<Target>
-  #grids: Grids | undefined
-  #packed: Uint8Array | undefined
+/** Made when a part is first read, and let go when every part was. */
+class Once {
+  readonly #make: () => Promise<Made>
+  readonly #parts: number
+  #made: Promise<Made> | undefined
+  #left = 0
 
-  constructor(compute: () => Promise<Target>) {
-    this.#compute = compute
+  constructor(make: () => Promise<Made>, parts: number) {
+    this.#make = make
+    this.#parts = parts
   }
 
-  async grids(): Promise<Grids> {
-    return this.#grids ?? (await this.#run())
-  }
-
-  async takePacked(): Promise<Uint8Array> {
-    const packed = this.#packed ?? (await this.#run()).packed
-    this.#packed = undefined
-    return packed
-  }
-
-  async #run(): Promise<Target> {
-    const made = await this.#compute()
-    this.#grids = { scales: made.scales, zeroPoints: made.zeroPoints }
-    this.#packed = made.packed
-    return made
-  }
-}
-
-interface Target extends Grids {
-  readonly packed: Uint8Array
-}
-
-async function quantize(
-  tensor: OnnxTensor,
-  plan: BlockPlan,
-  outputs: number,
-  blocks: number,
-): Promise<Target> {
-  const row = (plan.size * plan.bits) / 8
-  const target = {
-    packed: new Uint8Array(outputs * blocks * row),
-    scales: new Float32Array(outputs * blocks),
-    zeroPoints: new Uint8Array(outputs * blocks),
-  }
-  if (plan.turned) await byOutputs(tensor, plan, blocks, target)
-  else await byInputs(tensor, plan, outputs, blocks, target)
-  clearRest(target.packed, Math.ceil((sidesOf(tensor, plan.turned).inputs * plan.bits) / 8), blocks * row)
-  return target
-}
-
-/** Bytes of the last block beyond the matrix are 0, as onnxruntime leaves them. */
-function clearRest(packed: Uint8Array, used: number, row: number): void {
-  if (used === row) return
-  for (let start = 0; start < packed.length; start += row) packed.fill(0, start + used, start + row)
-}
-
-/** [inputs, outputs]: so many rows at a time, a whole number of blocks. */
-async function byInputs(
-  tensor: OnnxTensor,
-  plan: BlockPlan,
-  outputs: number,
-  blocks: number,
-  target: Target,
-): Promise<void> {
-  const { size, bits } = plan
-  const rows = size * Math.max(1, Math.floor(TILE_BYTES / (4 * outputs * size)))
-  let first = 0
-  for await (const tile of tilesOf(tensor, rows * outputs)) {
-    const count = Math.ceil(tile.length / outputs / size)
-    const made = blocksOf(tensor, padded(tile, count * size * outputs), outputs, plan, count)
-    const bytes = (count * size * bits) / 8
-    for (let output = 0; output < outputs; output++) {
-      const [from, to] = [output * count, output * blocks + first]
-      target.packed.set(made.packed.subarray(output * bytes, (output + 1) * bytes), (to * size * bits) / 8)
-      target.scales.set(made.scales.subarray(from, from + count), to)
-      target.zeroPoints.set(made.zeroPoints.subarray(from, from + count), to)
+  async *take(part: (made: Made) => AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+    if (!this.#made) {
+      this.#made = this.#make()
+      this.#left = this.#parts
     }
-    first += count
+    const made = await this.#made
+    yield* part(made)
+    if (--this.#left > 0) return
+    this.#made = undefined
+    for (const each of [made.packed, made.scales, made.zeroPoints]) await each.close()
   }
 }
 
-/** [outputs, inputs]: so many outputs at a time, turned. */
-async function byOutputs(tensor: OnnxTensor, plan: BlockPlan, blocks: number, target: Target): Promise<void> {
-  const { inputs } = sidesOf(tensor, true)
-  const rows = Math.max(1, Math.floor(TILE_BYTES / (4 * inputs)))
-  let first = 0
-  for await (const tile of tilesOf(tensor, rows * inputs)) {
-    const outputs = tile.length / inputs
-    const turned = new Float32Array(blocks * plan.size * outputs)
-    for (let output = 0; output < outputs; output++)
-      for (let input = 0; input < inputs; input++)
-        turned[input * outputs + output] = tile[output * inputs + input]!
-    const made = blocksOf(tensor, turned, outputs, plan, blocks)
-    target.packed.set(made.packed, (first * blocks * plan.size * plan.bits) / 8)
-    target.scales.set(made.scales, first * blocks)
-    target.zeroPoints.set(made.zeroPoints, first * blocks)
-    first += outputs
-  }
-}
-
-function blocksOf(
-  tensor: OnnxTensor,
-  numbers: Float32Array,
-  columns: number,
-  { bits, size, asymmetric }: BlockPlan,
-  count: number,
-): Target {
-  const passes = weightPasses()
-  checkFinite(tensor, ...passes.range(numbers))
+async function quantize(tensor: OnnxTensor, plan: BlockPlan, workspace: Workspace): Promise<Made> {
+  // What is read by outputs lies as it will be written: one row of everything.
+  const rows = plan.turned ? 1 : sidesOf(tensor, false).outputs
   const made = {
-    packed: new Uint8Array((numbers.length * bits) / 8),
-    scales: new Float32Array(columns * count),
-    zeroPoints: new Uint8Array(columns * count),
+    packed: new Joined(rows, workspace),
+    scales: new Joined(rows, workspace),
+    zeroPoints: new Joined(rows, workspace),
   }
-  passes.blocks(numbers, columns, { bits, size, asymmetric }, made.packed, made.scales, made.zeroPoints)
+  try {
+    for await (const tile of tilesOf(tensor, tileNumbers(tensor, plan))) await add(tensor, plan, tile, made)
+  } catch (cause) {
+    for (const each of Object.values(made)) await each.close()
+    throw cause
+  }
   return made
+}
+
+/** Numbers of a tile: whole blocks of every output, or every block of some outputs. */
+function tileNumbers(tensor: OnnxTensor, { turned, size }: BlockPlan): number {
+  const { inputs, outputs } = sidesOf(tensor, turned)
+  const least = turned ? inputs : size * outputs
+  return least * Math.max(1, Math.floor(TILE_BYTES / (4 * least)))
+}
+
+async function add(tensor: OnnxTensor, plan: BlockPlan, tile: Float32Array, made: Made): Promise<void> {
+  const { inputs, outputs } = sidesOf(tensor, plan.turned)
+  const { bits, size, asymmetric } = plan
+  const passes = weightPasses()
+  // The last rows may be no whole block.
+  const numbers = plan.turned ? tile : padded(tile, size * outputs)
+  const blocks = plan.turned ? (tile.length / inputs) * Math.ceil(inputs / size) : numbers.length / size
+  const packed = new Uint8Array((blocks * size * bits) / 8)
+  const scales = new Float32Array(blocks)
+  const zeroPoints = new Uint8Array(blocks)
+  const given = [{ bits, size, asymmetric }, packed, scales, zeroPoints] as const
+  const finite = plan.turned
+    ? passes.turnedBlocks(numbers, inputs, ...given)
+    : passes.blocks(numbers, outputs, ...given)
+  if (!finite) checkFinite(tensor, ...passes.range(numbers))
+  await made.packed.add(packed)
+  await made.scales.add(bytesOf(scales))
+  if (asymmetric) await made.zeroPoints.add(zeroPoints)
 }
 
 /** `length` numbers at a time; at the end, what is left. */
 async function* tilesOf(tensor: OnnxTensor, length: number): AsyncGenerator<Float32Array, void> {
-  const tile = new Float32Array(length)
+  const tile = new Float32Array(Math.min(length, elementCount(tensor.shape)))
   let filled = 0
   for await (const numbers of floatsOf(tensor)) {
     for (let at = 0; at < numbers.length; ) {
@@ -211,21 +169,49 @@ async function* tilesOf(tensor: OnnxTensor, length: number): AsyncGenerator<Floa
   if (filled > 0) yield tile.subarray(0, filled)
 }
 
-function padded(numbers: Float32Array, length: number): Float32Array {
+/** With zeros up to a multiple of `unit`. */
+function padded(numbers: Float32Array, unit: number): Float32Array {
+  const length = Math.ceil(numbers.length / unit) * unit
   if (numbers.length === length) return numbers
   const whole = new Float32Array(length)
   whole.set(numbers)
   return whole
 }
 
+/** Bytes of the last block beyond the matrix are 0, as onnxruntime leaves them. Pieces are whole outputs, or of one. */
+async function* cleared(
+  pieces: AsyncGenerator<Uint8Array, void>,
+  inputs: number,
+  { bits, size }: BlockPlan,
+): AsyncGenerator<Uint8Array, void> {
+  const used = Math.ceil((inputs * bits) / 8)
+  const row = (Math.ceil(inputs / size) * size * bits) / 8
+  let at = 0
+  for await (const piece of pieces) {
+    if (used < row)
+      for (let start = -(at % row); start < piece.length; start += row)
+        piece.fill(0, Math.max(0, start + used), Math.max(0, start + row))
+    at += piece.length
+    yield piece
+  }
+}
+
 /** Two in a byte, the first in the lower half. */
-function packedZeros(zeroPoints: Uint8Array, outputs: number, blocks: number): Uint8Array {
-  const half = Math.ceil(blocks / 2)
-  const packed = new Uint8Array(outputs * half)
-  for (let output = 0; output < outputs; output++)
-    for (let b = 0; b < blocks; b += 2) {
-      const upper = b + 1 < blocks ? zeroPoints[output * blocks + b + 1]! : MIDDLE
-      packed[output * half + b / 2] = zeroPoints[output * blocks + b]! | (upper << 4)
+async function* packedZeros(
+  pieces: AsyncGenerator<Uint8Array, void>,
+  blocks: number,
+): AsyncGenerator<Uint8Array, void> {
+  let at = 0
+  let lower = 0
+  for await (const piece of pieces) {
+    const packed = new Uint8Array(Math.ceil((piece.length + 1) / 2) + Math.ceil(piece.length / blocks))
+    let count = 0
+    for (const zero of piece) {
+      const place = at++ % blocks
+      if (place % 2 === 0) lower = zero
+      else packed[count++] = lower | (zero << 4)
+      if (place % 2 === 0 && place === blocks - 1) packed[count++] = lower | (MIDDLE << 4)
     }
-  return packed
+    yield packed.subarray(0, count)
+  }
 }

@@ -12,13 +12,14 @@ export function halfTensor(tensor: OnnxTensor, dtype: Half = 'float16'): OnnxTen
 
 async function* halves(tensor: OnnxTensor, dtype: Half): AsyncGenerator<Uint8Array, void> {
   const passes = weightPasses()
+  let room = new Uint16Array()
   for await (const numbers of floatsOf(tensor)) {
     if (numbers.length === 0) continue
     const [least, greatest] = passes.range(numbers)
     // −Infinity is a mask in many graphs, and both have it.
     if (Number.isNaN(least)) checkFinite(tensor, least, greatest)
-    const target = new Uint16Array(numbers.length)
-    passes[dtype](numbers, target)
-    yield new Uint8Array(target.buffer)
+    if (room.length < numbers.length) room = new Uint16Array(numbers.length)
+    passes[dtype](numbers, room.subarray(0, numbers.length))
+    yield new Uint8Array(room.buffer, 0, 2 * numbers.length)
   }
 }
