@@ -98,6 +98,10 @@ describe('any piece', () => {
         expect(same.encoding).toBe(stored.encoding)
         expect(Buffer.compare(same.body, stored.body)).toBe(0)
         expect(Buffer.compare(plain.decode(stored, raw.length, base), raw)).toBe(0)
+        const place = Uint8Array.from(raw)
+        const inPlace = codec.encode(place, of, base, place)
+        expect(inPlace.encoding).toBe(stored.encoding)
+        expect(Buffer.compare(inPlace.body, stored.body)).toBe(0)
       }),
       { numRuns: 300 },
     )

@@ -35,7 +35,7 @@ class PlaneCodec implements PieceCodec {
     this.#decoder = new PlaneDecoder(loops)
   }
 
-  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): EncodedPiece {
+  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array, into?: Uint8Array): EncodedPiece {
     if (raw.length < LEAST_BYTES) return rawPiece(raw)
     if (raw.length > at.CODEC_ROOM) return smaller(rawPiece(raw), { encoding: 'zstd', body: zstdFrame(raw) })
     this.#memory.set(raw, at.PIECE)
@@ -43,7 +43,7 @@ class PlaneCodec implements PieceCodec {
     const repeating = this.#loops.repeats(at.PIECE, raw.length, mask, at.SEEN) >= REPEATING
     const delta = base?.length === raw.length ? this.#delta(raw, kind, base) : undefined
     if (delta && !repeating && delta.body.length < raw.length * CLEAR_WIN) return delta
-    const own = this.#own(raw, kind, repeating, delta?.body.length ?? raw.length)
+    const own = this.#own(raw, kind, repeating, delta?.body.length ?? raw.length, into)
     return own ?? delta ?? rawPiece(raw)
   }
 
@@ -76,11 +76,17 @@ class PlaneCodec implements PieceCodec {
   }
 
   /** Without a base: shorter than `below`, or undefined. */
-  #own(raw: Uint8Array, kind: ElementKind, repeating: boolean, below: number): EncodedPiece | undefined {
-    const tryZstd = repeating || kind === 'bytes'
-    const frame = tryZstd ? zstdFrame(raw) : undefined
+  #own(
+    raw: Uint8Array,
+    kind: ElementKind,
+    repeating: boolean,
+    below: number,
+    into: Uint8Array | undefined,
+  ): EncodedPiece | undefined {
+    const frame = repeating || kind === 'bytes' ? zstdFrame(raw) : undefined
     const bound = Math.min(below, frame?.length ?? below)
-    const body = kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound)
+    const body =
+      kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound, into)
     if (body) return { encoding: 'planes', body }
     return frame && frame.length < below ? { encoding: 'zstd', body: frame } : undefined
   }

@@ -6,7 +6,7 @@ import { type Plane, PlaneSurvey } from './survey.ts'
 import { zstdFrame } from './zstd.ts'
 
 /** Of a plane's bytes, what coding must win: less does not pay for the time that reading takes. */
-const LEAST_GAIN = 1 / 64
+const LEAST_GAIN = 1 / 100
 
 /** zstd takes longer to read: what it must make of the other's size. */
 const ZSTD_WINS = 0.97
@@ -59,9 +59,15 @@ export class PlaneEncoder {
 
   /**
    * The body of the `length` bytes at PIECE (and at BASE); undefined when it would not be shorter than `below`. Of a
-   * piece that repeats itself, zstd is tried on every plane.
+   * piece that repeats itself, zstd is tried on every plane. Written to `into`, or to fresh memory.
    */
-  encode(length: number, { log, transform }: Cut, repeating: boolean, below: number): Uint8Array | undefined {
+  encode(
+    length: number,
+    { log, transform }: Cut,
+    repeating: boolean,
+    below: number,
+    into?: Uint8Array,
+  ): Uint8Array | undefined {
     const count = length >>> log
     const how = TRANSFORMS.indexOf(transform)
     const stride = (count + 127) & ~63
@@ -79,7 +85,7 @@ export class PlaneEncoder {
       plan.write()
     }
     this.#refer(at.PIECE + (count << log), length - (count << log))
-    return this.#body(below)
+    return this.#body(below, into)
   }
 
   #plan(plane: Plane, repeating: boolean): Plan {
@@ -208,11 +214,11 @@ export class PlaneEncoder {
     this.#start = this.#end
   }
 
-  #body(below: number): Uint8Array | undefined {
+  #body(below: number, into: Uint8Array | undefined): Uint8Array | undefined {
     const parts = [...this.#parts, { from: this.#start, length: this.#end - this.#start }]
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (length >= below) return undefined
-    const body = freshBytes(length)
+    const body = into?.subarray(0, length) ?? freshBytes(length)
     let to = 0
     for (const part of parts) {
       body.set(this.#memory.subarray(part.from, part.from + part.length), to)

@@ -29,9 +29,10 @@ export interface EncodedPiece {
 export interface PieceCodec {
   /**
    * The smallest of what it can make of a piece: never larger than raw. With `base` (as long as `raw`, the same tensor
-   * of an earlier version) also a delta, when that is smaller.
+   * of an earlier version) also a delta, when that is smaller. With `into` (as long as `raw`; it may be `raw` itself)
+   * the body may be written there.
    */
-  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): EncodedPiece
+  encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array, into?: Uint8Array): EncodedPiece
   /**
    * The bytes again, `length` of them. Whoever calls compares their digest. Throws PIECE_CORRUPT on a body that can't
    * be what `encode` made, without reading or writing out of bounds. With `into` (of `length`; it may be the base) they

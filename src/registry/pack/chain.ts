@@ -42,7 +42,7 @@ function chainOf(chunk: Digest, length: number, places: ReadonlyMap<Digest, Chun
 }
 
 /**
- * One chunk of its stored body and its base's bytes, checked. Throws PACK_CORRUPT, naming chunk and pack: nothing of
+ * One chunk of its stored body and its base's bytes, checked; written to `into`, if given. Throws PACK_CORRUPT, naming chunk and pack: nothing of
  * the bytes is given out.
  */
 export function decodeChunk(
@@ -50,11 +50,12 @@ export function decodeChunk(
   place: ChunkPlace,
   body: Uint8Array,
   base: Uint8Array | undefined,
+  into?: Uint8Array,
 ): Uint8Array {
   const { chunk, encoding, length, pack } = place
   let bytes: Uint8Array
   try {
-    bytes = codec.decode({ encoding, body }, length, base)
+    bytes = codec.decode({ encoding, body }, length, base, into)
   } catch (cause) {
     if (cause instanceof RegistryError && cause.code === 'PIECE_CORRUPT')
       throw corrupt(pack, `the chunk ${chunk} does not decode: ${cause.message}`, { chunk }, cause)

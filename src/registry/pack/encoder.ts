@@ -3,7 +3,9 @@ import { PieceThreads } from './threads/pool.ts'
 
 /** Encodes pieces here or in threads. */
 export interface Encoder {
-  /** `raw` stays as it is until the answer; for threads it lies in shared memory. */
+  /**
+   * `raw` is left alone until the answer; for threads it lies in shared memory. What is given may lie where `raw` did.
+   */
   encode(raw: Uint8Array, kind: ElementKind, base?: Uint8Array): Promise<EncodedPiece>
   close(): Promise<void>
 }
@@ -14,7 +16,7 @@ export function openEncoder(codec: PieceCodec, count: number): Encoder {
 
 function encoderHere(codec: PieceCodec): Encoder {
   return {
-    encode: async (raw, kind, base) => codec.encode(raw, kind, base),
+    encode: async (raw, kind, base) => codec.encode(raw, kind, base, raw),
     close: async () => undefined,
   }
 }

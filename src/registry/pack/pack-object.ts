@@ -14,7 +14,7 @@ import { PackWriter } from './write.ts'
 
 /** Pieces that are looked up together, and so held together. */
 const BATCH_PIECES = 64
-const BATCH_BYTES = 16 * 1024 * 1024
+const BATCH_BYTES = 8 * 1024 * 1024
 
 /**
  * Packs a file: cuts it, and writes what is not stored yet, each piece in the smallest way that there is. Reads the

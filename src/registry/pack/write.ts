@@ -15,7 +15,7 @@ export class PackWriter {
   readonly places: ChunkPlace[] = []
   readonly #draft: Pick<PackDraft, 'id' | 'path'>
   readonly #file: FileHandle
-  #waiting: Uint8Array[] = []
+  readonly #waiting = new Uint8Array(WRITE_BYTES)
   #waitingBytes = 0
   #end = 0
 
@@ -30,7 +30,7 @@ export class PackWriter {
     return writer
   }
 
-  /** The body is kept until it is written. */
+  /** The body is the caller's again once this is done. */
   async add(
     chunk: Digest,
     length: Bytes,
@@ -74,15 +74,18 @@ export class PackWriter {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    this.#waiting.push(bytes)
-    this.#waitingBytes += bytes.byteLength
     this.#end += bytes.byteLength
-    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush()
+    for (let from = 0; from < bytes.byteLength; ) {
+      const some = bytes.subarray(from, from + WRITE_BYTES - this.#waitingBytes)
+      this.#waiting.set(some, this.#waitingBytes)
+      this.#waitingBytes += some.byteLength
+      from += some.byteLength
+      if (this.#waitingBytes === WRITE_BYTES) await this.#flush()
+    }
   }
 
   async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting)
-    this.#waiting = []
+    const bytes = this.#waiting.subarray(0, this.#waitingBytes)
     this.#waitingBytes = 0
     try {
       await this.#file.writeFile(bytes)

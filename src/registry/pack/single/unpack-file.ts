@@ -9,6 +9,7 @@ import { readPack } from '../read.ts'
 import { restore } from '../restore.ts'
 import { PieceThreads } from '../threads/pool.ts'
 import type { ChunkPlace, Recipe } from '../types.ts'
+import { verify } from '../verify.ts'
 import { type BaseFile, baseMissing, findBase } from './base.ts'
 import { filePacks, finderOf } from './files.ts'
 
@@ -60,14 +61,12 @@ export async function openSingleFile(path: string, basePath?: string): Promise<P
     },
     rangeTo: (to, start, end) =>
       reading(opened => pipeline(opened.stream({ start, end }), createWriteStream(to))),
-    check: (onProgress = () => undefined) =>
-      reading(async opened => {
-        let read = 0
-        for await (const piece of opened.stream()) {
-          read += (piece as Uint8Array).byteLength
-          onProgress(read)
-        }
-      }),
+    async check(onProgress = () => undefined) {
+      const threads = new PieceThreads()
+      await verify({ recipe, find, packs, threads, onProgress })
+        .catch(error => throwNamed(error, paths))
+        .finally(() => threads.close())
+    },
   }
 }
 

@@ -8,19 +8,22 @@ export interface OpenPlace extends ChunkPlace {
   readonly fd: number
 }
 
-/** Decodes pieces. With `to`, they are written there one behind the other and nothing comes back. */
+/**
+ * Decodes pieces. With `to`, they are written there one behind the other and nothing comes back; nor does it where they
+ * are only looked at.
+ */
 export interface DecodeTask {
   readonly kind: 'decode'
   /** Each as a chain: the piece itself last. */
   readonly chains: readonly (readonly OpenPlace[])[]
-  readonly to?: { readonly fd: number; readonly offset: Bytes; readonly path: string }
+  readonly to?: { readonly fd: number; readonly offset: Bytes; readonly path: string } | 'nowhere'
   /** Compare each piece with its digest: where nobody compares the whole afterwards. */
   readonly check: boolean
 }
 
 export interface EncodeTask {
   readonly kind: 'encode'
-  /** In shared memory. */
+  /** In shared memory: the body may come to lie in its stead. */
   readonly raw: Uint8Array
   readonly elements: ElementKind
   readonly base: Uint8Array<ArrayBuffer> | undefined

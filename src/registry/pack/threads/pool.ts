@@ -126,7 +126,7 @@ export class Thread {
   }
 
   #start(): Worker {
-    const worker = new Worker(entry(), { name: 'pieces' })
+    const worker = new Worker(entry(), { name: 'pieces', resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('error', error => this.#lost(error))
     worker.on('exit', () => {

@@ -28,11 +28,11 @@ export class Tasks {
 
   #decode({ chains, to, check }: DecodeTask): Results['decode'] {
     const given: Uint8Array<ArrayBuffer>[] = []
-    let offset = to?.offset ?? 0
+    let offset = to === undefined || to === 'nowhere' ? 0 : to.offset
     for (const chain of chains) {
       const bytes = this.#decoded(chain, check, to === undefined ? undefined : this.#piece)
       if (to === undefined) given.push(owned(bytes))
-      else writeAt(to.fd, bytes, offset, to.path)
+      else if (to !== 'nowhere') writeAt(to.fd, bytes, offset, to.path)
       offset += bytes.byteLength
     }
     return given
@@ -48,7 +48,7 @@ export class Tasks {
       const into = room?.subarray(0, length)
       // Where the whole is compared afterwards, pieces need not be.
       bytes = check
-        ? decodeChunk(this.#codec, place, body, bytes)
+        ? decodeChunk(this.#codec, place, body, bytes, into)
         : this.#codec.decode({ encoding, body }, length, bytes, into)
     }
     return bytes ?? new Uint8Array()
@@ -57,8 +57,9 @@ export class Tasks {
   #encode({ raw, elements, base }: EncodeTask): EncodedPiece {
     const own = this.#piece.subarray(0, raw.byteLength)
     own.set(raw)
-    const { encoding, body } = this.#codec.encode(own, elements, base)
-    return { encoding, body: owned(body) }
+    const { encoding, body } = this.#codec.encode(own, elements, base, raw)
+    // A view of what both threads see, or handed over.
+    return { encoding, body: body.buffer === raw.buffer ? body : owned(body) }
   }
 
   #hashFile({ fd, from, to, last }: HashTask): string | undefined {
