@@ -5,6 +5,7 @@ import type { documentRule } from './document.ts'
 import type { Findings } from './findings.ts'
 import type { ReadStruct } from './reader/composites.ts'
 import { exportAdvice, isConverted, whyNotServed } from './sections/model-formats.ts'
+import { isNamedVariant } from './sections/optimize.ts'
 import type { RepositoryFacts } from './types.ts'
 
 type Read = ReadStruct<(typeof documentRule)['fields']>
@@ -15,12 +16,14 @@ export function checkDocument(read: Read, findings: Findings, facts: RepositoryF
   checkTable(read, findings)
   checkAnswer(read, findings)
   checkRunnable(read, findings)
+  checkOptimize(read, findings)
   checkJobs(read, findings)
   if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
 }
 
 function checkGates({ values, broken }: Read, findings: Findings): void {
-  const { model, evaluate, gates = [] } = values
+  const { model, evaluate, optimize } = values
+  const gates = [...(values.gates ?? []), ...(optimize?.value.gates ?? [])]
   const task = model && (model.task ?? guessTask(model.preprocess ?? [], model.labels !== undefined))
   for (const { metric, text, at } of gates) {
     if (!at) continue
@@ -107,6 +110,25 @@ function checkRunnable({ values }: Read, findings: Findings): void {
     hint: `take evaluate: out, or name a form that runs (${exportAdvice(model.file.value) ?? 'export it to ONNX'})`,
   }
   findings.error(evaluate.data.at, 'MODEL_FORMAT', 'A model of this format can not be evaluated', facts)
+}
+
+/** A variant is judged as its model is: without data nothing is known of it, and one that is not made can't serve. */
+function checkOptimize({ values, broken }: Read, findings: Findings): void {
+  const { optimize, evaluate, deploy } = values
+  if (optimize && !evaluate && !broken.has('evaluate')) {
+    const hint = 'add evaluate: with data:, which variants are judged on'
+    findings.error(optimize.at, 'MISSING_KEY', 'Variants have nothing to be judged on', { hint })
+  }
+  if (broken.has('optimize')) return
+  for (const { name, variant } of deploy?.environments ?? []) {
+    if (!variant || !isNamedVariant(variant.value)) continue
+    const tries = optimize?.value.tries ?? []
+    if (tries.includes(variant.value)) continue
+    const near = nearestName(variant.value, tries)
+    const hint = near ? `it tries '${near}'` : `add optimize: { try: [${variant.value}] }`
+    const message = `${name} is to serve the variant ${quote(variant.value)}, and optimize: does not try it`
+    findings.error(variant.at, 'BAD_VALUE', message, { hint })
+  }
 }
 
 function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {

@@ -39,6 +39,7 @@ export function configFromConvention(
     convert: undefined,
     evaluate: undefined,
     gates: undefined,
+    optimize: undefined,
     serve: undefined,
     deploy: undefined,
   }

@@ -1,4 +1,5 @@
 import { type Fields, optional, required, type StructOf, type StructRule } from './reader/composites.ts'
+import { placed } from './reader/reader.ts'
 import { ciSection } from './sections/ci.ts'
 import { convertSection } from './sections/convert.ts'
 import { deploySection } from './sections/deploy.ts'
@@ -6,6 +7,7 @@ import { evaluateSection } from './sections/evaluate.ts'
 import { gatesSection } from './sections/gates.ts'
 import { jobsSection } from './sections/jobs/jobs.ts'
 import { modelSection } from './sections/model.ts'
+import { optimizeSection } from './sections/optimize.ts'
 import { serveSection } from './sections/serve.ts'
 
 const fields = {
@@ -18,6 +20,10 @@ const fields = {
   ),
   evaluate: optional(evaluateSection, 'what the model is judged on'),
   gates: optional(gatesSection, 'conditions that a version must meet', []),
+  optimize: optional(
+    placed(optimizeSection),
+    'auto, or which variants are made and judged; the best of those that pass is what ships',
+  ),
   serve: optional(serveSection, 'how the model is served: memory, waiting, threads; not what it answers'),
   deploy: optional(
     deploySection,
@@ -31,7 +37,4 @@ export type Document = StructOf<typeof fields>
 export const documentRule: StructRule<typeof fields> = {
   what: 'ballast.yaml',
   fields,
-  unavailable: {
-    optimize: { severity: 'warning', reason: 'the model is released as it is' },
-  },
 }

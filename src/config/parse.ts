@@ -33,7 +33,7 @@ export function parseConfig(text: string, facts: RepositoryFacts = {}): ParsedCo
 
 /** Fills every default in. */
 export function resolveDocument(document: Document, facts: RepositoryFacts): ModelRepository {
-  const { ci, convert, evaluate, gates = [], jobs = [], serve } = document
+  const { ci, convert, evaluate, gates = [], jobs = [], optimize, serve } = document
   const model = resolveModel(document.model, facts)
   const wanted = evaluate?.metrics ?? defaultMetrics(model.task)
   const branch = facts.defaultBranch ?? DEFAULT_BRANCH
@@ -46,15 +46,22 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     ...(evaluate && {
       evaluate: {
         data: evaluate.data.value,
-        metrics: [...new Set([...wanted, ...gates.map(gate => gate.metric)])],
+        metrics: [
+          ...new Set([...wanted, ...[...gates, ...(optimize?.value.gates ?? [])].map(gate => gate.metric)]),
+        ],
         ...(evaluate.fields?.input !== undefined && { inputField: evaluate.fields.input }),
         ...(evaluate.fields?.label !== undefined && { labelField: evaluate.fields.label }),
         ...(evaluate.limit !== undefined && { limit: evaluate.limit }),
       },
     }),
     gates,
+    ...(optimize && { optimize: optimize.value }),
     ...(serve && { serve: resolveServe(serve) }),
-    environments: environments.map(written => ({ ...written, branch: written.branch ?? branch })),
+    environments: environments.map(({ variant, ...written }) => ({
+      ...written,
+      branch: written.branch ?? branch,
+      ...(variant && variant.value !== 'auto' && { variant: variant.value }),
+    })),
     ...(preview && { preview }),
   }
 }

@@ -9,12 +9,14 @@ export function planFacts({
   model: { file },
   convert,
   evaluate,
-}: ModelRepository): Pick<PlanInput, 'modelFile' | 'hasData' | 'samples' | 'notServed'> {
+  optimize,
+}: ModelRepository): Pick<PlanInput, 'modelFile' | 'hasData' | 'optimizes' | 'samples' | 'notServed'> {
   const converted = isConverted(file) && convert !== false
   const notServed = isConverted(file) && !converted ? NOT_CONVERTED : whyNotServed(file)
   return {
     modelFile: file,
     hasData: evaluate !== undefined,
+    ...(optimize && notServed === undefined && { optimizes: true }),
     ...(converted && { samples: (convert || undefined)?.samples ?? samplesBeside(file) }),
     ...(notServed !== undefined && { notServed }),
   }

@@ -26,7 +26,11 @@ test.each([
   'model: m.onnx\ndeploy: { preview: }',
   'model: m.onnx\ndeploy: { preview: {}, previews: {} }',
   'model: m.onnx\ndeploy: { preview: { branch: feature/*, expires: 36h } }',
-  'model: m.onnx\noptimize: { try: [fp16] }',
+  evaluate('limit: 5').concat('\noptimize: { try: [fp16] }'),
+  evaluate('limit: 5').concat('\noptimize: auto\ndeploy: { production: { variant: int8 } }'),
+  evaluate('limit: 5').concat('\noptimize: { prefer: size, gates: [size <= 1 MB] }'),
+  deploy('variant: original'),
+  deploy('variant: auto'),
   model('name: digits-2, task: generic, labels: labels.txt, input: x, output: y'),
   step('decode: image, grayscale, invert, resize: [28, 28], scale: 1/255'),
   step('scale: 0.5, normalize: { mean: [0.5], std: [0.5] }, layout: hw'),
@@ -138,6 +142,12 @@ test.each([
   'model: m.onnx\nserve: { lanes: 2 }',
   'model: m.onnx\nserve: []',
   'model: m.onnx\nevaluate: {}',
+  evaluate('limit: 5').concat('\noptimize: { try: [int9] }'),
+  evaluate('limit: 5').concat('\noptimize: { try: [] }'),
+  evaluate('limit: 5').concat('\noptimize: always'),
+  evaluate('limit: 5').concat('\noptimize: { prefer: accuracy }'),
+  evaluate('limit: 5').concat('\noptimize: { gates: [size] }'),
+  deploy('variant: smallest'),
   evaluate('metrics: []'),
   evaluate('metrics: [acuracy]'),
   evaluate('limit: 0'),
@@ -167,6 +177,8 @@ describe('what only the reader sees', () => {
   test.each([
     ['a need of no job', job('needs: [b]')],
     ['steps that shrink', deploy('steps: [25%, 5%]')],
+    ['variants that nothing judges', 'model: m.onnx\noptimize: auto'],
+    ['a variant that nothing makes', deploy('variant: int8')],
     ['a gate that nothing measures', 'model: m.onnx\ngates: [accuracy >= 0.9]'],
     [
       'a metric that has no meaning',
@@ -195,9 +207,9 @@ test('the schema is plain JSON, with a description for every key', () => {
     'convert',
     'evaluate',
     'gates',
+    'optimize',
     'serve',
     'deploy',
-    'optimize',
   ])
   for (const property of Object.values(properties)) expect(property.description).toMatch(/\w/)
 })

@@ -1,6 +1,7 @@
 import type { Diagnostic, Milliseconds } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { AnswerRule, PreprocessStep, TableColumn, Task } from '../model/index.ts'
+import type { Preference } from '../optimize/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep, TrafficPlan } from '../rollout/index.ts'
 import type { CiFile } from './sections/ci.ts'
@@ -48,10 +49,20 @@ export interface ModelRepository {
     readonly limit?: number
   }
   readonly gates: readonly Gate[]
+  readonly optimize?: OptimizeRequest
   readonly serve?: ServeRequest
   readonly environments: readonly EnvironmentRequest[]
   /** Private endpoints for branches. */
   readonly preview?: PreviewRequest
+}
+
+/** Variants that are made of the model and judged as it is. */
+export interface OptimizeRequest {
+  /** Names of changes, each once. */
+  readonly tries: readonly string[]
+  readonly prefer: Preference
+  /** Beside the file's own, and for variants alone. */
+  readonly gates: readonly Gate[]
 }
 
 /** How a version is served: `ServingOptions` of the agents' protocol. Each is by default what the host finds best. */
@@ -72,6 +83,8 @@ export interface EnvironmentRequest {
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean
+  /** `original`, or the name of a change; absent: what the search chose. */
+  readonly variant?: string
   /** How requests are shared out beside the steps. */
   readonly traffic?: TrafficPlan
   /** Of a preview: it stays so long after its last deployment. */

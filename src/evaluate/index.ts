@@ -9,6 +9,7 @@ export type {
 } from './datasets/types.ts'
 export * from './errors.ts'
 export type { Evaluated } from './gates/evaluated.ts'
+export { metricInterval } from './gates/intervals.ts'
 export { judgeGates } from './gates/judge.ts'
 export { gateFromFields, parseGate } from './gates/parse.ts'
 export {

@@ -1,7 +1,7 @@
 import type { Instant, Location, Milliseconds } from '../core/index.ts'
 import type { JobState } from './states.ts'
 
-export const STAGES = ['scan', 'inspect', 'convert', 'evaluate', 'gate', 'register'] as const
+export const STAGES = ['scan', 'inspect', 'convert', 'evaluate', 'gate', 'optimize', 'register'] as const
 /** Work on the model itself, by Ballast's own code: no user code runs in such an attempt. */
 export type StageKind = (typeof STAGES)[number]
 

@@ -64,6 +64,8 @@ export const RECORD_KINDS = [
   'lineage',
   /** An optimised form of the version. */
   'variant',
+  /** What was tried to make the version smaller or faster, and why nothing of it ships where that is so. */
+  'optimization',
   'signature',
   /** Which server it came from, and as what. */
   'import',

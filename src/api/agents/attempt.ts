@@ -52,11 +52,11 @@ export type Finish = z.infer<typeof finishSchema>
 
 /** What a stage writes: one shape for all. */
 export const stageResultSchema = z.object({
-  stage: z.enum(['scan', 'inspect', 'convert', 'evaluate', 'gate', 'register']),
+  stage: z.enum(['scan', 'inspect', 'convert', 'evaluate', 'gate', 'optimize', 'register']),
   verdict: z.enum(['passed', 'failed', 'inconclusive', 'not applicable']),
   /** Lines for `git push` and the run's page. */
   summary: z.array(z.string()),
-  /** By record kind: `scan`, `inspection`, `conversion`, `evaluation`, `gates`, `reference-outputs`, `serving`. */
+  /** By record kind: `scan`, `inspection`, `conversion`, `evaluation`, `gates`, `optimization`, `reference-outputs`, `serving`. */
   records: z.record(z.string(), jsonSchema),
   /** register only: what to register. Its files were put as blobs of the attempt. */
   manifest: z

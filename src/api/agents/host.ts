@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addressSchema, blobRefSchema, jsonSchema } from './shared.ts'
+import { addressSchema, blobRefSchema, digestSchema, jsonSchema } from './shared.ts'
 
 /** Inputs and outputs that a freshly loaded replica must reproduce before it takes traffic. */
 export const wireTensorSchema = z.object({
@@ -32,6 +32,15 @@ export const servingOptionsSchema = z.object({
 })
 export type ServingOptions = z.infer<typeof servingOptionsSchema>
 
+/** An optimised form of a version that serves in its stead, and is dropped for it where it does not hold. */
+export const wantedVariantSchema = z.object({
+  name: z.string(),
+  digest: digestSchema,
+  files: z.array(blobRefSchema),
+  reference: referenceOutputsSchema.optional(),
+})
+export type WantedVariant = z.infer<typeof wantedVariantSchema>
+
 export const wantedReplicaSchema = z.object({
   replica: z.string(),
   version: z.string(),
@@ -41,6 +50,8 @@ export const wantedReplicaSchema = z.object({
   config: jsonSchema,
   files: z.array(blobRefSchema),
   reference: referenceOutputsSchema.optional(),
+  /** Serves instead of `files`, which stay behind it. */
+  variant: wantedVariantSchema.optional(),
   serving: servingOptionsSchema.optional(),
   /** A rollout watches it: it stays awake. */
   judged: z.boolean().optional(),
@@ -69,6 +80,10 @@ export const hostReportSchema = z.object({
       /** From start to ready. */
       warmMs: z.number().optional(),
       rssBytes: z.number().optional(),
+      /** The variant that it serves; absent: the original. */
+      variant: z.object({ name: z.string(), digest: digestSchema }).optional(),
+      /** Why it serves the original although a variant is wanted. */
+      fallback: z.object({ name: z.string(), digest: digestSchema, reason: z.string() }).optional(),
     }),
   ),
 })

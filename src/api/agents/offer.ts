@@ -20,7 +20,7 @@ export const leaseRequestSchema = z.object({
 export type LeaseRequest = z.infer<typeof leaseRequestSchema>
 
 export const stageInputSchema = z.object({
-  stage: z.enum(['scan', 'inspect', 'convert', 'evaluate', 'gate', 'register']),
+  stage: z.enum(['scan', 'inspect', 'convert', 'evaluate', 'gate', 'optimize', 'register']),
   project: z.string(),
   commit: z.string(),
   /** `config/`'s ModelRepository. */

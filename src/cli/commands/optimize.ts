@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
-import { type Gate, openDataset, parseGate } from '../../evaluate/index.ts'
+import { openDataset } from '../../evaluate/index.ts'
 import { openModel } from '../../formats/index.ts'
 import { BLOCK_SIZES, CHANGES, type Change, PREFERENCES, type Preference } from '../../optimize/index.ts'
 import { describeOptimized, describeSearch } from '../optimize/describe.ts'
 import type { MeasureOptions } from '../optimize/measure.ts'
 import { optimizeModel } from '../optimize/optimize.ts'
-import { changeNamed, searchVariants } from '../optimize/search.ts'
+import { changeNamed, searchVariants, withComparison } from '../optimize/search.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
@@ -156,7 +156,7 @@ async function search(path: string, options: Options): Promise<void> {
       config: await modelConfigOf(folder, repository),
       data,
       ...(wanted?.limit !== undefined && { limit: wanted.limit }),
-      gates: gatesOf(allGates(repository.gates, gate), repository.model.task),
+      gates: withComparison(allGates(repository.gates, gate), repository.model.task),
       tries: options.try,
       prefer: options.prefer,
       measure: measureOf(options),
@@ -170,13 +170,6 @@ async function search(path: string, options: Options): Promise<void> {
 
 function measureOf({ shape: shapes, threads }: Options): MeasureOptions {
   return { shapes, threads, budget: BUDGET_MS }
-}
-
-/** A variant that nothing compares with the original would be judged by nothing: classifiers lose a point at most. */
-function gatesOf(gates: readonly Gate[], task: string): readonly Gate[] {
-  const compared = gates.some(({ kind }) => kind === 'versus-production')
-  if (compared || !task.includes('classification')) return gates
-  return [...gates, parseGate('accuracy non_inferior 0.01 versus production')]
 }
 
 /** Which of the changes was asked for, by its option. */

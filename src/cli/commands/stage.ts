@@ -8,6 +8,7 @@ import { convertStage } from '../stages/convert.ts'
 import { evaluateStage } from '../stages/evaluate.ts'
 import { gateStage } from '../stages/gate.ts'
 import { inspectStage } from '../stages/inspect.ts'
+import { optimizeStage } from '../stages/optimize.ts'
 import { registerStage } from '../stages/register.ts'
 import { scanStage } from '../stages/scan.ts'
 
@@ -19,6 +20,7 @@ const STAGES: Readonly<
   convert: convertStage,
   evaluate: evaluateStage,
   gate: gateStage,
+  optimize: optimizeStage,
   register: registerStage,
 }
 

@@ -81,8 +81,17 @@ export function describeSearch(search: Search, metrics: readonly MetricName[]): 
   ].join('\n')
 }
 
-function describeReasons({ name, outcome, reason, repaired, gates = [] }: Tried): string[] {
+export function describeReasons({
+  name,
+  outcome,
+  reason,
+  repaired,
+  comparison,
+  gates = [],
+}: Tried): string[] {
   if (reason !== undefined) return [`${name}: ${clean(reason)}`]
+  if (outcome === 'passed' && comparison && speedOf(comparison) > 1)
+    return [`${name}: passed, and is slower here: ${speedOf(comparison).toFixed(2)} × the original's p50`]
   if (repaired) return [`${name}: passed with ${repaired.map(clean).join(', ')} as in the original`]
   if (outcome === 'passed') return []
   return gates

@@ -8,6 +8,9 @@ import {
   type Gate,
   type GateResult,
   judgeGates,
+  type MetricName,
+  metricInterval,
+  parseGate,
 } from '../../evaluate/index.ts'
 import { type OpenedModel, openModel } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
@@ -19,9 +22,13 @@ import { type Comparison, compareModels, type MeasureOptions } from './measure.t
 import { type Optimized, optimizeModel } from './optimize.ts'
 import { keepCounts, sensitivities } from './repair.ts'
 
+/** What a variant's file is called that nobody named. */
+export const MODEL = 'model.onnx'
+
 export interface SearchRequest {
   readonly path: string
-  readonly out: string
+  /** Where the best is written; absent: nothing is, and `writeTried` does it. */
+  readonly out?: string
   readonly config: ModelConfig
   readonly data: Dataset
   readonly limit?: number
@@ -30,7 +37,18 @@ export interface SearchRequest {
   readonly prefer: Preference
   readonly measure: MeasureOptions
   readonly say: (line: string) => void
+  /** Where variants are made and thrown away; default: the system's folder for such files. */
+  readonly scratch?: string
+  /** The original, where it was judged on this data already. */
+  readonly judged?: Judged
+  /** What serves now, judged on this data: comparisons hold with it as well as with the original. */
+  readonly production?: Judged
+  /** Those of whose values intervals are told. */
+  readonly metrics?: readonly MetricName[]
 }
+
+/** At 95 %, by metric. */
+export type Intervals = Readonly<Partial<Record<MetricName, readonly [low: number, high: number]>>>
 
 /** One variant, and what became of it. */
 export interface Tried {
@@ -40,6 +58,7 @@ export interface Tried {
   readonly outcome: Verdict | 'refused'
   readonly reason?: string
   readonly evaluation?: Evaluation
+  readonly intervals?: Intervals
   readonly gates?: readonly GateResult[]
   readonly comparison?: Comparison
   readonly changed?: readonly string[]
@@ -51,7 +70,7 @@ export interface Tried {
 export interface Search {
   readonly original: Evaluation
   readonly tried: readonly Tried[]
-  /** The variant that was written, if one passed and was no slower. */
+  /** The best variant, if one passed and was no slower. */
   readonly chosen?: string
   readonly files: Optimized['files']
 }
@@ -63,26 +82,29 @@ export interface Search {
  */
 export async function searchVariants(request: SearchRequest): Promise<Search> {
   const { config, data, out, path, prefer, say, tries } = request
-  const folder = await mkdtemp(join(tmpdir(), 'ballast-optimize-'))
+  const folder = await mkdtemp(join(request.scratch ?? tmpdir(), 'ballast-optimize-'))
   try {
-    const original = await judge(path, config, data, 'original', say, limitOf(request))
+    const original = request.judged ?? (await judge(path, config, data, 'original', say, limitOf(request)))
     const tried: Tried[] = []
     // Each in its own folder: external data lies beside its model, under the name that `out` will have.
     for (const name of tries) {
       const at = join(folder, name)
       await mkdir(at)
-      tried.push(await repaired(name, join(at, basename(out)), original, request))
+      tried.push(await repaired(name, join(at, basename(out ?? MODEL)), original, request))
     }
     const chosen = best(tried, prefer)
-    if (!chosen) return { original: original.evaluation, tried, files: [] }
-    const change = changeNamed(chosen.name)
-    const { files } = await withModel(path, model =>
-      optimizeModel(model, { path, out, change, keep: new Set(chosen.repaired) }),
-    )
+    if (!chosen || out === undefined)
+      return { original: original.evaluation, tried, ...(chosen && { chosen: chosen.name }), files: [] }
+    const { files } = await writeTried(chosen, path, out)
     return { original: original.evaluation, tried, chosen: chosen.name, files }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Makes a variant that was tried once more, at `out`. */
+export function writeTried({ name, repaired }: Tried, path: string, out: string): Promise<Optimized> {
+  return make(name, path, out, new Set(repaired))
 }
 
 const limitOf = ({ limit }: SearchRequest) => (limit === undefined ? {} : { limit })
@@ -127,13 +149,14 @@ async function attempt(
   try {
     const { change, changed, kept } = await make(name, path, out, new Set(keep))
     const judged = await judge(out, config, data, name, say, limitOf(request))
-    const results = judgeGates(gates, judged, original)
+    const results = [...judgeGates(gates, judged, original), ...besideProduction(judged, original, request)]
     const comparison = await compareModels({ original: path, variant: out }, measure)
     return {
       name,
       change,
       outcome: overall(results),
       evaluation: judged.evaluation,
+      intervals: intervalsOf(judged, request.metrics ?? []),
       gates: results,
       comparison,
       changed,
@@ -143,6 +166,37 @@ async function attempt(
     if (!(cause instanceof BallastError)) throw cause
     return { name, change: name, outcome: 'refused', reason: cause.message }
   }
+}
+
+/** Where another model serves, a variant may lose to it no more than its original may. */
+function besideProduction(
+  judged: Judged,
+  original: Judged,
+  { gates, production }: SearchRequest,
+): readonly GateResult[] {
+  if (!production || production.evaluation.modelDigest === original.evaluation.modelDigest) return []
+  const comparisons = gates.filter(({ kind }) => kind === 'versus-production')
+  return judgeGates(comparisons, judged, production).map(result => ({
+    ...result,
+    gate: { ...result.gate, text: `${result.gate.text}, with what serves now` },
+    summary: `beside what serves now: ${result.summary}`,
+  }))
+}
+
+export function intervalsOf({ rows }: Judged, metrics: readonly MetricName[]): Intervals {
+  return Object.fromEntries(
+    metrics.flatMap(metric => {
+      const estimate = metricInterval(metric, rows, 0.95)
+      return estimate ? [[metric, estimate.interval]] : []
+    }),
+  )
+}
+
+/** A variant that nothing compares with the original would be judged by nothing: classifiers lose a point at most. */
+export function withComparison(gates: readonly Gate[], task: string): readonly Gate[] {
+  const compared = gates.some(({ kind }) => kind === 'versus-production')
+  if (compared || !task.includes('classification')) return gates
+  return [...gates, parseGate('accuracy non_inferior 0.01 versus production')]
 }
 
 async function withModel<T>(path: string, use: (model: OpenedModel) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type { StageResult } from '../../api/index.ts'
+import type { ModelRepository } from '../../config/index.ts'
 import { digestOfFile, formatDuration, resolveInside } from '../../core/index.ts'
 import {
   type Dataset,
@@ -22,15 +23,29 @@ export async function evaluateStage(
   context: StageContext,
   say: (line: string) => void,
 ): Promise<StageResult> {
-  const { workspace, repository, input } = context
+  const { workspace, repository } = context
   const wanted = repository.evaluate
   if (!wanted) throw new TypeError('There is nothing to evaluate on')
-  const config = await stageModelConfig(workspace, repository)
   const data = await openDataset(await resolveInside(workspace, wanted.data), {
     rows: 'allowed',
     ...(wanted.inputField !== undefined && { inputField: wanted.inputField }),
     ...(wanted.labelField !== undefined && { labelField: wanted.labelField }),
   })
+  try {
+    return await evaluateOn(data, wanted, context, say)
+  } finally {
+    await data.close()
+  }
+}
+
+async function evaluateOn(
+  data: Dataset,
+  wanted: NonNullable<ModelRepository['evaluate']>,
+  context: StageContext,
+  say: (line: string) => void,
+): Promise<StageResult> {
+  const { workspace, repository, input } = context
+  const config = await stageModelConfig(workspace, repository)
   const limit = wanted.limit === undefined ? {} : { limit: wanted.limit }
   const candidate = await judge(
     await runnableModel(workspace, repository),

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { StageResult } from '../../api/index.ts'
-import { isRunnable } from '../../config/index.ts'
+import { isRunnable, type ModelRepository } from '../../config/index.ts'
 import { BallastError, digestOfFile, formatSize, resolveInside } from '../../core/index.ts'
 import type { StageContext } from './context.ts'
 import { readConversion, stageModelConfig } from './converted.ts'
@@ -40,7 +40,7 @@ export async function registerStage({ workspace, repository, input }: StageConte
     records: {
       ...(reference && { 'reference-outputs': reference }),
       // Also where it asks for nothing: the same bytes may have asked for something before.
-      serving: { ...repository.serve },
+      serving: { ...repository.serve, ...askedVariants(repository) },
     },
     manifest: {
       model: repository.model.name,
@@ -49,6 +49,12 @@ export async function registerStage({ workspace, repository, input }: StageConte
       config: JSON.parse(JSON.stringify(config)),
     },
   }
+}
+
+/** Which environments ask for another form of the version than the search chooses. */
+function askedVariants({ environments }: ModelRepository): { variants?: Record<string, string> } {
+  const asked = environments.flatMap(({ name, variant }) => (variant === undefined ? [] : [[name, variant]]))
+  return asked.length > 0 ? { variants: Object.fromEntries(asked) } : {}
 }
 
 /** Of every file that belongs to the model, the main one first. */

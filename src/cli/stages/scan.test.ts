@@ -31,6 +31,7 @@ async function write(files: Readonly<Record<string, string | Uint8Array>>): Prom
 function aContext(file: string): StageContext {
   const repository = {
     model: { name: 'net', file, task: 'generic', preprocess: [] },
+    environments: [],
   } as unknown as ModelRepository
   const input = { commit: 'c'.repeat(40), config: repository, policyGates: [] } as unknown as StageInput
   return { workspace, repository, input: { ...input, workspace } }

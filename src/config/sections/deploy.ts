@@ -1,12 +1,13 @@
 import type { Fraction } from '../../core/index.ts'
-import { mismatch, within } from '../../pipeline/index.ts'
+import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
-import { byKind, type Reader, refine } from '../reader/reader.ts'
+import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, integer } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
 import { logSection } from './log.ts'
+import { variantChoice } from './optimize.ts'
 import { branchPattern, previewSection } from './preview.ts'
 import { trafficSection } from './traffic.ts'
 
@@ -104,6 +105,11 @@ const fields = {
   ]),
   approve: optional(approval, 'who must approve before anything is deployed', false),
   analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
+  variant: optional(
+    placed(variantChoice),
+    'which variant serves: what optimize: chose, the original, or one by name',
+    'auto',
+  ),
   traffic: optional(trafficSection, 'how requests are shared out beside the steps'),
   log: optional(logSection, 'what gateways write down of requests and answers; nothing by default'),
 }
@@ -127,7 +133,10 @@ const environment = refine(
 )
 
 /** Asks for environments; the branch is open where the default branch is meant. */
-export type WrittenRequest = Omit<EnvironmentRequest, 'branch'> & { readonly branch: string | undefined }
+export type WrittenRequest = Omit<EnvironmentRequest, 'branch' | 'variant'> & {
+  readonly branch: string | undefined
+  readonly variant?: Placed<string>
+}
 
 export interface WrittenDeploy {
   readonly environments: readonly WrittenRequest[]
@@ -177,6 +186,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
       confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
       minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
     },
+    ...(written.variant && { variant: written.variant }),
     ...(traffic && { traffic }),
   }
 }

@@ -45,6 +45,23 @@ describe('the stages of a plan', () => {
     ])
   })
 
+  test('variants are made once the model has passed, and nothing that becomes of them keeps it from shipping', () => {
+    expect(planned({ optimizes: true }).slice(2)).toEqual([
+      'evaluate <- inspect',
+      'gate <- evaluate',
+      'optimize <- gate',
+      'register <- optimize gate',
+      'deploy:production <- register',
+    ])
+    expect(jobOf('optimize', { optimizes: true })).toMatchObject({
+      allowFailure: true,
+      artifacts: ['.ballast/**'],
+    })
+    expect(planned({ optimizes: true, hasGates: false })).toContain('register <- optimize evaluate')
+    const elsewhere = { optimizes: true, onDefaultBranch: false, environments: [] }
+    expect(jobOf('optimize', elsewhere).skip).toMatch(/nothing is deployed/)
+  })
+
   test('a model of another format is converted before it is judged', () => {
     const train = aJob('train', [], { artifacts: ['model.pkl'] })
     const answers = aJob('answers', [], { artifacts: ['out/**'] })

@@ -25,6 +25,8 @@ export interface PlanInput {
   readonly hasData: boolean
   /** The file or a policy has gates. */
   readonly hasGates: boolean
+  /** The file asks for variants of the model. */
+  readonly optimizes?: boolean
   readonly onDefaultBranch: boolean
   readonly branch: string
   /** Only environments whose branch pattern matches. */
@@ -37,13 +39,15 @@ export interface PlanInput {
   readonly stages?: readonly string[]
 }
 
-const HANDING_ON: ReadonlySet<StageKind> = new Set(['scan', 'convert', 'evaluate'])
+const HANDING_ON: ReadonlySet<StageKind> = new Set(['scan', 'convert', 'evaluate', 'optimize'])
 
 const MINUTE = 60_000
 /** Reading and scanning, or hashing and registering, a model of many GB from a slow disk. */
 const SHORT_STAGE = 15 * MINUTE
 /** A large data set on two cores. */
 const EVALUATION = 2 * 60 * MINUTE
+/** Each change is evaluated, and repaired where it does not pass: a dozen evaluations and more. */
+const OPTIMIZATION = 8 * 60 * MINUTE
 /** A rollout waits for evidence or a person, so the job sets it no end: the longest delay a timer can hold. */
 const NO_TIMEOUT = 2 ** 31 - 1
 
@@ -51,10 +55,11 @@ const NO_TIMEOUT = 2 ** 31 - 1
  * The whole plan of a push: the user's jobs and, behind them, Ballast's own stages.
  *
  *   jobs that make the model -> scan -> inspect -> convert ┐
- *   every other job ───────────────────────────────────────┴> evaluate -> gate -> register -> deploy:<environment>
+ *   every other job ───────────────────────────────────────┴> evaluate -> gate -> optimize -> register -> deploy:<environment>
  *
  * Nothing reads a model before it was scanned. Each stage also needs the jobs that make the model, so that it finds it in its workspace.
- * `convert` is there where the model is not ONNX; it waits for the jobs that make its samples too. `evaluate` is there where there is data, `gate` where there are gates. A version is registered on the default
+ * `convert` is there where the model is not ONNX; it waits for the jobs that make its samples too. `evaluate` is there where there is data, `gate` where there are gates,
+ * `optimize` where the file asks for variants: it may fail, since the model that was judged can ship without them. A version is registered on the default
  * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
  *
  * Behind a dialect's jobs they are a stage of the plan, its last, so that they go by all of those as a job of the
@@ -75,14 +80,21 @@ export function buildPlan(input: PlanInput): Plan {
     stages.push(stage('convert', called, [...new Set(needs)], EVALUATION))
   }
   const read = stages.length
-  const add = (kind: StageKind, timeout: Milliseconds, skip?: string) => {
+  const add = (kind: StageKind, timeout: Milliseconds, skip?: string, behind: readonly string[] = []) => {
     const previous = stages.at(-1)!
     const tests = stages.length === read && !input.stages ? mustSucceed(jobs) : []
-    stages.push(stage(kind, called, [...new Set([previous.name, ...makers, ...tests])], timeout, skip))
+    stages.push(
+      stage(kind, called, [...new Set([previous.name, ...behind, ...makers, ...tests])], timeout, skip),
+    )
   }
   if (input.hasData) add('evaluate', EVALUATION)
   if (input.hasGates) add('gate', SHORT_STAGE)
-  add('register', SHORT_STAGE, reasonNotToRegister(input))
+  const judged = stages.at(-1)!.name
+  if (input.optimizes) {
+    add('optimize', OPTIMIZATION, reasonNotToRegister(input))
+    stages.push({ ...stages.pop()!, allowFailure: true })
+  }
+  add('register', SHORT_STAGE, reasonNotToRegister(input), [judged])
   const register = stages.at(-1)!.name
   const deployments = input.environments.map(target => deploy(target, called, register, input.notServed))
   const own = [...stages, ...deployments]

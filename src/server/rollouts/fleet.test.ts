@@ -42,7 +42,7 @@ async function serving(body: Json): Promise<void> {
 
 async function wantedOf(judged = false): Promise<WantedSet['replicas'][number]> {
   const fleet = new Fleet(world.plane)
-  await fleet.want([{ replica: 'a', version, judged }])
+  await fleet.want([{ replica: 'a', environment: 'production', version, judged }])
   return fleet.wanted.replicas[0]!
 }
 

@@ -4,9 +4,11 @@ import {
   servingOptionsSchema,
   type WantedReplica,
   type WantedSet,
+  wantedVariantSchema,
 } from '../../api/index.ts'
-import { Signal, type VersionId } from '../../core/index.ts'
+import { Signal } from '../../core/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { servedForm } from '../registry/versions/variants.ts'
 import { sameWanted, type WantedVersion } from './wanted.ts'
 
 export type ReportedReplica = HostReport['replicas'][number]
@@ -46,6 +48,7 @@ export class Fleet {
 
   async #describe({
     replica,
+    environment,
     version: id,
     judged,
     idleMs,
@@ -55,6 +58,7 @@ export class Fleet {
     if (!version) return undefined
     const records = await versions.records(id)
     const reference = records.findLast(record => record.kind === 'reference-outputs')
+    const form = servedForm(records, environment)
     const asked = servingOptionsSchema.safeParse(
       records.findLast(({ kind }) => kind === 'serving')?.body,
     ).data
@@ -70,6 +74,7 @@ export class Fleet {
       ...(serving && { serving }),
       ...(judged && { judged }),
       ...(reference && { reference: reference.body as WantedReplica['reference'] }),
+      ...(form.kind === 'variant' && { variant: wantedVariantSchema.parse(form.variant) }),
     }
   }
 
@@ -94,10 +99,14 @@ export class Fleet {
     return reports[0]!.reason ?? 'the replica failed without a word'
   }
 
-  replicasOf(version: VersionId): readonly ReportedReplica[] {
-    return [...this.#reports.values()].flatMap(replicas =>
-      [...replicas.values()].filter(replica => replica.version === version),
-    )
+  /** Why a replica serves the original although a variant is wanted, on any host. */
+  fallback(replica: string): ReportedReplica['fallback'] {
+    return this.#of(replica).find(({ fallback }) => fallback !== undefined)?.fallback
+  }
+
+  /** The variant that it serves; undefined: the original, or nothing is known of it. */
+  variant(replica: string): ReportedReplica['variant'] {
+    return this.#of(replica).find(({ variant }) => variant !== undefined)?.variant
   }
 
   #of(replica: string): readonly ReportedReplica[] {
@@ -110,8 +119,9 @@ function sameReport(
   b: ReadonlyMap<string, ReportedReplica>,
 ): boolean {
   if (a.size !== b.size) return false
-  return [...b].every(([name, { phase, address }]) => {
+  return [...b].every(([name, { phase, address, variant, fallback }]) => {
     const before = a.get(name)
-    return before?.phase === phase && JSON.stringify(before.address) === JSON.stringify(address)
+    const told = JSON.stringify([before?.address, before?.variant, before?.fallback])
+    return before?.phase === phase && told === JSON.stringify([address, variant, fallback])
   })
 }

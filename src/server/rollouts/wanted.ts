@@ -6,6 +6,7 @@ import { isPreview } from '../delivery/previews/name.ts'
 /** A replica that should run: which version, and as what. */
 export interface WantedVersion {
   readonly replica: string
+  readonly environment: string
   readonly version: VersionId
   /** A rollout compares it: it must not be found asleep. */
   readonly judged: boolean
@@ -38,6 +39,7 @@ export function wantedVersions(
   const want = (environment: string, replica: string, version: VersionId, judged: boolean): void => {
     wanted.set(replica, {
       replica,
+      environment,
       version,
       judged: judged || (wanted.get(replica)?.judged ?? false),
       ...(isPreview(environment) && { idleMs: PREVIEW_IDLE_MS }),

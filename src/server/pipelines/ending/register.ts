@@ -14,6 +14,7 @@ import { earlierFiles, lineageIn, lineageOf } from '../../registry/versions/line
 import { repositoryDirectory } from '../../repositories.ts'
 import { configOf } from '../starting/config.ts'
 import { resultOf } from './results.ts'
+import { addVariants } from './variants.ts'
 
 /**
  * Registers what a register stage found, and puts the records of all stages of its pipeline behind it. The
@@ -53,6 +54,7 @@ export async function registerVersion(plane: ControlPlane, job: Job, result: Sta
     job: job.id,
   })
   await addRecords(plane, version, job, result)
+  await addVariants(plane, version, await pipelines.jobs(job.pipeline))
   await addLineage(plane, version, job, lineage)
   await hintStore(plane, version, lineage)
   plane.changes.tell({ kind: 'model', project: pipeline.project, model: version.model })

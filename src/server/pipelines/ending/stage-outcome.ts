@@ -1,4 +1,9 @@
-import { type Finish, type StageResult, stageResultSchema } from '../../../api/index.ts'
+import {
+  type Finish,
+  optimizeRecordsSchema,
+  type StageResult,
+  stageResultSchema,
+} from '../../../api/index.ts'
 import { boundary } from '../../../core/index.ts'
 import type { Job, JobState } from '../../../pipeline/index.ts'
 import { RegistryError, type Version } from '../../../registry/index.ts'
@@ -28,6 +33,12 @@ export async function stageOutcome(plane: ControlPlane, job: Job, finish: Finish
   if (result.verdict === 'inconclusive') return { to: 'waiting', reason: lines, result: stored }
   if (finish.outcome !== 'succeeded')
     return { to: finish.outcome, reason: finish.reason ?? lines, result: stored }
+  if (result.stage === 'optimize') {
+    const { error } = optimizeRecordsSchema.safeParse(result.records)
+    const [issue] = error?.issues ?? []
+    if (issue)
+      return { to: 'errored', reason: `Its records are none: ${issue.path.join('.')}: ${issue.message}` }
+  }
   const version = await register(plane, job, result)
   if (typeof version === 'string') return { to: 'failed', reason: version }
   if (version) boundary('version-registered')

@@ -6,6 +6,7 @@ import type { Stores } from '../../../storage/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { keptArtifacts } from '../../pipelines/keeping/kept-artifacts.ts'
 import { repositoryDirectory } from '../../repositories.ts'
+import { variantsIn } from '../versions/variants.ts'
 
 type Plane = Pick<ControlPlane, 'settings' | 'stores' | 'clock'>
 
@@ -32,8 +33,12 @@ export async function* rootsOf(plane: Plane): AsyncGenerator<Root> {
 export async function* warmRoots({ stores }: Pick<Plane, 'stores'>): AsyncGenerator<Root> {
   for (const id of await servingVersions(stores)) {
     const version = await stores.versions.byId(id)
-    for (const { digest, name } of version?.manifest.files ?? [])
-      yield { digest, why: `${named(version!)}, ${name}`, warm: true }
+    if (!version) continue
+    for (const { digest, name } of version.manifest.files)
+      yield { digest, why: `${named(version)}, ${name}`, warm: true }
+    for (const { name, files } of variantsIn(await stores.versions.recordsOf([id], ['variant'])))
+      for (const { digest } of files)
+        yield { digest: digest as Digest, why: `${named(version)}, variant ${name}`, warm: true }
   }
 }
 
@@ -76,7 +81,16 @@ async function* rootsOfVersion({ versions }: Stores, version: Version, warm: boo
   const { project, manifest } = version
   for (const { name, digest } of manifest.files)
     yield { digest, project, why: `${named(version)}, ${name}`, ...(warm && { warm }) }
-  for (const { kind, body } of await versions.records(version.id))
+  const records = await versions.records(version.id)
+  for (const { name, files } of variantsIn(records))
+    for (const { digest } of files)
+      yield {
+        digest: digest as Digest,
+        project,
+        why: `${named(version)}, variant ${name}`,
+        ...(warm && { warm }),
+      }
+  for (const { kind, body } of records)
     for (const [digest] of JSON.stringify(body).matchAll(DIGEST))
       yield { digest: digest as Digest, project, why: `${named(version)}, its record '${kind}'` }
 }

@@ -31,7 +31,7 @@ export function hostRoutes(app: App, services: Services): void {
   )
   /** A host reads what it is to serve, and nothing else. */
   const wanted = (digest: string): { readonly digest: Digest; readonly size: number } => {
-    const files = fleet.wanted.replicas.flatMap(replica => replica.files)
+    const files = fleet.wanted.replicas.flatMap(({ files, variant }) => [...files, ...(variant?.files ?? [])])
     const file = files.find(each => each.digest === digest)
     if (!file || !isDigest(digest)) throw notFound('blob', digest)
     return { digest, size: file.size }

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import {
+  type Optimization,
+  optimizationSchema,
+  servingOptionsSchema,
+  type Variant,
+  variantSchema,
+} from '../../../api/index.ts'
+import type { RecordKind, VersionRecord } from '../../../registry/index.ts'
+
+/** Kinds of records that say which form of a version serves. */
+export const FORM_RECORDS: readonly RecordKind[] = ['optimization', 'variant', 'serving']
+
+/** Body of a record of kind `serving`: what else than defaults environments ask for, by their name. */
+export const servingRecordSchema = servingOptionsSchema.extend({
+  variants: z.record(z.string(), z.string()).optional(),
+})
+
+/** Variants whose bytes are kept, each once. Another server's are shown, and prove nothing here. */
+export function variantsIn(records: readonly VersionRecord[]): readonly Variant[] {
+  const found = new Map<string, Variant>()
+  for (const { kind, body, origin } of records) {
+    const variant = kind === 'variant' && !origin ? variantSchema.safeParse(body).data : undefined
+    if (variant && !found.has(variant.name)) found.set(variant.name, variant)
+  }
+  return [...found.values()]
+}
+
+/** What the first search said: with a later word, what serves would change under its own name. */
+export function optimizationIn(records: readonly VersionRecord[]): Optimization | undefined {
+  const first = records.find(({ kind, origin }) => kind === 'optimization' && !origin)
+  return first && optimizationSchema.safeParse(first.body).data
+}
+
+/** The form in which a version serves in an environment. */
+export type ServedForm =
+  | { readonly kind: 'variant'; readonly variant: Variant }
+  /** `reason`: why, where something else was asked for. */
+  | { readonly kind: 'original'; readonly reason?: string }
+
+/**
+ * What an environment's file asks for, else what the search chose; only what was kept, and so passed its gates, can
+ * serve.
+ *
+ *   asks for nothing, int8 was chosen -> int8
+ *   asks for int4, which did not pass -> the original, and says so
+ */
+export function servedForm(records: readonly VersionRecord[], environment: string): ServedForm {
+  const serving = servingRecordSchema.safeParse(records.findLast(({ kind }) => kind === 'serving')?.body)
+  const asks = serving.data?.variants ?? {}
+  const asked = Object.hasOwn(asks, environment) ? asks[environment] : undefined
+  if (asked === 'original') return { kind: 'original' }
+  const name = asked ?? optimizationIn(records)?.chosen
+  if (name === undefined || name === null) return { kind: 'original' }
+  const variant = variantsIn(records).find(each => each.name === name)
+  if (variant) return { kind: 'variant', variant }
+  return { kind: 'original', reason: `the variant '${name}' that it asks for did not pass` }
+}
