@@ -17,5 +17,6 @@ export {
   higherIsBetter,
 } from './gates/units.ts'
 export { type EvaluateOptions, evaluateModel } from './run/evaluate.ts'
+export { inputsOf } from './run/inputs.ts'
 export * from './statistics/index.ts'
 export * from './types.ts'

@@ -5,5 +5,7 @@ export type OptimizeErrorCode =
   | 'OPTIMIZE_UNSUPPORTED'
   /** There is nothing in the model that the change is for. */
   | 'OPTIMIZE_NOTHING'
+  /** No sample, or values that are none. */
+  | 'CALIBRATION_FAILED'
 
 export class OptimizeError extends BallastError<OptimizeErrorCode> {}

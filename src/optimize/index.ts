@@ -1,3 +1,5 @@
+export { type CalibrateRequest, collectRanges } from './calibration/collect.ts'
+export { CALIBRATIONS, type Calibration } from './calibration/types.ts'
 export { CHANGES, type Change, PREFERENCES, type Preference } from './changes.ts'
 export * from './errors.ts'
 export { constantsAsInitializers } from './graph/constants.ts'

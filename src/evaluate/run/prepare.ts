@@ -35,6 +35,8 @@ export interface Feeder {
   prepare(example: ExampleInput): Tensors
   /** How many examples a run takes, if `wanted` may be. */
   batchSize(wanted: number): number
+  /** What a run of prepared examples together takes. */
+  inputs(prepared: readonly Tensors[]): Tensors
   /** Runs prepared examples together; the output's rows are theirs, in order. */
   run(prepared: readonly Tensors[]): Promise<Tensor>
 }
@@ -48,6 +50,8 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
   let named: ((example: NamedTensors) => Tensors) | undefined
   const takesTexts = tensors?.input.dtype === 'string'
   const axis = tensors?.axis ?? commonAxis(signature)
+  const inputs = (prepared: readonly Tensors[]) =>
+    axis.kind === 'none' ? prepared[0]! : together(padded(prepared, axis))
   return {
     output,
     axis,
@@ -63,9 +67,9 @@ export function feederOf(session: ModelSession, config: ModelConfig): Feeder {
       return tensors.prepare(takesTexts ? onlyText(example) : example.tensor())
     },
     batchSize: wanted => (axis.kind === 'free' ? wanted : axis.kind === 'fixed' ? axis.size : 1),
+    inputs,
     async run(prepared) {
-      const inputs = axis.kind === 'none' ? prepared[0]! : together(padded(prepared, axis))
-      const outputs = await session.run(inputs, [output.name])
+      const outputs = await session.run(inputs(prepared), [output.name])
       return outputs[output.name]!
     },
   }

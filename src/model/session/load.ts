@@ -12,6 +12,8 @@ type OrtModule = typeof import('onnxruntime-node')
 export interface LoadOptions {
   /** Threads within one run; default 1. More than there are free cores makes it slower, not faster. */
   readonly threads?: number
+  /** `none`: nodes are computed as they stand, none joined with others; for values between them. Default `all`. */
+  readonly optimizations?: 'all' | 'none'
 }
 
 /**
@@ -28,7 +30,7 @@ export async function loadOnnx(path: string, options: LoadOptions = {}): Promise
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: options.optimizations === 'none' ? 'disabled' : 'all',
       // Threads that wait for work in a busy loop take the processor from whoever has some.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       // What fails is thrown, with the same words; printed as well, whoever sends bad inputs would fill a log.

@@ -1,4 +1,5 @@
 import type { OnnxDtype, OnnxModel, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
+import { opsetOf } from '../../graph/opset.ts'
 import { constantsOf, nameOf } from '../../graph/weights.ts'
 import type { Kept } from '../../types.ts'
 import { dtypesOf, takersOf } from './graph.ts'
@@ -42,9 +43,10 @@ export class Plan implements Standing {
   /** Inputs and outputs of the model: their names stay. */
   readonly #ends: ReadonlySet<string>
 
-  constructor({ graph, opsets }: OnnxModel, ranges: Ranges, options: StaticOptions) {
+  constructor(model: OnnxModel, ranges: Ranges, options: StaticOptions) {
+    const { graph } = model
     this.#options = options
-    this.opset = opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0
+    this.opset = opsetOf(model)
     this.symmetric = options.activations.symmetric
     this.perChannel = options.perChannel
     this.#constants = new Map(constantsOf(graph))

@@ -75,13 +75,6 @@ describe('refused', () => {
   test.each([
     ['an old opset', aModel([product], [weight], 8), plain, 'OPTIMIZE_UNSUPPORTED', 'opset 8'],
     [
-      'scales by channel before opset 13',
-      aModel([product], [weight], 12),
-      options('u8 s8 per channel'),
-      'OPTIMIZE_UNSUPPORTED',
-      'scales by channel need 13',
-    ],
-    [
       'a model that is quantized',
       aModel([{ op: 'DequantizeLinear', inputs: ['w', 's'], outputs: ['d'] }, product]),
       plain,
@@ -251,4 +244,14 @@ test('a value that is always 0 has the scale 1', async () => {
   expect(initializers['y_zero_point']).toMatchObject({ dtype: 'uint8', shape: [] })
   const scale = graph.initializers!.find(({ name }) => name === 'y_scale')!
   expect(new Float32Array((await bytesOf(scale)).buffer)).toEqual(Float32Array.of(1))
+})
+
+test.each([
+  [9, 'u8 s8', 11],
+  [12, 'u8 s8', 12],
+  [12, 'u8 s8 per channel', 13],
+  [17, 'u8 s8 per channel', 17],
+])('opset %i, %s: becomes %i', (opset, way, becomes) => {
+  const { opsets } = quantizeStatic(aModel([product], [weight], opset), ranged('x', 'y'), options(way)).model
+  expect(opsets).toEqual([{ domain: '', version: becomes }])
 })

@@ -12,26 +12,19 @@ import { bodyNames } from './graph.ts'
 import { Plan } from './plan.ts'
 import type { Range, Ranges, StaticOptions } from './types.ts'
 
-/** Since then a DequantizeLinear has an axis. */
-const CHANNELS_OPSET = 13
-
 /**
  * Weights and activations on 256 places that are known before the model runs: pairs of QuantizeLinear and
  * DequantizeLinear around operators, which the runtime joins to integer kernels. Nodes, names and bytes are those of
  * onnxruntime's quantize_static (QuantFormat.QDQ) with the same ranges, which are those of the values that
- * `valuesToCalibrate` names. Only the main graph is changed. Throws OPTIMIZE_UNSUPPORTED for old opsets, models that
+ * `valuesToCalibrate` names. Opsets from 9 on become 11, and with scales by channel 13. Only the main graph is changed. Throws OPTIMIZE_UNSUPPORTED for old opsets, models that
  * are quantized already and ranges that are none, OPTIMIZE_NOTHING where no node fits.
  */
 export function quantizeStatic(given: OnnxModel, ranges: Ranges, options: StaticOptions): Changed {
   checkPlain(given)
   checkTypes(options)
-  const model = raiseOpset(given)
+  // Since 13 a DequantizeLinear has an axis.
+  const model = raiseOpset(given, options.perChannel ? 13 : 11)
   const plan = new Plan(model, ranges, options)
-  if (options.perChannel && plan.opset < CHANNELS_OPSET)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `The model is of opset ${plan.opset}; scales by channel need ${CHANNELS_OPSET}`,
-      hint: 'Export the model again with a newer opset, or take one scale for each weight (--no-per-channel).',
-    })
   if (plan.changed.length === 0)
     throw new OptimizeError('OPTIMIZE_NOTHING', {
       message: 'No node of this model can be computed on places',
