@@ -4,7 +4,7 @@ import { ModelError } from './errors.ts'
 import { isWhole, numbersOf } from './numbers.ts'
 
 /** Scores that sum to one within this are probabilities already; float16 outputs are off by some 1e-4. */
-const SUM_TOLERANCE = 1e-3
+export const SUM_TOLERANCE = 1e-3
 
 /**
  * Scores of the classes of one example. By default: values that are probabilities already (each in 0…1, sum 1 within

@@ -1,7 +1,7 @@
 import { ModelError } from '../errors.ts'
 import type { Color, PreprocessStep } from '../types.ts'
 import { emptyPixels, type Pixels } from './pixels.ts'
-import { checkedSize, type Resampling, resize } from './resize/resize.ts'
+import { checkedSize, resize, resizeDefaults } from './resize/resize.ts'
 import { halfToEven } from './resize/rounding.ts'
 import { overLines, type Work } from './turns.ts'
 
@@ -73,10 +73,6 @@ function* swapColors(pixels: Pixels): Work<Pixels> {
   })
 }
 
-function howOf({ filter = 'bilinear', like = 'pillow', antialias }: ResizeStep): Resampling {
-  return { filter, like, antialias }
-}
-
 /** The longer side is cut to a whole number, as torchvision's Resize does. */
 function* resizeShortest(pixels: Pixels, step: Extract<ResizeStep, { shortest: number }>): Work<Pixels> {
   const { width, height } = pixels
@@ -86,7 +82,7 @@ function* resizeShortest(pixels: Pixels, step: Extract<ResizeStep, { shortest: n
     width <= height
       ? [shortest, Math.trunc((shortest * height) / width)]
       : [Math.trunc((shortest * width) / height), shortest]
-  return yield* resize(pixels, wide, high, howOf(step))
+  return yield* resize(pixels, wide, high, resizeDefaults(step))
 }
 
 /**
@@ -95,7 +91,7 @@ function* resizeShortest(pixels: Pixels, step: Extract<ResizeStep, { shortest: n
  */
 function* resizeTo(pixels: Pixels, step: SizedResize): Work<Pixels> {
   const { width, height, fit } = step
-  const how = howOf(step)
+  const how = resizeDefaults(step)
   if (fit === 'fill') return yield* resize(pixels, width, height, how)
   if (fit === 'letterbox') {
     // LetterBox of Ultralytics: one ratio, sides rounded half to even.

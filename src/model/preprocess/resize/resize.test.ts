@@ -5,7 +5,7 @@ import { openNpz } from '../../../formats/index.ts'
 import { RESIZE_FILTERS, RESIZE_LIKES } from '../../types.ts'
 import { type Pixels, pixelsOf } from '../pixels.ts'
 import { atOnce } from '../turns.ts'
-import { resize } from './resize.ts'
+import { resize, resizeDefaults } from './resize.ts'
 
 /** What Pillow, OpenCV, TensorFlow and torchvision made: test/fixtures/inference/images/make_resizes.py. */
 const fixtures = new Map<string, Tensor>()
@@ -43,11 +43,16 @@ describe.each(Object.keys(BOUNDS))('as %s', library => {
   test.each(cases.filter(each => each.library === library))('$name', each => {
     const source = sourceOfCase(each)
     const made = atOnce(
-      resize(source, each.width, each.height, {
-        filter: each.filter,
-        like: RESIZE_LIKES.find(like => library.startsWith(like))!,
-        antialias: each.antialias,
-      }),
+      resize(
+        source,
+        each.width,
+        each.height,
+        resizeDefaults({
+          filter: each.filter,
+          like: RESIZE_LIKES.find(like => library.startsWith(like))!,
+          ...(each.antialias !== undefined && { antialias: each.antialias }),
+        }),
+      ),
     )
     const expected = pixelsOf(fixtures.get(each.name)!)
     expect(made).toMatchObject({ width: each.width, height: each.height, channels: source.channels })

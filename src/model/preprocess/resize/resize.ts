@@ -1,5 +1,5 @@
 import { ModelError } from '../../errors.ts'
-import type { ResizeFilter, ResizeLike } from '../../types.ts'
+import type { HowToResize, ResizeFilter, ResizeLike } from '../../types.ts'
 import type { Pixels } from '../pixels.ts'
 import type { Work } from '../turns.ts'
 import { OPENCV_FILTERS, resizeAsOpencv } from './opencv.ts'
@@ -15,8 +15,8 @@ export const MAX_SOURCE_SIDE = 65_535
 export interface Resampling {
   readonly filter: ResizeFilter
   readonly like: ResizeLike
-  /** Whether a filter is widened where the image shrinks; undefined: as the library does by default. */
-  readonly antialias: boolean | undefined
+  /** Whether a filter is widened where the image shrinks. */
+  readonly antialias: boolean
 }
 
 /** Which filters a library has, and whether its antialiasing is a choice, with its default. */
@@ -29,11 +29,15 @@ export const LIBRARIES: Readonly<
   torch: { filters: TORCH_FILTERS, antialias: true },
 }
 
+/** What a step says of its resize, and what it does not. */
+export function resizeDefaults({ filter = 'bilinear', like = 'pillow', antialias }: HowToResize): Resampling {
+  return { filter, like, antialias: antialias ?? LIBRARIES[like].antialias ?? false }
+}
+
 /** Throws EXAMPLE_INVALID where that would take too many pixels. */
 export function resize(pixels: Pixels, width: number, height: number, by: Resampling): Work<Pixels> {
   checkSize(pixels, width, height)
-  const { filter, like } = by
-  const antialias = by.antialias ?? LIBRARIES[like].antialias ?? false
+  const { filter, like, antialias } = by
   if (like === 'opencv' && isOf(OPENCV_FILTERS, filter)) return resizeAsOpencv(pixels, width, height, filter)
   if (like === 'torch' && isOf(TORCH_FILTERS, filter)) {
     return resizeAsTorch(pixels, width, height, filter, antialias)
