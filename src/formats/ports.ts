@@ -1,4 +1,4 @@
-import type { ByteSource } from '../core/index.ts'
+import type { ByteSource, Bytes, Digest } from '../core/index.ts'
 import type { ModelFile, TensorDtype, Wrapper } from './types.ts'
 
 /** A folder of files that belong together: on disk, behind a URL, in a store. Paths are relative, with `/`. */
@@ -85,7 +85,12 @@ export type Placer = (input: PlacerInput) => Promise<readonly TensorPlace[]>
 /** A main file as it is stored: never unwrapped, for what is packed has no places. */
 export type PlacerInput = Pick<ModelInput, 'source' | 'path' | 'tree'>
 
-/** Takes the bytes of a file that is written, in order. */
+/** Takes the bytes of a file that is written, in order; those of a call are the caller's again when it has resolved. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>
+  /**
+   * Asked once, before the first byte, with a digest of what is about to be written but for elements of tensors: how
+   * many of its bytes are there already, from a writer that was stopped. `write` goes on behind them.
+   */
+  resume?(plan: Digest): Promise<Bytes>
 }

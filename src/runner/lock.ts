@@ -1,8 +1,7 @@
 import { open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemCode } from '../core/index.ts'
+import { isAlive, ownIdentity, type ProcessIdentity, systemCode } from '../core/index.ts'
 import { RunnerError } from './errors.ts'
-import { isAlive, ownIdentity, type ProcessIdentity } from './process/identity.ts'
 
 /**
  * Keeps a second runner out of a folder: two would adopt the same attempts. The file names the process that

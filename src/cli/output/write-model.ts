@@ -1,30 +1,54 @@
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { diskFull, randomText, syncFolder } from '../../core/index.ts'
-import { type ByteSink, type OnnxModel, type OnnxWritten, writeOnnx } from '../../formats/index.ts'
+import { type Bytes, type Digest, diskFull, syncFolder, systemCode } from '../../core/index.ts'
+import { type OnnxModel, type OnnxWritten, writeOnnx } from '../../formats/index.ts'
+import { version } from '../version.ts'
+import { Draft } from './draft/draft.ts'
 
 /** What the file of a large model's tensors is called, beside the model. */
 export function externalName(path: string): string {
   return `${basename(path)}.data`
 }
 
+export interface WrittenFile {
+  readonly path: string
+  readonly size: Bytes
+  readonly digest: Digest
+}
+
+export interface WrittenModel extends OnnxWritten {
+  readonly files: readonly WrittenFile[]
+  /** Bytes that a run which was killed had written already. */
+  readonly resumed: Bytes
+}
+
 /**
- * Writes a model, and above 1 GB its tensors to `<name>.data` beside it. Under another name first, so that a crash
- * leaves no half a model. Throws DISK_FULL, and what `writeOnnx` and the model's own tensors throw.
+ * Writes a model, and above 1 GB its tensors to `<name>.data` beside it. Under other names first, so that a crash
+ * leaves no half a model. `from`: the files that the tensors are made of; where they are given, a run that was killed
+ * is gone on with if they are the same. Throws DISK_FULL, and what `writeOnnx` and the model's own tensors throw.
  */
-export async function writeModel(model: OnnxModel, path: string): Promise<OnnxWritten> {
+export async function writeModel(
+  model: OnnxModel,
+  path: string,
+  from?: readonly string[],
+): Promise<WrittenModel> {
   const folder = dirname(path)
-  const [main, data] = [temporary(folder), temporary(folder)]
+  const beside = join(folder, externalName(path))
+  const key = from && (await keyOf(from))
+  const [main, data] = [new Draft(path, key), new Draft(beside, key)]
   try {
-    const written = await writeOnnx(model, main.sink, {
-      external: { location: externalName(path), sink: data.sink },
+    const written = await writeOnnx(model, main, {
+      external: { location: externalName(path), sink: data },
     })
-    // The model last: until it has its name, what is there is as it was.
-    if (await data.finish()) await rename(data.path, join(folder, externalName(path)))
-    await main.finish()
-    await rename(main.path, path)
+    const files: WrittenFile[] = []
+    if (written.externalBytes > 0) {
+      // An older model under this name would not fit the new tensors: rather none than half a one.
+      await unlink(path).catch(notMissing)
+      files.push({ path: beside, ...(await data.finish()) })
+    }
+    files.unshift({ path, ...(await main.finish()) })
     await syncFolder(folder)
-    return written
+    return { ...written, files, resumed: main.resumed + data.resumed }
   } catch (cause) {
     throw diskFull(cause, path) ?? cause
   } finally {
@@ -33,39 +57,14 @@ export async function writeModel(model: OnnxModel, path: string): Promise<OnnxWr
   }
 }
 
-interface Temporary {
-  readonly path: string
-  readonly sink: ByteSink
-  /** Whether anything was written. */
-  finish(): Promise<boolean>
-  discard(): Promise<void>
+/** Names what a model is made from, and by whom. */
+async function keyOf(paths: readonly string[]): Promise<string> {
+  const stats = await Promise.all(paths.map(path => stat(path, { bigint: true })))
+  return [version, ...stats.map(({ dev, ino, size, mtimeNs }) => `${dev} ${ino} ${size} ${mtimeNs}`)].join(
+    '\n',
+  )
 }
 
-function temporary(folder: string): Temporary {
-  const path = join(folder, `.${randomText(12)}.tmp`)
-  let handle: FileHandle | undefined
-  let created = false
-  const close = async () => {
-    await handle?.close()
-    handle = undefined
-  }
-  return {
-    path,
-    sink: {
-      async write(bytes) {
-        handle ??= await open(path, 'wx', 0o644)
-        created = true
-        await handle.writeFile(bytes)
-      },
-    },
-    async finish() {
-      await handle?.sync()
-      await close()
-      return created
-    },
-    async discard() {
-      await close()
-      if (created) await unlink(path).catch(() => undefined)
-    },
-  }
+function notMissing(cause: unknown): void {
+  if (systemCode(cause) !== 'ENOENT') throw cause
 }

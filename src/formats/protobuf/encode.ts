@@ -1,3 +1,5 @@
+import type { ReadOptions } from '../ports.ts'
+
 /** Bytes of a file that is to be written: those at hand, or a stream whose length is known before. */
 export type Part = Uint8Array | StreamedPart
 
@@ -5,7 +7,8 @@ export interface StreamedPart {
   readonly byteLength: number
   /** For messages: what it holds. */
   readonly what: string
-  stream(): AsyncIterable<Uint8Array>
+  /** In pieces, each valid until the next is asked for. */
+  stream(options?: ReadOptions): AsyncIterable<Uint8Array>
 }
 
 /** Bytes of all parts. */

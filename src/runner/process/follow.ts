@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { isAlive, type ProcessIdentity } from './identity.ts'
+import { isAlive, type ProcessIdentity } from '../../core/index.ts'
 import { exitCodeIn, identityIn } from './shim.ts'
 
 /** The end shows in the folder at once; a shim that was killed shows within this. */

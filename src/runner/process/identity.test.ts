@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { bootId, isAlive, ownIdentity, parseIdentity, parseStat } from './identity.ts'
+import { bootId, isAlive, ownIdentity, parseStat } from '../../core/index.ts'
+import { parseIdentity } from './identity.ts'
 
 const BOOT = '0b1e4c9e-8a3f-4f43-9d0a-5a4d4a2b9c11'
 const rest = `S 1 42 42 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`

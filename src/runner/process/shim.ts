@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import type { ProcessIdentity } from '../../core/index.ts'
 import { quote } from '../script/quote.ts'
-import { type ProcessIdentity, parseIdentity } from './identity.ts'
+import { parseIdentity } from './identity.ts'
 
 /**
  * What a single process may hold as data: all of the machine's memory. It stops one that runs away before the

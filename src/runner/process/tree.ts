@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { statOf } from './identity.ts'
+import { statOf } from '../../core/index.ts'
 
 /** Pids of everything below `root`, nearest first. Not `root` itself. */
 export function descendants(root: number): readonly number[] {

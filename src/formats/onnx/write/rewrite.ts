@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../core/index.ts'
-import type { ByteSink } from '../../ports.ts'
+import { type ByteSink, PIECE_BYTES, type ReadOptions } from '../../ports.ts'
 import { bytesField, type Part } from '../../protobuf/encode.ts'
 import { type Range, Wire } from '../../protobuf/wire.ts'
 import { tensorMissing } from '../../tensors.ts'
@@ -66,7 +66,8 @@ function movable(source: ByteSource, listed: ReadonlyMap<string, ListedTensor>):
   return Array.from(listed.values()).flatMap(({ proto }): [number, Replacement][] => {
     const { data, name, dtype, shape, range } = proto
     if (data.kind !== 'raw' || data.length < EXTERNAL_BYTES || dtype.startsWith('unknown')) return []
-    const pieces = () => rangePieces(source, data.offset, data.length)
+    const pieces = (options?: ReadOptions) =>
+      rangePieces(source, data.offset, data.length, PIECE_BYTES, options?.buffer)
     return [[range.start, { range, tensor: { name, dtype, shape, data: pieces } }]]
   })
 }
@@ -123,7 +124,7 @@ function verbatim(source: ByteSource, start: number, end: number): Part[] {
     {
       byteLength: end - start,
       what: `${source.name}, byte ${start}`,
-      stream: () => rangePieces(source, start, end - start),
+      stream: options => rangePieces(source, start, end - start, PIECE_BYTES, options?.buffer),
     },
   ]
 }
