@@ -5,6 +5,7 @@ import { type HostReport, type WantedReplica, type WantedSet, wantedSetSchema } 
 import { createLogger, type Logger, messageOf, replaceFile, systemCode } from '../../core/index.ts'
 import { followEvents, Reporter } from '../agents/index.ts'
 import { BlobCache } from './blobs/cache.ts'
+import { layoutOf } from './form.ts'
 import type { Reported } from './keeper.ts'
 import { Memory } from './memory.ts'
 import { Places } from './places.ts'
@@ -93,7 +94,7 @@ class Host implements RunningHost {
     this.#residents = new Residents({
       places: this.#places,
       modelPath: async wanted =>
-        join(await this.#blobs.layOut(wanted.version, wanted.files), modelFileOf(wanted)),
+        join(await this.#blobs.layOut(layoutOf(wanted), wanted.files), modelFileOf(wanted)),
       start: {
         command: options.command,
         tied: false,
@@ -173,10 +174,12 @@ class Host implements RunningHost {
 
   async #collect(): Promise<void> {
     const { wanted } = this.#residents
-    const digests = wanted.flatMap(({ files }) => files.map(({ digest }) => digest))
+    const digests = wanted.flatMap(({ files, variant }) =>
+      [...files, ...(variant?.files ?? [])].map(({ digest }) => digest),
+    )
     try {
       await this.#blobs.collect({
-        versions: new Set(wanted.map(({ version }) => version)),
+        versions: new Set(wanted.flatMap(each => [each.version, layoutOf(each)])),
         digests: new Set(digests),
       })
     } catch (error) {

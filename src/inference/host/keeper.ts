@@ -6,6 +6,7 @@ import { type Logger, messageOf } from '../../core/index.ts'
 import { sleep } from '../agents/index.ts'
 import { FrameClient, type Usage } from '../frames/index.ts'
 import { type Parked, readParked } from '../replica/index.ts'
+import { Form } from './form.ts'
 import { statusOf } from './handshake.ts'
 import type { Memory, Tenant } from './memory.ts'
 import type { Places } from './places.ts'
@@ -43,7 +44,8 @@ export interface KeeperContext extends SpecificationContext {
  *
  *   fetching -> starting -> ready -> starting …        ended, when it is no longer wanted
  *                  ^  \      \-> parked                unloaded: idle, asked to, or for another's memory
- *                  |   \-> failed     |                unfit, or MAX_STARTS ends before it was ever ready
+ *                  |   \-> failed     |                unfit, or MAX_STARTS ends before it was ever ready;
+ *                  |                  |                a variant that does so is dropped for its original
  *                  \------------------/                by the next request
  */
 export class Keeper implements Tenant {
@@ -53,6 +55,7 @@ export class Keeper implements Tenant {
   readonly #stop = new AbortController()
   #state: Reported
   #running: Running | undefined
+  readonly #form: Form
   #sleeper: Sleeper | undefined
   /** When the sleeper must wake. */
   #woken: PromiseWithResolvers<void> = Promise.withResolvers()
@@ -66,6 +69,7 @@ export class Keeper implements Tenant {
     this.#wanted = wanted
     this.#context = context
     this.#places = context.places.replica(wanted.replica)
+    this.#form = new Form(this.#places.fallback)
     this.#state = { replica: wanted.replica, version: wanted.version, phase: 'fetching' }
     context.memory.add(this)
     this.#work = this.#keep().catch(async error => {
@@ -149,7 +153,8 @@ export class Keeper implements Tenant {
 
   async #keep(): Promise<void> {
     const { signal } = this.#stop
-    let starts = 0
+    await this.#form.open()
+    let [starts, falls] = [0, 0]
     let pause = FIRST_PAUSE_MS
     let everReady = false
     let running = await adoptReplica(this.#places, signal)
@@ -181,12 +186,18 @@ export class Keeper implements Tenant {
       if (asked && (await this.#parked()) !== undefined) continue
       const reason = await this.#reasonOf(end)
       this.#context.logger.warn({ replica: this.name, reason }, 'a replica ended unasked')
+      const settled = readyAt !== undefined && performance.now() - readyAt > SETTLED_MS
+      falls = settled ? 1 : falls + 1
+      if ((end.unfit || falls >= MAX_STARTS) && (await this.#fallBack(reason))) {
+        ;[starts, falls, pause] = [0, 0, FIRST_PAUSE_MS]
+        continue
+      }
       if (end.unfit || (!everReady && starts >= MAX_STARTS)) {
         await this.#giveUp(reason)
         return
       }
       this.#starting({ reason })
-      if (readyAt !== undefined && performance.now() - readyAt > SETTLED_MS) pause = FIRST_PAUSE_MS
+      if (settled) pause = FIRST_PAUSE_MS
       await sleep(pause, signal)
       pause = Math.min(pause * 2, LAST_PAUSE_MS)
     }
@@ -251,7 +262,7 @@ export class Keeper implements Tenant {
     const { signal } = this.#stop
     if (!(await this.#specify())) return undefined
     if (!known) this.#endTurn = await turns.take(signal)
-    await memory.admit(this, this.#bytes ?? expectedBytes(this.#wanted), signal, reason => {
+    await memory.admit(this, this.#bytes ?? expectedBytes(this.#form.of(this.#wanted)), signal, reason => {
       if (this.#state.reason === undefined) this.#starting({ reason })
     })
     if (signal.aborted) {
@@ -276,10 +287,11 @@ export class Keeper implements Tenant {
     let pause = FIRST_PAUSE_MS
     while (!signal.aborted) {
       try {
-        await writeSpecification(this.#wanted, this.#context)
+        await writeSpecification(this.#form.of(this.#wanted), this.#context)
         return true
       } catch (error) {
         const reason = messageOf(error)
+        if (this.#form.blames(error) && (await this.#fallBack(reason))) continue
         if (this.#sleeper === undefined) this.#set({ phase: 'fetching', reason })
         else this.#starting({ reason })
         this.#context.logger.warn({ replica: this.name, reason }, 'a replica can not be prepared yet')
@@ -312,6 +324,7 @@ export class Keeper implements Tenant {
       const status = await statusOf(address)
       if (status?.replica === replica && status.pid === id.pid && !status.draining) {
         if (status.version === version) {
+          this.#form.serves(status.variant)
           await this.#ready(address, id.pid, status.warmMs)
           return performance.now()
         }
@@ -349,6 +362,15 @@ export class Keeper implements Tenant {
     }
   }
 
+  /** From a variant to its original; false where that is what serves. */
+  async #fallBack(reason: string): Promise<boolean> {
+    if (!(await this.#form.fallBack(this.#wanted, reason))) return false
+    const variant = this.#wanted.variant?.name
+    this.#context.logger.error({ replica: this.name, variant, reason }, 'its original serves for a variant')
+    this.#starting({ reason })
+    return true
+  }
+
   async #giveUp(reason: string): Promise<void> {
     this.#endTurn?.()
     await this.#sleeper?.close()
@@ -364,7 +386,7 @@ export class Keeper implements Tenant {
 
   #set(change: Omit<Reported, 'replica' | 'version'>): void {
     const { replica, version } = this.#wanted
-    this.#state = { replica, version, ...change }
+    this.#state = { replica, version, ...this.#form.told(this.#wanted), ...change }
     this.#context.onChange()
   }
 }

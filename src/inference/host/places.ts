@@ -14,6 +14,7 @@ const MAX_SOCKET_PATH = 104
  *   replicas/<id>/spec.json         what the replica was told
  *   replicas/<id>/process.json      its pid and start time, by which a later host knows it again
  *   replicas/<id>/parked.json       while it sleeps: `Parked`
+ *   replicas/<id>/fallback.json     why it serves the original although a variant is wanted
  *   replicas/<id>/log.txt
  *   sockets/<short>.sock            or below the temporary folder, where that path would be too long
  *   spare/                          the log of the process that waits to become a replica
@@ -48,6 +49,7 @@ export class Places {
     readonly spec: string
     readonly process: string
     readonly parked: string
+    readonly fallback: string
     readonly log: string
   } {
     const folder = join(this.replicas, fileNameOf(id))
@@ -56,6 +58,7 @@ export class Places {
       spec: join(folder, 'spec.json'),
       process: join(folder, 'process.json'),
       parked: join(folder, 'parked.json'),
+      fallback: join(folder, 'fallback.json'),
       log: join(folder, 'log.txt'),
     }
   }

@@ -4,10 +4,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { WantedReplica } from '../../api/index.ts'
-import { silentLogger } from '../../core/index.ts'
+import { digestOf, silentLogger } from '../../core/index.ts'
 import { ASLEEP, FrameClient, type ResponseFrame } from '../frames/index.ts'
+import { mismatch, unavailable } from './blobs/errors.ts'
 import type { Reported } from './keeper.ts'
 import { Memory } from './memory.ts'
 import { Places } from './places.ts'
@@ -35,10 +36,13 @@ afterEach(async () => {
 
 const watchers = new Set<() => void>()
 
-async function theResidents(memoryBytes = Number.POSITIVE_INFINITY): Promise<Residents> {
+async function theResidents(
+  memoryBytes = Number.POSITIVE_INFINITY,
+  modelPath: (wanted: WantedReplica) => Promise<string> = async () => 'model.onnx',
+): Promise<Residents> {
   const residents = new Residents({
     places,
-    modelPath: async () => 'model.onnx',
+    modelPath,
     start: { command: [process.execPath, FAKE], tied: false, priority },
     threads: 1,
     memory: new Memory(memoryBytes),
@@ -272,4 +276,82 @@ test("a process that no host noted takes nobody's place", async () => {
   const stray = spawn(process.execPath, [FAKE, 'replica', '--spec', places.replica('a').spec])
   expect((await once(stray, 'exit'))[0]).toBe(1)
   expect(await ask(residents, 'a')).toMatchObject({ status: 200, body: { pid } })
+})
+
+describe('a version with a variant', () => {
+  const variant = {
+    name: 'int8',
+    digest: digestOf('int8'),
+    files: [{ name: 'model.onnx', digest: digestOf('int8'), size: 4 }],
+  }
+  const { name, digest } = variant
+
+  test('is served in that form, and says so', async () => {
+    const loaded: WantedReplica[] = []
+    const residents = await theResidents(undefined, async wanted => {
+      loaded.push(wanted)
+      return 'model.onnx'
+    })
+    await residents.apply([wanted('a', [], { variant })])
+    const state = await until(residents, 'a', phase('ready'))
+    expect(state).toMatchObject({ variant: { name, digest } })
+    expect(state.fallback).toBeUndefined()
+    expect(loaded.map(({ files }) => files)).toEqual([variant.files])
+  })
+
+  test.each([
+    { what: 'is not what it was', order: 'variant unfit', reason: /status 65/ },
+    { what: 'never comes to be ready', order: 'variant fall', reason: /status 1/ },
+  ])('that $what: the original serves, also for later hosts', async ({ order, reason }) => {
+    const residents = await theResidents()
+    await residents.apply([wanted('a', [order], { variant })])
+    const state = await until(residents, 'a', phase('ready'))
+    expect(state.variant).toBeUndefined()
+    expect(state.fallback).toMatchObject({ name, digest, reason: expect.stringMatching(reason) })
+    expect(await ask(residents, 'a')).toMatchObject({ status: 200 })
+    await residents.close(true)
+    open.length = 0
+
+    const next = await theResidents()
+    await next.apply([wanted('a', [order], { variant })])
+    const adopted = await until(next, 'a', phase('ready'))
+    expect(adopted).toMatchObject({ pid: state.pid, fallback: { name, digest } })
+  })
+
+  test('whose bytes are wrong is dropped at once; one that can not be fetched for a moment is not', async () => {
+    const asked: (string | undefined)[] = []
+    const residents = await theResidents(undefined, async ({ variant: form, replica }) => {
+      asked.push(form?.name)
+      if (replica === 'a' && form) throw mismatch(form.digest, 4, 'others')
+      if (replica === 'b' && asked.length < 3) throw unavailable(digest, 'the control plane is away')
+      return 'model.onnx'
+    })
+    await residents.apply([wanted('a', [], { variant })])
+    expect(await until(residents, 'a', phase('ready'))).toMatchObject({
+      fallback: { name, reason: expect.stringContaining(digest) },
+    })
+    expect(asked).toEqual([name, undefined])
+    asked.length = 0
+    await residents.apply([wanted('b', [], { variant })])
+    expect(await until(residents, 'b', phase('ready'))).toMatchObject({ variant: { name } })
+    expect(asked).toEqual([name, name, name])
+  })
+
+  test('whose original does not hold either has failed', async () => {
+    const residents = await theResidents()
+    await residents.apply([wanted('a', ['unfit'], { variant })])
+    expect(await until(residents, 'a', phase('failed'))).toMatchObject({ fallback: { name } })
+  })
+
+  test('that serves is not ended for another form of it', async () => {
+    const residents = await theResidents()
+    await residents.apply([wanted('a')])
+    const { pid } = await until(residents, 'a', phase('ready'))
+    await residents.apply([wanted('a', [], { variant })])
+    expect(stateOf(residents, 'a')).toMatchObject({ phase: 'ready', pid })
+    await residents.park('a')
+    await until(residents, 'a', phase('parked'))
+    await ask(residents, 'a')
+    expect(stateOf(residents, 'a')).toMatchObject({ phase: 'ready', variant: { name, digest } })
+  })
 })

@@ -125,12 +125,15 @@ export class Residents {
   }
 }
 
-/** Whether a process that runs may stay: when it may sleep is its host's matter alone. */
+/**
+ * Whether a process that runs may stay: when it may sleep is its host's matter alone, and another form of the version
+ * comes with its next start, since ending one that serves would leave its requests to nobody.
+ */
 function sameProcess(a: WantedReplica, b: WantedReplica): boolean {
   return canonicalJson(processPart(a)) === canonicalJson(processPart(b))
 }
 
-function processPart({ judged: _, serving, ...rest }: WantedReplica): unknown {
-  const { idleMs: __, ...others } = serving ?? {}
+function processPart({ judged: _, variant: __, serving, ...rest }: WantedReplica): unknown {
+  const { idleMs: ___, ...others } = serving ?? {}
   return { ...rest, serving: others }
 }

@@ -16,12 +16,12 @@ export interface SpecificationContext {
   readonly threads: number
 }
 
-/** Tells a replica what to serve, in a file that outlives this host. Throws what fetching and writing throw. */
+/** Tells a replica what to serve, `wanted` in the form that it has now, in a file that outlives this host. Throws what fetching and writing throw. */
 export async function writeSpecification(
   wanted: WantedReplica,
   { places, modelPath, threads }: SpecificationContext,
 ): Promise<void> {
-  const { replica, version, versionNumber, model, config, reference, serving } = wanted
+  const { replica, version, versionNumber, model, config, reference, serving, variant } = wanted
   const { folder, spec: path, parked, process } = places.replica(replica)
   const spec: ReplicaSpecInput = {
     replica,
@@ -35,6 +35,7 @@ export async function writeSpecification(
     processPath: process,
     threads: serving?.threads ?? threads,
     ...(reference && { reference }),
+    ...(variant && { variant: { name: variant.name, digest: variant.digest } }),
     ...(serving && { serving }),
   }
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -30,6 +30,7 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
   const status = (): ReplicaStatus => ({
     replica: spec.replica,
     version: spec.version,
+    ...(spec.variant && { variant: spec.variant }),
     pid: process.pid,
     warmMs,
     waiting: engine.waiting,

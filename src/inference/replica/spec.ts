@@ -21,6 +21,8 @@ export const replicaSpecSchema = z.object({
   processPath: z.string().optional(),
   config: modelConfigSchema,
   reference: referenceOutputsSchema.optional(),
+  /** The variant of its version that the file is; absent: the original. */
+  variant: z.object({ name: z.string(), digest: z.string() }).optional(),
   /** Processors that it may use at the same time: threads of a run, or lanes; default 1. */
   threads: z.number().int().min(1).max(256).optional(),
   serving: servingOptionsSchema.optional(),

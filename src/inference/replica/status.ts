@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const replicaStatusSchema = z.object({
   replica: z.string(),
   version: z.string(),
+  /** The variant of it that answers; absent: the original. */
+  variant: z.object({ name: z.string(), digest: z.string() }).optional(),
   pid: z.number().int(),
   /** From start to ready. */
   warmMs: z.number(),

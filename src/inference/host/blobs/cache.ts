@@ -37,7 +37,7 @@ export interface BlobCacheOptions {
  *   blobs/<hex>             verified bytes, read-only; of a control plane on this machine a hard link to its own
  *   blobs/.<hex>.part       a download under way; the next try goes on with it
  *   blobs/.<random>.part    a link that has no name yet; removed at the next start when a crash left it
- *   versions/<id>/<name>    hard links to blobs, by the names that the model expects
+ *   versions/<id>/<name>    hard links to blobs, by the names that the model expects; of a variant <id>~<digest>/
  */
 export class BlobCache {
   readonly #options: BlobCacheOptions
