@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { modelQualitySchema } from './quality.ts'
 import { addressSchema } from './shared.ts'
 
 export const armSchema = z.enum(['stable', 'baseline', 'canary'])
@@ -196,5 +197,7 @@ export const gatewayReportSchema = z.object({
       }),
     )
     .optional(),
+  /** What was told of requests later, joined with what was answered; over a gateway's restarts. */
+  quality: z.array(modelQualitySchema).optional(),
 })
 export type GatewayReport = z.infer<typeof gatewayReportSchema>

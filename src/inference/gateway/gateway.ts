@@ -6,8 +6,7 @@ import { createLogger, type Logger, messageOf, randomText } from '../../core/ind
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
 import { Kept } from './kept.ts'
 import { keepQuotas } from './kept-quotas.ts'
-import { takeMirrored } from './requests/mirrored.ts'
-import { RequestLog } from './requests/request-log.ts'
+import { openRequests } from './requests/open.ts'
 import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
 import { openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
@@ -62,12 +61,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   const quotas = await keepQuotas(state.limiter.quotas, options.dataDir, logger)
   const pairs = new PairsFile(options.dataDir, logger)
   state.mirrors.sink = pairs
-  const requests = await RequestLog.open(join(options.dataDir, 'requests'), {
-    logger,
-    registry: state.counters.registry,
-  })
-  state.requests = requests
-  state.mirrors.onMirrored = (...pair) => takeMirrored(state, ...pair)
+  const requests = await openRequests(state, { folder: join(options.dataDir, 'requests'), logger })
 
   const epoch = randomText(16)
   const reporter = new Reporter({
@@ -76,7 +70,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     everyMs: REPORT_MS,
     atLeastMs: REPORT_AT_LEAST_MS,
     logger,
-    make: (): GatewayReport => ({
+    make: async (): Promise<GatewayReport> => ({
       gateway: options.name,
       epoch,
       revision: state.revision,
@@ -84,10 +78,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
       models: state.counters.models(),
       quotas: state.limiter.quotas.news(),
       mirrors: state.mirrors.agreements.report(),
+      quality: await requests.quality(),
     }),
   })
   const stop = new AbortController()
   state.mirrors.onCounted = () => reporter.changed('soon')
+  requests.labels.onCounted = () => reporter.changed('soon')
   let serving: ServingGateway
   try {
     serving = await openGateway(state, { ...options, telemetry, onCounted: () => reporter.changed('soon') })

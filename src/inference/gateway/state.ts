@@ -2,6 +2,7 @@ import type { Lease, RoutingTable } from '../../api/index.ts'
 import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { Pool } from './pool.ts'
+import type { Giver, Labels } from './requests/labels/labels.ts'
 import type { RequestSink } from './requests/request-log.ts'
 import { Counters } from './telemetry/counters.ts'
 import { Access, type Token } from './traffic/access.ts'
@@ -27,6 +28,8 @@ export class GatewayState {
   readonly waiting: WaitingRoom = new WaitingRoom()
   /** Takes what is logged of requests. */
   requests: RequestSink | undefined
+  /** Takes what is told of requests later. */
+  labels: Labels | undefined
   readonly #now: () => number
   readonly #counted: TrafficCounters
   #routing: Routing | undefined
@@ -94,6 +97,16 @@ export class GatewayState {
     if (!(token instanceof InferenceError)) return token
     if (route.open) return undefined
     throw token
+  }
+
+  /** Who gives feedback: its token counts as one that asks. Throws UNAUTHENTICATED, RATE_LIMITED, QUOTA_EXCEEDED. */
+  giver(authorization: string | undefined): Giver {
+    const tokens = this.#access.tokens(authorization, instant(Date.now()))
+    if (tokens instanceof InferenceError) throw tokens
+    const limited = tokens.find(({ limits }) => limits !== undefined)
+    if (limited !== undefined) this.limiter.take(this.limiter.limit(tokenKey(limited)), undefined)
+    const projects = tokens.flatMap(({ project }) => project ?? [])
+    return { by: tokens[0]?.id, projects: projects.length < tokens.length ? undefined : projects }
   }
 
   /** Takes a request of the token's and the route's limits. Throws RATE_LIMITED, QUOTA_EXCEEDED; counted. */

@@ -5,6 +5,7 @@ import { expose } from '../telemetry/metrics.ts'
 import type { Bodies, Body } from './body.ts'
 import type { Catalog } from './catalog.ts'
 import type { Exchange } from './exchange.ts'
+import { Feedback } from './feedback.ts'
 import { homeBody, homePage, indexBody, modelsBody, statusBody } from './lists.ts'
 import type { Questions } from './questions.ts'
 import type { Asked, Header, OfModel, Told } from './request.ts'
@@ -31,11 +32,13 @@ type Answerer<Of> = (exchange: Exchange, asked: Of) => void | Promise<void>
 /** Everything but predictions, over HTTP. */
 export class Answers {
   readonly #context: AnswersContext
+  readonly #feedback: Feedback
   readonly #told: Readonly<Record<Told, Answerer<void>>>
   readonly #ofModel: Readonly<Record<Exclude<OfModel, 'infer'>, Answerer<ModelAsked>>>
 
   constructor(context: AnswersContext) {
     this.#context = context
+    this.#feedback = new Feedback(context.state, context.bodies)
     this.#told = {
       home: exchange => this.#home(exchange),
       server: exchange => sendJson(exchange, 200, serverMetadataBody(context.version)),
@@ -49,6 +52,7 @@ export class Answers {
       openapi: exchange => this.#openapi(exchange),
       index: exchange => this.#index(exchange),
       statistics: exchange => this.#allStatistics(exchange),
+      feedback: exchange => this.#feedback.answer(exchange),
       models: exchange => sendJson(exchange, 200, modelsBody(context.catalog.list(headerIn(exchange)))),
     }
     const ask =

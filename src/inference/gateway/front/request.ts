@@ -15,6 +15,8 @@ export type Told =
   | 'statistics'
   /** Names, as KServe's first protocol lists them. */
   | 'models'
+  /** What is known of requests later. */
+  | 'feedback'
 
 /** What is asked of a model. `status` is of its versions, as TensorFlow Serving and KServe tell it. */
 export type OfModel =
@@ -74,6 +76,7 @@ const OF_ALL: ReadonlyMap<string, Place<Told>> = new Map([
   ['v2/models/stats', get<Told>('statistics')],
   ['v2/repository/index', post<Told>('index')],
   ['v1/models', get<Told>('models')],
+  ['v1/feedback', post<Told>('feedback')],
 ])
 
 /** By what follows `/v2/models/M` or `/v2/models/M/versions/V`. */
@@ -110,6 +113,7 @@ const REPOSITORY: ReadonlyMap<string | undefined, Place<OfModel>> = new Map([
  *   /v2/models/M[/versions/V][/ready|/infer|/predict|/stats|/config|/openapi.json]
  *   /v2/repository/index, /v2/repository/models/M/load, /v2/repository/models/M/unload
  *   /v1/models
+ *   /v1/feedback
  *   /v1/models/M[/versions/V][:predict|:classify|:regress|/metadata]
  *
  * Throws ROUTE_UNKNOWN and METHOD_NOT_ALLOWED.

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '../../../core/index.ts'
+import { LabelLedger } from './labels/ledger.ts'
 import { type Entry, type SegmentLimits, Segments } from './segments/segments.ts'
 
 const FILE = 'log.json'
@@ -32,7 +33,7 @@ export class ModelLog implements Named {
   readonly environment: string
   readonly model: string
   readonly records: Segments
-  readonly labels: Segments
+  readonly labels: LabelLedger
   readonly folder: string
   #limits: SegmentLimits
 
@@ -41,7 +42,7 @@ export class ModelLog implements Named {
     { environment, model }: Named,
     limits: SegmentLimits,
     records: Segments,
-    labels: Segments,
+    labels: LabelLedger,
   ) {
     this.folder = folder
     this.environment = environment
@@ -60,7 +61,7 @@ export class ModelLog implements Named {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const [ofRecords, ofLabels] = partsOf(limits)
     const records = await Segments.open(join(folder, 'records'), ofRecords, now)
-    const labels = await Segments.open(join(folder, 'labels'), ofLabels, now)
+    const labels = await LabelLedger.open(join(folder, 'labels'), ofLabels, now)
     const log = new ModelLog(folder, named, limits, records, labels)
     await log.#save()
     return log
@@ -77,7 +78,7 @@ export class ModelLog implements Named {
     const { keepMs, maxBytes } = this.#limits
     if (limits.keepMs === keepMs && limits.maxBytes === maxBytes) return
     this.#limits = limits
-    ;[this.records.limits, this.labels.limits] = partsOf(limits)
+    ;[this.records.limits, this.labels.segments.limits] = partsOf(limits)
     await this.#save()
     await this.retain()
   }
@@ -87,11 +88,11 @@ export class ModelLog implements Named {
   }
 
   async retain(): Promise<void> {
-    await Promise.all([this.records.retain(), this.labels.retain()])
+    await Promise.all([this.records.retain(), this.labels.segments.retain()])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.records.close(), this.labels.close()])
+    await Promise.all([this.records.close(), this.labels.segments.close()])
   }
 
   async #save(): Promise<void> {

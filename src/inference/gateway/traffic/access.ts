@@ -20,17 +20,23 @@ export class Access {
 
   /** The token of the `Authorization` header, where it may predict in the project; else why not. */
   tokenFor(authorization: string | undefined, project: string, now: number): Token | InferenceError {
-    if (authorization === undefined) return unauthenticated('This model needs a token')
-    const tokens = this.#lookUp(authorization)
-    const valid = tokens.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
-    if (tokens.length > 0 && valid.length === 0) return unauthenticated('The token has expired')
-    if (valid.length === 0) return unauthenticated('The token is not known here, or may not predict')
+    const valid = this.tokens(authorization, now)
+    if (valid instanceof InferenceError) return valid
     const token = valid.find(token => token.project === undefined || token.project === project)
     if (token !== undefined) return token
     return new InferenceError('FORBIDDEN', {
       message: 'The token may predict, but not with models of this project',
       hint: 'Make a token for this project: ballast token create --scopes predict.',
     })
+  }
+
+  /** What the table says of the header's secret: an entry for each project that it may predict in. At least one. */
+  tokens(authorization: string | undefined, now: number): readonly Token[] | InferenceError {
+    if (authorization === undefined) return unauthenticated('This needs a token')
+    const tokens = this.#lookUp(authorization)
+    const valid = tokens.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
+    if (tokens.length > 0 && valid.length === 0) return unauthenticated('The token has expired')
+    return valid.length > 0 ? valid : unauthenticated('The token is not known here, or may not predict')
   }
 
   #lookUp(authorization: string): readonly Token[] {
