@@ -1,3 +1,17 @@
+import type { Calibration } from './calibration/types.ts'
+import type { StaticOptions } from './precision/qdq/types.ts'
+
+/** Weights and activations on places that samples tell. */
+export interface StaticChange extends Omit<StaticOptions, 'keep'> {
+  readonly kind: 'int8-static'
+  readonly calibrate: Calibration
+  /** How many examples of the data set are run. */
+  readonly samples: number
+}
+
+/** As many as published calibrations take: more move ranges little. */
+export const SAMPLES = 128
+
 /** A change of a model, as it is asked for. */
 export type Change =
   | {
@@ -6,6 +20,7 @@ export type Change =
       readonly perChannel: boolean
       readonly reduced: boolean
     }
+  | StaticChange
   | {
       readonly kind: 'blocks'
       readonly bits: 4 | 8
@@ -20,6 +35,14 @@ export type Change =
 export const CHANGES: Readonly<Record<string, Change>> = {
   int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
   'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
+  'int8-static': {
+    kind: 'int8-static',
+    activations: { dtype: 'uint8', symmetric: false },
+    weights: { dtype: 'int8', reduced: false },
+    perChannel: true,
+    calibrate: 'minmax',
+    samples: SAMPLES,
+  },
   'int8-blocks': { kind: 'blocks', bits: 8, size: 32, asymmetric: false, accuracyLevel: 4 },
   int4: { kind: 'blocks', bits: 4, size: 32, asymmetric: false, accuracyLevel: 4 },
   'int4-exact': { kind: 'blocks', bits: 4, size: 16, asymmetric: true, accuracyLevel: 1 },

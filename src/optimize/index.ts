@@ -1,14 +1,21 @@
-export { type CalibrateRequest, collectRanges } from './calibration/collect.ts'
+export { collectRanges } from './calibration/collect.ts'
 export { CALIBRATIONS, type Calibration } from './calibration/types.ts'
-export { CHANGES, type Change, PREFERENCES, type Preference } from './changes.ts'
+export {
+  CHANGES,
+  type Change,
+  PREFERENCES,
+  type Preference,
+  SAMPLES,
+  type StaticChange,
+} from './changes.ts'
 export * from './errors.ts'
 export { constantsAsInitializers } from './graph/constants.ts'
 export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/blocks/quantize.ts'
 export { type HalfOptions, halve } from './precision/float16/halve.ts'
 export { type DynamicOptions, quantizeDynamic } from './precision/int8/dynamic.ts'
 export type { WeightType } from './precision/int8/grid.ts'
-export { valuesToCalibrate } from './precision/qdq/graph.ts'
 export { quantizeStatic } from './precision/qdq/quantize.ts'
-export type { Range, Ranges, StaticOptions } from './precision/qdq/types.ts'
+export type { Range, Ranges } from './precision/qdq/types.ts'
 export { type StorageOptions, storeHalves } from './precision/storage/storage.ts'
+export { type WithSteps, withSteps } from './steps/with-steps.ts'
 export type * from './types.ts'

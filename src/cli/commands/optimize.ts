@@ -4,11 +4,23 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
 import { openDataset } from '../../evaluate/index.ts'
 import { openModel } from '../../formats/index.ts'
-import { BLOCK_SIZES, CHANGES, type Change, PREFERENCES, type Preference } from '../../optimize/index.ts'
+import {
+  BLOCK_SIZES,
+  CALIBRATIONS,
+  type Calibration,
+  CHANGES,
+  type Change,
+  PREFERENCES,
+  type Preference,
+  SAMPLES,
+} from '../../optimize/index.ts'
+import { calibratorOf } from '../optimize/calibrate.ts'
+import { calibrationData } from '../optimize/calibration-data.ts'
 import { describeOptimized, describeSearch } from '../optimize/describe.ts'
 import type { MeasureOptions } from '../optimize/measure.ts'
 import { optimizeModel } from '../optimize/optimize.ts'
 import { changeNamed, searchVariants, withComparison } from '../optimize/search.ts'
+import { describeSteps, stepsInside } from '../optimize/steps.ts'
 import { endWithReader } from '../output/pipe.ts'
 import { print } from '../output/print.ts'
 import { modelConfigOf } from '../stages/context.ts'
@@ -24,11 +36,16 @@ interface Options {
   readonly folder: string
   readonly data?: string
   readonly int8?: boolean
+  readonly int8Static?: boolean
+  readonly calibrate: Calibration
+  readonly samples: number
+  readonly symmetric?: boolean
   readonly int4?: boolean
   readonly int8Blocks?: boolean
   readonly fp16?: boolean
   readonly fp16Weights?: boolean
   readonly bf16Weights?: boolean
+  readonly withSteps?: boolean
   readonly uint8?: boolean
   readonly perChannel: boolean
   readonly reduceRange?: boolean
@@ -56,6 +73,14 @@ export function optimizeCommand(): Command {
       'try several changes, judge each by the gates of ballast.yaml on its data, write the best',
     )
     .option('--int8', 'weights as 8-bit integers, activations too while it runs')
+    .option('--int8-static', 'weights and activations as 8-bit integers, on places that examples tell')
+    .addOption(
+      new Option('--calibrate <method>', 'of --int8-static: how ranges come of examples')
+        .choices(CALIBRATIONS)
+        .default('minmax'),
+    )
+    .option('--samples <n>', 'of --int8-static: how many examples', whole, SAMPLES)
+    .option('--symmetric', 'of --int8-static: activations as int8 around 0, as GPUs take them')
     .option('--int4', 'matrices in blocks of four bits (MatMulNBits)')
     .option('--int8-blocks', 'the same in eight bits: weights alone are rounded')
     .option('--fp16', 'float16, but for inputs, outputs and what must stay: smaller, and on CPUs no faster')
@@ -64,9 +89,13 @@ export function optimizeCommand(): Command {
       'constants stored as float16, computed as float32: half the file, the same speed',
     )
     .option('--bf16-weights', 'the same in bfloat16: the range of float32, fewer digits')
-    .option('--uint8', 'of --int8: weights from their least to their greatest, instead of around 0')
-    .option('--no-per-channel', 'of --int8: one scale for a whole weight')
-    .option('--reduce-range', 'of --int8: seven bits, for CPUs without VNNI, whose sums overflow')
+    .option('--with-steps', 'the steps and the answer of ballast.yaml as nodes: for any runtime')
+    .option(
+      '--uint8',
+      'of --int8 and --int8-static: weights from their least to their greatest, instead of around 0',
+    )
+    .option('--no-per-channel', 'of both: one scale for a whole weight')
+    .option('--reduce-range', 'of both: weights of seven bits, for CPUs without VNNI, whose sums overflow')
     .option('--block <size>', `of blocks: numbers that share a scale: ${BLOCK_SIZES.join(', ')}`, whole, 32)
     .option('--asymmetric', 'of blocks: from the least to the greatest of each')
     .addOption(
@@ -86,7 +115,7 @@ export function optimizeCommand(): Command {
       "of --auto: more gates, such as 'accuracy non_inferior 0.005 versus production'; production is the original",
     )
     .option('--folder <folder>', 'the model repository', '.')
-    .option('--data <path>', 'of --auto: what to judge on; default: that of ballast.yaml')
+    .option('--data <path>', 'what to judge or calibrate on; default: that of ballast.yaml')
     .option('--keep <node>', 'a node that stays as it is; may be given again', gather, [])
     .option(
       '--shape <input=sizes>',
@@ -105,7 +134,8 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   endWithReader()
   const path = given ?? (await modelOf(options.folder))
   await checkOutput(path, options)
-  if (options.auto) await search(path, options)
+  if (options.withSteps) await steps(path, options)
+  else if (options.auto) await search(path, options)
   else await change(path, options)
 }
 
@@ -118,16 +148,30 @@ async function change(path: string, options: Options): Promise<void> {
   const say =
     options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
   const model = await openModel(path)
+  const calibration =
+    wanted.kind === 'int8-static' ? await calibrationData(options.folder, options.data) : undefined
   try {
     const optimized = await optimizeModel(model, {
       path,
       out: options.output,
       change: wanted,
       keep: new Set(options.keep),
+      ...(calibration && { calibrate: calibratorOf({ ...calibration, ...(say && { say }) }) }),
       ...(options.measure && { measure: measureOf(options) }),
       ...(say && { say }),
     })
     print(optimized, options.json, describeOptimized)
+  } finally {
+    await calibration?.data.close()
+    await model.close()
+  }
+}
+
+async function steps(path: string, { folder, output, json }: Options): Promise<void> {
+  const config = await modelConfigOf(folder, await localRepository(folder))
+  const model = await openModel(path)
+  try {
+    print(await stepsInside(model, { path, out: output, config }), json, describeSteps)
   } finally {
     await model.close()
   }
@@ -183,6 +227,17 @@ const ASKED: readonly (readonly [keyof Options, (options: Options) => Change])[]
       reduced: reduceRange,
     }),
   ],
+  [
+    'int8Static',
+    ({ uint8, perChannel, reduceRange = false, symmetric = false, calibrate, samples }) => ({
+      kind: 'int8-static',
+      activations: { dtype: symmetric ? 'int8' : 'uint8', symmetric },
+      weights: { dtype: uint8 ? 'uint8' : 'int8', reduced: reduceRange },
+      perChannel,
+      calibrate,
+      samples,
+    }),
+  ],
   ['int8Blocks', options => blocksOf(8, options)],
   ['int4', options => blocksOf(4, options)],
   ['fp16', () => ({ kind: 'fp16' })],
@@ -199,7 +254,7 @@ function changeOf(options: Options): Change {
   if (asked.length === 1) return asked[0]![1](options)
   throw new BallastError('ARGUMENT_MISSING', {
     message:
-      'Name one change: --int8, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
+      'Name one change: --int8, --int8-static, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
     hint: '--int8 is the one that makes most models faster on CPUs.',
   })
 }

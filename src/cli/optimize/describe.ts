@@ -9,13 +9,22 @@ import { type Search, speedOf, type Tried } from './search.ts'
 /** Kept nodes that are listed; the rest is a number. */
 const MAX_KEPT = 8
 
-export function describeOptimized({ change, changed, kept, left, comparison, files }: Optimized): string {
+export function describeOptimized({
+  change,
+  changed,
+  kept,
+  left,
+  comparison,
+  files,
+  resumed,
+}: Optimized): string {
   const size = files.reduce((sum, file) => sum + file.size, 0)
   return [
     `${change}: ${changed.length.toLocaleString('en')} nodes changed, ${kept.length.toLocaleString('en')} kept → ${formatSize(size)}`,
     ...kept.slice(0, MAX_KEPT).map(({ node, op, why }) => `  kept ${op} ${clean(node)}: ${why}`),
     ...(kept.length > MAX_KEPT ? [`  … and ${kept.length - MAX_KEPT} more (--json lists them)`] : []),
     ...left.map(what => `note: left out ${what}`),
+    ...(resumed === undefined ? [] : [`note: ${formatSize(resumed)} were there of a run that was stopped`]),
     ...(comparison ? ['', ...describeComparison(comparison)] : []),
   ].join('\n')
 }

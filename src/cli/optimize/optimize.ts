@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { BallastError, type Digest, digestOfFile } from '../../core/index.ts'
+import { BallastError, type Bytes } from '../../core/index.ts'
 import { liftOnnx, type OnnxModel, type OpenedModel } from '../../formats/index.ts'
 import {
   type Change,
@@ -9,9 +8,14 @@ import {
   halve,
   quantizeBlocks,
   quantizeDynamic,
+  quantizeStatic,
+  type Range,
+  type Ranges,
+  type StaticChange,
   storeHalves,
 } from '../../optimize/index.ts'
-import { externalName, writeModel } from '../output/write-model.ts'
+import { type WrittenFile, writeModel } from '../output/write-model.ts'
+import type { Calibrate } from './calibrate.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 
 export interface OptimizeRequest {
@@ -19,6 +23,8 @@ export interface OptimizeRequest {
   readonly out: string
   readonly change: Change
   readonly keep: ReadonlySet<string>
+  /** For changes that samples tell the places of. */
+  readonly calibrate?: Calibrate
   /** Absent: the variant is written and not measured. */
   readonly measure?: MeasureOptions
   readonly say?: (line: string) => void
@@ -26,10 +32,14 @@ export interface OptimizeRequest {
 
 export interface Optimized extends Pick<Changed, 'changed' | 'kept'> {
   readonly change: string
-  readonly files: readonly { readonly path: string; readonly size: number; readonly digest: Digest }[]
+  readonly files: readonly WrittenFile[]
+  /** What a run that was killed had written of them. */
+  readonly resumed?: Bytes
   /** What of the original is not in the variant, in words. */
   readonly left: readonly string[]
   readonly comparison?: Comparison
+  /** Of values, where the change asked for them. */
+  readonly ranges?: readonly (readonly [value: string, Range])[]
 }
 
 /** The key of a model's metadata under which its change stands. */
@@ -48,29 +58,43 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     })
   const lifted = await liftOnnx(model.input)
   try {
-    const { model: variant, changed, kept } = apply(constantsAsInitializers(lifted.model), change, keep)
+    const original = constantsAsInitializers(lifted.model)
+    const ranges = change.kind === 'int8-static' ? await rangesFor(original, change, request) : new Map()
+    const { model: variant, changed, kept } = apply(original, change, keep, ranges)
     const what = describeChange(change)
     say?.(`${what}: ${changed.length} of ${lifted.model.graph.nodes.length} nodes`)
     const metadata = [...(variant.metadata ?? []), { key: CHANGE_KEY, value: what }]
-    const written = await writeModel({ ...variant, metadata }, out)
+    const sources = model.file.files.map(file => join(dirname(path), file.path))
+    const { files, resumed } = await writeModel({ ...variant, metadata }, out, sources)
     say?.('written; now both are run')
     const comparison = measure && (await compareModels({ original: path, variant: out }, measure))
-    const paths = written.externalBytes > 0 ? [out, join(dirname(out), externalName(out))] : [out]
-    const files = await Promise.all(
-      paths.map(async file => ({
-        path: file,
-        size: (await stat(file)).size,
-        digest: await digestOfFile(file),
-      })),
-    )
-    return { change: what, changed, kept, files, left: lifted.left, ...(comparison && { comparison }) }
+    return {
+      change: what,
+      changed,
+      kept,
+      files,
+      left: lifted.left,
+      ...(resumed > 0 && { resumed }),
+      ...(comparison && { comparison }),
+      ...(ranges.size > 0 && { ranges: [...ranges] }),
+    }
   } finally {
     await lifted.close()
   }
 }
 
-function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>): Changed {
+function rangesFor(model: OnnxModel, change: StaticChange, { calibrate }: OptimizeRequest): Promise<Ranges> {
+  if (calibrate) return calibrate(model, change)
+  throw new BallastError('NO_DATA', {
+    message: 'There is no data to calibrate with',
+    hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }` to ballast.yaml.',
+  })
+}
+
+function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>, ranges: Ranges): Changed {
   switch (change.kind) {
+    case 'int8-static':
+      return quantizeStatic(model, ranges, { ...change, keep })
     case 'int8': {
       const { dtype, reduced, perChannel } = change
       return quantizeDynamic(model, { weights: { dtype, reduced }, perChannel, keep })
@@ -86,6 +110,12 @@ function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>): Cha
 
 function describeChange(change: Change): string {
   switch (change.kind) {
+    case 'int8-static': {
+      const { activations, weights, perChannel, calibrate, samples } = change
+      const how = `${perChannel ? ' per channel' : ''}${weights.reduced ? ', reduced range' : ''}`
+      const symmetric = activations.symmetric ? 'symmetric ' : ''
+      return `static ${symmetric}${activations.dtype}, weights ${weights.dtype}${how}, ${calibrate} of ${samples} examples`
+    }
     case 'int8':
       return `dynamic ${change.dtype}${change.perChannel ? ' per channel' : ''}${change.reduced ? ', reduced range' : ''}`
     case 'blocks':

@@ -18,6 +18,7 @@ import { CHANGES, type Change, type Preference } from '../../optimize/index.ts'
 import { judge } from '../stages/evaluate.ts'
 import { overall } from '../stages/gate.ts'
 import type { Judged } from '../stages/rows.ts'
+import { type Calibrate, calibratorOf } from './calibrate.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 import { type Optimized, optimizeModel } from './optimize.ts'
 import { keepCounts, sensitivities } from './repair.ts'
@@ -47,6 +48,10 @@ export interface SearchRequest {
   readonly metrics?: readonly MetricName[]
 }
 
+interface Searching extends SearchRequest {
+  readonly calibrate: Calibrate
+}
+
 /** At 95 %, by metric. */
 export type Intervals = Readonly<Partial<Record<MetricName, readonly [low: number, high: number]>>>
 
@@ -65,6 +70,8 @@ export interface Tried {
   readonly kept?: Optimized['kept']
   /** Nodes that stay as they are because with them changed it did not pass: the most sensitive ones. */
   readonly repaired?: readonly string[]
+  /** What values lay between, where the change asked samples. */
+  readonly ranges?: Optimized['ranges']
 }
 
 export interface Search {
@@ -80,7 +87,8 @@ export interface Search {
  * measures both in turns. The best of
  * those that pass and are no slower is written to `out`; else nothing is. Throws what evaluating the original throws.
  */
-export async function searchVariants(request: SearchRequest): Promise<Search> {
+export async function searchVariants(given: SearchRequest): Promise<Search> {
+  const request = { ...given, calibrate: calibratorOf(given) }
   const { config, data, out, path, prefer, say, tries } = request
   const folder = await mkdtemp(join(request.scratch ?? tmpdir(), 'ballast-optimize-'))
   try {
@@ -103,14 +111,14 @@ export async function searchVariants(request: SearchRequest): Promise<Search> {
 }
 
 /** Makes a variant that was tried once more, at `out`. */
-export function writeTried({ name, repaired }: Tried, path: string, out: string): Promise<Optimized> {
-  return make(name, path, out, new Set(repaired))
+export function writeTried({ name, repaired, ranges }: Tried, path: string, out: string): Promise<Optimized> {
+  return make(name, path, out, new Set(repaired), async () => new Map(ranges))
 }
 
 const limitOf = ({ limit }: SearchRequest) => (limit === undefined ? {} : { limit })
 
 /** A variant; where it did not pass, with so many of its most sensitive nodes left as they are that it does. */
-async function repaired(name: string, out: string, original: Judged, request: SearchRequest): Promise<Tried> {
+async function repaired(name: string, out: string, original: Judged, request: Searching): Promise<Tried> {
   const whole = await attempt(name, out, original, request, [])
   const nodes = whole.changed ?? []
   const wanting = whole.outcome === 'failed' || whole.outcome === 'inconclusive'
@@ -122,7 +130,7 @@ async function repaired(name: string, out: string, original: Judged, request: Se
     measure,
     say: line => say(`${name}: ${line}`),
     async write(keep) {
-      await make(name, path, out, keep)
+      await make(name, path, out, keep, request.calibrate)
       return out
     },
   })
@@ -134,20 +142,27 @@ async function repaired(name: string, out: string, original: Judged, request: Se
   return whole
 }
 
-function make(name: string, path: string, out: string, keep: ReadonlySet<string>): Promise<Optimized> {
-  return withModel(path, model => optimizeModel(model, { path, out, change: changeNamed(name), keep }))
+function make(
+  name: string,
+  path: string,
+  out: string,
+  keep: ReadonlySet<string>,
+  calibrate: Calibrate,
+): Promise<Optimized> {
+  const change = changeNamed(name)
+  return withModel(path, model => optimizeModel(model, { path, out, change, keep, calibrate }))
 }
 
 async function attempt(
   name: string,
   out: string,
   original: Judged,
-  request: SearchRequest,
+  request: Searching,
   keep: readonly string[],
 ): Promise<Tried> {
   const { path, config, data, gates, measure, say } = request
   try {
-    const { change, changed, kept } = await make(name, path, out, new Set(keep))
+    const { change, changed, kept, ranges } = await make(name, path, out, new Set(keep), request.calibrate)
     const judged = await judge(out, config, data, name, say, limitOf(request))
     const results = [...judgeGates(gates, judged, original), ...besideProduction(judged, original, request)]
     const comparison = await compareModels({ original: path, variant: out }, measure)
@@ -161,6 +176,7 @@ async function attempt(
       comparison,
       changed,
       kept,
+      ...(ranges && { ranges }),
     }
   } catch (cause) {
     if (!(cause instanceof BallastError)) throw cause

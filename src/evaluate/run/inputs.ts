@@ -1,11 +1,15 @@
 import type { Tensors } from '../../core/index.ts'
 import type { ModelConfig, ModelSession } from '../../model/index.ts'
-import type { Dataset } from '../datasets/types.ts'
+import type { Dataset, ExampleInput } from '../datasets/types.ts'
 import { feederOf } from './prepare.ts'
 
+/** Examples that are read at once. */
+const READ = 16
+
 /**
- * What runs over the first `limit` examples take, as an evaluation prepares them: one example each, or as many as a
- * model of fixed batch wants. Throws DATASET_UNFIT, and what the data set throws.
+ * What runs over some examples of a data set take, as an evaluation prepares them: one example each, or as many as a
+ * model of fixed batch wants. They are taken evenly from the whole data set, at most `limit`: its rows may be sorted.
+ * Throws DATASET_UNFIT, and what the data set throws.
  */
 export async function* inputsOf(
   session: ModelSession,
@@ -15,11 +19,25 @@ export async function* inputsOf(
 ): AsyncGenerator<Tensors, void> {
   const feeder = feederOf(session, config)
   if (dataset.notTensors && !feeder.takesRows) throw dataset.notTensors
-  let left = limit
-  for await (const { inputs } of dataset.batches(feeder.batchSize(1))) {
-    if (left <= 0) return
-    const examples = inputs.slice(0, left)
-    left -= examples.length
-    yield feeder.inputs(examples.map(example => feeder.prepare(example)))
+  const together = feeder.batchSize(1)
+  let prepared: Tensors[] = []
+  for await (const example of spread(dataset, limit)) {
+    prepared.push(feeder.prepare(example))
+    if (prepared.length < together) continue
+    yield feeder.inputs(prepared)
+    prepared = []
   }
+  if (prepared.length > 0) yield feeder.inputs(prepared)
+}
+
+async function* spread(dataset: Dataset, limit: number): AsyncGenerator<ExampleInput, void> {
+  const step = Math.max(Math.floor(dataset.examples / limit), 1)
+  let [at, taken] = [0, 0]
+  for await (const { inputs } of dataset.batches(READ))
+    for (const example of inputs) {
+      if (taken === limit) return
+      if (at++ % step !== 0) continue
+      taken++
+      yield example
+    }
 }

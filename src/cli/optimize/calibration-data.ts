@@ -1,0 +1,43 @@
+import { basename, resolve } from 'node:path'
+import type { ModelRepository } from '../../config/index.ts'
+import { BallastError, resolveInside } from '../../core/index.ts'
+import { type Dataset, openDataset } from '../../evaluate/index.ts'
+import type { ModelConfig } from '../../model/index.ts'
+import { modelConfigOf } from '../stages/context.ts'
+import { localRepository } from '../stages/local.ts'
+
+/**
+ * What a model is calibrated on: `given`, or the data of ballast.yaml, prepared by its steps. A model outside a
+ * repository takes its data as they are. Throws NO_DATA, and what reading the data set throws.
+ */
+export async function calibrationData(
+  folder: string,
+  given: string | undefined,
+): Promise<{ readonly config: ModelConfig; readonly data: Dataset }> {
+  const repository = await repositoryIn(folder, given !== undefined)
+  const wanted = repository?.evaluate
+  const path = given ?? (wanted && (await resolveInside(folder, wanted.data)))
+  if (path === undefined)
+    throw new BallastError('NO_DATA', {
+      message: 'ballast.yaml names no data to calibrate on',
+      hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
+    })
+  const config = repository
+    ? await modelConfigOf(folder, repository)
+    : ({ name: basename(resolve(folder)), task: 'generic', labels: [], preprocess: [] } as const)
+  const data = await openDataset(path, {
+    rows: 'allowed',
+    ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
+    ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
+  })
+  return { config, data }
+}
+
+async function repositoryIn(folder: string, optional: boolean): Promise<ModelRepository | undefined> {
+  try {
+    return await localRepository(folder)
+  } catch (cause) {
+    if (optional && cause instanceof BallastError && cause.code === 'CONFIG_MISSING') return undefined
+    throw cause
+  }
+}
