@@ -1,5 +1,6 @@
 /** What the control plane tells of versions: their names, history and lineage, and what a search finds. */
 import { z } from 'zod'
+import { optimizationSchema, variantViewSchema } from './variants.ts'
 import { versionViewSchema } from './views.ts'
 
 const versionRefSchema = z.object({ id: z.string(), number: z.number() })
@@ -44,6 +45,7 @@ export const logEntrySchema = z.discriminatedUnion('kind', [
     commit: z.string(),
     parent: versionRefSchema.nullable(),
     metrics: z.record(z.string(), z.number()),
+    variants: z.array(variantViewSchema),
     /** Names that point at it now. */
     names: z.array(z.string()),
     expired: z.string().nullable(),
@@ -165,5 +167,7 @@ export const namedVersionSchema = versionViewSchema.extend({
     files: z.array(fileViewSchema),
     config: z.unknown(),
   }),
+  /** What was tried of it; null where nothing was. */
+  optimization: optimizationSchema.nullable(),
 })
 export type NamedVersion = z.infer<typeof namedVersionSchema>

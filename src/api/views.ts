@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { predictionLimitsSchema } from './agents/gateway.ts'
 import { reportSummariesSchema } from './reports.ts'
+import { optimizationSchema, variantViewSchema } from './variants.ts'
 
 export const jobStateSchema = z.enum([
   'blocked',
@@ -103,6 +104,8 @@ export const jobViewSchema = z.object({
   /** Lines of what it found. */
   summary: z.array(z.string()),
   gates: z.array(gateViewSchema),
+  /** What the optimize stage tried; null for other jobs. */
+  optimization: optimizationSchema.nullable(),
   /** Id of the version it registered, or of the rollout it made. */
   version: z.string().nullable(),
   rollout: z.string().nullable(),
@@ -175,6 +178,8 @@ export const versionViewSchema = z.object({
     .nullable(),
   /** Why no replica can load it; null where one can. */
   notServed: z.string().nullable(),
+  /** Optimised forms whose bytes are kept. */
+  variants: z.array(variantViewSchema),
   /** Names that point at it: own aliases, environments, `latest`. */
   names: z.array(z.string()),
   /** Why retention gave up its bytes, and when; null while they are there. */
@@ -251,6 +256,11 @@ export const modelViewSchema = z.object({
   /** serving: replicas ready. degraded: fewer than wanted. down: none. none: nothing deployed. */
   health: z.enum(['serving', 'degraded', 'down', 'none']),
   stable: z.object({ id: z.string(), number: z.number() }).nullable(),
+  /** The form in which it serves; null: as it was registered. `fallback`: why that is, where a variant was wanted. */
+  form: z.object({
+    variant: z.object({ name: z.string(), digest: z.string() }).nullable(),
+    fallback: z.object({ name: z.string(), reason: z.string() }).nullable(),
+  }),
   previous: z.object({ id: z.string(), number: z.number() }).nullable(),
   traffic: z.array(trafficSchema),
   requestsPerSecond: z.number(),

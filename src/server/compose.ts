@@ -37,6 +37,7 @@ import { StoreWork } from './registry/store/work.ts'
 import { RetentionKeeper } from './registry/versions/retention.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
+import { FallbackTeller } from './rollouts/forms.ts'
 import { Gateways } from './rollouts/gateways.ts'
 import { LatestCounts } from './rollouts/latest-counts.ts'
 import { Publisher } from './rollouts/publisher.ts'
@@ -171,6 +172,7 @@ function lifeOf(
   const background = new Background(plane.logger)
   const storing = new Background(plane.logger)
   const oldLogs = new OldLogs(plane, services.logs)
+  const fallbacks = new FallbackTeller(plane, fleet)
   let timer: NodeJS.Timeout | undefined
   let stopTelling: (() => void) | undefined
   return {
@@ -188,6 +190,7 @@ function lifeOf(
         background.run('a host report could not be followed', async () => {
           await publisher.publish()
           await rollouts.reconcileAll()
+          await fallbacks.tell()
         }),
       )
       timer = setInterval(() => {

@@ -1,5 +1,5 @@
-import type { DecisionView, LogEntry, ServingView } from '../../api/index.ts'
-import { formatDuration, formatPercent } from '../../core/index.ts'
+import type { DecisionView, LogEntry, ServingView, VariantView } from '../../api/index.ts'
+import { formatDuration, formatPercent, formatSize } from '../../core/index.ts'
 import { clean } from '../output/clean.ts'
 import { table } from '../output/table.ts'
 
@@ -16,7 +16,7 @@ function describeEntry(entry: LogEntry): string {
 }
 
 function describeVersion(entry: Extract<LogEntry, { kind: 'registered' }>): string {
-  const { version, digest, names, parent, metrics, commit, expired, imported, by } = entry
+  const { version, digest, names, parent, metrics, commit, expired, imported, by, variants } = entry
   const figures = Object.entries(metrics)
     .slice(0, SHOWN_METRICS)
     .map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`)
@@ -26,8 +26,15 @@ function describeVersion(entry: Extract<LogEntry, { kind: 'registered' }>): stri
     ...(parent ? [`Parent:  v${parent.number}`] : []),
     `Date:    ${entry.at}${by === null ? '' : ` by ${by}`}${imported ? ', imported' : ''}`,
     ...(figures.length > 0 ? [`Figures: ${figures.join(', ')}`] : []),
+    ...variants.map(variant => `Variant: ${describeVariant(variant)}`),
     ...(expired === null ? [] : [`Expired: ${expired}`]),
   )
+}
+
+/** `int8 (64 kB, 0.61 × the p50), chosen sha256:…` */
+function describeVariant({ name, size, speed, chosen, digest }: VariantView): string {
+  const figures = [formatSize(size), ...(speed === null ? [] : [`${speed.toFixed(2)} × the p50`])]
+  return `${name} (${figures.join(', ')})${chosen ? ', chosen' : ''} ${digest}`
 }
 
 function describeMove(entry: Extract<LogEntry, { kind: 'moved' }>): string {

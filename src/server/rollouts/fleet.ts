@@ -6,7 +6,7 @@ import {
   type WantedSet,
   wantedVariantSchema,
 } from '../../api/index.ts'
-import { Signal } from '../../core/index.ts'
+import { Signal, type VersionId } from '../../core/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { servedForm } from '../registry/versions/variants.ts'
 import { sameWanted, type WantedVersion } from './wanted.ts'
@@ -102,6 +102,19 @@ export class Fleet {
   /** Why a replica serves the original although a variant is wanted, on any host. */
   fallback(replica: string): ReportedReplica['fallback'] {
     return this.#of(replica).find(({ fallback }) => fallback !== undefined)?.fallback
+  }
+
+  /** All of them, each with the version that it serves. */
+  get fallbacks(): readonly {
+    readonly replica: string
+    readonly version: VersionId
+    readonly fallback: NonNullable<ReportedReplica['fallback']>
+  }[] {
+    return [...this.#reports.values()].flatMap(replicas =>
+      [...replicas.values()].flatMap(({ replica, version, fallback }) =>
+        fallback ? [{ replica, version: version as VersionId, fallback }] : [],
+      ),
+    )
   }
 
   /** The variant that it serves; undefined: the original, or nothing is known of it. */

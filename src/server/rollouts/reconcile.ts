@@ -30,6 +30,7 @@ import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
+import { formOf } from './forms.ts'
 import type { Gateways } from './gateways.ts'
 import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
@@ -301,7 +302,8 @@ export class RolloutReconciler implements Deployer {
 
   /** Applies one event; false when it changed nothing. */
   async apply(rollout: StoredRollout, event: RolloutEvent): Promise<boolean> {
-    const next: Rollout = advance(rollout, event, this.#now())
+    const decided: Rollout = advance(rollout, event, this.#now())
+    const next = await this.#withForm(decided, event)
     const moved = next.phase !== rollout.phase || next.step !== rollout.step || next.weight !== rollout.weight
     if (!moved) {
       if (next.reason !== undefined) this.#holding.set(rollout.id, next.reason)
@@ -338,6 +340,13 @@ export class RolloutReconciler implements Deployer {
       this.#analyses.get(rollout.id),
     )
     return true
+  }
+
+  /** Whoever reads that a version takes traffic reads in which form, and why it is not the one that was asked for. */
+  async #withForm(next: Rollout, event: RolloutEvent): Promise<Rollout> {
+    if (event.kind !== 'replicas-ready' && next.phase !== 'promoted') return next
+    const form = await formOf(this.#plane, this.#fleet, next)
+    return form === undefined ? next : { ...next, reason: [next.reason, form].filter(Boolean).join('; ') }
   }
 
   /** A rollout whose job was canceled ends, wherever in the queue it stands. */

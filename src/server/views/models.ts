@@ -5,6 +5,8 @@ import type { Version, VersionRecord } from '../../registry/index.ts'
 import { type ArmCounts, type Deployment, latencyQuantile } from '../../rollout/index.ts'
 import { type Pointer, pointersOf } from '../registry/versions/names.ts'
 import type { ImportRecord } from '../registry/versions/transfer.ts'
+import { variantViewsIn } from '../registry/versions/variants.ts'
+import { mainReplica } from '../rollouts/wanted.ts'
 import type { Services } from '../services.ts'
 import { summaryOf } from './pipelines.ts'
 import { rolloutViewOf } from './rollouts.ts'
@@ -58,6 +60,7 @@ export async function versionViewOf(
     format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
     scan: scanViewOf(records),
     notServed: whyVersionNotServed(version.manifest.files.map(({ name }) => name)) ?? null,
+    variants: variantViewsIn(records),
     names: pointers.filter(pointer => pointer.version === version.id).map(({ name }) => name),
     expired: version.expired ? { at: isoOf(version.expired.at), reason: version.expired.reason } : null,
     imported: bodyOf<ImportRecord>(records, 'import')?.origin.server ?? null,
@@ -120,6 +123,7 @@ export async function modelViewOf(
     endpoint: `${settings.gatewayUrl}/v2/models/${model}/infer`,
     health: healthOf(services, deployment, environment),
     stable: stable ? { id: stable.id, number: stable.number } : null,
+    form: formViewOf(services, deployment, environment),
     previous: previous ? { id: previous.id, number: previous.number } : null,
     traffic: (route?.arms ?? [])
       .filter(({ weight }) => weight > 0)
@@ -139,6 +143,18 @@ export async function modelViewOf(
 /** Milliseconds; null without traffic. */
 function quantile(counts: ArmCounts, q: number): number | null {
   return latencyQuantile(counts, q) ?? null
+}
+
+function formViewOf(
+  { fleet }: Services,
+  deployment: Deployment | undefined,
+  environment: string,
+): ModelView['form'] {
+  if (!deployment) return { variant: null, fallback: null }
+  const replica = mainReplica(environment, deployment.stable)
+  const { name, reason } = fleet.fallback(replica) ?? {}
+  const fallback = name === undefined || reason === undefined ? null : { name, reason }
+  return { variant: fleet.variant(replica) ?? null, fallback }
 }
 
 function healthOf(

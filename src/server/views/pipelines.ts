@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import type {
-  AttemptView,
-  GateView,
-  JobView,
-  PipelineRef,
-  PipelineSummary,
-  PipelineView,
+import {
+  type AttemptView,
+  type GateView,
+  type JobView,
+  optimizationSchema,
+  type PipelineRef,
+  type PipelineSummary,
+  type PipelineView,
 } from '../../api/index.ts'
 import { isoOf, type Location } from '../../core/index.ts'
 import { type Gate, higherIsBetter } from '../../evaluate/index.ts'
@@ -126,6 +127,7 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
     verdict: stage?.verdict ?? null,
     summary: summaryLines(result),
     gates: gatesOf(stage?.records['gates']),
+    optimization: optimizationSchema.safeParse(stage?.records['optimization']).data ?? null,
     version: result?.kind === 'stage' ? (result.version?.id ?? null) : null,
     rollout: rollout?.id ?? null,
     awaitsApproval:

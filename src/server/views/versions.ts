@@ -19,6 +19,7 @@ import type { ControlPlane } from '../control-plane.ts'
 import { ancestorsOf, childrenOf, lineageIn } from '../registry/versions/lineage.ts'
 import { type Pointer, pointersOf } from '../registry/versions/names.ts'
 import type { ImportRecord } from '../registry/versions/transfer.ts'
+import { variantViewsIn } from '../registry/versions/variants.ts'
 import { isoOrNull } from './times.ts'
 
 type Ref = AliasView['version']
@@ -144,6 +145,7 @@ async function registeredEntry(
     commit: version.manifest.commit,
     parent: await numbers.refOrNull(lineageIn(records)?.parent?.version),
     metrics: metricsIn(records),
+    variants: variantViewsIn(records),
     names: pointers.filter(pointer => pointer.version === version.id).map(({ name }) => name),
     expired: version.expired?.reason ?? null,
     imported: imported !== undefined,

@@ -4,6 +4,7 @@ import {
   optimizationSchema,
   servingOptionsSchema,
   type Variant,
+  type VariantView,
   variantSchema,
 } from '../../../api/index.ts'
 import type { RecordKind, VersionRecord } from '../../../registry/index.ts'
@@ -30,6 +31,23 @@ export function variantsIn(records: readonly VersionRecord[]): readonly Variant[
 export function optimizationIn(records: readonly VersionRecord[]): Optimization | undefined {
   const first = records.find(({ kind, origin }) => kind === 'optimization' && !origin)
   return first && optimizationSchema.safeParse(first.body).data
+}
+
+/** Kept variants with their figures, the chosen one first. */
+export function variantViewsIn(records: readonly VersionRecord[]): VariantView[] {
+  const found = optimizationIn(records)
+  const views = variantsIn(records).map(({ name, change, digest, size }) => {
+    const measured = found?.tried.find(each => each.name === name)?.measured
+    return {
+      name,
+      change,
+      digest,
+      size,
+      speed: measured ? measured.variant.latencyP50 / measured.original.latencyP50 : null,
+      chosen: found?.chosen === name,
+    }
+  })
+  return views.sort((a, b) => Number(b.chosen) - Number(a.chosen))
 }
 
 /** The form in which a version serves in an environment. */

@@ -4,6 +4,7 @@ import { namedVersionSchema, versionViewSchema } from '../../../../api/index.ts'
 import { versionExpired } from '../../../../registry/index.ts'
 import { notFound } from '../../../errors.ts'
 import { exportVersion, importVersion } from '../../../registry/versions/transfer.ts'
+import { optimizationIn } from '../../../registry/versions/variants.ts'
 import type { Services } from '../../../services.ts'
 import { versionViewOf } from '../../../views/models.ts'
 import { projectFor, versionFor } from '../../find.ts'
@@ -36,6 +37,8 @@ export function versionFileRoutes(app: App, services: Services): void {
       return {
         ...(await versionViewOf(services, version)),
         manifest: { model, commit, config, files: files.map(file => ({ ...file })) },
+        optimization:
+          optimizationIn(await plane.stores.versions.recordsOf([version.id], ['optimization'])) ?? null,
       }
     },
   )
