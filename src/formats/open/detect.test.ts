@@ -30,7 +30,7 @@ const RULES: readonly (readonly [path: RegExp, format: string])[] = [
   [/^tflite\/.*\.tflite$/, 'tflite'],
   [/^gguf\/.*\.gguf$/, 'gguf'],
   [/^numpy\/.*\.npy$/, 'npy'],
-  [/^numpy\/.*\.npz$/, 'npz'],
+  [/^(?:numpy|optimize)\/.*\.npz$/, 'npz'],
   [/^boosting\/(?!expected).*\.json$/, 'xgboost-json'],
   [/^boosting\/.*\.ubj$/, 'xgboost-ubj'],
   [/^boosting\/.*\.txt$/, 'lightgbm'],

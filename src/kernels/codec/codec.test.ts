@@ -6,7 +6,6 @@ import {
   CODES,
   COUNTS,
   MAP,
-  PAIRS,
   PIECE,
   PLACES,
   PLANES,
@@ -144,7 +143,7 @@ describe('the kernels and their plain reference', () => {
         const counted = new Uint32Array(256)
         for (const byte of bytes) counted[byte]!++
         for (const loops of both) {
-          for (const pairs of [0, PAIRS]) {
+          for (const pairs of [0, BASE]) {
             loops.count(PIECE, count, COUNTS, pairs)
             expect(words(loops, COUNTS, 256)).toEqual(counted)
           }
@@ -197,9 +196,9 @@ describe('the kernels and their plain reference', () => {
         expect(same).toBe(end)
         expect(part(wasm, BODY, end - BODY)).toEqual(part(plain, BODY, end - BODY))
         // Left from an earlier one: of symbols that have no codes now.
-        wasm.memory.fill(0xaa, PAIRS, PAIRS + 2 ** 19)
-        wasm.pairs(CODES, Math.min(...symbols), Math.max(...symbols), PAIRS)
-        expect(encodeAll(wasm, count, PAIRS)).toBe(end)
+        wasm.memory.fill(0xaa, BASE, BASE + 2 ** 19)
+        wasm.pairs(CODES, Math.min(...symbols), Math.max(...symbols), BASE)
+        expect(encodeAll(wasm, count, BASE)).toBe(end)
         expect(part(wasm, BODY, end - BODY)).toEqual(part(plain, BODY, end - BODY))
         for (let bits = longest(codes); bits <= MAX_CODE_BITS; bits++) {
           for (const loops of both) {

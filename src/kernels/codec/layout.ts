@@ -18,9 +18,8 @@ export const SINGLE = 0x4000
 export const TABLE = 0x5000
 export const SEEN = 0x8000
 export const PIECE = 0x1_0000
+/** Of a difference, what it is from; then, once the planes are split, pairs of codes in half of it. */
 export const BASE: number = PIECE + CODEC_ROOM + PAD
-/** Of encoding, once the planes are split: half a piece. */
-export const PAIRS: number = BASE
 export const PLANES: number = BASE + CODEC_ROOM + PAD
 /** A plane whose bytes were packed into half or less. */
 export const PACKED: number = PLANES + CODEC_ROOM + PAD

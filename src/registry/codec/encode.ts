@@ -150,8 +150,8 @@ export class PlaneEncoder {
   /** Where codes of two symbols are, if the plane is long enough for so many. */
   #pairs(first: number, last: number, length: number): number {
     if ((last - first) ** 2 * PAIR_COST > length) return 0
-    this.#loops.pairs(at.CODES, first, last, at.PAIRS)
-    return at.PAIRS
+    this.#loops.pairs(at.CODES, first, last, at.BASE)
+    return at.BASE
   }
 
   #streams({ from, length }: Plane, sizes: number, pairs: number): void {

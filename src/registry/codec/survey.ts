@@ -44,7 +44,7 @@ export class PlaneSurvey {
   }
 
   count({ from, length }: Plane): Histogram {
-    this.#loops.count(from, length, at.COUNTS, length < LONG_PLANE ? 0 : at.PAIRS)
+    this.#loops.count(from, length, at.COUNTS, length < LONG_PLANE ? 0 : at.BASE)
     const { counts } = this
     let [used, most] = [0, 0]
     for (let byte = 0; byte < 256; byte++) {
