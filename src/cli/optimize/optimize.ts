@@ -16,7 +16,7 @@ import {
 } from '../../optimize/index.ts'
 import { type WrittenFile, writeModel } from '../output/write-model.ts'
 import type { Calibrate } from './calibrate.ts'
-import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
+import type { Comparison, MeasureOptions } from './measure.ts'
 
 export interface OptimizeRequest {
   readonly path: string
@@ -67,7 +67,7 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     const sources = model.file.files.map(file => join(dirname(path), file.path))
     const { files, resumed } = await writeModel({ ...variant, metadata }, out, sources)
     say?.('written; now both are run')
-    const comparison = measure && (await compareModels({ original: path, variant: out }, measure))
+    const comparison = measure && (await compared({ original: path, variant: out }, measure))
     return {
       change: what,
       changed,
@@ -81,6 +81,15 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
   } finally {
     await lifted.close()
   }
+}
+
+/** The runtime is loaded where a model is run. */
+async function compared(
+  paths: { readonly original: string; readonly variant: string },
+  measure: MeasureOptions,
+): Promise<Comparison> {
+  const { compareModels } = await import('./measure.ts')
+  return compareModels(paths, measure)
 }
 
 function rangesFor(model: OnnxModel, change: StaticChange, { calibrate }: OptimizeRequest): Promise<Ranges> {

@@ -6,7 +6,7 @@ import { digestOfFile } from '../../core/index.ts'
 import { openDataset, parseGate } from '../../evaluate/index.ts'
 import { modelConfigOf } from '../stages/context.ts'
 import { localRepository } from '../stages/local.ts'
-import { describeSearch } from './describe.ts'
+import { describeSearch } from './describe-search.ts'
 import { changeNamed, type SearchRequest, searchVariants, speedOf } from './search.ts'
 
 const DIGITS = new URL('../../../examples/digits', import.meta.url).pathname

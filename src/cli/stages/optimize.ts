@@ -6,7 +6,7 @@ import { BallastError, digestOfFile, formatSize, resolveInside } from '../../cor
 import { type Evaluation, openDataset } from '../../evaluate/index.ts'
 import { digestOfFiles } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
-import { describeReasons } from '../optimize/describe.ts'
+import { describeReasons } from '../optimize/describe-search.ts'
 import { thisMachine } from '../optimize/machine.ts'
 import { type MeasureOptions, sizeOf } from '../optimize/measure.ts'
 import {

@@ -1,0 +1,88 @@
+import { BallastError } from '../../../core/index.ts'
+import { openModel } from '../../../formats/index.ts'
+import type { Change } from '../../../optimize/index.ts'
+import { print } from '../../output/print.ts'
+import { describeOptimized } from '../describe.ts'
+import { optimizeModel } from '../optimize.ts'
+import { measureOf } from './measure.ts'
+import type { Options } from './options.ts'
+
+/** One change, as the options say it. */
+export async function change(path: string, options: Options): Promise<void> {
+  const wanted = changeOf(options)
+  const say =
+    options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
+  const model = await openModel(path)
+  const calibration = wanted.kind === 'int8-static' ? await calibrationOf(options) : undefined
+  try {
+    const optimized = await optimizeModel(model, {
+      path,
+      out: options.output,
+      change: wanted,
+      keep: new Set(options.keep),
+      ...(calibration && { calibrate: calibration.calibrator(say) }),
+      ...(options.measure && { measure: measureOf(options) }),
+      ...(say && { say }),
+    })
+    print(optimized, options.json, describeOptimized)
+  } finally {
+    await calibration?.data.close()
+    await model.close()
+  }
+}
+
+/** Data, and what runs the model on it: loaded where a change needs it. */
+async function calibrationOf({ folder, data }: Options) {
+  const [{ calibratorOf }, { calibrationData }] = await Promise.all([
+    import('../calibrate.ts'),
+    import('../calibration-data.ts'),
+  ])
+  const given = await calibrationData(folder, data)
+  return {
+    data: given.data,
+    calibrator: (say?: (line: string) => void) => calibratorOf({ ...given, ...(say && { say }) }),
+  }
+}
+
+/** Which of the changes was asked for, by its option. */
+const ASKED: readonly (readonly [keyof Options, (options: Options) => Change])[] = [
+  [
+    'int8',
+    ({ uint8, perChannel, reduceRange = false }) => ({
+      kind: 'int8',
+      dtype: uint8 ? 'uint8' : 'int8',
+      perChannel,
+      reduced: reduceRange,
+    }),
+  ],
+  [
+    'int8Static',
+    ({ uint8, perChannel, reduceRange = false, symmetric = false, calibrate, samples }) => ({
+      kind: 'int8-static',
+      activations: { dtype: symmetric ? 'int8' : 'uint8', symmetric },
+      weights: { dtype: uint8 ? 'uint8' : 'int8', reduced: reduceRange },
+      perChannel,
+      calibrate,
+      samples,
+    }),
+  ],
+  ['int8Blocks', options => blocksOf(8, options)],
+  ['int4', options => blocksOf(4, options)],
+  ['fp16', () => ({ kind: 'fp16' })],
+  ['fp16Weights', () => ({ kind: 'storage', dtype: 'float16' })],
+  ['bf16Weights', () => ({ kind: 'storage', dtype: 'bfloat16' })],
+]
+
+function blocksOf(bits: 4 | 8, { block, asymmetric = false, accuracyLevel }: Options): Change {
+  return { kind: 'blocks', bits, size: block, asymmetric, accuracyLevel }
+}
+
+function changeOf(options: Options): Change {
+  const asked = ASKED.filter(([option]) => options[option])
+  if (asked.length === 1) return asked[0]![1](options)
+  throw new BallastError('ARGUMENT_MISSING', {
+    message:
+      'Name one change: --int8, --int8-static, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
+    hint: '--int8 is the one that makes most models faster on CPUs.',
+  })
+}
