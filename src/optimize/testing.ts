@@ -16,6 +16,9 @@ export const expected: Readonly<Record<string, Readonly<Record<string, Described
   readFileSync(`${FIXTURES}expected.json`, 'utf8'),
 )
 
+/** The same of runtimes' own operators: test/fixtures/optimize/recurrent.py. */
+export const contrib: typeof expected = JSON.parse(readFileSync(`${FIXTURES}contrib.json`, 'utf8'))
+
 export async function withFixture<T>(
   name: string,
   use: (model: LiftedModel['model']) => Promise<T>,

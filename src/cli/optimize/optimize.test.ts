@@ -53,6 +53,21 @@ test.each(CHANGES)(
   },
 )
 
+test.each([
+  ['recurrent.onnx', 3],
+  ['transformer.onnx', 4],
+] as const)(
+  '%s as int8: the runtime runs its own operators, to nearly the same answers',
+  async (name, count) => {
+    const change: Change = { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false }
+    const { changed, comparison } = await optimize(name, change)
+    expect(changed).toHaveLength(count)
+    expect(comparison!.drift[0]!.relative).toBeGreaterThan(0)
+    // Gates of noise amplify what is rounded: single answers move far, and rarely.
+    expect(comparison!.drift[0]!.sameBest).toBeGreaterThan(0.95)
+  },
+)
+
 test('the same change gives the same bytes, and says in the file what it was', async () => {
   const change: Change = { kind: 'int8', dtype: 'int8', perChannel: false, reduced: true }
   const first = await optimize('convolution.onnx', change)

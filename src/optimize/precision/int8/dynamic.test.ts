@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
-import { bytesOf, describe as described, expected, withFixture } from '../../testing.ts'
+import { bytesOf, contrib, describe as described, expected, withFixture } from '../../testing.ts'
 import { type DynamicOptions, quantizeDynamic } from './dynamic.ts'
 
 const options = (dtype: 'int8' | 'uint8', perChannel: boolean, reduced = false): DynamicOptions => ({
@@ -15,11 +15,12 @@ const WAYS: Readonly<Record<string, DynamicOptions>> = {
   uint8: options('uint8', false),
 }
 
-const cases = Object.keys(expected).flatMap(model => Object.keys(WAYS).map(way => [model, way] as const))
+const all = { ...expected, ...contrib }
+const cases = Object.keys(all).flatMap(model => Object.keys(WAYS).map(way => [model, way] as const))
 
 test.each(cases)('%s, %s: nodes, names and every byte are those of onnxruntime', async (name, way) => {
   const found = await withFixture(name, async model => described(quantizeDynamic(model, WAYS[way]!).model))
-  const wanted = expected[name]![way]!
+  const wanted = all[name]![way]!
   expect(found.initializers).toEqual(wanted.initializers)
   const sorted = (nodes: typeof wanted.nodes) => nodes.map(node => JSON.stringify(node)).sort()
   expect(sorted(found.nodes)).toEqual(sorted(wanted.nodes))

@@ -3,8 +3,10 @@ import { OptimizeError } from '../../errors.ts'
 import { raiseOpset } from '../../graph/opset.ts'
 import { constantsOf, freshNames, nameOf, withNodes } from '../../graph/weights.ts'
 import type { Changed, Kept } from '../../types.ts'
+import { checkPlain } from '../plain.ts'
+import { MICROSOFT } from './contrib.ts'
 import type { WeightType } from './grid.ts'
-import { RULES, type Rule } from './rules.ts'
+import { type Rule, ruleOf } from './rules.ts'
 import { type Int8Weight, int8Weight, type WeightPlan } from './weight.ts'
 
 export interface DynamicOptions {
@@ -19,10 +21,10 @@ export interface DynamicOptions {
 const FLOAT = 1
 
 /**
- * Weights of MatMul, Gemm, Conv and Gather as 8-bit integers; activations are laid on 256 places while the model runs.
- * Nodes and names are those that onnxruntime's quantize_dynamic makes, whose kernels join them again. Only the main
- * graph is changed. Opsets 9 and 10 become 11. Throws OPTIMIZE_UNSUPPORTED for older ones and a model that is quantized already,
- * OPTIMIZE_NOTHING where no node fits.
+ * Weights of MatMul, Gemm, Conv, Gather, LSTM, Attention and EmbedLayerNormalization as 8-bit integers; activations
+ * are laid on 256 places while the model runs. Nodes and names are those that onnxruntime's quantize_dynamic makes,
+ * whose kernels join them again. Only the main graph is changed. Opsets 9 and 10 become 11. Throws
+ * OPTIMIZE_UNSUPPORTED for older ones and a model that is quantized already, OPTIMIZE_NOTHING where no node fits.
  */
 export function quantizeDynamic(model: OnnxModel, options: DynamicOptions): Changed {
   checkPlain(model)
@@ -33,20 +35,12 @@ export function quantizeDynamic(model: OnnxModel, options: DynamicOptions): Chan
   const { nodes, made, changed, kept } = rewrite
   if (changed.length === 0)
     throw new OptimizeError('OPTIMIZE_NOTHING', {
-      message: 'No MatMul, Gemm, Conv or Gather of this model has a constant float32 weight',
+      message: 'No MatMul, Gemm, Conv, Gather, LSTM or Attention of this model has a constant float32 weight',
       hint: 'What such a model computes is not in its weights; leave it as it is.',
       details: { kept: kept.length },
     })
-  return { model: withNodes(current, nodes, made.values()), changed, kept }
-}
-
-function checkPlain({ graph }: OnnxModel): void {
-  const done = graph.nodes.find(({ op }) => op === 'QuantizeLinear' || op === 'DynamicQuantizeLinear')
-  if (done)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `The model is quantized already: '${nameOf(done)}' is a ${done.op}`,
-      hint: 'Start from the model before that.',
-    })
+  const domains = nodes.some(({ domain }) => domain === MICROSOFT) ? [{ domain: MICROSOFT, version: 1 }] : []
+  return { model: withNodes(current, nodes, made.values(), domains), changed, kept }
 }
 
 /** What a node's product is made of. */
@@ -89,7 +83,7 @@ export class Rewrite {
   }
 
   add(node: OnnxNode): void {
-    const rule = !node.domain && Object.hasOwn(RULES, node.op) ? RULES[node.op] : undefined
+    const rule = ruleOf(node)
     const why = rule && this.#reason(node, rule)
     if (!rule || why !== undefined) {
       if (why !== undefined) this.kept.push({ node: nameOf(node), op: node.op, why })
@@ -106,28 +100,37 @@ export class Rewrite {
     if (!weight) return 'its weight is no constant'
     if (weight.dtype !== 'float32') return `its weight is ${weight.dtype}`
     if (weight.shape.includes(0)) return 'its weight has no numbers'
-    return unfit?.(node, weight)
+    return unfit?.(node, weight, this.#constants)
   }
 
   weight(name: string, plan: Omit<WeightPlan, 'type'>, type: WeightType = this.#options.weights): Int8Weight {
     const base = plan.transpose ? `${name}_Transposed` : name
-    const key = `${base} ${plan.axis} ${type.dtype}`
+    return this.once(`${base} ${plan.axis} ${type.dtype}`, () =>
+      int8Weight(this.tensor(name), base, { ...plan, type }),
+    )
+  }
+
+  /** A weight that is made once for all who ask for it by the same key. */
+  once(key: string, make: () => Int8Weight): Int8Weight {
     const known = this.#weights.get(key)
     if (known) return known
-    const weight = int8Weight(this.#constants.get(name)!, base, { ...plan, type })
+    const { grids, scale, zeroPoint, quantized } = make()
     const named = (tensor: OnnxTensor): OnnxTensor => {
       const own = { ...tensor, name: this.fresh(tensor.name) }
       this.made.set(own.name, own)
       return own
     }
-    const own = {
-      grids: weight.grids,
-      scale: named(weight.scale),
-      zeroPoint: named(weight.zeroPoint),
-      quantized: named(weight.quantized),
-    }
+    const own = { grids, scale: named(scale), zeroPoint: named(zeroPoint), quantized: named(quantized) }
     this.#weights.set(key, own)
     return own
+  }
+
+  tensor(name: string): OnnxTensor {
+    return this.#constants.get(name)!
+  }
+
+  get reduced(): boolean {
+    return this.#options.weights.reduced
   }
 
   /** Scales by column are for matrices. */
@@ -146,12 +149,12 @@ export class Rewrite {
   }
 
   rank(name: string): number {
-    return this.#constants.get(name)!.shape.length
+    return this.tensor(name).shape.length
   }
 
   /** integers → float32 → times both scales. */
   product({ node, name, output, prefix = output, op, attributes, weight }: Product): void {
-    const { places, scale, zero } = this.#activation(node.inputs[0]!)
+    const { places, scale, zero } = this.activation(node.inputs[0]!)
     const integers = this.fresh(`${prefix}_output_quantized`)
     const floats = this.fresh(`${integers}_cast_output`)
     const scales = this.fresh(`${name}_quant_scales_mul:0`)
@@ -180,7 +183,7 @@ export class Rewrite {
     )
   }
 
-  #activation(input: string): Activation {
+  activation(input: string): Activation {
     const known = this.#inputs.get(input)
     if (known) return known
     const made = {

@@ -1,6 +1,7 @@
 import type { OnnxNode, OnnxTensor } from '../../../formats/index.ts'
 import { intOf, plainGemm } from '../../graph/nodes.ts'
 import { nameOf } from '../../graph/weights.ts'
+import { CONTRIB, LSTM, MICROSOFT } from './contrib.ts'
 import type { Rewrite } from './dynamic.ts'
 
 /** How nodes of one operator are changed. */
@@ -8,11 +9,15 @@ export interface Rule {
   /** Which input is the weight. */
   readonly weight: number
   /** Why a node stays, beyond what is asked of every weight. */
-  readonly unfit?: (node: OnnxNode, weight: OnnxTensor) => string | undefined
+  readonly unfit?: (
+    node: OnnxNode,
+    weight: OnnxTensor,
+    constants: ReadonlyMap<string, OnnxTensor>,
+  ) => string | undefined
   readonly change: (rewrite: Rewrite, node: OnnxNode) => void
 }
 
-export const RULES: Readonly<Record<string, Rule>> = {
+const RULES: Readonly<Record<string, Rule>> = {
   MatMul: {
     weight: 1,
     change(rewrite, node) {
@@ -78,6 +83,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       )
     },
   },
+  LSTM,
   Gather: {
     weight: 0,
     change(rewrite, node) {
@@ -96,4 +102,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
       )
     },
   },
+}
+
+/** Undefined for operators that stay. */
+export function ruleOf({ op, domain = '' }: OnnxNode): Rule | undefined {
+  const rules = domain === '' ? RULES : domain === MICROSOFT ? CONTRIB : {}
+  return Object.hasOwn(rules, op) ? rules[op] : undefined
 }

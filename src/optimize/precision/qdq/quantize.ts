@@ -2,11 +2,12 @@ import type { OnnxModel, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
 import type { Int8Grid } from '../../../kernels/index.ts'
 import { OptimizeError } from '../../errors.ts'
 import { raiseOpset } from '../../graph/opset.ts'
-import { freshNames, nameOf, withNodes } from '../../graph/weights.ts'
+import { freshNames, withNodes } from '../../graph/weights.ts'
 import type { Changed } from '../../types.ts'
 import { bytesOf } from '../floats.ts'
 import { gridOf } from '../int8/grid.ts'
 import { type Int8Weight, int8Weight } from '../int8/weight.ts'
+import { checkPlain } from '../plain.ts'
 import { int32Bias, widened } from './bias.ts'
 import { bodyNames } from './graph.ts'
 import { Plan } from './plan.ts'
@@ -16,8 +17,9 @@ import type { Range, Ranges, StaticOptions } from './types.ts'
  * Weights and activations on 256 places that are known before the model runs: pairs of QuantizeLinear and
  * DequantizeLinear around operators, which the runtime joins to integer kernels. Nodes, names and bytes are those of
  * onnxruntime's quantize_static (QuantFormat.QDQ) with the same ranges, which are those of the values that
- * `valuesToCalibrate` names. Opsets from 9 on become 11, and with scales by channel 13. Only the main graph is changed. Throws OPTIMIZE_UNSUPPORTED for old opsets, models that
- * are quantized already and ranges that are none, OPTIMIZE_NOTHING where no node fits.
+ * `valuesToCalibrate` names. Opsets from 9 on become 11, and with scales by channel 13. Only the main graph is
+ * changed. Throws OPTIMIZE_UNSUPPORTED for old opsets, models that are quantized already and ranges that are none,
+ * OPTIMIZE_NOTHING where no node fits.
  */
 export function quantizeStatic(given: OnnxModel, ranges: Ranges, options: StaticOptions): Changed {
   checkPlain(given)
@@ -32,15 +34,6 @@ export function quantizeStatic(given: OnnxModel, ranges: Ranges, options: Static
       details: { kept: plan.kept.length },
     })
   return { model: new Writer(model, plan, options).model(), changed: plan.changed, kept: plan.kept }
-}
-
-function checkPlain({ graph }: OnnxModel): void {
-  const done = graph.nodes.find(({ op }) => /^(Dynamic)?QuantizeLinear$|^DequantizeLinear$/.test(op))
-  if (done)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `The model is quantized already: '${nameOf(done)}' is a ${done.op}`,
-      hint: 'Start from the model before that.',
-    })
 }
 
 function checkTypes({ activations, weights }: StaticOptions): void {
@@ -75,7 +68,6 @@ class Writer {
   readonly #after = new Map<string, readonly OnnxNode[]>()
   /** Outputs of the model that are given by the end of a pair, by the name that their node gives instead. */
   readonly #given = new Map<string, string>()
-
   /** Biases, whose names their nodes give now. */
   readonly #replaced = new Set<string>()
 
