@@ -38,6 +38,7 @@ const LAW: readonly {
   { right: 'rollout.control', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'deploy.approve', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'model.predict', scope: 'predict', roles: ['reader', 'developer', 'maintainer', 'admin'] },
+  { right: 'requests.read', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'alias.move', scope: 'push', roles: ['developer', 'maintainer', 'admin'] },
   { right: 'alias.move-protected', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'retention.set', scope: 'deploy', roles: ['maintainer', 'admin'] },

@@ -21,6 +21,8 @@ const RIGHT_NEEDS: Readonly<Record<Right, Need>> = {
   'rollout.control': { scope: 'deploy', least: 'maintainer' },
   'deploy.approve': { scope: 'deploy', least: 'maintainer' },
   'model.predict': { scope: 'predict', least: 'reader' },
+  // What callers sent, as it was written down: it may tell of persons.
+  'requests.read': { scope: 'deploy', least: 'maintainer' },
   'alias.move': { scope: 'push', least: 'developer' },
   'alias.move-protected': { scope: 'deploy', least: 'maintainer' },
   'retention.set': { scope: 'deploy', least: 'maintainer' },

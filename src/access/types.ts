@@ -30,6 +30,7 @@ export const RIGHTS = [
   'rollout.control',
   'deploy.approve',
   'model.predict',
+  'requests.read',
   'alias.move',
   'alias.move-protected',
   'retention.set',

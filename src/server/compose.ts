@@ -35,6 +35,8 @@ import { controlPlaneLfsHost } from './registry/lfs/host.ts'
 import { openKeeper } from './registry/store/open.ts'
 import { StoreWork } from './registry/store/work.ts'
 import { RetentionKeeper } from './registry/versions/retention.ts'
+import { GatewayCalls } from './requests/gateway-calls.ts'
+import { QualityBoard } from './requests/quality.ts'
 import { RolloutActions } from './rollouts/actions.ts'
 import { Fleet } from './rollouts/fleet.ts'
 import { FallbackTeller } from './rollouts/forms.ts'
@@ -116,6 +118,8 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     latest: new LatestCounts(),
     rollouts,
     gateways,
+    gatewayCalls: new GatewayCalls(),
+    quality: new QualityBoard(),
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
     retention: new RetentionKeeper(plane),
     keeper,

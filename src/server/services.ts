@@ -14,6 +14,8 @@ import type { AttemptLogs } from './pipelines/logs/logs.ts'
 import type { PipelineReconciler } from './pipelines/reconcile.ts'
 import type { StoreWork } from './registry/store/work.ts'
 import type { RetentionKeeper } from './registry/versions/retention.ts'
+import type { GatewayCalls } from './requests/gateway-calls.ts'
+import type { QualityBoard } from './requests/quality.ts'
 import type { RolloutActions } from './rollouts/actions.ts'
 import type { Fleet } from './rollouts/fleet.ts'
 import type { Gateways } from './rollouts/gateways.ts'
@@ -46,6 +48,8 @@ export interface Services {
   readonly latest: LatestCounts
   readonly rollouts: RolloutReconciler
   readonly gateways: Gateways
+  readonly gatewayCalls: GatewayCalls
+  readonly quality: QualityBoard
   readonly rolloutActions: RolloutActions
   readonly retention: RetentionKeeper
   readonly keeper: StoreKeeper

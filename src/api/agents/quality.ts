@@ -42,6 +42,8 @@ export type Quality = z.infer<typeof qualitySchema>
 /** `ledger` names what was counted: one model in one environment at one gateway, over its restarts. */
 export const modelQualitySchema = qualitySchema.extend({
   ledger: z.string(),
+  /** Grows with what is counted: of two reports of a ledger, the one with more is the newer. */
+  n: z.number().int(),
   environment: z.string(),
   model: z.string(),
 })

@@ -1,12 +1,23 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { type GatewayReport, leaseSchema, type RoutingTable, routingTableSchema } from '../../api/index.ts'
+import {
+  type Ask,
+  askSchema,
+  type ForeignFeedback,
+  foreignFeedbackSchema,
+  type GatewayReport,
+  leaseSchema,
+  type RoutingTable,
+  routingTableSchema,
+} from '../../api/index.ts'
 import { createLogger, type Logger, messageOf, randomText } from '../../core/index.ts'
 import { followEvents, Reporter, type ServerEvent } from '../agents/index.ts'
 import { Kept } from './kept.ts'
 import { keepQuotas } from './kept-quotas.ts'
+import { Answering } from './requests/answering.ts'
 import { openRequests } from './requests/open.ts'
+import { Relay } from './requests/relay.ts'
 import { openGateway, type ServingGateway, type ServingOptions } from './serving.ts'
 import { GatewayState } from './state.ts'
 import { openTelemetry, type TelemetryOptions } from './telemetry/open.ts'
@@ -82,6 +93,11 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     }),
   })
   const stop = new AbortController()
+  const { serverUrl, token } = options
+  const answering = new Answering(requests.log, { serverUrl, token, logger, signal: stop.signal })
+  const relay = new Relay({ serverUrl, token, name: options.name, logger })
+  requests.labels.onUnknown = (items, { by, projects }) =>
+    relay.tell({ items: [...items], by, ...(projects && { projects: [...projects] }) })
   state.mirrors.onCounted = () => reporter.changed('soon')
   requests.labels.onCounted = () => reporter.changed('soon')
   let serving: ServingGateway
@@ -102,11 +118,25 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   })
 
   function take(event: ServerEvent): void {
-    if (event.name !== 'table' && event.name !== 'lease') return
-    if (event.name === 'lease') {
-      state.heard(parsed(event.data, leaseSchema, logger))
-      return
-    }
+    if (event.name === 'lease') state.heard(parsed(event.data, leaseSchema, logger))
+    else if (event.name === 'ask') ask(parsed(event.data, askSchema, logger))
+    else if (event.name === 'feedback') told(parsed(event.data, foreignFeedbackSchema, logger))
+    else if (event.name === 'table') route(event)
+  }
+
+  function ask(asked: Ask | undefined): void {
+    if (asked !== undefined) void answering.answer(asked)
+  }
+
+  function told(feedback: ForeignFeedback | undefined): void {
+    if (feedback === undefined) return
+    const { items, by, projects } = feedback
+    requests.labels.giveForeign(items, { by, projects }).catch((error: unknown) => {
+      logger.warn({ reason: messageOf(error) }, 'feedback of another gateway could not be joined')
+    })
+  }
+
+  function route(event: ServerEvent): void {
     state.heard()
     const table = parsed(event.data, routingTableSchema, logger)
     if (table === undefined) return

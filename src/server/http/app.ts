@@ -19,7 +19,7 @@ import { secretRoutes } from './routes/access/secrets.ts'
 import { sessionRoutes } from './routes/access/session.ts'
 import { attemptRoutes } from './routes/agents/attempts.ts'
 import { cacheRoutes } from './routes/agents/caches.ts'
-import { gatewayRoutes } from './routes/agents/gateway-agent.ts'
+import { gatewayAnswerRoutes, gatewayRoutes } from './routes/agents/gateway-agent.ts'
 import { hostRoutes } from './routes/agents/host-agent.ts'
 import { runnerRoutes } from './routes/agents/runner-agent.ts'
 import { environmentRoutes } from './routes/delivery/environments.ts'
@@ -31,6 +31,7 @@ import { aliasRoutes } from './routes/models/aliases.ts'
 import { versionFileRoutes } from './routes/models/files.ts'
 import { historyRoutes } from './routes/models/history.ts'
 import { modelRoutes } from './routes/models/models.ts'
+import { requestRoutes } from './routes/models/requests.ts'
 import { retentionRoutes } from './routes/models/retention.ts'
 import { searchRoutes } from './routes/models/search.ts'
 import { artifactRoutes } from './routes/pipelines/artifacts.ts'
@@ -103,6 +104,7 @@ export async function createApp(services: Services): Promise<App> {
     aliasRoutes,
     historyRoutes,
     versionFileRoutes,
+    requestRoutes,
     retentionRoutes,
     searchRoutes,
     storeRoutes,
@@ -113,6 +115,7 @@ export async function createApp(services: Services): Promise<App> {
     cacheRoutes,
     hostRoutes,
     gatewayRoutes,
+    gatewayAnswerRoutes,
     identityRoutes,
     environmentRoutes,
     releaseRoutes,

@@ -41,7 +41,7 @@ export async function openRequests(state: GatewayState, options: RequestsOptions
     projectOf: ({ environment, model }) => state.routes.get(routeKey(environment, model))?.project,
     mayBeLogged: item => mayBeLogged(state, item),
   })
-  log.onWritten = (_log, entries) => labels.written(entries.map(({ id }) => id))
+  log.written.on(({ entries }) => labels.written(entries.map(({ id }) => id)))
   registry.counted('ballast_feedback', 'What was told of requests, by what became of it.', ['outcome'], () =>
     Object.entries(labels.counts).map(([fate, value]) => ({ labels: [fate], value })),
   )
@@ -56,8 +56,9 @@ export async function openRequests(state: GatewayState, options: RequestsOptions
     log,
     labels,
     quality: async () =>
-      (await log.logs()).map(({ environment, model, labels: { name, quality } }) => ({
+      (await log.logs()).map(({ environment, model, labels: { name, last, quality } }) => ({
         ledger: name,
+        n: last,
         environment,
         model,
         ...quality,

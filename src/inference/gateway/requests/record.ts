@@ -69,6 +69,20 @@ export function recordOf(taken: Taken): string {
   return decisions === undefined ? `${line}}` : `${line},"decided":${JSON.stringify(decisions)}}`
 }
 
+/** As `recordOf` begins a line: what callers sent stands behind it. */
+const HEAD =
+  /^\{"id":"[^"]*","at":"([^"]+)","environment":"[^"]*","model":"[^"]*"(?:,"versionId":"[^"]*")?(?:,"version":(\d+))?/
+
+/** When a request came, in epoch milliseconds, and the version that took it; undefined for another line. */
+export function headIn(
+  json: string,
+): { readonly at: number; readonly version: number | undefined } | undefined {
+  const found = HEAD.exec(json)
+  if (found === null) return undefined
+  const [, at = '', version] = found
+  return { at: Date.parse(at), version: version === undefined ? undefined : Number(version) }
+}
+
 function requestContent({ body, header }: Request, { protocol, rule }: Taken): Content {
   const jsonBytes = header('inference-header-content-length')
   return contentOf(

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Logger, type Milliseconds, messageOf } from '../../../core/index.ts'
+import { type Logger, type Milliseconds, messageOf, Signal } from '../../../core/index.ts'
 import type { Registry } from '../telemetry/registry.ts'
 import { ModelLog, type Named } from './model-log.ts'
 import { heldBytes, recordOf, type Taken } from './record.ts'
@@ -31,6 +31,11 @@ export interface RequestLogOptions {
 
 type Outcome = 'written' | 'busy' | 'disk' | 'too large'
 
+export interface Written {
+  readonly log: ModelLog
+  readonly entries: readonly Entry[]
+}
+
 interface Gathered {
   readonly log: Named
   readonly limits: SegmentLimits
@@ -52,8 +57,8 @@ export class RequestLog implements RequestSink {
   #writing: Promise<void> = Promise.resolve()
   #isTold = false
   readonly #retain: NodeJS.Timeout
-  /** After records were written. */
-  onWritten: (log: ModelLog, entries: readonly Entry[]) => void = () => {}
+  /** Records that were written just now. */
+  readonly written: Signal<Written> = new Signal<Written>()
 
   private constructor(folder: string, { logger, registry, now = Date.now }: RequestLogOptions) {
     this.#folder = folder
@@ -178,7 +183,7 @@ export class RequestLog implements RequestSink {
       await log.append(entries)
       this.#counts.written += entries.length
       this.#isTold = false
-      this.onWritten(log, entries)
+      this.written.emit({ log, entries })
     } catch (error) {
       this.#counts.disk += entries.length
       if (!this.#isTold) this.#logger.warn({ log: name, reason: messageOf(error) }, 'requests are not logged')

@@ -61,6 +61,7 @@ test('labels are joined with what was answered, and counted by version and arm',
   expect(await requests.labels.give(given, ADA)).toEqual(['joined', 'joined', 'joined'])
   expect(await quality()).toEqual({
     ledger: expect.any(String),
+    n: 4,
     environment: 'production',
     model: 'm',
     arms: [

@@ -41,6 +41,8 @@ export class Labels {
   >
   #work: Promise<unknown> = Promise.resolve()
   onCounted: () => void = () => {}
+  /** What is not known here: another gateway may know it. */
+  onUnknown: (items: readonly FeedbackItem[], giver: Giver) => void = () => {}
 
   constructor(context: LabelsContext) {
     this.#context = context
@@ -53,6 +55,12 @@ export class Labels {
       const fates = await this.#join(items.map(item => ({ item, ...giver, at: this.#context.now() })))
       return this.#keep(items, fates, giver)
     })
+  }
+
+  /** What was told at another gateway, which does not know it: it counts where it is known here. */
+  async giveForeign(items: readonly FeedbackItem[], giver: Giver): Promise<void> {
+    await this.#context.log.flush()
+    await this.#run(() => this.#join(items.map(item => ({ item, ...giver, at: this.#context.now() }))))
   }
 
   /** Requests were written: what waits for them is joined. */
@@ -148,6 +156,7 @@ export class Labels {
   ): Promise<readonly Fate[]> {
     const { waiting, mayBeLogged, now } = this.#context
     const unknown = items.filter((item, i) => fates[i] === undefined && mayBeLogged(item))
+    if (unknown.length > 0) this.onUnknown(unknown, giver)
     const kept = await waiting.add(unknown.map(item => ({ item, ...giver, at: now() })))
     return items.map((item, i) => {
       const at = unknown.indexOf(item)

@@ -70,6 +70,11 @@ export class LabelLedger {
     return ledger
   }
 
+  /** Number of the last line that is counted. */
+  get last(): number {
+    return this.#last
+  }
+
   get quality(): Quality {
     return this.#counts.quality
   }

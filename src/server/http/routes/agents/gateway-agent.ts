@@ -1,4 +1,6 @@
-import { type GatewayReport, gatewayReportSchema } from '../../../../api/index.ts'
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { foreignFeedbackSchema, type GatewayReport, gatewayReportSchema } from '../../../../api/index.ts'
 import type { RolloutId } from '../../../../core/index.ts'
 import { ARMS, checkCounts } from '../../../../rollout/index.ts'
 import type { Services } from '../../../services.ts'
@@ -10,13 +12,15 @@ import { whileValid } from '../../while-valid.ts'
 const GATEWAY = { access: { kind: 'agent', scope: 'agent:gateway' } } as const
 
 export function gatewayRoutes(app: App, services: Services): void {
-  const { publisher, gateways, plane } = services
+  const { publisher, gateways, gatewayCalls, plane } = services
   app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (request, reply) => {
     reply.hijack()
     const name = nameOf(request.headers['ballast-gateway'])
     const pingData = () => gateways.lease(name, plane.clock.now())
     const stream = openEventStream(reply.raw, { pingEvent: 'lease', pingData })
     stream.onClose(whileValid(services, callerIn(request), stream))
+    const send = (event: string, data: unknown) => stream.send({ event, data })
+    stream.onClose(gatewayCalls.connect({ gateway: name ?? '', send }))
     stream.onClose(publisher.tableChanged.on(data => stream.send({ event: 'table', data })))
     if (publisher.table) stream.send({ event: 'table', data: publisher.table })
   })
@@ -25,6 +29,27 @@ export function gatewayRoutes(app: App, services: Services): void {
     { config: GATEWAY, schema: { body: gatewayReportSchema } },
     async (request, reply) => {
       await takeReport(services, request.body)
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** What gateways answer when they are asked, and tell each other. */
+export function gatewayAnswerRoutes(app: App, { gatewayCalls }: Services): void {
+  app.post(
+    '/api/v1/agents/gateway/answers/:call',
+    { config: GATEWAY, schema: { params: z.object({ call: z.string().max(64) }) } },
+    async (request, reply) => {
+      const isTaken =
+        request.body instanceof Readable && (await gatewayCalls.answer(request.params.call, request.body))
+      return reply.status(isTaken ? 204 : 404).send()
+    },
+  )
+  app.post(
+    '/api/v1/agents/gateway/feedback',
+    { config: GATEWAY, schema: { body: foreignFeedbackSchema } },
+    async (request, reply) => {
+      gatewayCalls.tellOthers('feedback', request.body, nameOf(request.headers['ballast-gateway']))
       return reply.status(204).send()
     },
   )
@@ -41,12 +66,13 @@ function nameOf(header: string | string[] | undefined): string | undefined {
 
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
 async function takeReport(services: Services, report: GatewayReport): Promise<void> {
-  const { plane, traffic, rollouts, gateways } = services
+  const { plane, traffic, rollouts, gateways, quality } = services
   // All or nothing: impossible counts would stand in the way of every later look at their rollout.
   for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
   for (const counts of report.models) checkCounts(counts)
   traffic.add(report, plane.clock.now())
   gateways.report(report, plane.clock.now())
+  quality.report(report.quality ?? [])
   for (const { rollout: id, step, arms } of report.rollouts) {
     const rollout = await plane.stores.rollouts.byId(id as RolloutId)
     if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
