@@ -80,6 +80,18 @@ export const pipelineRefSchema = z.object({
 })
 export type PipelineRef = z.infer<typeof pipelineRefSchema>
 
+const jobInputValueSchema = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+
+/** An input of a job, and the value that it takes where nobody gives another. */
+export const jobInputViewSchema = z.object({
+  name: z.string(),
+  type: z.enum(['string', 'number', 'boolean', 'array']),
+  value: jobInputValueSchema,
+  /** Only these; of an array each of its values. */
+  options: z.array(z.union([z.string(), z.number(), z.boolean()])).nullable(),
+})
+export type JobInputView = z.infer<typeof jobInputViewSchema>
+
 export const jobViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -93,6 +105,8 @@ export const jobViewSchema = z.object({
   start: z.enum(['on_success', 'on_failure', 'always', 'manual', 'delayed']),
   /** What to ask whoever starts it. */
   confirmation: z.string().nullable(),
+  /** What somebody may give it who starts it, or tries it again. */
+  inputs: z.array(jobInputViewSchema),
   /** Why it is in the pipeline, where a rule decided so; and where it is written: `.gitlab-ci.yml:12:1`. */
   why: z.string().nullable(),
   at: z.string().nullable(),
@@ -207,6 +221,14 @@ export const analysisViewSchema = z.object({
 })
 export type AnalysisView = z.infer<typeof analysisViewSchema>
 
+/** What keeps a rollout: a window of its environment's policy or its file, until when. */
+export const closureSchema = z.object({
+  kind: z.enum(['frozen', 'out of schedule']),
+  window: z.string(),
+  /** null: no end is in sight. */
+  until: z.string().nullable(),
+})
+
 export const rolloutViewSchema = z.object({
   id: z.string(),
   model: z.string(),
@@ -219,6 +241,10 @@ export const rolloutViewSchema = z.object({
   step: z.number(),
   weight: z.number(),
   reason: z.string().nullable(),
+  /** The calendar that keeps it now. */
+  closure: closureSchema.nullable(),
+  /** Who let it go on in spite of its calendars. */
+  override: z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   by: z.string(),
   pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
   analysis: analysisViewSchema.nullable(),
@@ -302,6 +328,9 @@ export const tokenViewSchema = z.object({
 })
 export type TokenView = z.infer<typeof tokenViewSchema>
 
+/** Each is looked at whenever a rollout might move on. */
+const windowsSchema = z.array(z.string().max(160)).max(10)
+
 export const policySchema = z.object({
   environment: z.string(),
   branches: z.array(z.string()),
@@ -311,6 +340,8 @@ export const policySchema = z.object({
   predictions: z.enum(['token', 'public']),
   /** Of each model there, all callers together. */
   limits: predictionLimitsSchema.optional(),
+  /** When rollouts may move on: not within a window of `freeze`, only within those of `schedule`. */
+  calendar: z.object({ freeze: windowsSchema, schedule: windowsSchema }).optional(),
 })
 
 /** A secret or plain variable of a project or group: its value is never told. */

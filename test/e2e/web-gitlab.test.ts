@@ -24,7 +24,10 @@ nightly:
   rules: [{ if: '$CI_PIPELINE_SOURCE == "schedule"' }]
 ship:
   stage: deploy
-  script: [echo shipped]
+  script: ['echo "shipped to \${{ job.inputs.target }} in \${{ job.inputs.copies }}"']
+  inputs:
+    target: { default: staging, options: [staging, production] }
+    copies: { type: number, default: 1 }
   when: manual
   manual_confirmation: Is everybody awake?
   environment: { name: staging, url: 'https://staging.example' }
@@ -51,6 +54,7 @@ const WORDS = {
     why: 'Why they are left out',
     start: 'Start',
     asks: 'Start ship?',
+    refused: "its input 'copies' takes a number",
     group: /unit · 4 jobs: 4 Succeeded/,
   },
   zh: {
@@ -63,6 +67,7 @@ const WORDS = {
     why: '为什么没有运行',
     start: '启动',
     asks: '启动 ship？',
+    refused: "its input 'copies' takes a number",
     group: /unit · 4 个作业: 4 成功/,
   },
 } as const
@@ -154,9 +159,14 @@ describe.skipIf('missing' in browser)('a GitLab CI file in the web UI', () => {
     await button(words.start).click()
     const dialog = page.getByRole('dialog', { name: words.asks })
     await dialog.getByText('Is everybody awake?').waitFor()
+    await dialog.getByLabel('target').selectOption('production')
+    await dialog.getByLabel('copies').fill('many')
+    await dialog.getByRole('button', { name: words.start, exact: true }).click()
+    await dialog.getByText(words.refused).waitFor()
+    await dialog.getByLabel('copies').fill('3')
     await dialog.getByRole('button', { name: words.start, exact: true }).click()
     await stateOf('ship', 'succeeded')
-    await page.getByText('shipped', { exact: true }).waitFor()
+    await page.getByText('shipped to production in 3', { exact: true }).waitFor()
   }
 
   async function readExcluded(words: (typeof WORDS)[keyof typeof WORDS]) {
@@ -217,7 +227,8 @@ describe.skipIf('missing' in browser)('a GitLab CI file in the web UI', () => {
     await row.getByRole('button', { name: '停止' }).click()
     await page.getByRole('dialog', { name: '停止 staging？' }).getByRole('button', { name: '停止' }).click()
     await row.getByText('已停止', { exact: true }).waitFor()
-    expect(complaints).toEqual([])
+    // Of the two starts with a wrong value, one in each language.
+    expect(complaints).toEqual(Array(2).fill(expect.stringContaining('400 (Bad Request)')))
   })
 
   test('a merge request tells what is in its way, and is merged once nothing is', async () => {

@@ -119,6 +119,7 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
     stage: job.plan.stage ?? null,
     start: view.start?.kind ?? 'on_success',
     confirmation: (view.start?.kind === 'manual' ? view.start.confirmation : undefined) ?? null,
+    inputs: inputsOf(job),
     why: job.plan.why ?? null,
     at: job.plan.at ? placeOf(job.plan.at) : null,
     state: job.state,
@@ -143,6 +144,18 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
     startedAt: isoOrNull(job.startedAt),
     endedAt: isoOrNull(job.endedAt),
   }
+}
+
+function inputsOf({ plan, inputs }: Job): JobView['inputs'] {
+  return Object.entries(plan.jobInputs ?? {}).map(([name, { type, options, default: value }]) => {
+    const given = inputs && Object.hasOwn(inputs, name) ? inputs[name]! : value
+    return {
+      name,
+      type,
+      value: typeof given === 'object' ? [...given] : given,
+      options: options ? [...options] : null,
+    }
+  })
 }
 
 function summaryLines(result: JobResult | undefined): string[] {

@@ -10,6 +10,7 @@ import { Panel } from '../ui/panel.tsx'
 import { Elapsed } from '../ui/time.tsx'
 import { Artifacts } from './artifacts.tsx'
 import { Gates } from './gates.tsx'
+import { StartJob } from './inputs/start-job.tsx'
 import { JobFacts } from './job-facts.tsx'
 import { LogView } from './log/log-view.tsx'
 import { Reports } from './reports.tsx'
@@ -78,8 +79,8 @@ const ENDED: readonly JobView['state'][] = ['succeeded', 'failed', 'errored', 'c
 function JobActions({ job, pipelineId }: JobPanelProps) {
   const { t } = useI18n()
   const client = useQueryClient()
-  const act = async (verb: string) => {
-    await change('POST', `/api/v1/jobs/${job.id}/${verb}`)
+  const act = async (verb: string, body?: unknown) => {
+    await change('POST', `/api/v1/jobs/${job.id}/${verb}`, body)
     await client.invalidateQueries({ queryKey: ['pipeline', pipelineId] })
   }
   const text =
@@ -87,6 +88,7 @@ function JobActions({ job, pipelineId }: JobPanelProps) {
       ? t('job.approveDeploy', { environment: job.detail })
       : t('job.approveText')
   const ended = ENDED.includes(job.state)
+  const mayRetry = ended && job.state !== 'succeeded' && job.state !== 'skipped'
   return (
     <>
       {job.awaitsApproval && (
@@ -98,15 +100,27 @@ function JobActions({ job, pipelineId }: JobPanelProps) {
         />
       )}
       {job.playable && (
-        <Confirm
+        <StartJob
+          key={job.id}
           label={t('job.play')}
           ask={t('job.playAsk', { name: job.name })}
           text={job.confirmation ?? t('job.playText')}
-          act={() => act('play')}
+          inputs={job.inputs}
+          act={inputs => act('play', { inputs })}
         />
       )}
-      {ended && job.state !== 'succeeded' && job.state !== 'skipped' && (
+      {mayRetry && job.inputs.length === 0 && (
         <ActButton act={() => act('retry')}>{t('job.retry')}</ActButton>
+      )}
+      {mayRetry && job.inputs.length > 0 && (
+        <StartJob
+          key={job.id}
+          label={t('job.retry')}
+          ask={t('job.retryAsk', { name: job.name })}
+          text={t('job.retryText')}
+          inputs={job.inputs}
+          act={inputs => act('retry', { inputs })}
+        />
       )}
       {!ended && (
         <Confirm

@@ -11,11 +11,13 @@ interface ConfirmProps {
   readonly ask: string
   readonly text: string
   readonly danger?: boolean
+  /** Fields between the question and its buttons. */
+  readonly children?: ReactNode
   readonly act: () => Promise<unknown>
 }
 
 /** A button whose act is asked about first; what the server says against it is shown in the question. */
-export function Confirm({ label, ask, text, danger = false, act }: ConfirmProps) {
+export function Confirm({ label, ask, text, danger = false, act, children }: ConfirmProps) {
   const { t } = useI18n()
   const [open, setOpen] = useState(false)
   const acting = useMutation({ mutationFn: act, onSuccess: () => setOpen(false) })
@@ -31,6 +33,7 @@ export function Confirm({ label, ask, text, danger = false, act }: ConfirmProps)
       {open && (
         <Dialog title={ask} onClose={close}>
           <p className="text-soft">{text}</p>
+          {children && <div className="mt-4">{children}</div>}
           {acting.error && (
             <div className="mt-3">
               <Problem error={acting.error} />
