@@ -1,4 +1,5 @@
 import type { WorkFile, Workspace } from '../ports.ts'
+import { giveBytes } from './scratch.ts'
 
 /** What is given at once. */
 const PIECE_BYTES = 1024 * 1024
@@ -28,7 +29,7 @@ export class Joined {
     this.#workspace = workspace
   }
 
-  /** The next matrix to the right. Its bytes are not the caller's any more. */
+  /** The next matrix to the right: all of a buffer, which is not the caller's any more. */
   async add(bytes: Uint8Array): Promise<void> {
     const tile: Tile = { start: this.#width * this.#rows, width: bytes.byteLength / this.#rows, bytes }
     this.#tiles.push(tile)
@@ -71,6 +72,7 @@ export class Joined {
   async close(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
+    for (const { bytes } of this.#tiles) if (bytes) giveBytes(bytes)
     this.#tiles.length = 0
   }
 
@@ -92,6 +94,7 @@ interface Tile {
 
 async function move(file: WorkFile, tile: Tile): Promise<void> {
   await file.write(tile.start, tile.bytes!)
+  giveBytes(tile.bytes!)
   tile.bytes = undefined
 }
 

@@ -4,6 +4,7 @@ import { type Block, weightPasses } from '../../../kernels/index.ts'
 import type { Workspace } from '../../ports.ts'
 import { bytesOf, checkFinite, floatsOf } from '../floats.ts'
 import { Joined, unbounded } from '../joined.ts'
+import { giveBytes, takeBytes } from '../scratch.ts'
 
 export interface BlockPlan extends Block {
   /** The matrix has outputs as its rows, as a Gemm with transB takes it; else as its columns. */
@@ -138,9 +139,9 @@ async function add(tensor: OnnxTensor, plan: BlockPlan, tile: Float32Array, made
   // The last rows may be no whole block.
   const numbers = plan.turned ? tile : padded(tile, size * outputs)
   const blocks = plan.turned ? (tile.length / inputs) * Math.ceil(inputs / size) : numbers.length / size
-  const packed = new Uint8Array((blocks * size * bits) / 8)
-  const scales = new Float32Array(blocks)
-  const zeroPoints = new Uint8Array(blocks)
+  const packed = takeBytes((blocks * size * bits) / 8)
+  const scales = floatsIn(takeBytes(4 * blocks))
+  const zeroPoints = takeBytes(asymmetric ? blocks : 0)
   const given = [{ bits, size, asymmetric }, packed, scales, zeroPoints] as const
   const finite = plan.turned
     ? passes.turnedBlocks(numbers, inputs, ...given)
@@ -153,7 +154,8 @@ async function add(tensor: OnnxTensor, plan: BlockPlan, tile: Float32Array, made
 
 /** `length` numbers at a time; at the end, what is left. */
 async function* tilesOf(tensor: OnnxTensor, length: number): AsyncGenerator<Float32Array, void> {
-  const tile = new Float32Array(Math.min(length, elementCount(tensor.shape)))
+  const room = takeBytes(4 * Math.min(length, elementCount(tensor.shape)))
+  const tile = floatsIn(room)
   let filled = 0
   for await (const numbers of floatsOf(tensor)) {
     for (let at = 0; at < numbers.length; ) {
@@ -167,6 +169,11 @@ async function* tilesOf(tensor: OnnxTensor, length: number): AsyncGenerator<Floa
     }
   }
   if (filled > 0) yield tile.subarray(0, filled)
+  giveBytes(room)
+}
+
+function floatsIn({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / 4)
 }
 
 /** With zeros up to a multiple of `unit`. */

@@ -113,8 +113,10 @@ async function* byColumns(tensor: OnnxTensor, grids: readonly Int8Grid[]): Async
     greatest: grids[0]?.greatest ?? 0,
   }
   let at = 0
+  let room = new Uint8Array()
   for await (const numbers of floatsOf(tensor)) {
-    const bytes = new Uint8Array(numbers.length)
+    if (room.length < numbers.length) room = new Uint8Array(numbers.length)
+    const bytes = room.subarray(0, numbers.length)
     passes.columnInt8(numbers, at % grids.length, columns, bytes)
     at += numbers.length
     yield bytes
@@ -129,8 +131,10 @@ async function* byRuns(
   const passes = weightPasses()
   const length = runLength(tensor, axis)
   let at = 0
+  let room = new Uint8Array()
   for await (const numbers of floatsOf(tensor)) {
-    const bytes = new Uint8Array(numbers.length)
+    if (room.length < numbers.length) room = new Uint8Array(numbers.length)
+    const bytes = room.subarray(0, numbers.length)
     for (const { run, from, to } of runsOf(at, numbers.length, length))
       passes.int8(numbers.subarray(from, to), grids[run % grids.length]!, bytes.subarray(from, to))
     at += numbers.length
