@@ -48,6 +48,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
   convert: async () => (await import('./commands/convert.ts')).convertCommand(),
   optimize: async () => (await import('./commands/optimize.ts')).optimizeCommand(),
+  constants: async () => (await import('./commands/constants.ts')).constantsCommand(),
   pack: async () => (await import('./commands/pack.ts')).packCommand(),
   unpack: async () => (await import('./commands/unpack.ts')).unpackCommand(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),

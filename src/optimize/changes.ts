@@ -14,6 +14,7 @@ export const SAMPLES = 128
 
 /** A change of a model, as it is asked for. */
 export type Change =
+  | { readonly kind: 'simplify' }
   | {
       readonly kind: 'int8'
       readonly dtype: 'int8' | 'uint8'
@@ -33,6 +34,7 @@ export type Change =
 
 /** What is tried, by its name on the command line and in ballast.yaml. */
 export const CHANGES: Readonly<Record<string, Change>> = {
+  simplify: { kind: 'simplify' },
   int8: { kind: 'int8', dtype: 'int8', perChannel: true, reduced: false },
   'int8-tensor': { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false },
   'int8-static': {

@@ -10,6 +10,8 @@ export {
 } from './changes.ts'
 export * from './errors.ts'
 export { constantsAsInitializers } from './graph/constants.ts'
+export type { Computer } from './graph/passes/computer.ts'
+export { type Simplified, type SimplifyOptions, simplify } from './graph/passes/simplify.ts'
 export { BLOCK_SIZES, type BlockOptions, quantizeBlocks } from './precision/blocks/quantize.ts'
 export { type HalfOptions, halve } from './precision/float16/halve.ts'
 export { type DynamicOptions, quantizeDynamic } from './precision/int8/dynamic.ts'

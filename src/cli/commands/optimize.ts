@@ -15,6 +15,7 @@ export function optimizeCommand(): Command {
       '--auto',
       'try several changes, judge each by the gates of ballast.yaml on its data, write the best',
     )
+    .option('--simplify', 'the same with fewer nodes: alone, or before one of the changes that follow')
     .option('--int8', 'weights as 8-bit integers, activations too while it runs')
     .option('--int8-static', 'weights and activations as 8-bit integers, on places that examples tell')
     .addOption(
@@ -76,11 +77,22 @@ export function optimizeCommand(): Command {
 async function run(given: string | undefined, options: Options): Promise<void> {
   endWithReader()
   const path = given ?? (await (await import('../optimize/actions/model.ts')).modelOf(options.folder))
+  checkSimplify(options)
   await checkOutput(path, options)
   // Each loads what it needs alone: a change of a model starts in half the time without what judges it.
   if (options.withSteps) await (await import('../optimize/actions/steps.ts')).steps(path, options)
   else if (options.auto) await (await import('../optimize/actions/search.ts')).search(path, options)
   else await (await import('../optimize/actions/change.ts')).change(path, options)
+}
+
+function checkSimplify({ simplify, auto, withSteps }: Options): void {
+  if (simplify && (auto || withSteps))
+    throw new BallastError('ARGUMENT_INVALID', {
+      message: `--simplify goes with one change of the model, and not with ${auto ? '--auto' : '--with-steps'}`,
+      hint: auto
+        ? 'The search tries it by itself, by the name simplify.'
+        : 'Simplify the model first, and give what was written to --with-steps.',
+    })
 }
 
 /** The original is never written over: the variant is computed from it while it is written. */

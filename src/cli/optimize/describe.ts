@@ -2,13 +2,14 @@ import { formatPercent, formatSize } from '../../core/index.ts'
 import { clean } from '../output/clean.ts'
 import { table } from '../output/table.ts'
 import type { Comparison, Measured } from './measure.ts'
-import type { Optimized } from './optimize.ts'
+import { type Optimized, SIMPLIFIED } from './optimize.ts'
 
 /** Kept nodes that are listed; the rest is a number. */
 const MAX_KEPT = 8
 
 export function describeOptimized({
   change,
+  simplified,
   changed,
   kept,
   left,
@@ -17,14 +18,33 @@ export function describeOptimized({
   resumed,
 }: Optimized): string {
   const size = files.reduce((sum, file) => sum + file.size, 0)
+  const counts = `: ${changed.length.toLocaleString('en')} nodes changed, ${kept.length.toLocaleString('en')} kept`
   return [
-    `${change}: ${changed.length.toLocaleString('en')} nodes changed, ${kept.length.toLocaleString('en')} kept → ${formatSize(size)}`,
-    ...kept.slice(0, MAX_KEPT).map(({ node, op, why }) => `  kept ${op} ${clean(node)}: ${why}`),
-    ...(kept.length > MAX_KEPT ? [`  … and ${kept.length - MAX_KEPT} more (--json lists them)`] : []),
+    ...(simplified ? describeSimplified(simplified) : []),
+    `${change}${change === SIMPLIFIED ? '' : counts} → ${formatSize(size)}`,
+    ...describeKept(kept),
     ...left.map(what => `note: left out ${what}`),
     ...(resumed === undefined ? [] : [`note: ${formatSize(resumed)} were there of a run that was stopped`]),
     ...(comparison ? ['', ...describeComparison(comparison)] : []),
   ].join('\n')
+}
+
+/** How many nodes are left, and which pass made how many fewer. */
+function describeSimplified({
+  nodes: { before, after },
+  passes,
+  kept,
+}: NonNullable<Optimized['simplified']>): string[] {
+  const parts = passes.map(({ name, removed }) => `${name} ${removed > 0 ? `−${removed}` : `+${-removed}`}`)
+  const how = parts.length > 0 ? ` (${parts.join(', ')})` : ''
+  return [`${before.toLocaleString('en')} nodes → ${after.toLocaleString('en')}${how}`, ...describeKept(kept)]
+}
+
+function describeKept(kept: Optimized['kept']): string[] {
+  return [
+    ...kept.slice(0, MAX_KEPT).map(({ node, op, why }) => `  kept ${op} ${clean(node)}: ${why}`),
+    ...(kept.length > MAX_KEPT ? [`  … and ${kept.length - MAX_KEPT} more (--json lists them)`] : []),
+  ]
 }
 
 function describeComparison({ original, variant, drift }: Comparison): string[] {

@@ -11,11 +11,14 @@ import {
   quantizeStatic,
   type Range,
   type Ranges,
+  type Simplified,
   type StaticChange,
+  simplify,
   storeHalves,
 } from '../../optimize/index.ts'
 import { type WrittenFile, writeModel } from '../output/write-model.ts'
 import type { Calibrate } from './calibrate.ts'
+import { constantComputer } from './constants/computer.ts'
 import type { Comparison, MeasureOptions } from './measure.ts'
 
 export interface OptimizeRequest {
@@ -23,6 +26,10 @@ export interface OptimizeRequest {
   readonly out: string
   readonly change: Change
   readonly keep: ReadonlySet<string>
+  /** Before another change. */
+  readonly simplify?: boolean
+  /** What starts this very program, which computes constants; default: as it was started. */
+  readonly program?: readonly string[]
   /** For changes that samples tell the places of. */
   readonly calibrate?: Calibrate
   /** Absent: the variant is written and not measured. */
@@ -32,6 +39,8 @@ export interface OptimizeRequest {
 
 export interface Optimized extends Pick<Changed, 'changed' | 'kept'> {
   readonly change: string
+  /** What became of its nodes, where it was simplified. */
+  readonly simplified?: Omit<Simplified, 'model'>
   readonly files: readonly WrittenFile[]
   /** What a run that was killed had written of them. */
   readonly resumed?: Bytes
@@ -42,6 +51,9 @@ export interface Optimized extends Pick<Changed, 'changed' | 'kept'> {
   readonly ranges?: readonly (readonly [value: string, Range])[]
 }
 
+/** What the change is called that only simplifies. */
+export const SIMPLIFIED = 'simplified'
+
 /** The key of a model's metadata under which its change stands. */
 const CHANGE_KEY = 'ballast.change'
 
@@ -51,18 +63,23 @@ const CHANGE_KEY = 'ballast.change'
  */
 export async function optimizeModel(model: OpenedModel, request: OptimizeRequest): Promise<Optimized> {
   const { path, out, change, keep, measure, say } = request
+  const simplifies = request.simplify || change.kind === 'simplify'
   if (model.file.format !== 'onnx' || !model.input)
     throw new BallastError('OPTIMIZE_FORMAT', {
       message: `${model.file.name} is ${model.file.format}; ONNX is what is optimised`,
       hint: '`ballast convert` makes ONNX of it first.',
     })
   const lifted = await liftOnnx(model.input)
+  const computer = simplifies ? await constantComputer(request.program ?? started()) : undefined
   try {
-    const original = constantsAsInitializers(lifted.model)
+    const simplified = computer && (await simplify(lifted.model, { computer }))
+    const original = simplified?.model ?? constantsAsInitializers(lifted.model)
     const ranges = change.kind === 'int8-static' ? await rangesFor(original, change, request) : new Map()
     const { model: variant, changed, kept } = apply(original, change, keep, ranges)
-    const what = describeChange(change)
-    say?.(`${what}: ${changed.length} of ${lifted.model.graph.nodes.length} nodes`)
+    const what = describeChange(change, simplifies)
+    if (simplified) say?.(`${SIMPLIFIED}: ${simplified.nodes.before} nodes → ${simplified.nodes.after}`)
+    if (change.kind !== 'simplify')
+      say?.(`${what}: ${changed.length} of ${original.graph.nodes.length} nodes`)
     const metadata = [...(variant.metadata ?? []), { key: CHANGE_KEY, value: what }]
     const sources = model.file.files.map(file => join(dirname(path), file.path))
     const { files, resumed } = await writeModel({ ...variant, metadata }, out, sources)
@@ -70,6 +87,7 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     const comparison = measure && (await compared({ original: path, variant: out }, measure))
     return {
       change: what,
+      ...(simplified && { simplified: withoutModel(simplified) }),
       changed,
       kept,
       files,
@@ -79,8 +97,15 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
       ...(ranges.size > 0 && { ranges: [...ranges] }),
     }
   } finally {
+    await computer?.close()
     await lifted.close()
   }
+}
+
+const started = (): readonly string[] => [process.execPath, process.argv[1] ?? '']
+
+function withoutModel({ nodes, passes, kept }: Simplified): Omit<Simplified, 'model'> {
+  return { nodes, passes, kept }
 }
 
 /** The runtime is loaded where a model is run. */
@@ -102,6 +127,8 @@ function rangesFor(model: OnnxModel, change: StaticChange, { calibrate }: Optimi
 
 function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>, ranges: Ranges): Changed {
   switch (change.kind) {
+    case 'simplify':
+      return { model, changed: [], kept: [] }
     case 'int8-static':
       return quantizeStatic(model, ranges, { ...change, keep })
     case 'int8': {
@@ -117,8 +144,11 @@ function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>, rang
   }
 }
 
-function describeChange(change: Change): string {
+function describeChange(change: Change, simplifies = false): string {
+  if (simplifies && change.kind !== 'simplify') return `${SIMPLIFIED}, ${describeChange(change)}`
   switch (change.kind) {
+    case 'simplify':
+      return SIMPLIFIED
     case 'int8-static': {
       const { activations, weights, perChannel, calibrate, samples } = change
       const how = `${perChannel ? ' per channel' : ''}${weights.reduced ? ', reduced range' : ''}`

@@ -1,7 +1,7 @@
 import { ONNX_DTYPES, type OnnxAttribute, type OnnxDtype, type OnnxNode } from '../../formats/index.ts'
 
 /** Element types of values, by name. */
-export type Dtypes = ReadonlyMap<string, OnnxDtype>
+export type Dtypes = Pick<ReadonlyMap<string, OnnxDtype>, 'get'>
 
 /** What each output of a node is made of; undefined where that is not known. */
 type Rule = (node: OnnxNode, dtypes: Dtypes) => readonly (OnnxDtype | undefined)[]

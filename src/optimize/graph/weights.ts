@@ -41,7 +41,7 @@ export function withNodes(
 }
 
 /** What people call a node. */
-export function nameOf({ name, outputs, op }: OnnxNode): string {
+export function nameOf({ name, outputs, op }: Pick<OnnxNode, 'name' | 'outputs' | 'op'>): string {
   return name || outputs[0] || op
 }
 

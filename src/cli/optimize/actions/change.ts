@@ -20,6 +20,7 @@ export async function change(path: string, options: Options): Promise<void> {
       out: options.output,
       change: wanted,
       keep: new Set(options.keep),
+      simplify: options.simplify ?? false,
       ...(calibration && { calibrate: calibration.calibrator(say) }),
       ...(options.measure && { measure: measureOf(options) }),
       ...(say && { say }),
@@ -80,9 +81,10 @@ function blocksOf(bits: 4 | 8, { block, asymmetric = false, accuracyLevel }: Opt
 function changeOf(options: Options): Change {
   const asked = ASKED.filter(([option]) => options[option])
   if (asked.length === 1) return asked[0]![1](options)
+  if (asked.length === 0 && options.simplify) return { kind: 'simplify' }
   throw new BallastError('ARGUMENT_MISSING', {
     message:
-      'Name one change: --int8, --int8-static, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
+      'Name one change: --simplify, --int8, --int8-static, --int8-blocks, --int4, --fp16, --fp16-weights, --bf16-weights, or --auto',
     hint: '--int8 is the one that makes most models faster on CPUs.',
   })
 }

@@ -9,6 +9,7 @@ export interface Options {
   readonly gate?: readonly string[]
   readonly folder: string
   readonly data?: string
+  readonly simplify?: boolean
   readonly int8?: boolean
   readonly int8Static?: boolean
   readonly calibrate: Calibration

@@ -1,0 +1,15 @@
+import type { OnnxDtype } from '../../../formats/index.ts'
+
+/** Files in the folder of one computation. */
+export const MODEL_FILE = 'constants.onnx'
+export const INDEX_FILE = 'results.json'
+export const DATA_FILE = 'results.data'
+
+/** Where an output stands in the file of elements. */
+export interface Result {
+  readonly name: string
+  readonly dtype: OnnxDtype
+  readonly shape: readonly number[]
+  readonly offset: number
+  readonly bytes: number
+}
