@@ -106,11 +106,15 @@ describe('the digits example', () => {
     await expect(calibrationData(folder, undefined)).rejects.toMatchObject({ code: 'NO_DATA' })
   })
 
-  test('a model outside a repository takes the data as they are', async () => {
-    const { config, data } = await calibrationData(folder, join(DIGITS, 'data/test.npz'))
-    await data.close()
-    expect(config).toMatchObject({ task: 'generic', preprocess: [] })
-  })
+  test.each([0, 1, 2])(
+    'a folder with %i models and no ballast.yaml takes the data as they are',
+    async count => {
+      for (let i = 0; i < count; i++) await copyFile(join(DIGITS, 'model.onnx'), join(folder, `${i}.onnx`))
+      const { config, data } = await calibrationData(folder, join(DIGITS, 'data/test.npz'))
+      await data.close()
+      expect(config).toMatchObject({ task: 'generic', preprocess: [] })
+    },
+  )
 
   test('data that do not fit the model are told with what was expected', async () => {
     const data = await openDataset(join(DIGITS, 'data/test.npz'), { rows: 'allowed' })

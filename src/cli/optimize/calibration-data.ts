@@ -1,6 +1,7 @@
-import { basename, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import type { ModelRepository } from '../../config/index.ts'
-import { BallastError, resolveInside } from '../../core/index.ts'
+import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
 import { type Dataset, openDataset } from '../../evaluate/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 import { modelConfigOf } from '../stages/context.ts'
@@ -14,12 +15,14 @@ export async function calibrationData(
   folder: string,
   given: string | undefined,
 ): Promise<{ readonly config: ModelConfig; readonly data: Dataset }> {
-  const repository = await repositoryIn(folder, given !== undefined)
+  const repository = await repositoryIn(folder)
   const wanted = repository?.evaluate
   const path = given ?? (wanted && (await resolveInside(folder, wanted.data)))
   if (path === undefined)
     throw new BallastError('NO_DATA', {
-      message: 'ballast.yaml names no data to calibrate on',
+      message: repository
+        ? 'ballast.yaml names no data to calibrate on'
+        : `${resolve(folder)} has no ballast.yaml, and no data to calibrate on was given`,
       hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
     })
   const config = repository
@@ -33,11 +36,17 @@ export async function calibrationData(
   return { config, data }
 }
 
-async function repositoryIn(folder: string, optional: boolean): Promise<ModelRepository | undefined> {
+/** A folder that only happens to hold models is none here. */
+async function repositoryIn(folder: string): Promise<ModelRepository | undefined> {
+  return (await isThere(join(folder, 'ballast.yaml'))) ? localRepository(folder) : undefined
+}
+
+async function isThere(path: string): Promise<boolean> {
   try {
-    return await localRepository(folder)
+    await stat(path)
+    return true
   } catch (cause) {
-    if (optional && cause instanceof BallastError && cause.code === 'CONFIG_MISSING') return undefined
+    if (systemCode(cause) === 'ENOENT') return false
     throw cause
   }
 }

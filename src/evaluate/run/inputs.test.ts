@@ -45,7 +45,8 @@ describe('examples are taken evenly from the whole data set', () => {
   test.each([
     [5, 10, [0, 1, 2, 3, 4]],
     [5, 5, [0, 1, 2, 3, 4]],
-    [10, 4, [0, 2, 4, 6]],
+    [10, 4, [0, 3, 5, 8]],
+    [7, 6, [0, 2, 3, 4, 5, 6]],
     [100, 4, [0, 25, 50, 75]],
     [0, 4, []],
   ])('of %i, %i', async (examples, limit, wanted) => {

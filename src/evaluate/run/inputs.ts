@@ -31,12 +31,13 @@ export async function* inputsOf(
 }
 
 async function* spread(dataset: Dataset, limit: number): AsyncGenerator<ExampleInput, void> {
-  const step = Math.max(Math.floor(dataset.examples / limit), 1)
+  // Those at which limit / examples, summed up, passes a whole number; all, where there are no more than that.
+  const rate = Math.min(limit / dataset.examples, 1)
   let [at, taken] = [0, 0]
   for await (const { inputs } of dataset.batches(READ))
     for (const example of inputs) {
       if (taken === limit) return
-      if (at++ % step !== 0) continue
+      if (Math.floor(at++ * rate) < taken) continue
       taken++
       yield example
     }
