@@ -34,6 +34,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),
+  feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
+  requests: async () => (await import('./commands/requests.ts')).requestsCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
   principal: async () => (await import('./commands/principal.ts')).principalCommand(),

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
-import { type Ask, answerEndSchema, type RequestsQuery } from '../../api/index.ts'
+import { type Ask, answerEndSchema, type ExportedPart, type RequestsQuery } from '../../api/index.ts'
 import { type Milliseconds, randomText } from '../../core/index.ts'
 
 /** How a server reaches a gateway: by the stream that the gateway holds open. */
@@ -19,17 +19,10 @@ const MAX_END_BYTES = 100
 interface Call {
   readonly link: GatewayLink
   readonly out: Writable
-  readonly ended: (outcome: GatewayOutcome) => void
+  readonly ended: (outcome: ExportedPart) => void
   timer: NodeJS.Timeout | undefined
   body: Readable | undefined
   records: number
-}
-
-/** What came of one gateway's answer. `whole`: it told its end. */
-export interface GatewayOutcome {
-  readonly gateway: string
-  readonly records: number
-  readonly whole: boolean
 }
 
 /** Asks gateways for what is on their disks. They have no address here: they answer by calls of their own. */
@@ -53,11 +46,11 @@ export class GatewayCalls {
   }
 
   /** Writes what all connected gateways answer to `out`, in whole lines; resolves when each is through. */
-  async requests(query: RequestsQuery, out: Writable): Promise<readonly GatewayOutcome[]> {
+  async requests(query: RequestsQuery, out: Writable): Promise<readonly ExportedPart[]> {
     out.setMaxListeners(0)
     const asked = [...this.#links].map(link => {
       const call = randomText(24)
-      return new Promise<GatewayOutcome>(resolve => {
+      return new Promise<ExportedPart>(resolve => {
         const timer = setTimeout(() => this.#end(call, false), BEGIN_MS)
         this.#calls.set(call, { link, out, ended: resolve, timer, body: undefined, records: 0 })
         link.send('ask', { call, requests: query } satisfies Ask)
