@@ -62,6 +62,12 @@ export const optimizationSchema = z.object({
 })
 export type Optimization = z.infer<typeof optimizationSchema>
 
+/** As pages tell it: `metric` is what variants are compared by beside size and latency. */
+export const optimizationViewSchema = optimizationSchema.extend({
+  metric: z.object({ name: z.string(), better: z.enum(['higher', 'lower']) }).nullable(),
+})
+export type OptimizationView = z.infer<typeof optimizationViewSchema>
+
 /** Record `variant` of a version: one whose bytes are kept. */
 export const variantSchema = z.object({
   name,

@@ -1,6 +1,6 @@
 /** What the control plane tells of versions: their names, history and lineage, and what a search finds. */
 import { z } from 'zod'
-import { optimizationSchema, variantViewSchema } from './variants.ts'
+import { optimizationViewSchema, variantViewSchema } from './variants.ts'
 import { versionViewSchema } from './views.ts'
 
 const versionRefSchema = z.object({ id: z.string(), number: z.number() })
@@ -168,6 +168,6 @@ export const namedVersionSchema = versionViewSchema.extend({
     config: z.unknown(),
   }),
   /** What was tried of it; null where nothing was. */
-  optimization: optimizationSchema.nullable(),
+  optimization: optimizationViewSchema.nullable(),
 })
 export type NamedVersion = z.infer<typeof namedVersionSchema>

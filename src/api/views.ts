@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { predictionLimitsSchema } from './agents/gateway.ts'
 import { reportSummariesSchema } from './reports.ts'
-import { optimizationSchema, variantViewSchema } from './variants.ts'
+import { optimizationViewSchema, variantViewSchema } from './variants.ts'
 
 export const jobStateSchema = z.enum([
   'blocked',
@@ -119,7 +119,7 @@ export const jobViewSchema = z.object({
   summary: z.array(z.string()),
   gates: z.array(gateViewSchema),
   /** What the optimize stage tried; null for other jobs. */
-  optimization: optimizationSchema.nullable(),
+  optimization: optimizationViewSchema.nullable(),
   /** Id of the version it registered, or of the rollout it made. */
   version: z.string().nullable(),
   rollout: z.string().nullable(),

@@ -15,6 +15,7 @@ export { gateFromFields, parseGate } from './gates/parse.ts'
 export {
   formatMetric,
   higherIsBetter,
+  isMetric,
 } from './gates/units.ts'
 export { type EvaluateOptions, evaluateModel } from './run/evaluate.ts'
 export { inputsOf } from './run/inputs.ts'

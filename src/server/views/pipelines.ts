@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import {
-  type AttemptView,
-  type GateView,
-  type JobView,
-  optimizationSchema,
-  type PipelineRef,
-  type PipelineSummary,
-  type PipelineView,
+import type {
+  AttemptView,
+  GateView,
+  JobView,
+  PipelineRef,
+  PipelineSummary,
+  PipelineView,
 } from '../../api/index.ts'
 import { isoOf, type Location } from '../../core/index.ts'
 import { type Gate, higherIsBetter } from '../../evaluate/index.ts'
@@ -23,6 +22,7 @@ import { type JobResult, resultOf } from '../pipelines/ending/results.ts'
 import type { AttemptLogs } from '../pipelines/logs/logs.ts'
 import { reportLines } from './reports.ts'
 import { isoOrNull } from './times.ts'
+import { optimizationViewOf } from './variants.ts'
 
 /** More than these are read all at once. */
 const MAX_READ_SINGLY = 20
@@ -128,7 +128,7 @@ export async function jobViewOf(plane: ControlPlane, logs: AttemptLogs, job: Job
     verdict: stage?.verdict ?? null,
     summary: summaryLines(result),
     gates: gatesOf(stage?.records['gates']),
-    optimization: optimizationSchema.safeParse(stage?.records['optimization']).data ?? null,
+    optimization: optimizationViewOf(stage?.records['optimization']),
     version: result?.kind === 'stage' ? (result.version?.id ?? null) : null,
     rollout: rollout?.id ?? null,
     awaitsApproval:

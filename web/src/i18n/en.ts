@@ -371,6 +371,24 @@ export const en = {
   'try.json': 'JSON',
   'try.notServing': 'No version serves yet: a request has nobody to answer it.',
 
+  'variants.title': 'Variants',
+  'variants.variant': 'Variant',
+  'variants.original': 'original',
+  'variants.latency': 'p50 of the original’s',
+  'variants.size': 'Size; upwards the p50 latency, in that of the original',
+  'variants.picture': { one: '{n} form by size and latency', other: '{n} forms by size and latency' },
+  'variants.legend':
+    'A full dot: no other is smaller, faster and better. A ring: this one ships. The dashed line: as fast as the original.',
+  'variants.ships': 'ships',
+  'variants.serves': 'serves as {name}',
+  'variants.fellBack': 'the original serves instead of {name}',
+  'variants.refused': 'Refused',
+  'variants.repaired': {
+    one: '{n} node stays as in the original',
+    other: '{n} nodes stay as in the original',
+  },
+  'variants.machine': 'Measured on {processor} ({instructions}), threads: {threads}.',
+
   'interval.label': 'from {low} to {high}; limit {limit}',
   'interval.noLimit': 'from {low} to {high}',
 

@@ -362,6 +362,20 @@ export const zh: Record<MessageKey, Message> = {
   'try.json': 'JSON',
   'try.notServing': '还没有版本在服务，请求无人应答。',
 
+  'variants.title': '变体',
+  'variants.variant': '变体',
+  'variants.original': '原模型',
+  'variants.latency': 'p50 与原模型之比',
+  'variants.size': '大小；纵轴为 p50 延迟，以原模型为 1',
+  'variants.picture': { one: '{n} 种形式的大小与延迟', other: '{n} 种形式的大小与延迟' },
+  'variants.legend': '实心点：没有其他形式比它更小、更快、更好。圆环：上线的形式。虚线：与原模型一样快。',
+  'variants.ships': '上线',
+  'variants.serves': '以 {name} 提供服务',
+  'variants.fellBack': '由原模型代替 {name} 提供服务',
+  'variants.refused': '已拒绝',
+  'variants.repaired': { one: '{n} 个节点保持原样', other: '{n} 个节点保持原样' },
+  'variants.machine': '测量环境：{processor}（{instructions}），线程数：{threads}。',
+
   'interval.label': '从 {low} 到 {high}；界限 {limit}',
   'interval.noLimit': '从 {low} 到 {high}',
 

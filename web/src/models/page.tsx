@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ModelView } from '../../../src/api/views.ts'
 import { model } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
-import { HealthBadge } from '../ui/badge.tsx'
+import { Badge, HealthBadge } from '../ui/badge.tsx'
 import { PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
 import { RollBack } from './actions.tsx'
@@ -55,7 +55,11 @@ function Model({ model: shown }: { readonly model: ModelView }) {
   )
 }
 
-function About({ model: { project, environment, task, latestPipeline } }: { readonly model: ModelView }) {
+function About({
+  model: { project, environment, task, form, latestPipeline },
+}: {
+  readonly model: ModelView
+}) {
   const { t } = useI18n()
   return (
     <>
@@ -68,6 +72,12 @@ function About({ model: { project, environment, task, latestPipeline } }: { read
       <span>
         {t('model.task')} <code>{task}</code>
       </span>
+      {form.variant && <Badge tone="good">{t('variants.serves', { name: form.variant.name })}</Badge>}
+      {form.fallback && (
+        <Badge tone="warn" icon="alert" title={form.fallback.reason}>
+          {t('variants.fellBack', { name: form.fallback.name })}
+        </Badge>
+      )}
       {latestPipeline && (
         <Link to="/pipelines/$id" params={{ id: latestPipeline.id }} className="hover:underline">
           {t('model.pipelineOf', { number: latestPipeline.number })}

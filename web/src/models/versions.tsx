@@ -54,12 +54,25 @@ export function Versions({ model }: { readonly model: ModelView }) {
 }
 
 /** Names that point at it, and what is unusual about it. */
-function VersionNames({ version: { names, expired, imported } }: { readonly version: VersionView }) {
-  const { t } = useI18n()
+function VersionNames({
+  version: { names, variants, expired, imported },
+}: {
+  readonly version: VersionView
+}) {
+  const { t, format } = useI18n()
   return (
     <span className="ml-1 inline-flex flex-wrap gap-1">
       {names.map(name => (
         <Badge key={name} tone="quiet">
+          {name}
+        </Badge>
+      ))}
+      {variants.map(({ name, change, size, chosen }) => (
+        <Badge
+          key={`variant ${name}`}
+          tone={chosen ? 'good' : 'quiet'}
+          title={`${change}, ${format.bytes(size)}`}
+        >
           {name}
         </Badge>
       ))}

@@ -14,6 +14,7 @@ import { StartJob } from './inputs/start-job.tsx'
 import { JobFacts } from './job-facts.tsx'
 import { LogView } from './log/log-view.tsx'
 import { Reports } from './reports.tsx'
+import { Variants } from './variants/panel.tsx'
 
 interface JobPanelProps {
   readonly job: JobView
@@ -50,6 +51,7 @@ export function JobPanel({ job, pipelineId }: JobPanelProps) {
       </Panel>
       {job.reports && <Reports reports={job.reports} />}
       {job.gates.length > 0 && <Gates gates={job.gates} />}
+      {job.optimization && <Variants optimization={job.optimization} />}
       {attempt && attempt.artifacts.length > 0 && <Artifacts attempt={attempt} />}
       {attempt && <LogView key={attempt.id} attempt={attempt} name={job.name} />}
     </div>

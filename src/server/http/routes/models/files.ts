@@ -7,6 +7,7 @@ import { exportVersion, importVersion } from '../../../registry/versions/transfe
 import { optimizationIn } from '../../../registry/versions/variants.ts'
 import type { Services } from '../../../services.ts'
 import { versionViewOf } from '../../../views/models.ts'
+import { optimizationViewOf } from '../../../views/variants.ts'
 import { projectFor, versionFor } from '../../find.ts'
 import { namedVersion } from '../../find-version.ts'
 import { callerIn } from '../../guard.ts'
@@ -37,8 +38,9 @@ export function versionFileRoutes(app: App, services: Services): void {
       return {
         ...(await versionViewOf(services, version)),
         manifest: { model, commit, config, files: files.map(file => ({ ...file })) },
-        optimization:
-          optimizationIn(await plane.stores.versions.recordsOf([version.id], ['optimization'])) ?? null,
+        optimization: optimizationViewOf(
+          optimizationIn(await plane.stores.versions.recordsOf([version.id], ['optimization'])),
+        ),
       }
     },
   )
