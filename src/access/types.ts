@@ -1,4 +1,4 @@
-import type { Fraction, Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
+import type { Calendar, Fraction, Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
 
 export const ROLES = ['reader', 'developer', 'maintainer', 'admin'] as const
 /** Each holds what those before it hold. Roles are per project; an admin is one everywhere. */
@@ -128,4 +128,6 @@ export interface EnvironmentPolicy {
   readonly predictions: 'token' | 'public'
   /** Of each model here, all callers together. */
   readonly limits?: PredictionLimits
+  /** When rollouts may move on here; absent: always. */
+  readonly calendar?: Calendar
 }

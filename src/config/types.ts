@@ -1,4 +1,4 @@
-import type { Diagnostic, Milliseconds } from '../core/index.ts'
+import type { Calendar, Diagnostic, Milliseconds } from '../core/index.ts'
 import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { AnswerRule, PreprocessStep, TableColumn, Task } from '../model/index.ts'
 import type { Preference } from '../optimize/index.ts'
@@ -87,6 +87,8 @@ export interface EnvironmentRequest {
   readonly variant?: string
   /** How requests are shared out beside the steps. */
   readonly traffic?: TrafficPlan
+  /** When its rollouts may move on. */
+  readonly calendar?: Calendar
   /** Of a preview: it stays so long after its last deployment. */
   readonly expiresMs?: Milliseconds
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { instant } from '../core/index.ts'
+import { type Closure, instant, parseWindow } from '../core/index.ts'
 import { advance, hasEnded, ROLLOUT_PHASES, ROLLOUT_TRANSITIONS, type RolloutEvent } from './index.ts'
 import { aCanary, anAnalysis, aRollout, NOON, STEPS, V1 } from './testing.ts'
 
@@ -9,6 +9,12 @@ const failed: RolloutEvent = { kind: 'analysed', analysis: anAnalysis('failed') 
 const inconclusive: RolloutEvent = {
   kind: 'analysed',
   analysis: { ...anAnalysis('inconclusive'), requestsMissing: 210 },
+}
+
+const WEEKEND: Closure = {
+  kind: 'frozen',
+  window: parseWindow('Fri 18:00 - Mon 08:00 Europe/Berlin'),
+  until: later(60_000),
 }
 
 test('a whole rollout, from the queue to its promotion', () => {
@@ -107,6 +113,42 @@ describe('preparing', () => {
   })
 })
 
+describe('a calendar that is closed', () => {
+  test.each(['queued', 'preparing', 'progressing'] as const)(
+    'keeps what is %s, and says until when',
+    phase => {
+      const rollout = aRollout({ phase })
+      expect(advance(rollout, { kind: 'closed', closure: WEEKEND }, NOON)).toEqual({
+        ...rollout,
+        reason: 'Waits: frozen (Fri 18:00 - Mon 08:00 Europe/Berlin) until 2026-06-01 12:01 UTC',
+      })
+    },
+  )
+
+  test('without an end says so', () => {
+    const { until: _, ...closure } = WEEKEND
+    const { reason } = advance(aRollout(), { kind: 'closed', closure }, NOON)
+    expect(reason).toMatch(/^Waits: frozen .* with no end in sight$/)
+  })
+
+  test('keeps nothing that a person let go on, wherever it stands', () => {
+    for (const phase of ['queued', 'preparing', 'progressing'] as const) {
+      const freed = advance(aRollout({ phase }), { kind: 'override', by: 'ada', reason: 'a fix' }, NOON)
+      expect(freed).toMatchObject({
+        phase,
+        override: { by: 'ada', at: NOON, reason: 'a fix' },
+        reason: 'Freed from its calendars by ada: a fix',
+      })
+      expect(advance(freed, { kind: 'closed', closure: WEEKEND }, NOON)).toBe(freed)
+    }
+  })
+
+  test('does not keep a failed analysis from aborting', () => {
+    const kept = advance(aCanary(0), { kind: 'closed', closure: WEEKEND }, NOON)
+    expect(advance(kept, failed, NOON).phase).toBe('aborted')
+  })
+})
+
 describe('by hand', () => {
   test('a promotion says who, and that the analysis had not passed', () => {
     const promoted = advance(aCanary(1), { kind: 'promote', by: 'ada' }, NOON)
@@ -125,6 +167,8 @@ const EVENTS: readonly RolloutEvent[] = [
   { kind: 'replicas-ready' },
   { kind: 'replicas-failed', reason: 'gone' },
   failed,
+  { kind: 'closed', closure: WEEKEND },
+  { kind: 'override', by: 'ada' },
   { kind: 'promote', by: 'ada' },
   { kind: 'abort', by: 'ada' },
 ]

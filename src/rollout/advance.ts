@@ -1,4 +1,4 @@
-import { formatDuration, formatPercent, type Instant } from '../core/index.ts'
+import { type Closure, formatDuration, formatPercent, formatWindow, type Instant } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
 import type { Analysis, CanaryStep, Rollout, RolloutEvent } from './types.ts'
@@ -13,6 +13,8 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent } from './types.ts'
  *   progressing  analysed passed, hold over, last step     -> promoted
  *   progressing  analysed failed                           -> aborted
  *   progressing  analysed, else                            -> holds, with the reason
+ *   any running  closed                                    -> holds, until when
+ *   any running  override                                  -> no calendar holds it any more, by whom
  *   any running  replicas-failed, abort                    -> aborted
  *   progressing  promote                                   -> promoted, by whom
  *
@@ -34,6 +36,10 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       return event.step !== undefined && event.step !== rollout.step
         ? rollout
         : judged(rollout, event.analysis, now)
+    case 'closed':
+      return rollout.override ? rollout : held(rollout, closed(event.closure))
+    case 'override':
+      return overridden(rollout, event, now)
     case 'promote':
       return ended(
         rollout,
@@ -107,6 +113,27 @@ function atStep(
 
 function held(rollout: Rollout, reason: string): Rollout {
   return rollout.reason === reason ? rollout : { ...rollout, reason }
+}
+
+/** `Waits: frozen (Fri 18:00 - Mon 08:00 Europe/Berlin) until 2026-11-30 07:00 UTC`. */
+function closed({ kind, window, until }: Closure): string {
+  const end =
+    until === undefined
+      ? 'with no end in sight'
+      : `until ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return `Waits: ${kind} (${formatWindow(window)}) ${end}`
+}
+
+function overridden(
+  rollout: Rollout,
+  { by, reason }: Extract<RolloutEvent, { kind: 'override' }>,
+  now: Instant,
+): Rollout {
+  return {
+    ...rollout,
+    override: { by, at: now, ...(reason && { reason }) },
+    reason: `Freed from its calendars by ${by}${reason ? `: ${reason}` : ''}`,
+  }
 }
 
 function ended(rollout: Rollout, phase: 'promoted' | 'aborted', reason: string, now: Instant): Rollout {

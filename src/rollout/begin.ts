@@ -1,4 +1,4 @@
-import type { Instant, RolloutId, VersionId } from '../core/index.ts'
+import type { Calendar, Instant, RolloutId, VersionId } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import type { AnalysisSpec, CanaryStep, Rollout, Strategy } from './types.ts'
 
@@ -10,6 +10,7 @@ export interface RolloutRequest {
   /** What serves now; absent for a first version. Read again when the rollout is dequeued. */
   readonly stable?: VersionId
   readonly strategy: Strategy
+  readonly calendar?: Calendar
 }
 
 /**

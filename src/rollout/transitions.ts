@@ -12,12 +12,16 @@ export const ROLLOUT_TRANSITIONS: {
 } = {
   queued: {
     dequeued: ['preparing'],
+    closed: ['queued'],
+    override: ['queued'],
     abort: ['aborted'],
   },
   preparing: {
     dequeued: 'ignored',
     'replicas-ready': ['progressing', 'promoted'],
     'replicas-failed': ['aborted'],
+    closed: ['preparing'],
+    override: ['preparing'],
     abort: ['aborted'],
   },
   progressing: {
@@ -25,6 +29,8 @@ export const ROLLOUT_TRANSITIONS: {
     'replicas-ready': 'ignored',
     'replicas-failed': ['aborted'],
     analysed: ['progressing', 'promoted', 'aborted'],
+    closed: ['progressing'],
+    override: ['progressing'],
     promote: ['promoted'],
     abort: ['aborted'],
   },
@@ -33,12 +39,14 @@ export const ROLLOUT_TRANSITIONS: {
     'replicas-ready': 'ignored',
     'replicas-failed': 'ignored',
     analysed: 'ignored',
+    closed: 'ignored',
   },
   aborted: {
     dequeued: 'ignored',
     'replicas-ready': 'ignored',
     'replicas-failed': 'ignored',
     analysed: 'ignored',
+    closed: 'ignored',
   },
 }
 

@@ -1,4 +1,13 @@
-import type { Fraction, Instant, Milliseconds, RolloutId, Verdict, VersionId } from '../core/index.ts'
+import type {
+  Calendar,
+  Closure,
+  Fraction,
+  Instant,
+  Milliseconds,
+  RolloutId,
+  Verdict,
+  VersionId,
+} from '../core/index.ts'
 
 /** Who answers a request during a rollout. `baseline`: a fresh replica of the stable version, compared with the canary. */
 export const ARMS = ['stable', 'baseline', 'canary'] as const
@@ -82,6 +91,13 @@ export const ROLLOUT_PHASES = ['queued', 'preparing', 'progressing', 'promoted',
  */
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number]
 
+/** A person's word that a rollout need not wait for the calendars. */
+export interface Override {
+  readonly by: string
+  readonly at: Instant
+  readonly reason?: string
+}
+
 export interface Rollout {
   readonly id: RolloutId
   readonly model: string
@@ -100,6 +116,9 @@ export interface Rollout {
   readonly endedAt?: Instant
   /** Why it ended or holds, with the figures. */
   readonly reason?: string
+  /** When its file lets it move on; the policy of its environment has a calendar of its own. */
+  readonly calendar?: Calendar
+  readonly override?: Override
 }
 
 /**
@@ -140,5 +159,9 @@ export type RolloutEvent =
   | { readonly kind: 'replicas-failed'; readonly reason: string }
   /** `step`: which step's counts it judged; an analysis of another step than the present is ignored. */
   | { readonly kind: 'analysed'; readonly analysis: Analysis; readonly step?: number }
+  /** A calendar does not let it move on now. */
+  | { readonly kind: 'closed'; readonly closure: Closure }
+  /** It moves on whatever the calendars say. */
+  | { readonly kind: 'override'; readonly by: string; readonly reason?: string }
   | { readonly kind: 'promote'; readonly by: string }
   | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }

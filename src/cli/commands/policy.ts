@@ -16,6 +16,8 @@ interface Change {
   readonly burst?: number
   readonly quota?: string
   readonly priority?: number
+  readonly freeze?: readonly string[]
+  readonly schedule?: readonly string[]
   readonly json?: boolean
 }
 
@@ -50,6 +52,14 @@ export function policyCommand(): Command {
       'best Ballast-Priority that callers may ask for, 1 first; 0 allows none',
       Number,
     )
+    .option(
+      '--freeze <window...>',
+      "when no rollout moves on, such as 'Fri 18:00 - Mon 08:00 Europe/Berlin'; none clears them",
+    )
+    .option(
+      '--schedule <window...>',
+      "the only times at which rollouts move on, such as 'Mon-Fri 09:00 - 17:00'; none clears them",
+    )
     .option('--json', 'for machines')
     .action(set)
   return command
@@ -64,7 +74,7 @@ async function show(
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   const policy = await (await remote()).get(pathOf(project, environment), policySchema)
-  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions, limits }) =>
+  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions, limits, calendar }) =>
     [
       `branches       ${branches.join(', ')}`,
       `approvers      ${approvers ?? 'none'}`,
@@ -72,6 +82,8 @@ async function show(
       `first step     at most ${formatPercent(maxFirstStep)}`,
       `predictions    ${predictions}`,
       `limits         ${formatLimits(limits)}`,
+      `freeze         ${calendar?.freeze.join('; ') || 'none'}`,
+      `schedule       ${calendar?.schedule.join('; ') || 'always'}`,
     ].join('\n'),
   )
 }
@@ -82,6 +94,7 @@ async function set(project: string, environment: string, change: Change): Promis
     approvers: before,
     environment: _name,
     limits: limitsBefore,
+    calendar,
     ...rest
   } = await client.get(pathOf(project, environment), policySchema)
   const approvers =
@@ -95,6 +108,15 @@ async function set(project: string, environment: string, change: Change): Promis
     ...(change.gate && { gates: change.gate.filter(gate => gate !== 'none') }),
     ...(change.maxFirstStep && { maxFirstStep: parsePercent(change.maxFirstStep) }),
     ...(change.predictions && { predictions: change.predictions }),
+    calendar: {
+      freeze: windows(change.freeze) ?? calendar?.freeze ?? [],
+      schedule: windows(change.schedule) ?? calendar?.schedule ?? [],
+    },
   })
   await show(project, environment, change)
+}
+
+/** Undefined where nothing is asked. */
+function windows(lines: readonly string[] | undefined): readonly string[] | undefined {
+  return lines?.filter(line => line !== 'none')
 }

@@ -25,6 +25,15 @@ export function rolloutCommand(): Command {
     .option('--json', 'for machines')
     .action((id: string, { json }: Json) => act('POST', id, '/promote', json))
   command
+    .command('override')
+    .description('let it go on in spite of the calendar that keeps it; who did is kept in its history')
+    .argument('<rollout>')
+    .option('--reason <text>', 'kept with it')
+    .option('--json', 'for machines')
+    .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
+      act('POST', id, '/override', json, { ...(reason && { reason }) }),
+    )
+  command
     .command('abort')
     .description('back to stable')
     .argument('<rollout>')

@@ -1,4 +1,4 @@
-import type { Fraction } from '../../core/index.ts'
+import type { Calendar, Fraction } from '../../core/index.ts'
 import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
@@ -10,6 +10,7 @@ import { logSection } from './log.ts'
 import { variantChoice } from './optimize.ts'
 import { branchPattern, previewSection } from './preview.ts'
 import { trafficSection } from './traffic.ts'
+import { windowList } from './windows.ts'
 
 const PREVIEW = 'preview'
 const MAX_ENVIRONMENTS = 20
@@ -104,6 +105,8 @@ const fields = {
     '50%',
   ]),
   approve: optional(approval, 'who must approve before anything is deployed', false),
+  freeze: optional(windowList, 'when no rollout moves on here, such as Fri 18:00 - Mon 08:00 Europe/Berlin'),
+  schedule: optional(windowList, 'the only times at which rollouts move on here; by default, always'),
   analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
   variant: optional(
     placed(variantChoice),
@@ -173,6 +176,7 @@ export const deploySection: Reader<WrittenDeploy> = {
 export function request(name: string, written: WrittenEnvironment = {}): WrittenRequest {
   const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, log } = written
   const traffic = log ? { ...written.traffic, log } : written.traffic
+  const calendar = calendarOf(written)
   return {
     name,
     branch,
@@ -188,7 +192,12 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
     },
     ...(written.variant && { variant: written.variant }),
     ...(traffic && { traffic }),
+    ...(calendar && { calendar }),
   }
+}
+
+function calendarOf({ freeze = [], schedule = [] }: WrittenEnvironment): Calendar | undefined {
+  return freeze.length + schedule.length > 0 ? { freeze, schedule } : undefined
 }
 
 function positive(reader: Reader<Fraction>): Reader<Fraction> {

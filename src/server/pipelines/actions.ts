@@ -212,8 +212,8 @@ export class PipelineActions {
     const rollout = await this.#plane.stores.rollouts.byJob(job.id)
     if (rollout && rollout.endedAt === undefined)
       throw conflict(
-        `Job '${job.plan.name}' waits for evidence: its rollout takes traffic already`,
-        'Promote the rollout, or abort it.',
+        `Job '${job.plan.name}' waits for more than a word: its rollout is ${rollout.phase}`,
+        'Promote the rollout, let it go on in spite of its calendar, or abort it.',
       )
     const to = job.plan.work.kind === 'deploy' ? 'running' : 'succeeded'
     await this.#reconciler.move(job, 'waiting', to, { reason: `approved by ${by}` })

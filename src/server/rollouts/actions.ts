@@ -1,5 +1,5 @@
 import { whyVersionNotServed } from '../../config/index.ts'
-import type { RolloutId, VersionId } from '../../core/index.ts'
+import { formatWindow, type RolloutId, type VersionId } from '../../core/index.ts'
 import { versionExpired } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -30,8 +30,26 @@ export class RolloutActions {
           `Rollout ${id} is ${rollout.phase}`,
           'Only a rollout that takes traffic can be promoted.',
         )
+      const closure = await this.#reconciler.closureOf(rollout)
+      if (closure)
+        throw conflict(
+          `${rollout.environment} is ${closure.kind} now (${formatWindow(closure.window)})`,
+          'Wait until it is not, or let this rollout go on all the same: ballast rollout override.',
+        )
       this.#reconciler.needReady(rollout)
       await this.#reconciler.apply(rollout, { kind: 'promote', by })
+    })
+  }
+
+  /** No calendar keeps it any more, on this person's word. */
+  async override(id: RolloutId, by: string, reason?: string): Promise<StoredRollout> {
+    return this.#act(id, async rollout => {
+      if (!(await this.#reconciler.closureOf(rollout)))
+        throw conflict(
+          `No calendar keeps rollout ${id}: it is ${rollout.phase}`,
+          'Only what waits for its time can be let go on.',
+        )
+      await this.#reconciler.apply(rollout, { kind: 'override', by, ...(reason && { reason }) })
     })
   }
 

@@ -27,12 +27,19 @@ export class JobFollower {
     this.#previews = previews
   }
 
-  /** The deploy job goes with its rollout: to its end, or to waiting while there is no traffic to judge by. */
-  async follow(rollout: StoredRollout, analysis: Analysis | undefined): Promise<void> {
+  /**
+   * The deploy job goes with its rollout: to its end, or to waiting while a calendar keeps it, or there is no traffic
+   * to judge by.
+   */
+  async follow(rollout: StoredRollout, analysis: Analysis | undefined, isKept = false): Promise<void> {
     if (rollout.endedAt !== undefined) return this.followEnd(rollout)
-    if (rollout.phase !== 'progressing') return
     const job = await this.#jobOf(rollout)
-    if (job) await this.#followEvidence(rollout, job, analysis)
+    if (!job) return
+    if (isKept) {
+      const reason = 'waits for its time: a calendar keeps its rollout'
+      if (job.state === 'running') await this.#pipelines.move(job, 'running', 'waiting', { reason })
+    } else if (rollout.phase === 'progressing') await this.#followEvidence(rollout, job, analysis)
+    else if (job.state === 'waiting') await this.#pipelines.move(job, 'waiting', 'running')
   }
 
   async followEnd(rollout: StoredRollout): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   BallastError,
   boundary,
+  type Closure,
   type Decision,
   type Instant,
   type JobId,
@@ -28,6 +29,7 @@ import { stageResult } from '../pipelines/ending/results.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
 import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
+import { Calendars } from './calendars.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
 import { formOf } from './forms.ts'
@@ -43,7 +45,7 @@ const END_OF_PLACE = 'the stop of its environment'
 
 export type RolloutOrigin = Pick<
   StoredRollout,
-  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job' | 'traffic'
+  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job' | 'traffic' | 'calendar'
 >
 
 /**
@@ -60,6 +62,7 @@ export class RolloutReconciler implements Deployer {
   readonly #background: Background
   readonly #beginning = new Set<JobId>()
   readonly #jobs: JobFollower
+  readonly #calendars: Calendars
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
   #previews: Previews | undefined
@@ -78,6 +81,7 @@ export class RolloutReconciler implements Deployer {
     this.#pipelines = pipelines
     this.#background = new Background(plane.logger)
     this.#jobs = new JobFollower(plane, pipelines)
+    this.#calendars = new Calendars(plane)
   }
 
   previewWith(previews: Previews): void {
@@ -98,6 +102,11 @@ export class RolloutReconciler implements Deployer {
   /** Why it does not move on now; kept in memory, as it changes with every request. */
   holdingReason(id: RolloutId): string | undefined {
     return this.#holding.get(id)
+  }
+
+  /** What calendar keeps it from moving on now. */
+  closureOf(rollout: StoredRollout): Promise<Closure | undefined> {
+    return this.#calendars.closure(rollout)
   }
 
   async begin(pipeline: Pipeline, job: Job): Promise<void> {
@@ -140,7 +149,7 @@ export class RolloutReconciler implements Deployer {
       await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
       return
     }
-    const { traffic } = requestOf(pipeline, work.environment)
+    const { traffic, calendar } = requestOf(pipeline, work.environment)
     const { name: model } = configOf(pipeline)!.repository.model
     const { environment } = work
     const add = async () => {
@@ -153,6 +162,7 @@ export class RolloutReconciler implements Deployer {
         job: job.id,
         by: principal?.name ?? 'unknown',
         ...(traffic && { traffic }),
+        ...(calendar && { calendar }),
       })
     }
     const preview = previewJobOf(pipeline, job)
@@ -187,9 +197,10 @@ export class RolloutReconciler implements Deployer {
   }
 
   async #add(origin: RolloutOrigin): Promise<StoredRollout> {
-    const { model, environment, candidate, strategy, ...rest } = origin
+    const { model, environment, candidate, strategy, calendar, ...rest } = origin
+    const request = { model, environment, candidate, strategy, ...(calendar && { calendar }) }
     const rollout: StoredRollout = {
-      ...beginRollout({ id: newId('rollout'), model, environment, candidate, strategy }, this.#now()),
+      ...beginRollout({ id: newId('rollout'), ...request }, this.#now()),
       ...rest,
       revision: 1,
     }
@@ -232,27 +243,31 @@ export class RolloutReconciler implements Deployer {
       const first = live[0]
       if (!first) return
       if (await this.#abortCanceled(live)) continue
-      const event = await this.#nextEvent(first)
+      const closure = await this.#calendars.closure(first)
+      const event = await this.#nextEvent(first, closure)
+      if (!event) this.#holding.delete(first.id)
       if (!event || !(await this.apply(first, event))) {
-        await this.#jobs.follow(first, this.#analyses.get(first.id))
+        await this.#jobs.follow(first, this.#analyses.get(first.id), event?.kind === 'closed')
         return
       }
     }
   }
 
   /** What happened to this rollout since it was last looked at; undefined when there is nothing to say. */
-  async #nextEvent(rollout: StoredRollout): Promise<RolloutEvent | undefined> {
+  async #nextEvent(rollout: StoredRollout, closure: Closure | undefined): Promise<RolloutEvent | undefined> {
+    const closed: RolloutEvent | undefined = closure && { kind: 'closed', closure }
     if (rollout.phase === 'queued') {
+      if (closed) return closed
       const deployment = await this.#plane.stores.rollouts.deployment(rollout.model, rollout.environment)
       return { kind: 'dequeued', ...(deployment && { stable: deployment.stable }) }
     }
-    if (rollout.phase === 'preparing') return this.#preparation(rollout)
-    return this.#judgement(rollout)
+    if (rollout.phase === 'preparing') return this.#preparation(rollout, closed)
+    return this.#judgement(rollout, closed)
   }
 
-  #preparation(rollout: StoredRollout): RolloutEvent | undefined {
+  #preparation(rollout: StoredRollout, closed: RolloutEvent | undefined): RolloutEvent | undefined {
     const failed = this.#failure(rollout)
-    if (failed) return failed
+    if (failed ?? closed) return failed ?? closed
     return replicasOf(rollout).every(replica => this.#fleet.ready(replica).length > 0)
       ? { kind: 'replicas-ready' }
       : undefined
@@ -266,7 +281,11 @@ export class RolloutReconciler implements Deployer {
     return undefined
   }
 
-  async #judgement(rollout: StoredRollout): Promise<RolloutEvent | undefined> {
+  /** A calendar keeps what is well from going on; what is not ends at any time. */
+  async #judgement(
+    rollout: StoredRollout,
+    closed: RolloutEvent | undefined,
+  ): Promise<RolloutEvent | undefined> {
     // What ran before this server started goes on; until a host has said what does, nothing is decided.
     if (this.#fleet.unknown) return undefined
     const analysis = await this.#analyse(rollout)
@@ -274,7 +293,8 @@ export class RolloutReconciler implements Deployer {
     if (analysis.verdict === 'failed') return event
     const failed = this.#failure(rollout)
     if (failed) return failed
-    return analysis.verdict !== 'passed' || this.#isReady(rollout) ? event : undefined
+    if (analysis.verdict !== 'passed') return event
+    return closed ?? (this.#isReady(rollout) ? event : undefined)
   }
 
   #isReady({ environment, candidate }: StoredRollout): boolean {
@@ -304,8 +324,7 @@ export class RolloutReconciler implements Deployer {
   async apply(rollout: StoredRollout, event: RolloutEvent): Promise<boolean> {
     const decided: Rollout = advance(rollout, event, this.#now())
     const next = await this.#withForm(decided, event)
-    const moved = next.phase !== rollout.phase || next.step !== rollout.step || next.weight !== rollout.weight
-    if (!moved) {
+    if (!isMoved(rollout, next)) {
       if (next.reason !== undefined) this.#holding.set(rollout.id, next.reason)
       return false
     }
@@ -373,9 +392,17 @@ export class RolloutReconciler implements Deployer {
   }
 }
 
+/** Whether more is another than the reason why it holds. */
+function isMoved(before: Rollout, { phase, step, weight, override }: Rollout): boolean {
+  return (
+    phase !== before.phase || step !== before.step || weight !== before.weight || override !== before.override
+  )
+}
+
 /** Whose decision an event is. */
 function decisionOf(event: RolloutEvent): Decision {
-  if (event.kind === 'promote' || event.kind === 'abort') return { kind: 'person', by: event.by }
+  if (event.kind === 'promote' || event.kind === 'abort' || event.kind === 'override')
+    return { kind: 'person', by: event.by }
   return { kind: event.kind === 'analysed' ? 'analysis' : 'checks' }
 }
 

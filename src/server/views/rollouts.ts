@@ -1,5 +1,5 @@
 import type { RolloutView } from '../../api/index.ts'
-import { isoOf } from '../../core/index.ts'
+import { type Closure, formatWindow, isoOf } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { Services } from '../services.ts'
 import { isoOrNull } from './times.ts'
@@ -15,6 +15,8 @@ export async function rolloutViewOf(
   const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
   const history = await stores.rollouts.history(rollout.id)
   const analysis = rollouts.analysisOf(rollout.id) ?? history.findLast(change => change.analysis)?.analysis
+  const closure = await rollouts.closureOf(rollout)
+  const { override } = rollout
   return {
     id: rollout.id,
     model: rollout.model,
@@ -30,6 +32,8 @@ export async function rolloutViewOf(
     step: rollout.step,
     weight: rollout.weight,
     reason: rollouts.holdingReason(rollout.id) ?? rollout.reason ?? null,
+    closure: closure ? closureViewOf(closure) : null,
+    override: override ? { by: override.by, at: isoOf(override.at), reason: override.reason ?? null } : null,
     by: rollout.by,
     pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,
     analysis: analysis
@@ -53,6 +57,10 @@ export async function rolloutViewOf(
     createdAt: isoOf(rollout.createdAt),
     endedAt: isoOrNull(rollout.endedAt),
   }
+}
+
+function closureViewOf({ kind, window, until }: Closure): NonNullable<RolloutView['closure']> {
+  return { kind, window: formatWindow(window), until: isoOrNull(until) }
 }
 
 /** JSON has no infinity; an interval that reaches there is drawn to the edge. */

@@ -8,6 +8,7 @@ import { objects } from './0007-objects.ts'
 import { aliases } from './0008-aliases.ts'
 import { lfs } from './0009-lfs.ts'
 import { previews } from './0010-previews.ts'
+import { calendars } from './0011-calendars.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   aliases,
   lfs,
   previews,
+  calendars,
 ]

@@ -31,6 +31,7 @@ export interface Tables {
     max_first_step: number
     predictions: string
     limits: string | null
+    calendar: string | null
   }
   secrets: {
     scope: string
@@ -181,6 +182,8 @@ export interface Tables {
     asked_by: string
     revision: number
     traffic: string | null
+    calendar: string | null
+    override: string | null
   }
   rollout_changes: {
     rollout: string

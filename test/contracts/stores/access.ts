@@ -6,7 +6,7 @@ import {
   type SealedSecret,
   type Token,
 } from '../../../src/access/index.ts'
-import { newId, type PrincipalId } from '../../../src/core/index.ts'
+import { newId, type PrincipalId, parseCalendar } from '../../../src/core/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aPrincipal, aProject, later, NOON, settle } from './world.ts'
 
@@ -137,10 +137,15 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
       maxFirstStep: 0.05,
       predictions: 'token',
       limits: { rate: { perSecond: 0.5, burst: 10 }, quota: { requests: 1e9, per: 'month' }, priority: 2 },
+      calendar: parseCalendar({
+        freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin', '2026-12-20 - 2027-01-04'],
+        schedule: ['Mon-Fri 09:00 - 17:00'],
+      }),
     }
     const {
       approvers: _,
       limits: _limits,
+      calendar: _calendar,
       ...open
     } = { ...strict, predictions: 'public' as const, maxFirstStep: 1 }
     await access.setPolicy(project, strict)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newId } from '../../../src/core/index.ts'
+import { newId, parseCalendar } from '../../../src/core/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
 import type { Deployment, RolloutChange } from '../../../src/rollout/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
@@ -38,6 +38,8 @@ export function rolloutContract(world: () => Stores): void {
         sticky: { kind: 'cookie', name: 'arm', maxAgeMs: 1000 },
         rules: [{ header: 'x', match: { kind: 'is', text: 'y' }, to: 'previous' }],
       },
+      calendar: parseCalendar({ freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin'], schedule: [] }),
+      override: { by: 'ada', at: later(1), reason: 'a fix' },
     })
     await rollouts.add(plain)
     await rollouts.add(full)
@@ -72,7 +74,8 @@ export function rolloutContract(world: () => Stores): void {
     const [stable, candidate] = await register('a', 'b')
     const rollout = aRollout(candidate!)
     await rollouts.add(rollout)
-    const next = { ...rollout, phase: 'preparing', stable: stable!.id } as const
+    const override = { by: 'ada', at: later(1) }
+    const next = { ...rollout, phase: 'preparing', stable: stable!.id, override } as const
     expect(await Promise.all([1, 2].map(() => rollouts.update(next, 1, aChange())))).toEqual([true, false])
     expect(await rollouts.byId(rollout.id)).toStrictEqual({ ...next, revision: 2 })
     expect(await rollouts.update(next, 7, aChange())).toBe(false)

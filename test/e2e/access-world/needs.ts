@@ -117,6 +117,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/v1/rollouts/{id}': READ,
   'POST /api/v1/rollouts/{id}/promote': DEPLOY,
   'POST /api/v1/rollouts/{id}/abort': DEPLOY,
+  'POST /api/v1/rollouts/{id}/override': DEPLOY,
   'GET /api/v1/events': 'anyone',
   'POST /api/v1/agents/runner/lease': { agent: 'runner' },
   'GET /api/v1/agents/host/stream': { agent: 'host' },

@@ -37,13 +37,21 @@ export function RolloutActions({ rollout }: { readonly rollout: RolloutView }) {
   const { t } = useI18n()
   const refresh = useRefresh(rollout.model)
   const { number } = rollout.candidate
-  const act = async (verb: 'promote' | 'abort') => {
-    await change('POST', `/api/v1/rollouts/${rollout.id}/${verb}`, verb === 'abort' ? {} : undefined)
+  const act = async (verb: 'promote' | 'override' | 'abort') => {
+    await change('POST', `/api/v1/rollouts/${rollout.id}/${verb}`, verb === 'promote' ? undefined : {})
     await refresh()
   }
   return (
     <>
-      {rollout.phase === 'progressing' && (
+      {rollout.closure && (
+        <Confirm
+          label={t('rollout.override')}
+          ask={t('rollout.overrideAsk', { number })}
+          text={t('rollout.overrideText')}
+          act={() => act('override')}
+        />
+      )}
+      {rollout.phase === 'progressing' && !rollout.closure && (
         <Confirm
           label={t('rollout.promote')}
           ask={t('rollout.promoteAsk', { number })}

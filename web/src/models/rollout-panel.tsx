@@ -35,8 +35,9 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
             </Link>
           )}
         </p>
+        <Kept rollout={rollout} />
         {/* While it holds, the analysis below says the same with its figures. */}
-        {rollout.reason && !rollout.analysis && <p>{rollout.reason}</p>}
+        {rollout.reason && !rollout.analysis && !rollout.closure && <p>{rollout.reason}</p>}
         {/* A first version has nothing to be compared with: it takes no steps. */}
         {stable && rollout.steps.length > 0 && <Steps rollout={rollout} />}
         {rollout.analysis && (
@@ -49,5 +50,21 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
         <RolloutHistory history={rollout.history} />
       </div>
     </Panel>
+  )
+}
+
+/** What calendar keeps it, and who let it go on all the same. */
+function Kept({ rollout: { closure, override } }: { readonly rollout: RolloutView }) {
+  const { t, format } = useI18n()
+  if (override) return <p className="text-sm text-soft">{t('rollout.overridden', { who: override.by })}</p>
+  if (!closure) return null
+  const window = closure.window
+  return (
+    <p role="status">
+      {t(closure.kind === 'frozen' ? 'rollout.frozen' : 'rollout.outOfSchedule', { window })}{' '}
+      {closure.until === null
+        ? t('rollout.keptForever')
+        : t('rollout.keptUntil', { time: format.dateTime(closure.until) })}
+    </p>
   )
 }

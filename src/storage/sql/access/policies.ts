@@ -1,5 +1,6 @@
 import type { AccessStore } from '../../../access/ports.ts'
 import type { EnvironmentPolicy } from '../../../access/types.ts'
+import { calendarIn, calendarText } from '../calendars.ts'
 import { isLimits, isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
@@ -30,6 +31,7 @@ export function policies(db: Db): PolicyStore {
         max_first_step: policy.maxFirstStep,
         predictions: policy.predictions,
         limits: policy.limits ? JSON.stringify(policy.limits) : null,
+        calendar: calendarText(policy.calendar),
       }
       await db
         .insertInto('policies')
@@ -51,6 +53,7 @@ function policyOf(row: object): EnvironmentPolicy {
     ...present({
       approvers: read.optional('approvers', column => read.choice(column, ['maintainer', 'admin'] as const)),
       limits: read.optional('limits', column => read.json(column, isLimits)),
+      calendar: calendarIn(read),
     }),
   }
 }

@@ -9,7 +9,14 @@ import {
 import type { Move } from '../../../registry/types.ts'
 import { RolloutError } from '../../../rollout/errors.ts'
 import type { Deployment, RolloutChange, RolloutStore, StoredRollout } from '../../../rollout/ports.ts'
-import { type Analysis, ROLLOUT_PHASES, type Rollout, type Strategy } from '../../../rollout/types.ts'
+import {
+  type Analysis,
+  type Override,
+  ROLLOUT_PHASES,
+  type Rollout,
+  type Strategy,
+} from '../../../rollout/types.ts'
+import { calendarIn, calendarText } from '../calendars.ts'
 import { has, isRecord } from '../json.ts'
 import { needBytes } from '../registry/versions/aliases.ts'
 import { addMove, isDecision } from '../registry/versions/moves.ts'
@@ -35,6 +42,7 @@ export function rollouts(db: Db): RolloutsStore {
             job: job ?? null,
             asked_by: by,
             traffic: traffic ? JSON.stringify(traffic) : null,
+            calendar: calendarText(rollout.calendar),
           })
           .execute()
       })
@@ -144,8 +152,11 @@ function columnsOf(rollout: Rollout) {
     step_started_at: rollout.stepStartedAt,
     ended_at: rollout.endedAt ?? null,
     reason: rollout.reason ?? null,
+    override: rollout.override ? JSON.stringify(rollout.override) : null,
   }
 }
+
+const isOverride = has<Override>({ by: 'string', at: 'number' })
 
 function isStrategy(value: unknown): value is Strategy {
   if (!isRecord(value)) return false
@@ -175,6 +186,8 @@ function rolloutOf(row: object): StoredRollout {
       reason: read.optional('reason', column => read.text(column)),
       job: read.optional('job', column => read.text<JobId>(column)),
       traffic: read.optional('traffic', column => read.json(column, isTraffic)),
+      calendar: calendarIn(read),
+      override: read.optional('override', column => read.json(column, isOverride)),
     }),
   }
 }

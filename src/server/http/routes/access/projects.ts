@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Project, ROLES } from '../../../../access/index.ts'
 import { policySchema, projectSchema, protectedRefsSchema } from '../../../../api/index.ts'
-import { isoOf } from '../../../../core/index.ts'
+import { formatCalendar, isoOf, parseCalendar, type WrittenCalendar } from '../../../../core/index.ts'
 import { parseGate } from '../../../../evaluate/index.ts'
 import type { Caller } from '../../../access/authenticate.ts'
 import { conflict, notFound } from '../../../errors.ts'
@@ -141,7 +141,13 @@ function policyRoutes(app: App, services: Services): void {
     async request => {
       const project = await projectFor(services, callerIn(request), request.params.project)
       const policy = await policyOf(services.plane, project, request.params.environment)
-      return { ...policy, branches: [...policy.branches], gates: [...policy.gates] }
+      const { calendar, ...rest } = policy
+      return {
+        ...rest,
+        branches: [...policy.branches],
+        gates: [...policy.gates],
+        ...(calendar && { calendar: formatCalendar(calendar) }),
+      }
     },
   )
   app.put(
@@ -155,17 +161,22 @@ function policyRoutes(app: App, services: Services): void {
         'project.administer',
       )
       for (const gate of request.body.gates) parseGate(gate)
-      const { approvers, limits, ...rest } = request.body
+      const { approvers, limits, calendar, ...rest } = request.body
       await access.setPolicy(project.id, {
         environment: request.params.environment,
         ...rest,
         ...(approvers && { approvers }),
         ...(limits && { limits }),
+        ...(calendar && hasWindows(calendar) && { calendar: parseCalendar(calendar) }),
       })
       await services.publisher.publish()
       return reply.status(204).send()
     },
   )
+}
+
+function hasWindows({ freeze, schedule }: WrittenCalendar): boolean {
+  return freeze.length + schedule.length > 0
 }
 
 const [HEADS, TAGS] = ['refs/heads/', 'refs/tags/']

@@ -24,12 +24,22 @@ export function rolloutRoutes(app: App, services: Services): void {
       return rolloutViewOf(services, await services.rolloutActions.promote(rollout.id, caller.principal.name))
     },
   )
+  const body = z.object({ reason: z.string().max(500).optional() }).nullish()
+  app.post(
+    '/api/v1/rollouts/:id/override',
+    { config: CALLER, schema: { params, body, response } },
+    async request => {
+      const caller = callerIn(request)
+      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.override(rollout.id, caller.principal.name, request.body?.reason),
+      )
+    },
+  )
   app.post(
     '/api/v1/rollouts/:id/abort',
-    {
-      config: CALLER,
-      schema: { params, body: z.object({ reason: z.string().max(500).optional() }).nullish(), response },
-    },
+    { config: CALLER, schema: { params, body, response } },
     async request => {
       const caller = callerIn(request)
       const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')

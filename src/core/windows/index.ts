@@ -1,0 +1,9 @@
+export {
+  type Calendar,
+  type Closure,
+  closureAt,
+  formatCalendar,
+  parseCalendar,
+  type WrittenCalendar,
+} from './calendar.ts'
+export { formatWindow, parseWindow, type TimeWindow, type WrittenWindow, windowOf } from './window.ts'
