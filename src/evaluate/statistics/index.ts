@@ -1,3 +1,4 @@
+export { seededRandom } from './bootstrap.ts'
 export {
   differenceBounds,
   evidenceAgainst,
@@ -6,6 +7,7 @@ export {
   rateOf,
   type Side,
 } from './difference.ts'
+export { type Discordant, type Interval, wilsonInterval } from './proportions.ts'
 export {
   type LogHistogram,
   logHistogram,
@@ -14,3 +16,4 @@ export {
   quantileRatioRate,
   quantileRatioTest,
 } from './quantile-ratio.ts'
+export * from './sequential/index.ts'
