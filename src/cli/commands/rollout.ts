@@ -3,6 +3,7 @@ import { type RolloutView, rolloutViewSchema } from '../../api/index.ts'
 import { formatPercent } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { remote } from '../remote/settings.ts'
+import { rolloutSimulateCommand } from './rollout-simulate.ts'
 
 interface Json {
   readonly json?: boolean
@@ -42,6 +43,7 @@ export function rolloutCommand(): Command {
     .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
       act('POST', id, '/abort', json, { ...(reason && { reason }) }),
     )
+  command.addCommand(rolloutSimulateCommand())
   return command
 }
 
