@@ -8,11 +8,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { WantedReplica } from '../../src/api/index.ts'
 import { createLogger, systemClock } from '../../src/core/index.ts'
+import { placeOf } from '../../src/server/registry/serving/blobs.ts'
 import { openKeeper } from '../../src/server/registry/store/open.ts'
 import { openSqlite } from '../../src/storage/index.ts'
 import { FakeControlPlane } from '../../test/fixtures/control-plane.ts'
@@ -40,9 +41,9 @@ async function plain({ path, width }: MadeModel): Promise<number> {
 
 let count = 0
 /** Milliseconds from a host's hearing of a version to its replica being ready, on a host that served another before. */
-async function replica(model: MadeModel, placeOf: FakeControlPlane['placeOf']): Promise<number> {
+async function replica(model: MadeModel, place: FakeControlPlane['placeOf']): Promise<number> {
   const plane = new FakeControlPlane()
-  plane.placeOf = async digest => (digest === model.digest ? placeOf(digest) : undefined)
+  plane.placeOf = async (digest, early) => (digest === model.digest ? place(digest, early) : undefined)
   const other = plane.addBlob('model.onnx', writeMlp(4, 4, 2))
   await plane.start()
   const data = join(folder, `host-${count++}`)
@@ -110,20 +111,16 @@ async function measure(megabytes: number): Promise<void> {
   try {
     await keeper.store.put(model.digest, createReadStream(model.path))
     await keeper.packWaiting()
-    const placeOf: FakeControlPlane['placeOf'] = async () => {
-      const path = await keeper.store.materialize(model.digest)
-      const { size, dev, ino } = await stat(path, { bigint: true })
-      return { path, size: Number(size), device: String(dev), inode: String(ino) }
-    }
+    const place: FakeControlPlane['placeOf'] = (_, early) => placeOf(keeper.store, model.digest, early)
     const times = { plain: [] as number[], warm: [] as number[], packed: [] as number[] }
     for (let i = 0; i < TIMES; i++) {
       times.plain.push(await plain(model))
       await keeper.store.materialize(model.digest)
-      times.warm.push(await replica(model, placeOf))
+      times.warm.push(await replica(model, place))
       const path = keeper.store.localPath(model.digest)
       // What the store itself does when it wants the room.
       if (path) await rm(path)
-      times.packed.push(await replica(model, placeOf))
+      times.packed.push(await replica(model, place))
     }
     const base = median(times.plain)
     const told = (name: keyof typeof times) =>

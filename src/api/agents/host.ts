@@ -99,5 +99,9 @@ export const blobPlaceSchema = z.object({
   /** Decimal: an inode may be larger than what JSON's numbers hold. */
   device: z.string().regex(/^\d{1,20}$/),
   inode: z.string().regex(/^\d{1,20}$/),
+  /** False where it was asked for early, and its bytes have yet to be compared with its digest. */
+  verified: z.boolean().optional(),
 })
 export type BlobPlace = z.infer<typeof blobPlaceSchema>
+/** `early`: as soon as its bytes are written. Asked again without it, the answer comes when they were compared. */
+export const blobPlaceQuerySchema = z.object({ early: z.literal('1').optional() })

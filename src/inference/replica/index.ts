@@ -5,3 +5,4 @@ export { replicaProcess, spareProcess, type Told, UNFIT_EXIT_STATUS } from './pr
 export type { RunningReplica } from './replica.ts'
 export type { ReplicaSpec, ReplicaSpecInput } from './spec.ts'
 export { type ReplicaStatus, replicaStatusSchema } from './status.ts'
+export { RIGHT, UNVERIFIED } from './verdict.ts'

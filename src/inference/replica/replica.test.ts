@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -15,6 +15,7 @@ import { FrameClient, headerBlock, headerOf, type ResponseFrame } from '../frame
 import { MAX_BODY_BYTES } from '../protocols/index.ts'
 import { type RunningReplica, runReplica } from './replica.ts'
 import { parseSpec } from './spec.ts'
+import { RIGHT, UNVERIFIED } from './verdict.ts'
 
 let folder: string
 const closing: (() => unknown)[] = []
@@ -316,3 +317,20 @@ test('draining answers what came before it', async () => {
   const settled = await Promise.allSettled(answers)
   expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
 })
+
+test('a model that does not load is not to blame where its file was found wrong', async () => {
+  const mark = join(folder, UNVERIFIED)
+  await writeFile(mark, '')
+  const loading = aReplica(Buffer.from('no model')).catch(error => error)
+  while (!(await openFiles()).includes(mark)) await new Promise(resolve => setImmediate(resolve))
+  await unlink(mark)
+  expect(await loading).toMatchObject({ code: 'BLOB_MISMATCH' })
+  await writeFile(mark, RIGHT)
+  await expect(aReplica(Buffer.from('no model'))).rejects.toMatchObject({ code: 'MODEL_UNLOADABLE' })
+})
+
+/** Of this process. */
+async function openFiles(): Promise<readonly string[]> {
+  const descriptors = await readdir('/proc/self/fd')
+  return Promise.all(descriptors.map(each => readlink(`/proc/self/fd/${each}`).catch(() => '')))
+}

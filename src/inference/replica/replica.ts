@@ -7,6 +7,7 @@ import { isKnown } from './ownership.ts'
 import { park } from './parked.ts'
 import type { ReplicaSpec } from './spec.ts'
 import type { ReplicaStatus } from './status.ts'
+import { openVerdict, type Verdict } from './verdict.ts'
 
 /** A host listens within milliseconds; without one, there is nobody to wait for. */
 const HANDOVER_LIMIT_MS = 2000
@@ -24,6 +25,17 @@ export interface RunningReplica {
  * connect meets a replica that is ready. Throws (before it listens) when the model can't be served.
  */
 export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
+  const verdict = await openVerdict(spec.modelPath)
+  try {
+    return await run(spec, verdict)
+  } catch (failure) {
+    // What wrong bytes do is no fault of the model's.
+    await verdict.awaited()
+    throw failure
+  }
+}
+
+async function run(spec: ReplicaSpec, verdict: Verdict): Promise<RunningReplica> {
   const started = performance.now()
   const engine = await Engine.load(spec)
   let draining = false
@@ -54,6 +66,7 @@ export async function runReplica(spec: ReplicaSpec): Promise<RunningReplica> {
     },
   })
   if (spec.processPath !== undefined && !(await isKnown(spec.processPath))) throw unknown()
+  await verdict.awaited()
   const place = await listenAt(frames.server, spec.socketPath, 'r')
   return {
     unloaded,

@@ -57,6 +57,23 @@ test('a file is restored, over whatever was there, and its progress told', async
   expect(told.at(-1)).toBe(bytes.byteLength)
 })
 
+test('that all is written is told before it is compared', async () => {
+  const bytes = model(1)
+  const { recipe, id, places } = await world.pack(bytes)
+  const path = join(world.folder, 'file')
+  const read: Buffer[] = []
+  const onWritten = async () => void read.push(await readFile(path))
+  await restoreAt(recipe, { onWritten })
+  const pack = await world.packBytes(id)
+  const place = places.findLast(({ encoding }) => encoding !== 'zstd')!
+  pack[place.offset + place.stored - 1000]! ^= 1
+  await world.replacePack(id, pack)
+  await expect(restoreAt(recipe, { onWritten })).rejects.toMatchObject({ code: 'PACK_CORRUPT' })
+  expect(digestOf(read[0]!)).toBe(digestOf(bytes))
+  expect(read).toHaveLength(2)
+  expect(digestOf(read[1]!)).not.toBe(digestOf(bytes))
+})
+
 test('an empty file too', async () => {
   const { recipe } = await world.pack(new Uint8Array())
   expect(await restoreAt(recipe)).toHaveLength(0)

@@ -23,6 +23,8 @@ export interface RestoreRequest {
   /** Whether it must survive a power cut: bytes that can be restored again need not. Default: false. */
   readonly sync?: boolean
   readonly onProgress?: (written: Bytes) => void
+  /** Told when all bytes are there and nothing has compared them yet: then they are hashed afterwards. */
+  readonly onWritten?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -66,14 +68,16 @@ class Restoring {
 
   /** Gives the SHA-256 of what was written. */
   async run(): Promise<Digest> {
-    const { recipe, path, threads, onProgress } = this.#request
+    const { recipe, path, threads, onProgress, onWritten } = this.#request
     const window: { readonly done: Promise<unknown>; readonly end: Bytes }[] = []
     let hashed = 0
     const settle = async () => {
       const { done, end } = window.shift()!
       await done
-      this.#hash(hashed, end)
-      hashed = end
+      if (onWritten === undefined) {
+        this.#hash(hashed, end)
+        hashed = end
+      }
       onProgress?.(end)
     }
     let offset = 0
@@ -86,13 +90,9 @@ class Restoring {
     }
     while (window.length > 0) await settle()
     await Promise.all(this.#running)
-    const hex = await this.#hasher.run({
-      kind: 'hash',
-      fd: this.#file.fd,
-      from: hashed,
-      to: hashed,
-      last: true,
-    })
+    await onWritten?.()
+    const { fd } = this.#file
+    const hex = await this.#hasher.run({ kind: 'hash', fd, from: hashed, to: offset, last: true })
     this.#hashed = true
     return `sha256:${hex}` as Digest
   }

@@ -7,13 +7,13 @@ import {
   type Digest,
   isDigest,
   type Logger,
-  messageOf,
   type ProjectId,
 } from '../../core/index.ts'
 import { RegistryError } from '../errors.ts'
 import { Locks } from './locks.ts'
-import type { ObjectIndex, ObjectStore, StagedFile, WholeStore } from './ports.ts'
+import type { EarlyFile, ObjectIndex, ObjectStore, StagedFile, WholeStore } from './ports.ts'
 import type { PackedReader } from './reading.ts'
+import { Restorations, type RestoreTo } from './restorations.ts'
 import type { PutOptions, StoredObject } from './types.ts'
 import { Uses } from './uses.ts'
 
@@ -46,12 +46,15 @@ export class ModelStore implements ObjectStore {
   readonly #ports: ModelStorePorts
   readonly #locks: Locks
   readonly #uses = new Uses()
-  readonly #syncing = new Set<Promise<void>>()
-  readonly #restoring = new Map<Digest, Promise<string>>()
+  readonly #restorations: Restorations
 
   constructor(ports: ModelStorePorts) {
     this.#ports = ports
     this.#locks = ports.locks ?? new Locks()
+    const restore: RestoreTo = (digest, path, onWritten) =>
+      this.#fromPack(digest, object => ports.packed.restore(object, path, onWritten))
+    const check = (digest: Digest) => this.#mustBePacked(digest)
+    this.#restorations = new Restorations({ ...ports, locks: this.#locks, check, restore })
   }
 
   async put(
@@ -146,48 +149,24 @@ export class ModelStore implements ObjectStore {
   }
 
   async materialize(digest: Digest): Promise<string> {
-    const path = await this.#wholeOr(digest, async () =>
+    return (await this.#wholePath(digest)) ?? this.#restorations.whole(digest)
+  }
+
+  async materializeEarly(digest: Digest): Promise<EarlyFile> {
+    const path = await this.#wholePath(digest)
+    if (path !== undefined) return { path, verified: true }
+    return this.#restorations.early(digest)
+  }
+
+  #wholePath(digest: Digest): Promise<string | undefined> {
+    return this.#wholeOr(digest, async () =>
       (await this.#ports.whole.has(digest)) ? this.#ports.whole.localPath(digest) : undefined,
     )
-    if (path !== undefined) return path
-    const under = this.#restoring.get(digest)
-    if (under) return under
-    const restoring = this.#restore(digest).finally(() => this.#restoring.delete(digest))
-    this.#restoring.set(digest, restoring)
-    return restoring
   }
 
-  async #restore(digest: Digest): Promise<string> {
-    const { whole, index, packed, clock } = this.#ports
-    await this.#mustBePacked(digest)
-    const file = await whole.draft(digest)
-    try {
-      await this.#fromPack(digest, object => packed.restore(object, file.path))
-    } catch (failure) {
-      await file.abandon()
-      throw failure
-    }
-    await index.used(digest, clock.now())
-    await this.#locks.run(digest, () => file.commit())
-    // Nobody waits for the disk: until it is synced, a start after a power cut throws the copy away.
-    const syncing = this.#sync(digest).finally(() => this.#syncing.delete(syncing))
-    this.#syncing.add(syncing)
-    return whole.localPath(digest)!
-  }
-
-  async #sync(digest: Digest): Promise<void> {
-    const { whole, index, logger } = this.#ports
-    try {
-      await whole.sync(digest)
-      await this.#locks.run(digest, () => index.setWhole(digest, true))
-    } catch (failure) {
-      logger.warn({ object: digest, error: messageOf(failure) }, 'a restored copy could not be synced')
-    }
-  }
-
-  /** When no restored copy is being synced any more. */
-  async settled(): Promise<void> {
-    while (this.#syncing.size > 0) await Promise.all(this.#syncing)
+  /** When no copy is being restored or synced any more. */
+  settled(): Promise<void> {
+    return this.#restorations.settled()
   }
 
   /**

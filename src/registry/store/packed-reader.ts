@@ -39,10 +39,10 @@ export class PackedObjects implements PackedReader {
     return openPacked({ recipe, find, packs, codec, ahead: { threads, packs } })
   }
 
-  async restore(object: StoredObject, path: string): Promise<void> {
+  async restore(object: StoredObject, path: string, onWritten?: () => Promise<void>): Promise<void> {
     const recipe = await this.recipe(object)
     const [find, packs, codec, threads] = [this.#find, this.#packs, this.#codec, this.#threads]
-    await restore({ recipe, find, packs, codec, threads, path })
+    await restore({ recipe, find, packs, codec, threads, path, onWritten })
   }
 
   /** How the object is put together. Throws PACK_CORRUPT, PACK_NOT_FOUND. */

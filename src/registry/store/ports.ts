@@ -36,6 +36,8 @@ export interface StagedFile {
   readonly path: string
   /** Of what was received; 0 of a draft. */
   readonly size: Bytes
+  /** Nobody may write it from now on; what is open may be written still. */
+  seal(): Promise<void>
   /** Read-only and under its digest. What was received is synced: from here on it survives a power cut. */
   commit(): Promise<void>
   abandon(): Promise<void>
@@ -72,6 +74,17 @@ export interface ObjectStore extends BlobStore {
    * ask. It stays for at least ten minutes after the last call, and for as long as the object is a warm root.
    */
   materialize(digest: Digest): Promise<string>
+  /**
+   * The same, told as soon as the bytes are written: for who can use the time that comparing them takes, and relies on
+   * nothing before `verified`, which throws what `materialize` throws. Then the file has another name.
+   */
+  materializeEarly(digest: Digest): Promise<EarlyFile>
+}
+
+/** A whole, read-only copy whose bytes may be wrong yet. */
+export interface EarlyFile {
+  readonly path: string
+  readonly verified: boolean
 }
 
 /** What the store knows of its objects and chunks: the database. Every adapter passes test/contracts/stores. */

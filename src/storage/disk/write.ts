@@ -76,6 +76,7 @@ function staged(paths: BlobPaths, part: string, digest: Digest, size: number): S
   return {
     path: part,
     size,
+    seal: () => chmod(part, 0o444),
     async commit() {
       try {
         await place(paths, part, digest)

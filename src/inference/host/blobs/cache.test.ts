@@ -1,5 +1,6 @@
 import {
   chmod,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -16,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeControlPlane } from '../../../../test/fixtures/control-plane.ts'
 import type { BlobRefWire } from '../../../api/index.ts'
 import { digestOf } from '../../../core/index.ts'
+import { openVerdict, UNVERIFIED } from '../../replica/verdict.ts'
 import { BlobCache } from './cache.ts'
 import { isLoopback } from './neighbour.ts'
 
@@ -227,6 +229,103 @@ describe('a control plane on the same machine', () => {
     const path = await (await aCache()).fetch(blob)
     await rm(stored)
     expect(await readFile(path)).toEqual(bytes)
+  })
+})
+
+describe('a control plane on the same machine that has yet to compare its bytes', () => {
+  const bytes = Buffer.from('the model')
+  let blob: BlobRefWire
+  let compared: PromiseWithResolvers<string | undefined>
+
+  beforeEach(async () => {
+    blob = plane.addBlob('model.onnx', bytes)
+    compared = Promise.withResolvers()
+    const draft = join(folder, 'draft')
+    await writeFile(draft, bytes, { mode: 0o444 })
+    plane.placeOf = async (digest, early) => {
+      if (digest !== blob.digest) return undefined
+      const path = early ? draft : await compared.promise
+      if (path === undefined) return undefined
+      const { dev, ino, size } = await stat(path, { bigint: true })
+      return { path, size: Number(size), device: String(dev), inode: String(ino), verified: !early }
+    }
+  })
+
+  /** As a restored copy gets its name, and is asked for by who has not heard of that. */
+  async function kept(): Promise<string> {
+    await link(join(folder, 'draft'), join(folder, 'kept'))
+    return join(folder, 'kept')
+  }
+
+  test('gives a file that is marked until it is compared', async () => {
+    const at = await (await aCache()).layOut('ver_1', [blob])
+    expect(await readFile(join(at, 'model.onnx'))).toEqual(bytes)
+    expect(await readdir(at)).toContain(UNVERIFIED)
+    expect(await readdir(join(folder, 'blobs'))).toEqual([])
+    const verdict = await openVerdict(join(at, 'model.onnx'))
+    compared.resolve(await kept())
+    await verdict.awaited()
+    expect(await readdir(at)).toEqual(['model.onnx'])
+    expect((await stat(join(folder, 'blobs', blob.digest.slice(7)))).ino).toBe(
+      (await stat(join(folder, 'kept'))).ino,
+    )
+    expect(plane.blobRequests).toBe(0)
+  })
+
+  test('is waited for by whoever asks again', async () => {
+    const cache = await aCache()
+    await cache.layOut('ver_1', [blob])
+    const again = cache.layOut('ver_1', [blob])
+    compared.resolve(await kept())
+    expect(await readdir(await again)).toEqual(['model.onnx'])
+  })
+
+  test.each<readonly [string, () => Promise<string | undefined>]>([
+    ['nothing', async () => undefined],
+    [
+      'another file',
+      async () => {
+        await writeFile(join(folder, 'restored'), bytes, { mode: 0o444 })
+        return join(folder, 'restored')
+      },
+    ],
+  ])('and finds %s right: its files go, and are fetched again', async (_, found) => {
+    const cache = await aCache()
+    const at = await cache.layOut('ver_1', [blob])
+    const verdict = await openVerdict(join(at, 'model.onnx'))
+    compared.resolve(await found())
+    await expect(verdict.awaited()).rejects.toMatchObject({ code: 'BLOB_MISMATCH' })
+    const later = await cache.layOut('ver_1', [blob])
+    expect(await readdir(later)).toEqual(['model.onnx'])
+    expect((await stat(join(later, 'model.onnx'))).ino).not.toBe((await stat(join(folder, 'draft'))).ino)
+    // What was wrong once is not taken early any more.
+    expect(await readdir(await cache.layOut('ver_2', [blob]))).toEqual(['model.onnx'])
+    expect(await readdir(join(folder, 'versions'))).toEqual(['ver_1', 'ver_2'])
+  })
+
+  test('lays out all files of a version so, or none', async () => {
+    const other = plane.addBlob('data/weights.bin', Buffer.from('w'))
+    const laying = (await aCache()).layOut('ver_1', [blob, other])
+    compared.resolve(await kept())
+    const at = await laying
+    expect((await readdir(at, { recursive: true })).sort()).toEqual([
+      'data',
+      'data/weights.bin',
+      'model.onnx',
+    ])
+    expect(await readdir(join(folder, 'versions'))).toEqual(['ver_1'])
+  })
+
+  test('is asked again by a host that ended meanwhile', async () => {
+    const first = await (await aCache()).layOut('ver_1', [blob])
+    const verdict = await openVerdict(join(first, 'model.onnx'))
+    const cache = await aCache()
+    await expect(verdict.awaited()).rejects.toMatchObject({ code: 'BLOB_MISMATCH' })
+    expect(await readdir(join(folder, 'versions'))).toEqual([])
+    const at = await cache.layOut('ver_1', [blob])
+    const next = await openVerdict(join(at, 'model.onnx'))
+    compared.resolve(await kept())
+    await next.awaited()
   })
 })
 

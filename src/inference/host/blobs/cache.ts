@@ -1,5 +1,5 @@
 import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { BlobRefWire } from '../../../api/index.ts'
 import {
   BallastError,
@@ -13,10 +13,12 @@ import {
   randomText,
   systemCode,
 } from '../../../core/index.ts'
+import { UNVERIFIED } from '../../replica/index.ts'
 import { fileNameOf } from '../places.ts'
 import { download, type WantedBlob } from './download.ts'
+import { GONE, type LaidEarly, type LaidFile, layOutEarly, withdraw } from './early.ts'
 import { badName, unavailable } from './errors.ts'
-import { linkFromNeighbour } from './neighbour.ts'
+import { isLoopback, linkFromNeighbour } from './neighbour.ts'
 
 /** What no wanted replica needs is kept this long: a rollback asks for it again. */
 const KEEP_UNUSED_MS = 24 * 3_600_000
@@ -38,10 +40,15 @@ export interface BlobCacheOptions {
  *   blobs/.<hex>.part       a download under way; the next try goes on with it
  *   blobs/.<random>.part    a link that has no name yet; removed at the next start when a crash left it
  *   versions/<id>/<name>    hard links to blobs, by the names that the model expects; of a variant <id>~<digest>/
+ *   versions/.<random>.gone   what was laid out early and is not wanted; removed at the next start
  */
 export class BlobCache {
   readonly #options: BlobCacheOptions
   readonly #fetching = new Map<string, Promise<string>>()
+  /** Folders of versions whose files are laid out early, until they are verified or gone. */
+  readonly #unverified = new Map<string, Promise<void>>()
+  /** Digests that were promised early, and were other bytes: they are waited for. */
+  readonly #refused = new Set<string>()
 
   constructor(options: BlobCacheOptions) {
     this.#options = options
@@ -52,6 +59,11 @@ export class BlobCache {
     for (const folder of [this.#blobs, this.#versions]) await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const name of await readdir(this.#blobs)) {
       if (name.endsWith('.part') && !RESUMABLE.test(name)) await rm(join(this.#blobs, name), { force: true })
+    }
+    for (const name of await readdir(this.#versions)) {
+      const files = await readdir(join(this.#versions, name), { recursive: true })
+      if (name.endsWith(GONE) || files.some(file => basename(file) === UNVERIFIED))
+        await withdraw(join(this.#versions, name))
     }
   }
 
@@ -66,6 +78,7 @@ export class BlobCache {
       const path = paths[index]!
       if (isAbsolute(name) || !isInside(folder, path) || path === folder) throw badName(name)
     }
+    if (await this.#early(folder, paths, files)) return folder
     await inParallel(files, AT_ONCE, async (file, index) => {
       const blob = await this.fetch(file)
       const path = paths[index]!
@@ -105,7 +118,8 @@ export class BlobCache {
           await touch(path)
           continue
         }
-        if ((await stat(path)).mtimeMs < before) await rm(path, { recursive: true, force: true })
+        const found = await stat(path).catch(() => undefined)
+        if (found !== undefined && found.mtimeMs < before) await rm(path, { recursive: true, force: true })
       }
     }
   }
@@ -116,6 +130,46 @@ export class BlobCache {
 
   get #versions(): string {
     return join(this.#options.folder, 'versions')
+  }
+
+  /** Whether files that are not verified yet lie there: then who uses them waits for that. */
+  async #early(folder: string, paths: readonly string[], files: readonly BlobRefWire[]): Promise<boolean> {
+    const under = this.#unverified.get(folder)
+    if (under !== undefined) {
+      // Who comes second may have failed by what the first was given.
+      await under
+      return false
+    }
+    const laying = this.#layOutEarly(folder, paths, files)
+    const verdict = laying
+      .then(early => early?.right)
+      .catch(() => undefined)
+      .then(right => {
+        this.#unverified.delete(folder)
+        if (right === false) for (const { digest } of files) this.#refused.add(digest)
+      })
+    this.#unverified.set(folder, verdict)
+    return (await laying) !== undefined
+  }
+
+  async #layOutEarly(
+    folder: string,
+    paths: readonly string[],
+    files: readonly BlobRefWire[],
+  ): Promise<LaidEarly | undefined> {
+    if (!isLoopback(this.#options.serverUrl)) return undefined
+    if (files.some(({ digest }) => this.#refused.has(digest))) return undefined
+    if ((await stat(folder).catch(() => undefined)) !== undefined) return undefined
+    const laid = await Promise.all(files.map((file, index) => this.#laid(file, paths[index]!)))
+    if (laid.every(({ isThere }) => isThere)) return undefined
+    return layOutEarly(this.#options, folder, laid)
+  }
+
+  async #laid({ digest, size }: BlobRefWire, path: string): Promise<LaidFile> {
+    if (!isDigest(digest)) throw badName(digest)
+    const blob = join(this.#blobs, hexOf(digest))
+    const found = await stat(blob).catch(() => undefined)
+    return { digest, size, path, blob, isThere: found?.isFile() === true && found.size === size }
   }
 
   async #fetch({ digest, size }: BlobRefWire): Promise<string> {
@@ -141,7 +195,7 @@ export class BlobCache {
 
   async #link(blob: WantedBlob, path: string): Promise<boolean> {
     const part = join(this.#blobs, `.${randomText(12)}.part`)
-    if (!(await linkFromNeighbour(this.#options, blob, part))) return false
+    if ((await linkFromNeighbour(this.#options, blob, part)) === undefined) return false
     await rename(part, path)
     await touch(path)
     return true

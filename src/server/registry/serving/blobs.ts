@@ -13,12 +13,19 @@ export function isNeighbour({ raw }: FastifyRequest): boolean {
 
 /**
  * Where a blob lies whole and verified: one that is only packed is restored first, and stays for long enough to be
- * linked. Throws BLOB_NOT_FOUND, and what restoring throws.
+ * linked. `early`: as soon as its bytes are written, where who asks can wait for the rest later. Throws BLOB_NOT_FOUND,
+ * and what restoring throws.
  */
-export async function placeOf(blobs: Pick<ObjectStore, 'materialize'>, digest: Digest): Promise<BlobPlace> {
-  const path = await blobs.materialize(digest)
+export async function placeOf(
+  blobs: Pick<ObjectStore, 'materialize' | 'materializeEarly'>,
+  digest: Digest,
+  early = false,
+): Promise<BlobPlace> {
+  const { path, verified } = early
+    ? await blobs.materializeEarly(digest)
+    : { path: await blobs.materialize(digest), verified: true }
   const found = await stat(path, { bigint: true })
-  return { path, size: Number(found.size), device: String(found.dev), inode: String(found.ino) }
+  return { path, size: Number(found.size), device: String(found.dev), inode: String(found.ino), verified }
 }
 
 /** Sends a blob, or what is left of it from where an earlier answer broke off: `Range: bytes=<start>-`. */

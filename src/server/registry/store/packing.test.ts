@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises'
+import { open, stat, unlink } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -109,6 +109,25 @@ test('a copy is restored once for all who ask, verified, and stays while it is u
   world.pass(60 * 60_000)
   await world.keeper.evict()
   expect(await world.whole.has(digest)).toBe(false)
+})
+
+test('a copy is told of early as what it becomes, and read-only', async () => {
+  const bytes = noise('model', 300_000)
+  const digest = await world.put(bytes)
+  await world.packAll()
+  const [early, again] = await Promise.all([1, 2].map(() => world.store.materializeEarly(digest)))
+  expect(early).toMatchObject({ verified: false })
+  expect(again).toEqual(early)
+  const file = await open(early!.path)
+  const [{ ino, mode }, read] = await Promise.all([file.stat(), file.readFile()])
+  await file.close()
+  expect(mode & 0o222).toBe(0)
+  expect(digestOf(read)).toBe(digest)
+  const path = await world.store.materialize(digest)
+  expect((await stat(path)).ino).toBe(ino)
+  expect(await world.store.materializeEarly(digest)).toEqual({ path, verified: true })
+  await world.keeper.settled()
+  expect(await rowOf(digest)).toMatchObject({ whole: true })
 })
 
 test('warm copies go, those used longest ago first, down to the budget; what serves stays', async () => {

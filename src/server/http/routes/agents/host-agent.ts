@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { blobPlaceSchema, hostReportSchema } from '../../../../api/index.ts'
+import { blobPlaceQuerySchema, blobPlaceSchema, hostReportSchema } from '../../../../api/index.ts'
 import { type Digest, isDigest } from '../../../../core/index.ts'
 import { notFound } from '../../../errors.ts'
 import { isNeighbour, placeOf, sendBlob } from '../../../registry/serving/blobs.ts'
@@ -42,10 +42,14 @@ export function hostRoutes(app: App, services: Services): void {
   )
   app.get(
     '/api/v1/blobs/:digest/place',
-    { config: HOST, schema: { ...schema, response: { 200: blobPlaceSchema } } },
+    {
+      config: HOST,
+      schema: { ...schema, querystring: blobPlaceQuerySchema, response: { 200: blobPlaceSchema } },
+    },
     async request => {
       const { digest } = wanted(request.params.digest)
-      const place = isNeighbour(request) ? await placeOf(plane.blobs, digest) : undefined
+      const early = request.query.early === '1'
+      const place = isNeighbour(request) ? await placeOf(plane.blobs, digest, early) : undefined
       if (!place) throw notFound('place', digest)
       return place
     },
