@@ -65,6 +65,69 @@ test('values that are too many for one run are collected in several passes, to t
   expect(found).toEqual(await calibrated('cnn', 'percentile'))
 })
 
+test('what a sample gave is gone before the next one runs', async () => {
+  const samples = await samplesOf('cnn')
+  const given: ArrayBufferLike[] = []
+  let most = 0
+  await withOpener(opener =>
+    withStatic('cnn', model =>
+      collectRanges({
+        model,
+        method: 'entropy',
+        async *samples() {
+          yield* samples
+        },
+        async open(augmented) {
+          const session = await opener(augmented)
+          return {
+            signature: session.signature,
+            close: () => session.close(),
+            async run(inputs, names) {
+              most = Math.max(
+                most,
+                given.reduce((sum, { byteLength }) => sum + byteLength, 0),
+              )
+              const outputs = await session.run(inputs, names)
+              for (const { data } of Object.values(outputs))
+                if (data instanceof Float32Array) given.push(data.buffer)
+              return outputs
+            },
+          }
+        },
+      }),
+    ),
+  )
+  expect(given.length).toBeGreaterThan(10 * samples.length)
+  expect(most).toBe(0)
+})
+
+test('samples of other sizes than the first are taken as they are', async () => {
+  const value = (name: string) => ({ name, dtype: 'float32', shape: ['N', 'words', 2] }) as const
+  const model: OnnxModel = {
+    irVersion: 9,
+    opsets: [{ domain: '', version: 17 }],
+    graph: {
+      name: 'texts',
+      nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+      inputs: [value('x')],
+      outputs: [value('y')],
+    },
+  }
+  const ranges = await calibrated('mlp', 'minmax', {
+    model,
+    // A run of the first sample is all that fits.
+    maxRunBytes: 8,
+    async *samples() {
+      for (const words of [1, 3, 0, 2])
+        yield { x: { dtype: 'float32', shape: [1, words, 2], data: new Float32Array(2 * words).fill(words) } }
+    },
+  })
+  expect(Object.fromEntries(ranges)).toEqual({
+    x: { least: 1, greatest: 3 },
+    y: { least: 2, greatest: 6 },
+  })
+})
+
 describe('hostile', () => {
   const one = (x: number) => ({
     async *samples() {

@@ -88,8 +88,14 @@ async function collect(
     const fetched = names.filter(name => inputs[name] === undefined)
     const outputs = fetched.length === 0 ? {} : await session.run(inputs, fetched)
     for (const name of names) add(name, inputs[name] ?? outputs[name]!, collectors.get(name)!, done)
+    for (const name of fetched) release(outputs[name]!)
     onProgress(++done)
   }
+}
+
+/** Gives a value's memory back at once: the engine collects such buffers late, some sixty megabytes of them. */
+function release({ data }: Tensors[string]): void {
+  if (data instanceof Float32Array && data.buffer instanceof ArrayBuffer) data.buffer.transfer(0)
 }
 
 function add(name: string, { data }: Tensors[string], collector: Collector, sample: number): void {

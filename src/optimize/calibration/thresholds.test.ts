@@ -82,6 +82,13 @@ test('one far number among a hundred thousand is cut off by the entropy, and is 
   expect(least).toBe(histogram.least)
 })
 
+test('of few numbers nothing is cut off, however many zeros are among them', () => {
+  const numbers = new Float32Array(100_000)
+  for (let i = 0; i < 500; i++) numbers[i] = (i / 250) ** 3
+  const { least, greatest } = entropyRange(of(numbers))
+  expect([least, greatest]).toEqual([0, Math.fround((499 / 250) ** 3)])
+})
+
 test.each([
   ['zeros', [0, 0, 0], 0, 0],
   ['one number', [3], 3, 3],

@@ -7,8 +7,13 @@ const PERCENTILE = 99.999
 const PLACES = 128
 /** What a bin without numbers counts for. */
 const EPSILON = 1e-4
-/** Bins of a histogram that are one of the search: the search takes time with their square. */
+/** Bins of a histogram that are one of the search, at least: the search takes time with their square. */
 const JOINED = 4
+/**
+ * Numbers that a bin of the search has on average, at least: in fewer a distribution can't be told from its noise.
+ * Those next to 0, which a Relu gives many of, tell nothing of the others.
+ */
+const FILLED = 16
 
 /**
  * −m to m, m the least edge of a bin below which the magnitudes of `percentile` per cent of the numbers lie: at most a
@@ -26,18 +31,23 @@ export function percentileRange(histogram: Histogram, percentile: number = PERCE
 
 /**
  * About −m to m, the numbers beyond counted at the ends, whose distribution loses least when it is squeezed into 128 places
- * (the Kullback-Leibler divergence, as in onnxruntime's calibrate.py). No wider than the least and the greatest.
+ * (the Kullback-Leibler divergence, as in onnxruntime's calibrate.py). No wider than the least and the greatest. Few
+ * numbers are searched in wide bins: of some thousand or less nothing is cut off.
  */
 export function entropyRange(histogram: Histogram): Range {
   const { counts, width, least, greatest } = histogram
-  const step = width * JOINED
-  const bins = Math.max(Math.ceil(Math.max(-least, greatest) / step), PLACES / 2)
-  const joined = new Float64Array(2 * bins)
-  const first = BINS / 2 - bins * JOINED
-  for (let i = 0; i < joined.length; i++)
-    for (let j = 0; j < JOINED; j++) joined[i]! += counts[first + i * JOINED + j] ?? 0
-  const { below, above } = entropyBins(joined)
-  return narrowed(histogram, -below * step, above * step)
+  const magnitude = Math.max(-least, greatest)
+  const numbers = counts.reduce((sum, count) => sum + count, 0) - counts[BINS / 2]!
+  const binsOf = (joined: number) => Math.max(Math.ceil(magnitude / (width * joined)), PLACES / 2)
+  let joined = JOINED
+  while (binsOf(joined) > PLACES / 2 && numbers < 2 * binsOf(joined) * FILLED) joined *= 2
+  const bins = binsOf(joined)
+  const wide = new Float64Array(2 * bins)
+  const first = BINS / 2 - bins * joined
+  for (let i = 0; i < wide.length; i++)
+    for (let j = 0; j < joined; j++) wide[i]! += counts[first + i * joined + j] ?? 0
+  const { below, above } = entropyBins(wide)
+  return narrowed(histogram, -below * width * joined, above * width * joined)
 }
 
 /** How many bins below and above the middle to keep. `counts` has as many on both sides, 64 at least. */
