@@ -60,6 +60,28 @@ describe('a piece', () => {
   })
 })
 
+describe('a tensor that the base has by another name', () => {
+  const pairsOf = (names: readonly string[]) => {
+    const tensors = names.map((name, index) => tensor(name, 1000 * index, name.includes('t') ? [5, 5] : [25]))
+    const old = ['t.0', 'u', 't.1', 'v', 't.2'].map((name, index) =>
+      tensor(name, 100 * index, name.includes('t') ? [5, 5] : [25]),
+    )
+    return tensors.map(({ offset }, index) => {
+      const piece = { offset, length: 100, kind: 'float32', tensor: index } as const
+      return pairOf(piece, { tensors }, { size: 10_000, tensors: old })?.offset
+    })
+  }
+
+  test.each([
+    ['is the next of its form', ['m.t.0', 'm.u', 'm.t.1', 'm.v', 'm.t.2'], [0, 100, 200, 300, 400]],
+    ['wherever it stands', ['m.u', 'm.v', 'm.t.0', 'm.t.1', 'm.t.2'], [100, 300, 0, 200, 400]],
+    ['that no other has by its name', ['new.t', 't.0', 't.2', 'v'], [200, 0, 400, 300]],
+    ['as far as there are any', ['v', 'x', 'y', 'z'], [300, 100, undefined, undefined]],
+  ])('%s', (_, names, offsets) => {
+    expect(pairsOf(names)).toEqual(offsets)
+  })
+})
+
 test('of two tensors with one name the first counts', () => {
   const twice = { size: 1000, tensors: [tensor('a', 0, [10, 10]), tensor('a', 400, [10, 10])] }
   expect(pairOf({ offset: 850, length: 400, kind: 'float32', tensor: 1 }, layout, twice)).toEqual({

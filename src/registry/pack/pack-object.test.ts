@@ -118,6 +118,20 @@ describe('what it costs', () => {
     expect(await world.restored(second.recipe)).toBe(digestOf(after!))
   })
 
+  test('the same with all tensors renamed, of several shapes: no more', async () => {
+    const parts = [1, 2, 3].map(seed => weights(150_000 + 50_000 * (seed % 2), seed))
+    const before = safetensorsOf(
+      parts.map((values, index) => named(`layer.${index}`, 'BF16', bfloat16Of(values))),
+    )
+    const after = safetensorsOf(
+      parts.map((values, index) => named(`model.layer.${index}`, 'BF16', bfloat16Of(fineTuned(values, 9)))),
+    )
+    const first = await world.pack(before)
+    const second = await world.pack(after, { bases: [first.recipe] })
+    expect(second.stats.packSize / sizeOf(after)).toBeLessThan(0.1)
+    expect(await world.restored(second.recipe)).toBe(digestOf(after))
+  })
+
   test('an edit of one tensor of many: its bytes and 2 % of them', async () => {
     const tensors = Array.from({ length: 12 }, (_, index) =>
       named(`layer.${index}`, 'F32', bytesOf(weights(100_000, index))),
