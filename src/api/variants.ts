@@ -95,9 +95,12 @@ export const variantViewSchema = z.object({
   change: z.string(),
   digest: z.string(),
   size: z.number(),
+  files: z.array(z.object({ name: z.string(), digest: z.string(), size: z.number() })),
   /** Its median latency over the original's, where both were measured. */
   speed: z.number().nullable(),
   /** It serves where nothing else is asked for. */
   chosen: z.boolean(),
+  /** It came with an import: another server judged it, and it does not serve here. */
+  imported: z.boolean(),
 })
 export type VariantView = z.infer<typeof variantViewSchema>

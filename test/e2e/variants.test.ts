@@ -1,6 +1,8 @@
 /** Variants from push to prediction: a real `ballast up`, a real git, the example's models. */
+import { execFile } from 'node:child_process'
 import { chmod, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -16,9 +18,16 @@ import { type DemoBallast, startBallast } from '../../src/cli/demo/ballast.ts'
 import { DemoRepository } from '../../src/cli/demo/repository.ts'
 import { type Digest, digestOfFile, hexOf } from '../../src/core/index.ts'
 import { detectSandbox } from '../../src/runner/index.ts'
+import { startBrowser } from './web-world/browser.ts'
+import { buildWeb } from './web-world/built.ts'
+import { watchedPage } from './web-world/page.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+const ENTRY = join(ROOT, 'src/cli/main.ts')
 const EXAMPLE = join(ROOT, 'examples/digits')
+const browser = await startBrowser()
+if ('missing' in browser)
+  console.warn(`Variants in the web UI are not tested: no Chromium starts here: ${browser.missing}`)
 /** Named, so that the test does not depend on which of them is faster here. */
 const VARIANT = 'fp16-weights'
 const DEADLINE_MS = 120_000
@@ -43,9 +52,10 @@ let repository: DemoRepository
 const said: string[] = []
 
 beforeAll(async () => {
+  if (!('missing' in browser)) await buildWeb()
   const sandbox = (await detectSandbox()).best !== undefined
   ballast = await startBallast({
-    entry: join(ROOT, 'src/cli/main.ts'),
+    entry: ENTRY,
     sandbox,
     say: line => said.push(line),
   })
@@ -58,6 +68,7 @@ beforeAll(async () => {
   await repository.create()
 })
 afterAll(async () => {
+  if (!('missing' in browser)) await browser.close()
   await ballast.stop()
   await rm(ballast.folder, { recursive: true, force: true, maxRetries: 5 })
 })
@@ -143,6 +154,36 @@ async function allowAllAtOnce(): Promise<void> {
   await ballast.api.tell('PUT', path, { ...policy, maxFirstStep: 1 })
 }
 
+test('a variant is checked out by its name, verified', async () => {
+  const folder = join(ballast.folder, 'checked-out')
+  const { stdout } = await ballastCommand('checkout', 'digits@v1', folder, '--variant', VARIANT, '--json')
+  const [variant] = (await version('v1')).variants.filter(({ name }) => name === VARIANT)
+  expect(JSON.parse(stdout)).toMatchObject({ number: 1, variant: VARIANT, digest: variant!.digest })
+  expect(await digestOfFile(join(folder, 'model.onnx'))).toBe(variant!.digest)
+  await expect(ballastCommand('checkout', 'digits@v1', folder, '--variant', 'int9')).rejects.toThrow(
+    /v1 has no variant 'int9'/,
+  )
+})
+
+test('an export carries variants, and who imports it has them and serves none', async () => {
+  const file = join(ballast.folder, 'digits.ballast')
+  const folder = join(ballast.folder, 'imported')
+  await ballastCommand('export', 'digits@v1', file)
+  await ballastCommand('import', file, '--project', 'digits', '--model', 'again')
+  const again = await ballast.api.get('/models/again/versions/v1', namedVersionSchema)
+  const [variant] = again.variants.filter(({ name }) => name === VARIANT)
+  expect(variant).toMatchObject({ imported: true, chosen: false })
+  expect(again.optimization).toBeNull()
+  await ballastCommand('checkout', 'again@v1', folder, '--variant', VARIANT)
+  expect(await digestOfFile(join(folder, 'model.onnx'))).toBe(variant!.digest)
+})
+
+/** The command, as the admin. */
+function ballastCommand(...args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const env = { ...process.env, BALLAST_URL: ballast.url, BALLAST_TOKEN: ballast.token }
+  return promisify(execFile)(process.execPath, [ENTRY, ...args], { env })
+}
+
 test('a variant whose bytes are not what was judged is dropped: the original serves, and the reason is told', async () => {
   await allowAllAtOnce()
   await repository.replaceModel('better.onnx')
@@ -179,6 +220,31 @@ test('where none passes the stage succeeds and says that the original ships', as
   expect(v3.variants).toEqual([])
   expect(v3.optimization?.chosen).toBeNull()
   expect((await model()).form).toEqual({ variant: null, fallback: null })
+})
+
+test.skipIf('missing' in browser)('the pages draw what was tried, and tell what serves', async () => {
+  if ('missing' in browser) return
+  const { page, complaints } = await watchedPage(browser, 30_000)
+  await page.goto(ballast.url)
+  await page.getByLabel('Access token').fill(ballast.token)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor()
+  const [third, second] = await ballast.api.get('/projects/digits/pipelines', z.array(pipelineSummarySchema))
+  await page.goto(`${ballast.url}/pipelines/${second!.id}?job=optimize`)
+  const panel = page.getByRole('region', { name: 'Variants' })
+  await panel.getByRole('img', { name: '3 forms by size and latency' }).waitFor()
+  const row = panel.getByRole('row', { name: VARIANT })
+  await row.getByText('Passed').waitFor()
+  await row.getByText('%').first().waitFor()
+
+  await page.getByLabel('Language').selectOption('zh')
+  await page.goto(`${ballast.url}/pipelines/${third!.id}?job=optimize`)
+  const drawn = page.getByRole('region', { name: '变体' })
+  await drawn.getByRole('img', { name: '3 种形式的大小与延迟' }).waitFor()
+  await drawn.getByRole('row', { name: '原模型' }).getByText('上线').waitFor()
+  await page.goto(`${ballast.url}/models/digits`)
+  await page.getByRole('row', { name: 'v2' }).getByText(VARIANT).waitFor()
+  expect(complaints).toEqual([])
 })
 
 /** Other weights in the store under the variant's digest, at its size: what an attacker or a bad disk leaves. */

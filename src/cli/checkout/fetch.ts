@@ -15,8 +15,9 @@ const PAUSE_MS = 300
 
 export interface FetchRequest {
   readonly client: ApiClient
-  /** Id of the version. */
+  /** Id of the version, and whose files of it: a variant's, by its name, or its own. */
   readonly version: string
+  readonly variant?: string
   readonly folder: string
   readonly file: BlobRef
   /** Bytes that came, or were there. */
@@ -89,7 +90,7 @@ async function openPart({ file, came }: FetchRequest, part: string) {
 
 /** From `start` on, until the end or until it breaks; gives why it broke. What the server refuses is thrown. */
 async function receive(
-  { client, version, file, came }: FetchRequest,
+  { client, version, variant, file, came }: FetchRequest,
   handle: FileHandle,
   hash: Hash,
   start: number,
@@ -98,7 +99,8 @@ async function receive(
   const name = file.name.split('/').map(encodeURIComponent).join('/')
   let at = start
   try {
-    const { body, status } = await client.stream(`/versions/${version}/files/${name}`, undefined, start)
+    const of = variant === undefined ? '' : `/variants/${encodeURIComponent(variant)}`
+    const { body, status } = await client.stream(`/versions/${version}${of}/files/${name}`, undefined, start)
     // Whoever ignores the range sends what is here already.
     let skip = status === 206 ? 0 : start
     for await (const whole of body ?? []) {

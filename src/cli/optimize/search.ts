@@ -84,8 +84,8 @@ export interface Search {
 
 /**
  * Makes each variant, judges it by the gates with the original as production, repairs it where it does not pass, and
- * measures both in turns. The best of
- * those that pass and are no slower is written to `out`; else nothing is. Throws what evaluating the original throws.
+ * measures both in turns. The best of those that pass and are no slower is written to `out`; else nothing is. Throws
+ * what evaluating the original throws.
  */
 export async function searchVariants(given: SearchRequest): Promise<Search> {
   const request = { ...given, calibrate: calibratorOf(given) }

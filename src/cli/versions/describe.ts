@@ -32,9 +32,9 @@ function describeVersion(entry: Extract<LogEntry, { kind: 'registered' }>): stri
 }
 
 /** `int8 (64 kB, 0.61 × the p50), chosen sha256:…` */
-function describeVariant({ name, size, speed, chosen, digest }: VariantView): string {
+function describeVariant({ name, size, speed, chosen, imported, digest }: VariantView): string {
   const figures = [formatSize(size), ...(speed === null ? [] : [`${speed.toFixed(2)} × the p50`])]
-  return `${name} (${figures.join(', ')})${chosen ? ', chosen' : ''} ${digest}`
+  return `${name} (${figures.join(', ')})${chosen ? ', chosen' : ''}${imported ? ', imported' : ''} ${digest}`
 }
 
 function describeMove(entry: Extract<LogEntry, { kind: 'moved' }>): string {

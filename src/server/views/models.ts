@@ -32,7 +32,8 @@ export async function versionViewOf(
   const { stores } = plane
   const job = version.job ? await stores.pipelines.job(version.job) : undefined
   const pipeline = job ? await stores.pipelines.pipeline(job.pipeline) : undefined
-  const records = (await stores.versions.records(version.id)).filter(({ origin }) => !origin)
+  const all = await stores.versions.records(version.id)
+  const records = all.filter(({ origin }) => !origin)
   const evaluation = bodyOf<{ metrics?: Record<string, number> }>(records, 'evaluation')
   const pointers = known ?? (await pointersOf(stores, version.model))
   const deployment = await stores.rollouts.deployment(version.model, 'production')
@@ -60,7 +61,7 @@ export async function versionViewOf(
     format: bodyOf<{ format?: string }>(records, 'inspection')?.format ?? null,
     scan: scanViewOf(records),
     notServed: whyVersionNotServed(version.manifest.files.map(({ name }) => name)) ?? null,
-    variants: variantViewsIn(records),
+    variants: variantViewsIn(all),
     names: pointers.filter(pointer => pointer.version === version.id).map(({ name }) => name),
     expired: version.expired ? { at: isoOf(version.expired.at), reason: version.expired.reason } : null,
     imported: bodyOf<ImportRecord>(records, 'import')?.origin.server ?? null,

@@ -132,7 +132,8 @@ async function registeredEntry(
   pointers: readonly Pointer[],
 ): Promise<LogEntry> {
   const { stores } = plane
-  const records = (await stores.versions.records(version.id)).filter(({ origin }) => !origin)
+  const all = await stores.versions.records(version.id)
+  const records = all.filter(({ origin }) => !origin)
   const job = version.job && (await stores.pipelines.job(version.job))
   const pipeline = job && (await stores.pipelines.pipeline(job.pipeline))
   const principal = pipeline && (await stores.access.principal(pipeline.principal))
@@ -145,7 +146,7 @@ async function registeredEntry(
     commit: version.manifest.commit,
     parent: await numbers.refOrNull(lineageIn(records)?.parent?.version),
     metrics: metricsIn(records),
-    variants: variantViewsIn(records),
+    variants: variantViewsIn(all),
     names: pointers.filter(pointer => pointer.version === version.id).map(({ name }) => name),
     expired: version.expired?.reason ?? null,
     imported: imported !== undefined,

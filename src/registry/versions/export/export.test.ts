@@ -77,6 +77,42 @@ test('the same version makes the same file', async () => {
   expect(digestOf(await written({ records, ...rest }))).toBe(digestOf(await written()))
 })
 
+const VARIANT = { name: 'model.onnx', digest: digestOf(FILES['labels.txt']!), size: 4 }
+const withVariants = (variants: unknown): ExportFacts => ({
+  ...someFacts(),
+  variants: variants as NonNullable<ExportFacts['variants']>,
+})
+
+test('variants come behind the files, each under its name', async () => {
+  const facts = withVariants([{ name: 'int8-static', files: [VARIANT] }])
+  const bytes = await written(facts)
+  expect(bytes.includes('variants/int8-static/model.onnx')).toBe(true)
+  const came: string[] = []
+  const read = await readExport(inPieces(bytes, 700), {
+    async file({ name, digest }, content) {
+      expect(digestOf(await buffer(content))).toBe(digest)
+      came.push(name)
+    },
+  })
+  expect(read).toStrictEqual(facts)
+  expect(came).toEqual([...someFacts().manifest.files.map(({ name }) => name), 'model.onnx'])
+})
+
+test.each([
+  ['a name that climbs', [{ name: '../up', files: [VARIANT] }], 'EXPORT_INVALID'],
+  ['a file that climbs', [{ name: 'int8', files: [{ ...VARIANT, name: '../up' }] }], 'MANIFEST_INVALID'],
+  ['no files', [{ name: 'int8', files: [] }], 'MANIFEST_INVALID'],
+  ['one twice', [1, 2].map(() => ({ name: 'int8', files: [VARIANT] })), 'EXPORT_INVALID'],
+  [
+    'too many',
+    Array.from({ length: 101 }, (_, i) => ({ name: `v${i}`, files: [VARIANT] })),
+    'EXPORT_INVALID',
+  ],
+  ['none that are a list', {}, 'EXPORT_INVALID'],
+])('variants with %s are refused before a byte of them', async (_, variants, code) => {
+  await expect(taken(descriptionAlone(withVariants(variants)))).rejects.toMatchObject({ code })
+})
+
 test('tar reads it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ballast-export-'))
   try {

@@ -1,11 +1,15 @@
 import { type Digest, type Instant, isDigest, type Json } from '../../../core/index.ts'
 import { RegistryError } from '../../errors.ts'
-import { RECORD_KINDS, type RecordKind, type VersionManifest } from '../../types.ts'
+import { type BlobRef, RECORD_KINDS, type RecordKind, type VersionManifest } from '../../types.ts'
 import { makeManifest, manifestDigest } from '../manifest.ts'
 
 export const EXPORT_FORMAT = 'ballast-export-1'
+/** More ways to write a model than there are. */
+const MAX_VARIANTS = 100
 /** More statements about one version than any server makes; each is a row. */
 const MAX_RECORDS = 10_000
+/** One step of a path in the archive. */
+const VARIANT_NAME = /^[a-z0-9][a-z0-9_-]{0,99}$/
 
 /** Where an exported version was registered. */
 export interface ExportOrigin {
@@ -23,6 +27,12 @@ export interface ExportedRecord {
   readonly createdAt: Instant
 }
 
+/** A variant of the version whose files come along. */
+export interface ExportedVariant {
+  readonly name: string
+  readonly files: readonly BlobRef[]
+}
+
 /** The first file of an export: all but the version's own files. */
 export interface ExportFacts {
   readonly format: typeof EXPORT_FORMAT
@@ -30,6 +40,8 @@ export interface ExportFacts {
   readonly digest: Digest
   readonly manifest: VersionManifest
   readonly records: readonly ExportedRecord[]
+  /** Their records are among the records; absent where there is none. */
+  readonly variants?: readonly ExportedVariant[]
   /** Names that pointed at it there. */
   readonly aliases: readonly string[]
   /** When it served there, as it was told there. */
@@ -60,6 +72,7 @@ export function parseFacts(text: string): ExportFacts {
     digest,
     manifest,
     records: records.map(recordOf),
+    ...(facts['variants'] !== undefined && { variants: variantsOf(facts['variants'], manifest) }),
     aliases: listOf(facts['aliases'], 'aliases').map(name => textOf(name, 'an alias')),
     history: listOf(facts['history'], 'history'),
   }
@@ -78,14 +91,35 @@ function manifestOf(value: Json | undefined): VersionManifest {
   return makeManifest({
     model: textOf(model, 'model'),
     commit: textOf(commit, 'commit') as VersionManifest['commit'],
-    files: listOf(files, 'files').map(each => {
-      const { name, digest, size } = objectOf(each, 'a file')
-      const text = textOf(digest, 'a digest')
-      if (!isDigest(text)) throw invalidExport(`${shown(text)} is no digest`)
-      return { name: textOf(name, "a file's name"), digest: text, size: numberOf(size, 'a size') }
-    }),
+    files: listOf(files, 'files').map(fileOf),
     config,
   })
+}
+
+function fileOf(value: Json): BlobRef {
+  const { name, digest, size } = objectOf(value, 'a file')
+  const text = textOf(digest, 'a digest')
+  if (!isDigest(text)) throw invalidExport(`${shown(text)} is no digest`)
+  return { name: textOf(name, "a file's name"), digest: text, size: numberOf(size, 'a size') }
+}
+
+/** Their files keep to the rules of a version's, so that a variant can stand in its place. */
+function variantsOf(value: Json | undefined, manifest: VersionManifest): readonly ExportedVariant[] {
+  const variants = listOf(value, 'variants')
+  if (variants.length > MAX_VARIANTS)
+    throw invalidExport(`it has ${variants.length} variants, over ${MAX_VARIANTS}`)
+  const found = variants.map(each => {
+    const { name, files } = objectOf(each, 'a variant')
+    const text = textOf(name, "a variant's name")
+    if (!VARIANT_NAME.test(text)) throw invalidExport(`${shown(text)} is no name of a variant`)
+    return {
+      name: text,
+      files: makeManifest({ ...manifest, files: listOf(files, 'files').map(fileOf) }).files,
+    }
+  })
+  if (new Set(found.map(({ name }) => name)).size < found.length)
+    throw invalidExport('it has one variant twice')
+  return found
 }
 
 function originOf(value: Json | undefined): ExportOrigin {

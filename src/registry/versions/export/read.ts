@@ -2,13 +2,13 @@ import type { BlobRef } from '../../types.ts'
 import { type ExportFacts, invalidExport, parseFacts } from './facts.ts'
 import { ByteQueue } from './queue.ts'
 import { BLOCK_BYTES, ending, entryHeader, paddingAfter, statedSize } from './tar.ts'
-import { entryName, FACTS_NAME, MAX_FACTS_BYTES } from './write.ts'
+import { entriesOf, FACTS_NAME, MAX_FACTS_BYTES } from './write.ts'
 
 /** Takes what an export holds, in its order. */
 export interface ExportTaker {
   /** Before the first file. Throws what it likes, and nothing more is read. */
   facts?(facts: ExportFacts): Promise<void>
-  /** Must read all of `bytes`, and verify them against the digest. */
+  /** Of the version, then of its variants. Must read all of `bytes`, and verify them against the digest. */
   file(file: BlobRef, bytes: AsyncIterable<Uint8Array>): Promise<void>
 }
 
@@ -25,9 +25,9 @@ export async function readExport(
   try {
     const facts = await readFacts(queue)
     await taker.facts?.(facts)
-    for (const file of facts.manifest.files) {
+    for (const { entry, file } of entriesOf(facts)) {
       const where = `before '${file.name}' (${file.size} bytes)`
-      await expectBytes(queue, entryHeader(entryName(file.name), file.size), where)
+      await expectBytes(queue, entryHeader(entry, file.size), where)
       await readFile(queue, file, taker)
       await expectBytes(queue, paddingAfter(file.size), `behind '${file.name}'`)
     }

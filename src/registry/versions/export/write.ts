@@ -10,7 +10,7 @@ export const FACTS_NAME = 'ballast-export.json'
 export const MAX_FACTS_BYTES: number = 64 * 1024 * 1024
 
 /**
- * A version as one file, in pieces as they are read: its description, then its files in order of their names. The
+ * A version as one file, in pieces as they are read: its description, then its files in order of their names, then its variants'. The
  * same facts and bytes make the same file. Bytes that are not those of their digest end it with BLOB_DIGEST_MISMATCH,
  * so that no whole file is ever wrong. Throws EXPORT_INVALID where the description is too large to be read again.
  */
@@ -28,16 +28,25 @@ export async function* writeExport(
   yield entryHeader(FACTS_NAME, description.length)
   yield description
   yield paddingAfter(description.length)
-  for (const file of facts.manifest.files) {
-    yield entryHeader(entryName(file.name), file.size)
+  for (const { entry, file } of entriesOf(facts)) {
+    yield entryHeader(entry, file.size)
     yield* verified(file, await open(file.digest))
     yield paddingAfter(file.size)
   }
   yield ending()
 }
 
-export function entryName(name: string): string {
-  return `files/${name}`
+/** What follows the description: the version's files, then those of each variant. */
+export function entriesOf({
+  manifest,
+  variants = [],
+}: ExportFacts): readonly { readonly entry: string; readonly file: BlobRef }[] {
+  return [
+    ...manifest.files.map(file => ({ entry: `files/${file.name}`, file })),
+    ...variants.flatMap(({ name, files }) =>
+      files.map(file => ({ entry: `variants/${name}/${file.name}`, file })),
+    ),
+  ]
 }
 
 async function* verified({ name, digest, size }: BlobRef, bytes: AsyncIterable<Uint8Array>) {

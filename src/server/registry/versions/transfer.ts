@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Project } from '../../../access/index.ts'
-import { isoOf, type Json, newId } from '../../../core/index.ts'
+import type { Variant } from '../../../api/index.ts'
+import { type Digest, isoOf, type Json, newId } from '../../../core/index.ts'
 import {
   type BlobRef,
   EXPORT_FORMAT,
+  type ExportedVariant,
   type ExportFacts,
   type Move,
   makeManifest,
@@ -18,6 +20,7 @@ import {
 } from '../../../registry/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { pointersOf } from './names.ts'
+import { variantsHere } from './variants.ts'
 
 /** Lines of history that go with a version. */
 const MAX_HISTORY = 1000
@@ -28,6 +31,8 @@ export interface ImportRecord {
   readonly aliases: readonly string[]
   readonly history: readonly Json[]
   readonly by: string
+  /** Variants whose bytes came along. */
+  readonly variants?: readonly ExportedVariant[]
 }
 
 /** The version with its files as one stream. Throws VERSION_EXPIRED. */
@@ -38,6 +43,7 @@ export async function exportVersion(plane: ControlPlane, version: Version): Prom
   const records = await versions.records(version.id)
   const moves = await versions.moves(model, { version: version.id, limit: MAX_HISTORY })
   const pointers = await pointersOf(plane.stores, model)
+  const variants = variantsHere(records).map(({ name, files }) => ({ name, files: files.map(blobRefOf) }))
   const facts: ExportFacts = {
     format: EXPORT_FORMAT,
     origin: {
@@ -49,6 +55,7 @@ export async function exportVersion(plane: ControlPlane, version: Version): Prom
     digest: version.digest,
     manifest: version.manifest,
     records: records.map(({ id, kind, body, createdAt }) => ({ id, kind, body, createdAt })),
+    ...(variants.length > 0 && { variants }),
     aliases: pointers.filter(each => each.version === version.id).map(({ name }) => name),
     history: moves.toReversed().map(toldMove),
   }
@@ -56,6 +63,10 @@ export async function exportVersion(plane: ControlPlane, version: Version): Prom
     writeExport(facts, digest => plane.blobs.stream(digest)),
     { objectMode: false },
   )
+}
+
+function blobRefOf({ name, digest, size }: Variant['files'][number]): BlobRef {
+  return { name, digest: digest as Digest, size }
 }
 
 function toldMove({ place, event, version, before, at, by, decision, reason }: Move): Json {
@@ -181,6 +192,7 @@ async function addRecords(
     aliases: facts.aliases,
     history: facts.history,
     by,
+    ...(facts.variants && { variants: facts.variants }),
   }
   await versions.addRecord({
     id: newId('record'),

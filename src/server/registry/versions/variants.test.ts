@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { digestOf, type Json } from '../../../core/index.ts'
 import type { RecordKind, VersionRecord } from '../../../registry/index.ts'
 import { servedForm, variantsIn, variantViewsIn } from './variants.ts'
@@ -29,7 +29,9 @@ const anOptimization = (chosen: string | null): Json => ({
   chosen,
 })
 
-function records(...bodies: readonly (readonly [RecordKind, Json, origin?: 'elsewhere'])[]): VersionRecord[] {
+type Stated = readonly [RecordKind, Json, origin?: 'elsewhere']
+
+function records(...bodies: readonly Stated[]): VersionRecord[] {
   return bodies.map(([kind, body, origin], at) => ({
     id: `rec_${at}` as VersionRecord['id'],
     version: 'ver_1' as VersionRecord['version'],
@@ -68,6 +70,39 @@ test("another server's variants are not served here", () => {
   const imported = both.map(([kind, body]) => [kind, body, 'elsewhere'] as const)
   expect(servedForm(records(...imported), 'production')).toEqual({ kind: 'original' })
   expect(variantsIn(records(...imported))).toEqual([])
+})
+
+describe('a variant of an import', () => {
+  const brought = (name: string, bytes = name): Json => ({
+    variants: [{ name, files: [{ name: 'model.onnx', digest: digestOf(bytes), size: 4 }] }],
+  })
+  const here = (...bodies: readonly Stated[]) =>
+    variantViewsIn(records(...bodies)).map(({ name, imported }) => [name, imported])
+
+  test('is here where its bytes came along, and is told as imported', () => {
+    const imported = ['variant', aVariant('int8'), 'elsewhere'] as const
+    expect(here(imported, ['import', brought('int8')])).toEqual([['int8', true]])
+    expect(servedForm(records(imported, ['import', brought('int8')]), 'production')).toEqual({
+      kind: 'original',
+    })
+  })
+
+  test.each<[string, readonly Stated[]]>([
+    ['nothing came', []],
+    ['other bytes came', [['import', brought('int8', 'other')]]],
+    ['only another server says so', [['import', brought('int8'), 'elsewhere']]],
+    ['the import is none', [['import', { variants: 5 }]]],
+  ])('is not where %s: its record may name what the project may not read', (_, imports) => {
+    expect(here(['variant', aVariant('int8'), 'elsewhere'], ...imports)).toEqual([])
+  })
+
+  test('gives way to one of the same name that was judged here', () => {
+    const both = [
+      ['variant', aVariant('int8')],
+      ['variant', aVariant('int8'), 'elsewhere'],
+    ] as const
+    expect(here(...both, ['import', brought('int8')])).toEqual([['int8', false]])
+  })
 })
 
 test('records that are none are left out', () => {

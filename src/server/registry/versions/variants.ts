@@ -27,24 +27,55 @@ export function variantsIn(records: readonly VersionRecord[]): readonly Variant[
   return [...found.values()]
 }
 
+/** Body of a record of kind `import`, as far as variants go. */
+const importSchema = z.object({
+  variants: z
+    .array(z.object({ name: z.string(), files: z.array(z.object({ digest: z.string() })) }))
+    .optional(),
+})
+
+/**
+ * Variants whose bytes this version has, by which they may be read: its own, and those that came with its import.
+ * A record of another server may name any bytes, so only what the import really brought counts.
+ */
+export function variantsHere(records: readonly VersionRecord[]): readonly Variant[] {
+  const own = variantsIn(records)
+  const brought = new Set<string>()
+  for (const { kind, body, origin } of records) {
+    const { variants = [] } = (kind === 'import' && !origin && importSchema.safeParse(body).data) || {}
+    for (const { name, files } of variants) for (const { digest } of files) brought.add(`${name} ${digest}`)
+  }
+  const names = new Set(own.map(({ name }) => name))
+  const imported = variantsIn(records.filter(({ origin }) => origin).map(({ origin: _, ...rest }) => rest))
+  return [
+    ...own,
+    ...imported.filter(
+      ({ name, files }) => !names.has(name) && files.every(({ digest }) => brought.has(`${name} ${digest}`)),
+    ),
+  ]
+}
+
 /** What the first search said: with a later word, what serves would change under its own name. */
 export function optimizationIn(records: readonly VersionRecord[]): Optimization | undefined {
   const first = records.find(({ kind, origin }) => kind === 'optimization' && !origin)
   return first && optimizationSchema.safeParse(first.body).data
 }
 
-/** Kept variants with their figures, the chosen one first. */
+/** Variants that are here with their figures, the chosen one first. */
 export function variantViewsIn(records: readonly VersionRecord[]): VariantView[] {
   const found = optimizationIn(records)
-  const views = variantsIn(records).map(({ name, change, digest, size }) => {
+  const own = new Set(variantsIn(records).map(({ name }) => name))
+  const views = variantsHere(records).map(({ name, change, digest, size, files }) => {
     const measured = found?.tried.find(each => each.name === name)?.measured
     return {
       name,
       change,
       digest,
       size,
+      files,
       speed: measured ? measured.variant.latencyP50 / measured.original.latencyP50 : null,
       chosen: found?.chosen === name,
+      imported: !own.has(name),
     }
   })
   return views.sort((a, b) => Number(b.chosen) - Number(a.chosen))

@@ -84,7 +84,7 @@ function TriedRow({ tried, optimization: { metric, chosen } }: OfOptimization & 
       </Cell>
       <Cell>{measured ? format.bytes(measured.variant.bytes) : '–'}</Cell>
       <Cell>
-        {ratio === undefined ? '–' : `${format.number(ratio)} ×`}
+        {ratio === undefined ? '–' : `${format.number(Math.round(ratio * 100) / 100)} ×`}
         {measured && <div className="text-xs text-soft">{format.duration(measured.variant.latencyP50)}</div>}
       </Cell>
       {metric && <Cell>{judged ? <Figure metric={metric.name} judged={judged} /> : '–'}</Cell>}

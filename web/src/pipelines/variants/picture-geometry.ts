@@ -10,7 +10,7 @@ const MAX_TICKS = 5
 const LABEL_HEIGHT = 14
 /** Of one letter, in the size that labels are drawn in: an estimate, for room alone. */
 const LETTER_WIDTH = 6.2
-const LABEL_GAP = 9
+const LABEL_GAP = 11
 
 export interface Axis {
   /** Figure at the far end; the near one is zero. */

@@ -99,7 +99,9 @@ function DotMark({ dot: { form, x, y, label: at }, full, label, ships }: DotMark
         x={at.x}
         y={at.y + 4}
         textAnchor={at.anchor}
-        className={`fill-ink text-[11px] ${ships ? 'font-semibold' : ''}`}
+        paintOrder="stroke"
+        strokeWidth={3}
+        className={`fill-ink stroke-surface text-[11px] ${ships ? 'font-semibold' : ''}`}
       >
         {label}
       </text>

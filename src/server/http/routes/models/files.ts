@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { namedVersionSchema, versionViewSchema } from '../../../../api/index.ts'
-import { versionExpired } from '../../../../registry/index.ts'
+import type { Digest } from '../../../../core/index.ts'
+import { type BlobRef, versionExpired } from '../../../../registry/index.ts'
 import { notFound } from '../../../errors.ts'
 import { exportVersion, importVersion } from '../../../registry/versions/transfer.ts'
-import { optimizationIn } from '../../../registry/versions/variants.ts'
+import { optimizationIn, variantsHere } from '../../../registry/versions/variants.ts'
 import type { Services } from '../../../services.ts'
 import { versionViewOf } from '../../../views/models.ts'
 import { optimizationViewOf } from '../../../views/variants.ts'
@@ -54,19 +56,25 @@ export function versionFileRoutes(app: App, services: Services): void {
       if (!file) throw notFound('file', `${version.model} v${version.number} ${name}`)
       const { expired } = version
       if (expired) throw versionExpired({ ...version, expired })
-      const range = parseRange(request.headers.range, file.size)
-      const { start, end } = range ?? { start: 0, end: file.size }
-      const stream = await plane.blobs.stream(file.digest, ...(range ? [range] : []))
-      return reply
-        .status(range ? 206 : 200)
-        .type('application/octet-stream')
-        .header('content-length', end - start)
-        .header('accept-ranges', 'bytes')
-        .header('etag', `"${file.digest}"`)
-        .headers(range ? { 'content-range': `bytes ${start}-${end - 1}/${file.size}` } : {})
-        .header('x-content-type-options', 'nosniff')
-        .header('content-disposition', `attachment; filename="${plainName(posix.basename(name))}"`)
-        .send(stream)
+      return sendFile(plane, file, request, reply)
+    },
+  )
+  app.get(
+    '/api/v1/versions/:id/variants/:variant/files/*',
+    {
+      config: CALLER,
+      schema: { params: z.object({ id: z.string(), variant: z.string(), '*': z.string() }) },
+    },
+    async (request, reply) => {
+      const { id, variant: called, '*': name } = request.params
+      const version = await versionFor(services, callerIn(request), id)
+      const records = await plane.stores.versions.recordsOf([version.id], ['variant', 'import'])
+      const variant = variantsHere(records).find(each => each.name === called)
+      const file = variant?.files.find(each => each.name === name)
+      if (!file) throw notFound('file', `${version.model} v${version.number} ${called} ${name}`)
+      const { expired } = version
+      if (expired) throw versionExpired({ ...version, expired })
+      return sendFile(plane, { ...file, digest: file.digest as Digest }, request, reply)
     },
   )
   app.get(
@@ -108,6 +116,28 @@ export function versionFileRoutes(app: App, services: Services): void {
       },
     )
   })
+}
+
+/** The file, or the range of it that is asked for. */
+async function sendFile(
+  { blobs }: Services['plane'],
+  { name, digest, size }: BlobRef,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const range = parseRange(headers.range, size)
+  const { start, end } = range ?? { start: 0, end: size }
+  const stream = await blobs.stream(digest, ...(range ? [range] : []))
+  return reply
+    .status(range ? 206 : 200)
+    .type('application/octet-stream')
+    .header('content-length', end - start)
+    .header('accept-ranges', 'bytes')
+    .header('etag', `"${digest}"`)
+    .headers(range ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {})
+    .header('x-content-type-options', 'nosniff')
+    .header('content-disposition', `attachment; filename="${plainName(posix.basename(name))}"`)
+    .send(stream)
 }
 
 function plainName(name: string): string {
