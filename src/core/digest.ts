@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Branded } from './brand.ts'
 
@@ -13,14 +13,14 @@ export function isDigest(text: string): text is Digest {
 
 /** SHA-256 of bytes in memory. */
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest
 }
 
 /** SHA-256 of a file, streamed. */
 export async function digestOfFile(path: string): Promise<Digest> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return `sha256:${hash.digest('hex')}` as Digest
+  const sum = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) sum.update(chunk as Buffer)
+  return `sha256:${sum.digest('hex')}` as Digest
 }
 
 /** The hex part. */

@@ -6,7 +6,7 @@ export interface BinaryTensor {
   /** In the list of the JSON. */
   readonly index: number
   readonly bytes: Buffer
-  /** Undefined where its shape or type can't be read. */
+  /** Of outputs, which decide something; undefined where its shape or type can't be read. */
   readonly tensor: Tensor | undefined
 }
 
@@ -22,7 +22,7 @@ export function binaryTensors(document: unknown, binary: Buffer, side: 'inputs' 
       return
     const bytes = binary.subarray(at, at + size)
     at += size
-    found.push({ index, bytes, tensor: tensorOf(each, bytes) })
+    found.push({ index, bytes, tensor: side === 'outputs' ? tensorOf(each, bytes) : undefined })
   })
   return found
 }
