@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { BallastError, systemCode } from '../../core/index.ts'
+import { BallastError, parseSize, systemCode } from '../../core/index.ts'
 import { BLOCK_SIZES, CALIBRATIONS, CHANGES, PREFERENCES, SAMPLES } from '../../optimize/index.ts'
 import type { Options } from '../optimize/actions/options.ts'
 import { endWithReader } from '../output/pipe.ts'
@@ -68,6 +68,11 @@ export function optimizeCommand(): Command {
       new Map(),
     )
     .option('--threads <n>', 'within one run, for the measurement', whole, 1)
+    .option(
+      '--max-memory <size>',
+      'what the change itself may take, such as 200MB: kept, or refused with the least; leaves out the measurement',
+      parseSize,
+    )
     .option('--no-measure', 'write the variant only')
     .option('--force', 'replace the output where there is one')
     .option('--json', 'for machines')
@@ -78,6 +83,7 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   endWithReader()
   const path = given ?? (await (await import('../optimize/actions/model.ts')).modelOf(options.folder))
   checkSimplify(options)
+  checkMemory(options)
   await checkOutput(path, options)
   // Each loads what it needs alone: a change of a model starts in half the time without what judges it.
   if (options.withSteps) await (await import('../optimize/actions/steps.ts')).steps(path, options)
@@ -93,6 +99,17 @@ function checkSimplify({ simplify, auto, withSteps }: Options): void {
         ? 'The search tries it by itself, by the name simplify.'
         : 'Simplify the model first, and give what was written to --with-steps.',
     })
+}
+
+/** What runs models takes what they take. */
+function checkMemory({ maxMemory, ...options }: Options): void {
+  const runs = (['auto', 'withSteps', 'simplify', 'int8Static'] as const).find(name => options[name])
+  if (maxMemory === undefined || runs === undefined) return
+  const option = runs.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+  throw new BallastError('ARGUMENT_INVALID', {
+    message: `--max-memory does not go with --${option}, which runs the model`,
+    hint: 'It bounds --int8, --int8-blocks, --int4, --fp16, --fp16-weights and --bf16-weights.',
+  })
 }
 
 /** The original is never written over: the variant is computed from it while it is written. */

@@ -16,6 +16,7 @@ export function describeOptimized({
   comparison,
   files,
   resumed,
+  peak,
 }: Optimized): string {
   const size = files.reduce((sum, file) => sum + file.size, 0)
   const counts = `: ${changed.length.toLocaleString('en')} nodes changed, ${kept.length.toLocaleString('en')} kept`
@@ -25,6 +26,7 @@ export function describeOptimized({
     ...describeKept(kept),
     ...left.map(what => `note: left out ${what}`),
     ...(resumed === undefined ? [] : [`note: ${formatSize(resumed)} were there of a run that was stopped`]),
+    ...(peak === undefined ? [] : [`note: took ${formatSize(peak)} of memory at most`]),
     ...(comparison ? ['', ...describeComparison(comparison)] : []),
   ].join('\n')
 }

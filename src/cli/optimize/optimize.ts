@@ -15,11 +15,14 @@ import {
   type StaticChange,
   simplify,
   storeHalves,
+  type Workspace,
 } from '../../optimize/index.ts'
 import { type WrittenFile, writeModel } from '../output/write-model.ts'
 import type { Calibrate } from './calibrate.ts'
 import { constantComputer } from './constants/computer.ts'
 import type { Comparison, MeasureOptions } from './measure.ts'
+import { MemoryBound } from './memory/bound.ts'
+import { peakBytes } from './memory/peak.ts'
 
 export interface OptimizeRequest {
   readonly path: string
@@ -34,6 +37,8 @@ export interface OptimizeRequest {
   readonly calibrate?: Calibrate
   /** Absent: the variant is written and not measured. */
   readonly measure?: MeasureOptions
+  /** What this process may take of the machine's memory until the variant is written; none of it runs a model. */
+  readonly memory?: Bytes
   readonly say?: (line: string) => void
 }
 
@@ -47,6 +52,8 @@ export interface Optimized extends Pick<Changed, 'changed' | 'kept'> {
   /** What of the original is not in the variant, in words. */
   readonly left: readonly string[]
   readonly comparison?: Comparison
+  /** The most that the process held, where it was bounded. */
+  readonly peak?: Bytes
   /** Of values, where the change asked for them. */
   readonly ranges?: readonly (readonly [value: string, Range])[]
 }
@@ -62,7 +69,7 @@ const CHANGE_KEY = 'ballast.change'
  * OptimizeError, what readers and writers throw, and MODEL_UNLOADABLE.
  */
 export async function optimizeModel(model: OpenedModel, request: OptimizeRequest): Promise<Optimized> {
-  const { path, out, change, keep, measure, say } = request
+  const { path, out, change, measure, memory, say } = request
   const simplifies = request.simplify || change.kind === 'simplify'
   if (model.file.format !== 'onnx' || !model.input)
     throw new BallastError('OPTIMIZE_FORMAT', {
@@ -75,7 +82,9 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     const simplified = computer && (await simplify(lifted.model, { computer }))
     const original = simplified?.model ?? constantsAsInitializers(lifted.model)
     const ranges = change.kind === 'int8-static' ? await rangesFor(original, change, request) : new Map()
-    const { model: variant, changed, kept } = apply(original, change, keep, ranges)
+    const bound = memory === undefined ? undefined : new MemoryBound(memory, dirname(out))
+    const { model: made, changed, kept } = apply(original, request, ranges, bound)
+    const variant = bound?.keep(made) ?? made
     const what = describeChange(change, simplifies)
     if (simplified) say?.(`${SIMPLIFIED}: ${simplified.nodes.before} nodes → ${simplified.nodes.after}`)
     if (change.kind !== 'simplify')
@@ -94,6 +103,7 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
       left: lifted.left,
       ...(resumed > 0 && { resumed }),
       ...(comparison && { comparison }),
+      ...(bound && { peak: peakBytes() }),
       ...(ranges.size > 0 && { ranges: [...ranges] }),
     }
   } finally {
@@ -125,7 +135,13 @@ function rangesFor(model: OnnxModel, change: StaticChange, { calibrate }: Optimi
   })
 }
 
-function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>, ranges: Ranges): Changed {
+function apply(
+  model: OnnxModel,
+  { change, keep }: OptimizeRequest,
+  ranges: Ranges,
+  workspace: Workspace | undefined,
+): Changed {
+  const common = { keep, ...(workspace && { workspace }) }
   switch (change.kind) {
     case 'simplify':
       return { model, changed: [], kept: [] }
@@ -133,10 +149,10 @@ function apply(model: OnnxModel, change: Change, keep: ReadonlySet<string>, rang
       return quantizeStatic(model, ranges, { ...change, keep })
     case 'int8': {
       const { dtype, reduced, perChannel } = change
-      return quantizeDynamic(model, { weights: { dtype, reduced }, perChannel, keep })
+      return quantizeDynamic(model, { weights: { dtype, reduced }, perChannel, ...common })
     }
     case 'blocks':
-      return quantizeBlocks(model, { ...change, keep })
+      return quantizeBlocks(model, { ...change, ...common })
     case 'fp16':
       return halve(model, { keep })
     case 'storage':

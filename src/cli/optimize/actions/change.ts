@@ -22,7 +22,8 @@ export async function change(path: string, options: Options): Promise<void> {
       keep: new Set(options.keep),
       simplify: options.simplify ?? false,
       ...(calibration && { calibrate: calibration.calibrator(say) }),
-      ...(options.measure && { measure: measureOf(options) }),
+      ...(options.measure && options.maxMemory === undefined && { measure: measureOf(options) }),
+      ...(options.maxMemory !== undefined && { memory: options.maxMemory }),
       ...(say && { say }),
     })
     print(optimized, options.json, describeOptimized)

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../../core/index.ts'
 import type { Calibration, Preference } from '../../../optimize/index.ts'
 
 /** Of the command, as commander gives them. */
@@ -31,6 +32,7 @@ export interface Options {
   readonly shape: ReadonlyMap<string, readonly number[]>
   readonly threads: number
   readonly measure: boolean
+  readonly maxMemory?: Bytes
   readonly force?: boolean
   readonly json?: boolean
 }

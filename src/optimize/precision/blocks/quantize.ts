@@ -2,6 +2,7 @@ import type { OnnxModel, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
 import { OptimizeError } from '../../errors.ts'
 import { intOf, plainGemm } from '../../graph/nodes.ts'
 import { constantsOf, freshNames, nameOf, withNodes } from '../../graph/weights.ts'
+import type { Workspace } from '../../ports.ts'
 import type { Changed, Kept } from '../../types.ts'
 import { type BlockWeight, blockWeight, sidesOf } from './weight.ts'
 
@@ -16,6 +17,8 @@ export interface BlockOptions {
   readonly accuracyLevel?: 0 | 1 | 2 | 3 | 4
   /** Names of nodes that stay as they are. */
   readonly keep?: ReadonlySet<string>
+  /** Absent: what is made of one tensor is held. */
+  readonly workspace?: Workspace
 }
 
 export const BLOCK_SIZES: readonly number[] = [16, 32, 64, 128, 256]
@@ -97,13 +100,9 @@ export function quantizeBlocks(model: OnnxModel, options: BlockOptions): Changed
     const key = `${name} ${turned}`
     const known = weights.get(key)
     if (known) return known
-    const { bits, size, asymmetric } = options
-    const { quantized, scales, zeroPoints } = blockWeight(constants.get(name)!, name, {
-      bits,
-      size,
-      asymmetric,
-      turned,
-    })
+    const { bits, size, asymmetric, workspace } = options
+    const plan = { bits, size, asymmetric, turned }
+    const { quantized, scales, zeroPoints } = blockWeight(constants.get(name)!, name, plan, workspace)
     const named = (tensor: OnnxTensor): OnnxTensor => {
       const own = { ...tensor, name: fresh(tensor.name) }
       made.set(own.name, own)

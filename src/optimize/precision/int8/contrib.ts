@@ -35,6 +35,7 @@ export const LSTM: Rule = {
         lstmWeight(rewrite.tensor(name), name, {
           reduced: rewrite.reduced,
           perChannel: rewrite.perChannel,
+          ...rewrite.workspace,
         }),
       ),
     )

@@ -2,6 +2,7 @@ import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from '../../../fo
 import { OptimizeError } from '../../errors.ts'
 import { raiseOpset } from '../../graph/opset.ts'
 import { constantsOf, freshNames, nameOf, withNodes } from '../../graph/weights.ts'
+import type { Workspace } from '../../ports.ts'
 import type { Changed, Kept } from '../../types.ts'
 import { checkPlain } from '../plain.ts'
 import { MICROSOFT } from './contrib.ts'
@@ -15,6 +16,8 @@ export interface DynamicOptions {
   readonly perChannel: boolean
   /** Names of nodes that stay as they are. */
   readonly keep?: ReadonlySet<string>
+  /** Absent: what is made of one tensor is held, where it must be. */
+  readonly workspace?: Workspace
 }
 
 /** float32, as the attribute of a Cast says it. */
@@ -106,7 +109,7 @@ export class Rewrite {
   weight(name: string, plan: Omit<WeightPlan, 'type'>, type: WeightType = this.#options.weights): Int8Weight {
     const base = plan.transpose ? `${name}_Transposed` : name
     return this.once(`${base} ${plan.axis} ${type.dtype}`, () =>
-      int8Weight(this.tensor(name), base, { ...plan, type }),
+      int8Weight(this.tensor(name), base, { ...plan, type, ...this.workspace }),
     )
   }
 
@@ -127,6 +130,12 @@ export class Rewrite {
 
   tensor(name: string): OnnxTensor {
     return this.#constants.get(name)!
+  }
+
+  /** To spread into a plan. */
+  get workspace(): Pick<DynamicOptions, 'workspace'> {
+    const { workspace } = this.#options
+    return workspace ? { workspace } : {}
   }
 
   get reduced(): boolean {

@@ -1,19 +1,23 @@
 import type { OnnxTensor } from '../../../formats/index.ts'
-import { transposed } from './transpose.ts'
+import type { Workspace } from '../../ports.ts'
+import { transposed, transposedNeed } from './transpose.ts'
 import { type Int8Weight, int8Weight } from './weight.ts'
 
 export interface LstmPlan {
   readonly reduced: boolean
   /** A scale for each row of each direction instead of one for a direction. */
   readonly perChannel: boolean
+  readonly workspace?: Workspace
 }
 
 /**
  * A weight [directions, gates, width] of an LSTM as DynamicQuantizeLSTM takes it: int8 [directions, width, gates], with
  * scales [directions] or [directions, gates]. Throws as `int8Weight` does.
  */
-export function lstmWeight(tensor: OnnxTensor, name: string, { reduced, perChannel }: LstmPlan): Int8Weight {
+export function lstmWeight(tensor: OnnxTensor, name: string, plan: LstmPlan): Int8Weight {
+  const { reduced, perChannel, workspace } = plan
   const [directions, gates, width] = tensor.shape as readonly [number, number, number]
+  workspace?.need(2 * gates * width + transposedNeed(gates, width), `one direction of '${tensor.name}'`)
   const shape = perChannel ? [directions * gates, width] : [directions, gates * width]
   const type = { dtype: 'int8', reduced } as const
   const { quantized, scale, zeroPoint, grids } = int8Weight({ ...tensor, shape }, name, { type, axis: 0 })
@@ -26,7 +30,7 @@ export function lstmWeight(tensor: OnnxTensor, name: string, { reduced, perChann
       shape: [directions, width, gates],
       async *data() {
         for await (const matrix of matricesOf(pieces(), gates * width))
-          yield* transposed(single(matrix), gates, width)
+          yield* transposed(single(matrix), gates, width, workspace)
       },
     },
     scale: { ...scale, shape: each },

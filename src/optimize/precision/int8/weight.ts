@@ -1,8 +1,9 @@
 import type { OnnxTensor } from '../../../formats/index.ts'
 import { type Int8Grid, weightPasses } from '../../../kernels/index.ts'
+import type { Workspace } from '../../ports.ts'
 import { bytesOf, checkFinite, floatsOf } from '../floats.ts'
 import { type GridType, gridOf } from './grid.ts'
-import { transposed } from './transpose.ts'
+import { transposed, transposedNeed } from './transpose.ts'
 
 export interface WeightPlan {
   readonly type: GridType
@@ -10,6 +11,8 @@ export interface WeightPlan {
   readonly axis?: number
   /** Rows become columns: the weight of a Gemm that says so itself. */
   readonly transpose?: boolean
+  /** Absent: what is made of it is held, where it must be. */
+  readonly workspace?: Workspace
   /** Other grids than those of the least and the greatest, made once. */
   readonly adjust?: (grids: readonly Int8Grid[]) => Promise<readonly Int8Grid[]>
 }
@@ -28,8 +31,9 @@ export interface Int8Weight {
  * Throws OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
  */
 export function int8Weight(tensor: OnnxTensor, name: string, plan: WeightPlan): Int8Weight {
-  const { type, axis, transpose = false } = plan
+  const { type, axis, transpose = false, workspace } = plan
   const { shape } = tensor
+  if (transpose) workspace?.need(transposedNeed(shape[0]!, shape[1]!), `the columns of '${tensor.name}'`)
   let found: Promise<readonly Int8Grid[]> | undefined
   const grids = () => (found ??= gridsOf(tensor, plan))
   const each = axis === undefined ? [] : [shape[axis]!]
@@ -95,12 +99,12 @@ async function rangesOf(tensor: OnnxTensor, axis: number | undefined): Promise<r
 
 async function* quantizedPieces(
   tensor: OnnxTensor,
-  { axis, transpose }: WeightPlan,
+  { axis, transpose, workspace }: WeightPlan,
   grids: () => Promise<readonly Int8Grid[]>,
 ): AsyncGenerator<Uint8Array, void> {
   const columns = axis !== undefined && runLength(tensor, axis) === 1
   const pieces = columns ? byColumns(tensor, await grids()) : byRuns(tensor, await grids(), axis)
-  if (transpose) yield* transposed(pieces, tensor.shape[0]!, tensor.shape[1]!)
+  if (transpose) yield* transposed(pieces, tensor.shape[0]!, tensor.shape[1]!, workspace)
   else yield* pieces
 }
 
