@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
 import type { HostReport, WantedSet } from '../../api/index.ts'
 import { type CommitId, type Digest, digestOf, type Json, newId, type VersionId } from '../../core/index.ts'
-import { makeManifest, manifestDigest } from '../../registry/index.ts'
+import { makeManifest, manifestDigest, type RecordKind } from '../../registry/index.ts'
 import { Fleet } from './fleet.ts'
 
 let world: TestPlane
@@ -29,15 +29,11 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function serving(body: Json): Promise<void> {
+const serving = (body: Json): Promise<void> => record('serving', body)
+
+async function record(kind: RecordKind, body: Json): Promise<void> {
   const { stores, clock } = world.plane
-  await stores.versions.addRecord({
-    id: newId('record'),
-    version,
-    kind: 'serving',
-    body,
-    createdAt: clock.now(),
-  })
+  await stores.versions.addRecord({ id: newId('record'), version, kind, body, createdAt: clock.now() })
 }
 
 async function wantedOf(judged = false): Promise<WantedSet['replicas'][number]> {
@@ -69,4 +65,39 @@ test('one that sleeps can be reached, and is no failure', async () => {
   expect(fleet.failure('a')).toBeUndefined()
   report('starting')
   expect(fleet.ready('a')).toEqual([])
+})
+
+const INT8 = {
+  name: 'int8',
+  change: 'int8',
+  digest: digestOf('int8'),
+  size: 4,
+  files: [{ name: 'model.onnx', digest: digestOf('int8'), size: 4 }],
+  repaired: ['conv1'],
+}
+
+test('a variant that serves goes to hosts beside the original, which they fall back to', async () => {
+  await record('variant', INT8)
+  expect(await wantedOf()).not.toHaveProperty('variant')
+  await serving({ variants: { production: 'int8' } })
+  const { files, variant } = await wantedOf()
+  expect(files).toMatchObject([{ digest: digestOf('x') }])
+  expect(variant).toEqual({ name: 'int8', digest: INT8.digest, files: INT8.files })
+  await serving({ variants: { production: 'original' } })
+  expect(await wantedOf()).not.toHaveProperty('variant')
+})
+
+test('why a host serves the original for a variant is told until it serves the variant', async () => {
+  const fleet = new Fleet(world.plane)
+  const { name, digest } = INT8
+  const address = { kind: 'unix', path: '/s' } as const
+  const report = (form: object) =>
+    fleet.report({ host: 'h', replicas: [{ replica: 'a', version, phase: 'ready', address, ...form }] })
+  report({ fallback: { name, digest, reason: 'other answers' } })
+  expect(fleet.fallback('a')).toEqual({ name, digest, reason: 'other answers' })
+  expect(fleet.variant('a')).toBeUndefined()
+  expect(fleet.ready('a')).toHaveLength(1)
+  report({ variant: { name, digest } })
+  expect(fleet.fallback('a')).toBeUndefined()
+  expect(fleet.variant('a')).toEqual({ name, digest })
 })
