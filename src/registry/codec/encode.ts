@@ -9,7 +9,7 @@ import { zstdFrame } from './zstd.ts'
 const LEAST_GAIN = 1 / 100
 
 /** zstd takes longer to read: what it must make of the other's size. */
-const ZSTD_WINS = 0.97
+const ZSTD_WINS = 0.98
 
 /** What codes may take more than the entropy of single bytes before zstd is tried, a byte. */
 const WASTE = 1 / 32
