@@ -82,6 +82,23 @@ test.each([
   expect(answer.body.length).toBe(0)
 })
 
+test('a request has the id of its metadata, and in a stream that of its message, so that a label finds it', async () => {
+  const log = { share: 1, redact: [], bodies: false, keepMs: 1e6, limitBytes: 1e6 }
+  await world.serve('m', [echo], { traffic: { log } })
+  const taken: string[] = []
+  world.state.requests = { take: ({ requestId }) => taken.push(requestId) }
+  const single = callStream(world.http2(), INFER, { 'x-request-id': 'of-the-call' })
+  single.end(prefixed(asks('m', '', 'of-the-message')))
+  expect((await grpcAnswerOf(single)).headers['ballast-request-id']).toBe('of-the-call')
+  const stream = callStream(world.http2(), STREAM, { 'x-request-id': 'of-the-stream' })
+  for (const id of ['one', 'two', '', '']) stream.write(prefixed(asks('m', '', id)))
+  stream.end()
+  expect(unprefixed((await grpcAnswerOf(stream)).body)).toHaveLength(4)
+  expect(taken.slice(0, 3)).toEqual(['of-the-call', 'one', 'two'])
+  expect(new Set(taken).size).toBe(5)
+  expect(taken).not.toContain('of-the-stream')
+})
+
 test('what a replica refuses keeps its status; its text is percent-encoded UTF-8', async () => {
   const body = Buffer.from('100 % zu groß\n')
   await world.serve('m', [(_, reply) => reply({ status: 413, headers: 'grpc-status: 8\n', body: [body] })])

@@ -1,7 +1,13 @@
-import { GRPC, grpcMessageOf, streamAnswerHead, streamErrorMessage } from '../../../protocols/index.ts'
+import {
+  type Envelope,
+  GRPC,
+  grpcMessageOf,
+  streamAnswerHead,
+  streamErrorMessage,
+} from '../../../protocols/index.ts'
 import type { Gathering } from '../body.ts'
 import type { GrpcCall } from './call.ts'
-import { type InferContext, inferMessage } from './infer.ts'
+import { type InferContext, inferMessage, type Listener } from './infer.ts'
 import { inflated, type Message, MessageReader } from './messages.ts'
 
 /** Requests of one stream that wait for their answers at once; more wait at the client. */
@@ -93,11 +99,12 @@ export class InferStream {
       if (abandon !== undefined) this.#abandons.delete(abandon)
       this.#done(...parts)
     }
-    abandon = inferMessage(this.#context, this.#call, message, held, envelope => ({
+    const listenerOf = (envelope: Envelope | undefined): Listener => ({
       answered: response => done(streamAnswerHead(response.length), response),
       refused: (_status, text) => done(streamErrorMessage(text, envelope?.id ?? '')),
       failed: error => done(streamErrorMessage(grpcMessageOf(error), envelope?.id ?? '')),
-    }))
+    })
+    abandon = inferMessage(this.#context, this.#call, message, held, listenerOf, true)
     if (abandon !== undefined && !over) this.#abandons.add(abandon)
   }
 

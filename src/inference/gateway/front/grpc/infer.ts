@@ -1,4 +1,4 @@
-import { codeOf, headersOf, statusOf } from '../../../errors.ts'
+import { codeOf, headersOf, InferenceError, statusOf } from '../../../errors.ts'
 import { headerOf, type ResponseFrame } from '../../../frames/index.ts'
 import { type Envelope, envelopeOf, grpcStatusOfHttp } from '../../../protocols/index.ts'
 import type { GatewayState } from '../../state.ts'
@@ -32,7 +32,8 @@ export interface Listener {
 
 /**
  * Predicts with a ModelInferRequest. `heldBytes` were taken note of by `Bodies`, and are released with the answer.
- * Returns what lets go of it when the client is gone.
+ * Messages of a stream have no headers of their own: there a request is called by its message's id. Returns what lets
+ * go of it when the client is gone.
  */
 export function inferMessage(
   { state, bodies, predictions, telemetry }: InferContext,
@@ -40,18 +41,20 @@ export function inferMessage(
   message: Buffer,
   heldBytes: number,
   listenerOf: (envelope: Envelope | undefined) => Listener,
+  isStream = false,
 ): (() => void) | undefined {
   const cameAt = performance.now()
-  const header: Header = name => call.header(name)
+  const read = readEnvelope(message)
+  const envelope = read instanceof InferenceError ? undefined : read
+  const header: Header = name => (isStream && name === 'x-request-id' ? envelope?.id : call.header(name))
   const { remoteAddress, secure, path } = call
   const trace = telemetry.begin({ method: 'POST', path, remoteAddress, secure, header })
-  let envelope: Envelope | undefined
   try {
-    envelope = envelopeOf(message)
+    if (read instanceof InferenceError) throw read
     const admitted = admit(state, {
       environment: environmentOf(header),
-      model: envelope.model,
-      version: versionNamed(envelope.version),
+      model: read.model,
+      version: versionNamed(read.version),
       protocol: 'grpc',
       header,
       remoteAddress,
@@ -60,7 +63,7 @@ export function inferMessage(
       timeoutMs: call.timeoutMs,
       trace,
     })
-    const caller = callerOf(listenerOf(envelope), trace.requestId)
+    const caller = callerOf(listenerOf(read), trace.requestId)
     const body = { chunks: [message], bytes: message.length }
     const prediction = predictions.predict(admitted, caller, body, heldBytes)
     return () => prediction.abandon()
@@ -69,6 +72,15 @@ export function inferMessage(
     listenerOf(envelope).failed(error, metadataOf(trace.requestId, headersOf(error)))
     trace.end({ status: statusOf(error), code: codeOf(error), model: envelope?.model })
     return undefined
+  }
+}
+
+function readEnvelope(message: Buffer): Envelope | InferenceError {
+  try {
+    return envelopeOf(message)
+  } catch (error) {
+    if (error instanceof InferenceError) return error
+    throw error
   }
 }
 
