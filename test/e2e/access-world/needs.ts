@@ -100,6 +100,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'GET /api/v1/models/{model}/versions/{version}': READ,
   'GET /api/v1/versions/{id}/lineage': READ,
   'GET /api/v1/versions/{id}/files/{*}': READ,
+  'GET /api/v1/versions/{id}/variants/{variant}/files/{*}': READ,
   'GET /api/v1/versions/{id}/export': READ,
   'POST /api/v1/versions/import': CONTROL,
   'GET /api/v1/search': 'anyone',
