@@ -85,6 +85,18 @@ describe('the first step', () => {
       reasons: [],
     })
   })
+
+  test.each(['blue-green', 'recreate'] as const)(
+    '%s is all traffic at once, and bounded as such',
+    strategy => {
+      const asked = aRequest({ strategy, steps: [] })
+      expect(boundRequest(aPolicy(), asked)).toMatchObject({
+        strategy: 'canary',
+        steps: [{ weight: 0.25, hold: 0 }],
+      })
+      expect(boundRequest(aPolicy({ maxFirstStep: 1 }), asked)).toMatchObject({ strategy, steps: [] })
+    },
+  )
 })
 
 test('by default production deploys from the default branch, a quarter at most at first', () => {

@@ -1,6 +1,8 @@
 import { branchMatches, type Fraction, formatPercent, type Milliseconds } from '../core/index.ts'
 import type { EnvironmentPolicy } from './types.ts'
 
+export type AskedStrategy = 'canary' | 'immediate' | 'blue-green' | 'recreate'
+
 /** A step of a canary, as a file asks for it. */
 export interface AskedStep {
   readonly weight: Fraction
@@ -14,8 +16,8 @@ export interface DeployRequest {
   /** Whether it asks for an approval. */
   readonly approve: boolean
   readonly steps: readonly AskedStep[]
-  /** `immediate` is a first step of all traffic, and bounded like one; default `canary`. */
-  readonly strategy?: 'canary' | 'immediate'
+  /** All but `canary` begin with all of the traffic, and are bounded like such a step; default `canary`. */
+  readonly strategy?: AskedStrategy
 }
 
 /** What it gets. */
@@ -26,7 +28,7 @@ export type BoundedRequest =
       readonly approval: boolean
       /** Least role of who approves, where one must. */
       readonly approvers?: 'maintainer' | 'admin'
-      readonly strategy: 'canary' | 'immediate'
+      readonly strategy: AskedStrategy
       readonly steps: readonly AskedStep[]
       /** What differs from what was asked, and why: a line each. */
       readonly reasons: readonly string[]
@@ -70,7 +72,7 @@ export function boundRequest(policy: EnvironmentPolicy, request: DeployRequest):
 function boundSteps({ environment, maxFirstStep }: EnvironmentPolicy, request: DeployRequest) {
   const asked = request.strategy ?? 'canary'
   const reasons: string[] = []
-  if (asked === 'immediate') {
+  if (asked !== 'canary') {
     if (maxFirstStep >= 1) return { strategy: asked, steps: [], reasons }
     reasons.push(
       `The policy of ${environment} begins with ${formatPercent(maxFirstStep)} of the traffic, not with all of it`,

@@ -235,7 +235,7 @@ export const rolloutViewSchema = z.object({
   environment: z.string(),
   candidate: z.object({ id: z.string(), number: z.number() }),
   stable: z.object({ id: z.string(), number: z.number() }).nullable(),
-  strategy: z.enum(['canary', 'immediate']),
+  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate']),
   steps: z.array(z.object({ weight: z.number(), holdMs: z.number() })),
   phase: rolloutPhaseSchema,
   step: z.number(),
@@ -287,7 +287,8 @@ export const modelViewSchema = z.object({
     variant: z.object({ name: z.string(), digest: z.string() }).nullable(),
     fallback: z.object({ name: z.string(), reason: z.string() }).nullable(),
   }),
-  previous: z.object({ id: z.string(), number: z.number() }).nullable(),
+  /** `heldUntil`: it is kept loaded until then, and was let go after it; null: always. */
+  previous: z.object({ id: z.string(), number: z.number(), heldUntil: z.string().nullable() }).nullable(),
   traffic: z.array(trafficSchema),
   requestsPerSecond: z.number(),
   errorRate: z.number().nullable(),

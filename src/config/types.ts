@@ -79,7 +79,9 @@ export interface EnvironmentRequest {
   readonly name: string
   /** Glob of branches that deploy here. */
   readonly branch: string
-  readonly strategy: 'canary' | 'immediate'
+  readonly strategy: 'canary' | 'immediate' | 'blue-green' | 'recreate'
+  /** Of `blue-green`: the version before is kept loaded so long. */
+  readonly holdMs?: Milliseconds
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean

@@ -92,6 +92,19 @@ describe('preparing', () => {
     })
   })
 
+  test.each([
+    [{ kind: 'blue-green', hold: 1_800_000 }, 'the version before is held for 30 min'],
+    [{ kind: 'recreate' }, 'what served before was ended first'],
+  ] as const)(
+    '%j takes all traffic at once, and says what became of the version before',
+    (strategy, says) => {
+      const ready = advance(aRollout({ phase: 'preparing', strategy }), { kind: 'replicas-ready' }, NOON)
+      expect(ready).toMatchObject({ phase: 'promoted', weight: 1, reason: expect.stringContaining(says) })
+      const { stable: _, ...first } = aRollout({ phase: 'preparing', strategy })
+      expect(advance(first, { kind: 'replicas-ready' }, NOON).reason).not.toContain(says)
+    },
+  )
+
   test('a first version is promoted as well: there is nothing to compare with', () => {
     const { stable: _, ...first } = preparing
     const promoted = advance(first, { kind: 'replicas-ready' }, NOON)

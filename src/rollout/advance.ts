@@ -1,14 +1,14 @@
 import { type Closure, formatDuration, formatPercent, formatWindow, type Instant } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
-import type { Analysis, CanaryStep, Rollout, RolloutEvent } from './types.ts'
+import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './types.ts'
 
 /**
  * Decides the rollout's next state. Pure: performs nothing. Returns the same object where nothing changed.
  *
  *   queued       dequeued                                  -> preparing
  *   preparing    replicas-ready, canary                    -> progressing at step 1
- *   preparing    replicas-ready, immediate or no stable    -> promoted
+ *   preparing    replicas-ready, all at once or no stable  -> promoted
  *   progressing  analysed passed, hold over, step left     -> progressing at the next step
  *   progressing  analysed passed, hold over, last step     -> promoted
  *   progressing  analysed failed                           -> aborted
@@ -74,11 +74,21 @@ function prepared(
 }
 
 function started(rollout: Rollout, now: Instant): Rollout {
-  if (rollout.strategy.kind === 'immediate')
-    return ended(rollout, 'promoted', 'Promoted at once after warm-up and parity check', now)
-  if (rollout.stable === undefined)
-    return ended(rollout, 'promoted', 'Promoted at once: nothing is in production to compare with', now)
-  return atStep(rollout, rollout.strategy.steps, 0, 'The replicas are ready', now)
+  const { strategy, stable } = rollout
+  const isFirst = stable === undefined
+  if (strategy.kind === 'canary')
+    return isFirst
+      ? ended(rollout, 'promoted', 'Promoted at once: nothing is in production to compare with', now)
+      : atStep(rollout, strategy.steps, 0, 'The replicas are ready', now)
+  return ended(rollout, 'promoted', atOnce(strategy, isFirst), now)
+}
+
+function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolean): string {
+  const checked = 'Promoted at once after warm-up and parity check'
+  if (isFirst || strategy.kind === 'immediate') return checked
+  if (strategy.kind === 'recreate')
+    return 'Promoted after warm-up and parity check; what served before was ended first'
+  return `${checked}; the version before is held for ${formatDuration(strategy.hold)}`
 }
 
 function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {

@@ -30,13 +30,19 @@ export function beginRollout(request: RolloutRequest, now: Instant): Rollout {
 }
 
 function checkedStrategy(strategy: Strategy): Strategy {
-  if (strategy.kind === 'immediate') return strategy
+  if (strategy.kind !== 'canary') return checkedHold(strategy)
   const lastPart = strategy.steps.findLastIndex(step => step.weight !== 1)
   const steps = strategy.steps.slice(0, lastPart + 1)
   if (steps.length === 0) throw invalid('at least one step below 100 %', 'none', "or choose 'immediate'")
   steps.forEach(checkStep)
   checkAnalysis(strategy.analysis)
   return { ...strategy, steps }
+}
+
+function checkedHold(strategy: Exclude<Strategy, { kind: 'canary' }>): Strategy {
+  if (strategy.kind === 'blue-green' && !(strategy.hold >= 0 && Number.isFinite(strategy.hold)))
+    throw invalid('a hold of at least 0 ms', `${strategy.hold}`, 'leave it out for 30 min')
+  return strategy
 }
 
 function checkStep({ weight, hold }: CanaryStep, index: number): void {

@@ -21,6 +21,8 @@ export interface Deployment {
   readonly environment: string
   readonly stable: VersionId
   readonly previous?: VersionId
+  /** The version before is kept loaded until then; absent: always. */
+  readonly previousUntil?: Instant
   readonly since: Instant
   readonly traffic?: TrafficPlan
 }

@@ -38,6 +38,10 @@ export type Strategy =
   | { readonly kind: 'canary'; readonly steps: readonly CanaryStep[]; readonly analysis: AnalysisSpec }
   /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for. */
   | { readonly kind: 'immediate' }
+  /** As immediate; the version before is kept loaded so long, and no longer. */
+  | { readonly kind: 'blue-green'; readonly hold: Milliseconds }
+  /** What serves is ended before the candidate is loaded, where there is no memory for both. */
+  | { readonly kind: 'recreate' }
 
 /** Which version a rule or a mirror means: an arm, the stable version before, or a version by number. */
 export type TrafficTarget = Arm | 'previous' | number

@@ -120,7 +120,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     gateways,
     gatewayCalls: new GatewayCalls(),
     quality: new QualityBoard(),
-    rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways),
+    rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways, fleet),
     retention: new RetentionKeeper(plane),
     keeper,
     storeWork: new StoreWork(plane, keeper),

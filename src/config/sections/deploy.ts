@@ -16,6 +16,7 @@ const PREVIEW = 'preview'
 const MAX_ENVIRONMENTS = 20
 const MAX_STEPS = 20
 const MONTH = 30 * 24 * 3_600_000
+const DEFAULT_HOLD = 30 * 60_000
 
 export const DEFAULT_STEPS: readonly CanaryStep[] = [0.05, 0.25, 0.5].map(weight => ({ weight, hold: 0 }))
 export const DEFAULT_ANALYSIS: AnalysisSpec = {
@@ -98,7 +99,12 @@ const fields = {
     branchPattern,
     'branches that deploy here (* stands for any characters); default: the default branch',
   ),
-  strategy: optional(choice(['canary', 'immediate']), 'by steps, or all traffic at once', 'canary'),
+  strategy: optional(
+    choice(['canary', 'immediate', 'blue-green', 'recreate']),
+    'by steps, or all traffic at once: beside what serves, which blue-green lets go after its hold, or in its place',
+    'canary',
+  ),
+  hold: optional(duration(0, MONTH, '0s to 30d'), 'blue-green keeps the version before so long', '30m'),
   steps: optional(steps, 'parts of the traffic; each is held until the analysis can decide', [
     '5%',
     '25%',
@@ -126,12 +132,26 @@ const nothing: Reader<WrittenEnvironment> = {
     node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
 }
 
+const STRATEGY_NAMES = {
+  canary: 'A canary',
+  immediate: 'An immediate',
+  'blue-green': 'A blue-green',
+  recreate: 'A recreating',
+} as const
+
 const environment = refine(
   byKind({ scalar: nothing, map: struct({ what: 'an environment', fields }) }),
   (written: WrittenEnvironment, node, place) => {
-    if (written.strategy !== 'immediate' || written.steps === undefined) return written
-    const hint = 'leave steps out, or take strategy: canary'
-    return place.findings.error(node.at, 'BAD_VALUE', 'An immediate deployment has no steps', { hint })
+    const { strategy = 'canary', steps, hold } = written
+    if (strategy !== 'canary' && steps !== undefined) {
+      const hint = 'leave steps out, or take strategy: canary'
+      const message = `${STRATEGY_NAMES[strategy]} deployment has no steps`
+      return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
+    }
+    if (strategy === 'blue-green' || hold === undefined) return written
+    const hint = 'leave hold out, or take strategy: blue-green; a step of a canary has a hold of its own'
+    const message = `${STRATEGY_NAMES[strategy]} deployment has no hold`
+    return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
   },
 )
 
@@ -181,6 +201,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
     name,
     branch,
     strategy,
+    ...(strategy === 'blue-green' && { holdMs: written.hold ?? DEFAULT_HOLD }),
     steps: strategy === 'canary' ? steps : [],
     approve,
     analysis: {

@@ -4,8 +4,10 @@ import { versionExpired } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { conflict, notFound } from '../errors.ts'
+import type { Fleet } from './fleet.ts'
 import type { Gateways } from './gateways.ts'
 import type { Publisher } from './publisher.ts'
+import { needReady } from './readiness.ts'
 import type { RolloutReconciler } from './reconcile.ts'
 
 /** What people do to rollouts: promote, abort, roll back. Each returns when the gateways route accordingly. */
@@ -14,9 +16,17 @@ export class RolloutActions {
   readonly #reconciler: RolloutReconciler
   readonly #publisher: Publisher
   readonly #gateways: Gateways
+  readonly #fleet: Fleet
 
-  constructor(plane: ControlPlane, reconciler: RolloutReconciler, publisher: Publisher, gateways: Gateways) {
+  constructor(
+    plane: ControlPlane,
+    reconciler: RolloutReconciler,
+    publisher: Publisher,
+    gateways: Gateways,
+    fleet: Fleet,
+  ) {
     this.#plane = plane
+    this.#fleet = fleet
     this.#reconciler = reconciler
     this.#publisher = publisher
     this.#gateways = gateways
@@ -36,7 +46,7 @@ export class RolloutActions {
           `${rollout.environment} is ${closure.kind} now (${formatWindow(closure.window)})`,
           'Wait until it is not, or let this rollout go on all the same: ballast rollout override.',
         )
-      this.#reconciler.needReady(rollout)
+      needReady(this.#fleet, rollout)
       await this.#reconciler.apply(rollout, { kind: 'promote', by })
     })
   }

@@ -92,6 +92,11 @@ export class Fleet {
     )
   }
 
+  /** Whether some host may still have it; before any has spoken, each may. */
+  runs(replica: string): boolean {
+    return this.unknown || this.#of(replica).length > 0
+  }
+
   /** Why a replica can't be had; undefined while it is coming or there. */
   failure(replica: string): string | undefined {
     const reports = this.#of(replica)

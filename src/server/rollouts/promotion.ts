@@ -1,4 +1,5 @@
-import type { Deployment, StoredRollout } from '../../rollout/index.ts'
+import type { Instant, Milliseconds } from '../../core/index.ts'
+import type { Deployment, StoredRollout, Strategy } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { isPreview } from '../delivery/previews/name.ts'
 
@@ -14,13 +15,21 @@ export async function promotionOf(
   const previous = isPreview(environment) ? undefined : earlier
   // A rollback by hand has no file of its own.
   const traffic = rollout.job ? rollout.traffic : before?.traffic
+  const hold = holdOf(rollout.strategy)
   return {
     project,
     model,
     environment,
     stable: candidate,
     ...(previous && { previous }),
+    ...(previous && hold !== undefined && { previousUntil: (clock.now() + hold) as Instant }),
     ...(traffic && { traffic }),
     since: clock.now(),
   }
+}
+
+/** How long the version before is kept loaded; undefined: always. Where one was ended to make room, it stays so. */
+function holdOf(strategy: Strategy): Milliseconds | undefined {
+  if (strategy.kind === 'blue-green') return strategy.hold
+  return strategy.kind === 'recreate' ? 0 : undefined
 }

@@ -1,7 +1,7 @@
 import { defaultPolicy } from '../../access/index.ts'
 import type { Route, RoutingTable } from '../../api/index.ts'
-import { Signal, type VersionId } from '../../core/index.ts'
-import type { Deployment, StoredRollout } from '../../rollout/index.ts'
+import { type Instant, Signal, type VersionId } from '../../core/index.ts'
+import { type Deployment, heldAt, type StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { storedPolicy } from '../pipelines/policy.ts'
 import { SerialByKey } from '../serial.ts'
@@ -23,6 +23,8 @@ export class Publisher {
   #table: RoutingTable | undefined
   /** Something changed since the table was last made. */
   #stale = false
+  /** When the next version before is let go. */
+  #heldUntil = Number.POSITIVE_INFINITY
   readonly tableChanged: Signal<RoutingTable> = new Signal<RoutingTable>()
 
   constructor(plane: ControlPlane, fleet: Fleet, ownToken: string) {
@@ -51,16 +53,19 @@ export class Publisher {
     })
   }
 
-  /** Publishes again what could not be published before. */
+  /** Publishes again what could not be published before, and what is over by now. */
   async publishIfStale(): Promise<void> {
-    if (this.#stale) await this.publish()
+    if (this.#stale || this.#plane.clock.now() >= this.#heldUntil) await this.publish()
   }
 
   async #publish(): Promise<void> {
     const { rollouts } = this.#plane.stores
-    const deployments = await rollouts.deployments()
+    const stored = await rollouts.deployments()
+    const now = this.#plane.clock.now()
+    this.#heldUntil = firstEnd(stored, now)
+    const deployments = stored.map(deployment => heldAt(deployment, now))
     const moving = await rollouts.inPhases(['preparing', 'progressing'])
-    await this.#fleet.want(wantedVersions(deployments, moving))
+    await this.#fleet.want(wantedVersions(deployments, moving, replica => this.#fleet.runs(replica)))
     if (this.#fleet.unknown && deployments.length > 0) return
     const table = {
       leaseMs: ROUTE_LEASE_MS,
@@ -139,4 +144,10 @@ export class Publisher {
     }
     return tokens
   }
+}
+
+/** The next end of a hold that is not over; infinity for none. */
+function firstEnd(deployments: readonly Deployment[], now: Instant): number {
+  const ends = deployments.map(({ previousUntil }) => previousUntil ?? Number.POSITIVE_INFINITY)
+  return Math.min(Number.POSITIVE_INFINITY, ...ends.filter(end => end > now))
 }

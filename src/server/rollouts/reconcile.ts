@@ -2,7 +2,6 @@ import {
   BallastError,
   boundary,
   type Closure,
-  type Decision,
   type Instant,
   type JobId,
   messageOf,
@@ -24,20 +23,20 @@ import {
 import { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Previews } from '../delivery/previews/previews.ts'
-import { conflict } from '../errors.ts'
 import { stageResult } from '../pipelines/ending/results.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
 import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
 import { Calendars } from './calendars.ts'
+import { changeTo, isMoved } from './change.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
 import { formOf } from './forms.ts'
 import type { Gateways } from './gateways.ts'
 import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
+import { allReady, failureOf, isCandidateReady } from './readiness.ts'
 import { strategyFor } from './strategy.ts'
-import { baselineReplica, mainReplica, needsBaseline } from './wanted.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
 /** Who decided, where an environment ends. */
@@ -266,19 +265,11 @@ export class RolloutReconciler implements Deployer {
   }
 
   #preparation(rollout: StoredRollout, closed: RolloutEvent | undefined): RolloutEvent | undefined {
-    const failed = this.#failure(rollout)
-    if (failed ?? closed) return failed ?? closed
-    return replicasOf(rollout).every(replica => this.#fleet.ready(replica).length > 0)
-      ? { kind: 'replicas-ready' }
-      : undefined
-  }
-
-  #failure(rollout: StoredRollout): RolloutEvent | undefined {
-    for (const replica of replicasOf(rollout)) {
-      const reason = this.#fleet.failure(replica)
-      if (reason !== undefined) return { kind: 'replicas-failed', reason }
-    }
-    return undefined
+    const failed = failureOf(this.#fleet, rollout)
+    if (failed) return failed
+    // What served is gone already: no calendar makes that last longer.
+    if (closed && rollout.strategy.kind !== 'recreate') return closed
+    return allReady(this.#fleet, rollout) ? { kind: 'replicas-ready' } : undefined
   }
 
   /** A calendar keeps what is well from going on; what is not ends at any time. */
@@ -291,23 +282,10 @@ export class RolloutReconciler implements Deployer {
     const analysis = await this.#analyse(rollout)
     const event: RolloutEvent = { kind: 'analysed', analysis, step: rollout.step }
     if (analysis.verdict === 'failed') return event
-    const failed = this.#failure(rollout)
+    const failed = failureOf(this.#fleet, rollout)
     if (failed) return failed
     if (analysis.verdict !== 'passed') return event
-    return closed ?? (this.#isReady(rollout) ? event : undefined)
-  }
-
-  #isReady({ environment, candidate }: StoredRollout): boolean {
-    return this.#fleet.ready(mainReplica(environment, candidate)).length > 0
-  }
-
-  /** Throws STATE_CONFLICT where all traffic would go to a version of which no replica is ready. */
-  needReady(rollout: StoredRollout): void {
-    if (this.#isReady(rollout)) return
-    throw conflict(
-      `No replica of ${rollout.candidate} is ready in ${rollout.environment}`,
-      'Wait until it is, or abort the rollout.',
-    )
+    return closed ?? (isCandidateReady(this.#fleet, rollout) ? event : undefined)
   }
 
   async #analyse(rollout: StoredRollout): Promise<Analysis> {
@@ -329,17 +307,7 @@ export class RolloutReconciler implements Deployer {
       return false
     }
     const deployment = next.phase === 'promoted' ? await promotionOf(this.#plane, rollout) : undefined
-    // What a person, or a failed replica, ended stands beside what was known by then.
-    const analysis = event.kind === 'analysed' ? event.analysis : this.#analyses.get(rollout.id)
-    const change = {
-      at: this.#now(),
-      phase: next.phase,
-      step: next.step,
-      weight: next.weight,
-      reason: next.reason ?? '',
-      ...(analysis && { analysis }),
-      decision: decisionOf(event),
-    }
+    const change = changeTo(next, event, this.#analyses.get(rollout.id), this.#now())
     const stored = await this.#plane.stores.rollouts.update(next, rollout.revision, change, deployment)
     if (!stored) return true
     boundary('rollout-updated')
@@ -390,26 +358,4 @@ export class RolloutReconciler implements Deployer {
   #now(): Instant {
     return this.#plane.clock.now()
   }
-}
-
-/** Whether more is another than the reason why it holds. */
-function isMoved(before: Rollout, { phase, step, weight, override }: Rollout): boolean {
-  return (
-    phase !== before.phase || step !== before.step || weight !== before.weight || override !== before.override
-  )
-}
-
-/** Whose decision an event is. */
-function decisionOf(event: RolloutEvent): Decision {
-  if (event.kind === 'promote' || event.kind === 'abort' || event.kind === 'override')
-    return { kind: 'person', by: event.by }
-  return { kind: event.kind === 'analysed' ? 'analysis' : 'checks' }
-}
-
-/** What must be ready before a rollout takes traffic. */
-function replicasOf(rollout: StoredRollout): readonly string[] {
-  return [
-    mainReplica(rollout.environment, rollout.candidate),
-    ...(needsBaseline(rollout) ? [baselineReplica(rollout)] : []),
-  ]
 }

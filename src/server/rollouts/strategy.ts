@@ -15,7 +15,7 @@ export async function strategyFor(
   const branch = pipeline.ref.replace(/^refs\/heads\//, '')
   const { bounded } = await boundFor(plane, project, request, branch)
   if (!bounded.allowed) return bounded.refusal
-  return bounded.strategy === 'immediate'
-    ? { kind: 'immediate' }
-    : { kind: 'canary', steps: bounded.steps, analysis: request.analysis }
+  const { strategy: kind, steps } = bounded
+  if (kind === 'canary') return { kind, steps, analysis: request.analysis }
+  return kind === 'blue-green' ? { kind, hold: request.holdMs ?? 0 } : { kind }
 }

@@ -46,6 +46,21 @@ test('what a rollout compares stays awake; the rest may sleep', () => {
   })
 })
 
+test('what recreates is loaded when nothing runs any more of what it replaces, and only there', () => {
+  const strategy = { kind: 'recreate' } as const
+  const other = { ...deployment, environment: 'staging' }
+  const wanted = (phase: StoredRollout['phase'], ...running: readonly string[]) =>
+    wantedVersions([deployment, other], [aRollout({ phase, strategy })], name => running.includes(name))
+      .filter(({ environment }) => environment === 'production')
+      .map(({ replica }) => replica)
+  const [stable, before] = ['production.ver_stable', 'production.ver_before']
+  expect(wanted('queued', stable, before)).toEqual([stable, before])
+  expect(wanted('preparing', stable, before)).toEqual([])
+  expect(wanted('preparing', before)).toEqual([])
+  expect(wanted('preparing', 'staging.ver_stable')).toEqual(['production.ver_new'])
+  expect(wanted('aborted')).toEqual([stable, before])
+})
+
 test('what a preview serves may sleep soon', () => {
   const preview = { ...deployment, environment: 'preview-topic' }
   const idle = wantedVersions([deployment, preview], []).map(({ replica, idleMs }) => [replica, idleMs])

@@ -29,11 +29,13 @@ export function baselineReplica(rollout: Pick<StoredRollout, 'id'>): string {
 
 /**
  * Which replicas should run: for each deployment the stable version and, warm for a rollback, the one before
- * it; for each rollout on its way its candidate, and a fresh baseline of the stable version.
+ * it; for each rollout on its way its candidate, and a fresh baseline of the stable version. Where one recreates,
+ * those of the deployment must be gone (`runs`) before its candidate is wanted.
  */
 export function wantedVersions(
   deployments: readonly Deployment[],
   rollouts: readonly StoredRollout[],
+  runs: (replica: string) => boolean = () => false,
 ): readonly WantedVersion[] {
   const wanted = new Map<string, WantedVersion>()
   const want = (environment: string, replica: string, version: VersionId, judged: boolean): void => {
@@ -45,19 +47,37 @@ export function wantedVersions(
       ...(isPreview(environment) && { idleMs: PREVIEW_IDLE_MS }),
     })
   }
-  for (const { environment, stable, previous } of deployments) {
+  for (const deployment of deployments) {
+    if (rollouts.some(rollout => replaces(rollout, deployment))) continue
+    const { environment, stable, previous } = deployment
     want(environment, mainReplica(environment, stable), stable, false)
     if (previous) want(environment, mainReplica(environment, previous), previous, false)
   }
   for (const rollout of rollouts) {
     if (rollout.phase !== 'preparing' && rollout.phase !== 'progressing') continue
     const { environment, candidate, stable } = rollout
+    const replaced = deployments.find(deployment => replaces(rollout, deployment))
+    const before = [replaced?.stable, replaced?.previous].filter(version => version && version !== candidate)
+    if (before.some(version => runs(mainReplica(environment, version!)))) continue
     want(environment, mainReplica(environment, candidate), candidate, true)
     if (!needsBaseline(rollout)) continue
     want(environment, baselineReplica(rollout), stable!, true)
     want(environment, mainReplica(environment, stable!), stable!, true)
   }
   return [...wanted.values()]
+}
+
+/** Whether what a deployment serves must make room for the candidate. */
+function replaces(
+  { phase, strategy, model, environment }: StoredRollout,
+  deployment: Pick<Deployment, 'model' | 'environment'>,
+): boolean {
+  return (
+    phase === 'preparing' &&
+    strategy.kind === 'recreate' &&
+    model === deployment.model &&
+    environment === deployment.environment
+  )
 }
 
 export function needsBaseline(rollout: StoredRollout): boolean {

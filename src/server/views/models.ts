@@ -10,6 +10,7 @@ import { mainReplica } from '../rollouts/wanted.ts'
 import type { Services } from '../services.ts'
 import { summaryOf } from './pipelines.ts'
 import { rolloutViewOf } from './rollouts.ts'
+import { isoOrNull } from './times.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
 
@@ -125,7 +126,9 @@ export async function modelViewOf(
     health: healthOf(services, deployment, environment),
     stable: stable ? { id: stable.id, number: stable.number } : null,
     form: formViewOf(services, deployment, environment),
-    previous: previous ? { id: previous.id, number: previous.number } : null,
+    previous: previous
+      ? { id: previous.id, number: previous.number, heldUntil: isoOrNull(deployment?.previousUntil) }
+      : null,
     traffic: (route?.arms ?? [])
       .filter(({ weight }) => weight > 0)
       .map(({ arm, version, versionNumber, weight }) => ({ arm, version, number: versionNumber, weight })),

@@ -9,6 +9,7 @@ import { aliases } from './0008-aliases.ts'
 import { lfs } from './0009-lfs.ts'
 import { previews } from './0010-previews.ts'
 import { calendars } from './0011-calendars.ts'
+import { holds } from './0012-holds.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   lfs,
   previews,
   calendars,
+  holds,
 ]

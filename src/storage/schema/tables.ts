@@ -213,6 +213,7 @@ export interface Tables {
     previous: string | null
     since: number
     traffic: string | null
+    previous_until: number | null
   }
   schedules: {
     id: string

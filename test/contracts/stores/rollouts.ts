@@ -95,6 +95,7 @@ export function rolloutContract(world: () => Stores): void {
       environment,
       stable: candidate!.id,
       previous: stable!.id,
+      previousUntil: later(30),
       since: NOON,
       traffic: { mirror: { to: 'canary', share: 0.1, keep: 'digests' } },
     }

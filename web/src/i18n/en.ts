@@ -289,6 +289,7 @@ export const en = {
   'model.noTraffic': 'No version takes traffic.',
   'model.environment': 'Environment',
   'model.task': 'Task',
+  'model.heldUntil': 'v{number} stays loaded until {time}',
   'model.rollBack': 'Roll back',
   'model.rollBackTo': 'Roll back to v{number}',
   'model.rollBackAsk': 'Roll back {model} to v{number}?',

@@ -285,6 +285,7 @@ export const zh: Record<MessageKey, Message> = {
   'model.noTraffic': '没有版本接收流量。',
   'model.environment': '环境',
   'model.task': '任务',
+  'model.heldUntil': 'v{number} 保持加载直到 {time}',
   'model.rollBack': '回滚',
   'model.rollBackTo': '回滚到 v{number}',
   'model.rollBackAsk': '将 {model} 回滚到 v{number}？',

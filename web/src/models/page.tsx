@@ -56,11 +56,11 @@ function Model({ model: shown }: { readonly model: ModelView }) {
 }
 
 function About({
-  model: { project, environment, task, form, latestPipeline },
+  model: { project, environment, task, form, previous, latestPipeline },
 }: {
   readonly model: ModelView
 }) {
-  const { t } = useI18n()
+  const { t, format } = useI18n()
   return (
     <>
       <Link to="/projects/$" params={{ _splat: project }} className="hover:underline">
@@ -77,6 +77,11 @@ function About({
         <Badge tone="warn" icon="alert" title={form.fallback.reason}>
           {t('variants.fellBack', { name: form.fallback.name })}
         </Badge>
+      )}
+      {previous?.heldUntil && Date.parse(previous.heldUntil) > Date.now() && (
+        <span>
+          {t('model.heldUntil', { number: previous.number, time: format.dateTime(previous.heldUntil) })}
+        </span>
       )}
       {latestPipeline && (
         <Link to="/pipelines/$id" params={{ id: latestPipeline.id }} className="hover:underline">

@@ -43,11 +43,12 @@ export function deployments(db: Db): Pick<RolloutStore, 'deployment' | 'deployme
 }
 
 export async function saveDeployment(work: Db, deployment: Deployment): Promise<void> {
-  const { model, environment, project, stable, previous, since, traffic } = deployment
+  const { model, environment, project, stable, previous, previousUntil, since, traffic } = deployment
   const content = {
     project,
     stable,
     previous: previous ?? null,
+    previous_until: previousUntil ?? null,
     since,
     traffic: traffic ? JSON.stringify(traffic) : null,
   }
@@ -73,6 +74,7 @@ function deploymentOf(row: object): Deployment {
     since: read.instant('since'),
     ...present({
       previous: read.optional('previous', column => read.text<VersionId>(column)),
+      previousUntil: read.optional('previous_until', column => read.instant(column)),
       traffic: read.optional('traffic', column => read.json(column, isTraffic)),
     }),
   }

@@ -160,7 +160,15 @@ const isOverride = has<Override>({ by: 'string', at: 'number' })
 
 function isStrategy(value: unknown): value is Strategy {
   if (!isRecord(value)) return false
-  return value['kind'] === 'immediate' || (value['kind'] === 'canary' && isCanary(value))
+  switch (value['kind']) {
+    case 'immediate':
+    case 'recreate':
+      return true
+    case 'blue-green':
+      return typeof value['hold'] === 'number'
+    default:
+      return value['kind'] === 'canary' && isCanary(value)
+  }
 }
 const isCanary = has({ steps: 'array', analysis: 'object' })
 
