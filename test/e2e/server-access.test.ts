@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Offer } from '../../src/api/index.ts'
+import { instant, newId, type VersionId } from '../../src/core/index.ts'
+import { openSqlite } from '../../src/storage/index.ts'
 import { FakeRunner } from '../server/agents.ts'
 import { modelFiles, startWorld, until, type World } from '../server/world.ts'
 import { NEEDS, type Need, ROLES, type Role, SCOPES, type Scope } from './access-world/needs.ts'
@@ -43,6 +46,7 @@ beforeAll(async () => {
   await runner.finish(first, { outcome: 'succeeded', artifacts: [kept] })
   await runner.endAll('p', 1)
   const rollout = await until('a rollout', async () => (await world.rollouts('p'))[0])
+  await addVariant(rollout.candidate.id as VersionId)
   await repository.commit('again', { 'a.txt': 'a' })
   await repository.pushAndLeave()
   offer = await runner.take('unit')
@@ -114,6 +118,22 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
+/** One whose bytes are the version's own: only who reaches it matters here. */
+async function addVariant(id: VersionId): Promise<void> {
+  const stores = await openSqlite(join(world.folder, 'data', 'ballast.db'))
+  const { manifest } = (await stores.versions.byId(id))!
+  const [{ digest, size } = { digest: DIGEST, size: 0 }] = manifest.files
+  const body = { name: 'int8', change: 'int8', digest, size, repaired: [] }
+  await stores.versions.addRecord({
+    id: newId('record'),
+    version: id,
+    kind: 'variant',
+    body: { ...body, files: [{ name: 'model.onnx', digest, size }] },
+    createdAt: instant(1),
+  })
+  await stores.close()
+}
+
 function pathOf(route: string): string {
   const [, template = ''] = route.split(' ')
   const [kind = ''] = template.replace('/api/v1/', '').split('/')
@@ -129,6 +149,7 @@ function pathOf(route: string): string {
     .replace('{digest}', DIGEST)
     .replace('{id}', ids[route.includes('/artifacts/') ? 'artifacts' : kind] ?? 'none')
     .replace('{version}', '1')
+    .replace('{variant}', 'int8')
     .replace('{*}', kind === 'versions' ? 'model.onnx' : 'page')
     .concat(QUERIES[route] ?? '')
 }
