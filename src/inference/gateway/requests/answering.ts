@@ -14,8 +14,8 @@ export interface AnsweringOptions {
   readonly signal: AbortSignal
 }
 
-/** Exports that go on at once: each reads the disk that requests are written to. */
-const MAX_AT_ONCE = 4
+/** That go on at once: an export reads the disk that requests are written to, a follower only listens. */
+const MAX_AT_ONCE = { export: 4, follow: 16 } as const
 /** Proxies and readers give up connections that are silent for a minute. */
 const BEAT_MS: Milliseconds = 15_000
 
@@ -23,7 +23,7 @@ const BEAT_MS: Milliseconds = 15_000
 export class Answering {
   readonly #log: RequestLog
   readonly #options: AnsweringOptions
-  #underWay = 0
+  readonly #underWay = { export: 0, follow: 0 }
 
   constructor(log: RequestLog, options: AnsweringOptions) {
     this.#log = log
@@ -34,11 +34,12 @@ export class Answering {
   async answer(ask: Ask): Promise<void> {
     const { logger, signal } = this.#options
     const { call } = ask
-    if (this.#underWay >= MAX_AT_ONCE) {
+    const kind = ask.requests.follow ? 'follow' : 'export'
+    if (this.#underWay[kind] >= MAX_AT_ONCE[kind]) {
       logger.warn({ call }, 'too many ask for requests at once; this one is not answered')
       return
     }
-    this.#underWay++
+    this.#underWay[kind]++
     const gone = new AbortController()
     try {
       await this.#send(ask, gone, AbortSignal.any([signal, gone.signal]))
@@ -47,7 +48,7 @@ export class Answering {
         logger.info({ call, reason: messageOf(error) }, 'an answer was not taken to its end')
     } finally {
       gone.abort()
-      this.#underWay--
+      this.#underWay[kind]--
     }
   }
 

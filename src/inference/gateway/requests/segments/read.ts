@@ -4,6 +4,8 @@ import { jsonIn } from './line.ts'
 /** Longer lines are not written; what has one is damaged, and is skipped. */
 export const MAX_LINE_BYTES: number = 4 * 2 ** 20
 const BLOCK_BYTES = 256 * 1024
+/** Of one line that is looked up: most are short. */
+const FIRST_BYTES = 4096
 const LINE_FEED = 10
 
 export interface StoredLine {
@@ -15,19 +17,25 @@ export interface StoredLine {
   readonly json: string | undefined
 }
 
-/** The whole lines of a file from `from` on, and no further than `to`. What follows the last line feed is not told. */
+/**
+ * The whole lines of a file from `from` on, and no further than `to`. What follows the last line feed is not told.
+ * Blocks begin with `blockBytes` and double.
+ */
 export async function* linesOf(
   handle: FileHandle,
   from = 0,
   to: number = Number.POSITIVE_INFINITY,
+  blockBytes: number = BLOCK_BYTES,
 ): AsyncGenerator<StoredLine> {
   let rest: Buffer = Buffer.alloc(0)
   /** Of `rest`. */
   let offset = from
   /** In the middle of a line that is too long to be one. */
   let skipping = false
+  let size = blockBytes
   for (let at = from; at < to; ) {
-    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, to - at))
+    const block = Buffer.allocUnsafe(Math.min(size, to - at))
+    size = Math.min(2 * size, BLOCK_BYTES)
     const { bytesRead } = await handle.read(block, 0, block.length, at)
     if (bytesRead === 0) return
     at += bytesRead
@@ -51,6 +59,8 @@ export async function* linesOf(
 
 /** The JSON of the line at `offset`; undefined where none is whole there. */
 export async function lineAt(handle: FileHandle, offset: number): Promise<string | undefined> {
-  for await (const line of linesOf(handle, offset)) return line.json
+  for await (const line of linesOf(handle, offset, Number.POSITIVE_INFINITY, FIRST_BYTES)) {
+    return line.json
+  }
   return undefined
 }

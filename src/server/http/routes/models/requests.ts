@@ -14,13 +14,13 @@ const params = z.object({ model: z.string() })
 const environment = z.string().max(128).optional()
 const flag = z.enum(['true', 'false']).transform(text => text === 'true')
 const time = z.iso.datetime({ offset: true }).transform(text => Date.parse(text))
-/** Each makes every gateway read its disk. */
-const MAX_AT_ONCE = 8
+/** An export makes every gateway read its disk; they take as many at once. */
+const MAX_AT_ONCE = { export: 4, follow: 16 } as const
 
 /** What gateways wrote down of requests, and what labels say of versions. */
 export function requestRoutes(app: App, services: Services): void {
   const { plane, gatewayCalls, quality } = services
-  let underWay = 0
+  const underWay = { export: 0, follow: 0 }
   app.get(
     '/api/v1/models/:model/requests',
     {
@@ -41,14 +41,15 @@ export function requestRoutes(app: App, services: Services): void {
       const caller = callerIn(request)
       const { model } = request.params
       await namedModel(services, caller, model, 'requests.read')
-      if (underWay >= MAX_AT_ONCE) throw busy()
+      const kind = request.query.follow ? 'follow' : 'export'
+      if (underWay[kind] >= MAX_AT_ONCE[kind]) throw busy(MAX_AT_ONCE[kind])
       const query = { model, ...request.query }
       await auditExport(plane, caller, query)
       const out = new PassThrough()
-      underWay++
+      underWay[kind]++
       const stop = whileValid(services, caller, { close: () => out.destroy() })
       out.once('close', () => {
-        underWay--
+        underWay[kind]--
         stop()
       })
       void gatewayCalls.requests(query, out).then(gateways => {
@@ -71,9 +72,9 @@ export function requestRoutes(app: App, services: Services): void {
   )
 }
 
-function busy(): ServerError {
+function busy(most: number): ServerError {
   return new ServerError('RATE_LIMITED', {
-    message: `${MAX_AT_ONCE} exports of requests are under way already`,
+    message: `${most} such exports of requests are under way already`,
     hint: 'Wait until one has ended.',
     details: { retryAfterSeconds: 5 },
   })
