@@ -169,7 +169,7 @@ function describeChange(change: Change, simplifies = false): string {
       const { activations, weights, perChannel, calibrate, samples } = change
       const how = `${perChannel ? ' per channel' : ''}${weights.reduced ? ', reduced range' : ''}`
       const symmetric = activations.symmetric ? 'symmetric ' : ''
-      return `static ${symmetric}${activations.dtype}, weights ${weights.dtype}${how}, ${calibrate} of ${samples} examples`
+      return `static ${symmetric}${activations.dtype}, weights ${weights.dtype}${how}, ${calibrate} of at most ${samples} examples`
     }
     case 'int8':
       return `dynamic ${change.dtype}${change.perChannel ? ' per channel' : ''}${change.reduced ? ', reduced range' : ''}`
