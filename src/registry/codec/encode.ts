@@ -20,6 +20,8 @@ const SHORT_LIMIT = 10
 
 /** What making the code of a pair costs: symbols that must be written by it, so that it pays. */
 const PAIR_COST = 16
+/** Pairs of more symbols than these do not stay in a processor's nearest memory, and win nothing: 64 KiB of them. */
+const PAIR_SYMBOLS = 128
 
 /** Each of four streams may end with a byte that is not full. */
 const STREAMS_ROUNDED = 4
@@ -149,7 +151,8 @@ export class PlaneEncoder {
 
   /** Where codes of two symbols are, if the plane is long enough for so many. */
   #pairs(first: number, last: number, length: number): number {
-    if ((last - first) ** 2 * PAIR_COST > length) return 0
+    const symbols = last - first
+    if (symbols > PAIR_SYMBOLS || symbols ** 2 * PAIR_COST > length) return 0
     this.#loops.pairs(at.CODES, first, last, at.BASE)
     return at.BASE
   }
