@@ -1,5 +1,5 @@
 import { exportEndSchema } from '../../api/index.ts'
-import { BallastError } from '../../core/index.ts'
+import { BallastError, messageOf } from '../../core/index.ts'
 
 /** As the last line of an answer begins; a request's begins with its id. */
 const END = '{"end":'
@@ -9,10 +9,15 @@ export async function* exportedLines(
   body: AsyncIterable<Uint8Array> | readonly Uint8Array[],
 ): AsyncGenerator<string> {
   let isWhole = false
-  for await (const line of linesOf(body)) {
-    if (line === '') continue
-    if (!line.startsWith(END)) yield line
-    else isWhole = checkedEnd(line)
+  try {
+    for await (const line of linesOf(body)) {
+      if (line === '') continue
+      if (!line.startsWith(END)) yield line
+      else isWhole = checkedEnd(line)
+    }
+  } catch (error) {
+    if (error instanceof BallastError) throw error
+    throw incomplete(`the connection broke off (${messageOf(error)})`, 'Ask again.')
   }
   if (!isWhole) throw incomplete('the server ended its answer before it was done', 'Look at its log.')
 }

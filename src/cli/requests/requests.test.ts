@@ -53,6 +53,18 @@ test.each([
   expect(seen).toEqual(['{"id":"1"}'])
 })
 
+test('an export whose connection breaks is told as one', async () => {
+  async function* broken() {
+    yield Buffer.from('{"id":"1"}\n')
+    throw new TypeError('terminated')
+  }
+  const read = Readable.from(exportedLines(broken())).toArray()
+  await expect(read).rejects.toMatchObject({
+    code: 'EXPORT_INCOMPLETE',
+    message: expect.stringContaining('terminated'),
+  })
+})
+
 test('an export that is whole ends well', async () => {
   expect(await Readable.from(exportedLines(bytes('\n{"id":"1"}\n\n', end(whole)))).toArray()).toEqual([
     '{"id":"1"}',
