@@ -42,7 +42,7 @@ async function startGateway(name: string, at: number): Promise<ChildProcess> {
     stdio: 'ignore',
   })
   gateways.push(child)
-  await until(`${name} answers`, async () => (await predict(0, at).catch(() => undefined))?.id)
+  await until(`${name} answers`, async () => (await predict(0, at).catch(() => undefined))?.id, 60_000)
   return child
 }
 
