@@ -22,7 +22,8 @@ export const quantileJudge: Judge<'quantile'> = {
       added(tally?.baseline ?? {}, look.baseline),
     ]
     const { slow, counted } = withLook(metric, tally, look)
-    return { tally: { slow, canary, baseline }, surpluses: counted }
+    const measured = (tally?.measured ?? 0) + totalOf(look.baseline)
+    return { tally: { slow, canary, baseline, measured }, surpluses: counted }
   },
   harm: ({ quantile }, steps, inflation) =>
     armsEvidence(
@@ -74,9 +75,9 @@ function withLook(
 }
 
 /** Whether a threshold was fixed when no more than half of what is known now was. */
-function isStale(current: SlowCounts, { baseline }: Tally<'quantile'>): boolean {
+function isStale(current: SlowCounts, { measured }: Tally<'quantile'>): boolean {
   const since = current.harm.reference.reduce((sum, [, count]) => sum + count, 0)
-  return 2 * since >= totalOf(baseline)
+  return 2 * since >= measured
 }
 
 /** A relative difference as so many buckets. */

@@ -68,6 +68,8 @@ interface TallyOf {
     /** All since the step began: where the next threshold comes from. */
     readonly canary: ArmCounts['latency']
     readonly baseline: ArmCounts['latency']
+    /** Latencies of the baseline. */
+    readonly measured: number
   }
   readonly paired: PairCounts
   readonly distribution: { readonly canary: readonly number[]; readonly baseline: readonly number[] }

@@ -25,7 +25,7 @@ const PLAN: Plan = {
 test.each(['evidence', 'group-sequential', 'analysis'] as const)(
   'a sick canary is rolled back and a healthy one is not, by %s',
   rule => {
-    const { rows, looks } = simulatePlan({ ...PLAN, rule })
+    const { rows, looks } = simulatePlan({ ...PLAN, rule, runs: rule === 'analysis' ? 4 : 20 })
     expect(looks).toBe(30)
     expect(rows.map(({ canary, stream }) => `${canary} ${stream}`)).toEqual([
       'healthy independent',

@@ -13,6 +13,9 @@ interface Scale {
   readonly squares: number
   readonly compared: number
   readonly comparedSquares: number
+  /** Σ of each stretch's departure times that of the one before, and the last departure. */
+  readonly products: number
+  readonly last: number
   readonly half?: Surplus
 }
 
@@ -23,7 +26,16 @@ export interface Dispersion {
 
 export const NO_DISPERSION: Dispersion = { scales: [] }
 
-const NOTHING: Scale = { count: 0, surplus: 0, variance: 0, squares: 0, compared: 0, comparedSquares: 0 }
+const NOTHING: Scale = {
+  count: 0,
+  surplus: 0,
+  variance: 0,
+  squares: 0,
+  compared: 0,
+  comparedSquares: 0,
+  products: 0,
+  last: 0,
+}
 
 /** Looks beyond 2^20 are too many for any rollout. */
 const MAX_SCALES = 20
@@ -50,13 +62,16 @@ function compared(
 ): Omit<Scale, 'half'> {
   const expected = (sums.surplus / (sums.variance + CAUTION)) * variance
   const counts = scale === 0 || sums.count > 0
+  const departure = counts ? surplus - expected : 0
   return {
     count: sums.count + 1,
     surplus: sums.surplus + surplus,
     variance: sums.variance + variance,
-    squares: sums.squares + (counts ? (surplus - expected) ** 2 : 0),
+    squares: sums.squares + departure ** 2,
     compared: sums.compared + (counts ? variance : 0),
     comparedSquares: sums.comparedSquares + (counts ? variance ** 2 : 0),
+    products: sums.products + departure * sums.last,
+    last: departure,
   }
 }
 
@@ -66,27 +81,40 @@ const CAUTION = 2
 const PRIOR = 2
 const PRIOR_WEIGHT = 4
 /** Fewer long stretches than this don't tell their dispersion. */
-const LEAST_STRETCHES = 7
+const LEAST_STRETCHES = 3
+/** In the first looks a harm that stays is taken for memory: a canary that fails altogether must not hide so. */
+const LEAST_LOOKS = 6
+/** Looks as if without memory that are believed beforehand. */
+const MEMORY_WEIGHT = 2
+/** A memory of one would leave no evidence at all. */
+const MOST_MEMORY = 0.9
 
 /**
  * By how much the candidate's surplus of events varies beyond what independent requests would give: 1 where they are
  * independent. One replica's own troubles (a pause, a crash, retries that come back to it) last a while and bring
  * several events at once; evidence in nats divided by the size of such a cluster is what the clusters alone give
  * (E^(1/c) of an e-value E stays one by Jensen's inequality; quasi-likelihood: Wedderburn 1974). Measured as
- * Pearson's χ² over its degrees of freedom, about the effect that was seen before, at every length of stretch of which
- * there are enough (batch means, so that clusters longer than a look count too); the greatest counts.
+ * Pearson's χ² over its degrees of freedom, about the effect that was seen before: of looks, times (1 + r) / (1 − r)
+ * for the correlation r of one look with the next (what a first-order autoregression adds to the variance of a sum), and
+ * of every length of stretch of which there are enough (batch means); the greatest counts.
  *
  * Dispersion is measured, not known: what `armsEvidence` guarantees for the split by coin holds without it, and what
  * it adds for troubles of one arm alone is shown by simulation (bench/rollouts).
  */
 export function inflationOf({ scales }: Dispersion): number {
-  let most = 1
-  for (const [i, { squares, compared: variance, comparedSquares, count }] of scales.entries()) {
+  // A length of which little was seen is believed to be as the one before it.
+  let [most, believed] = [1, PRIOR]
+  for (const [i, { squares, compared: variance, comparedSquares, count, products }] of scales.entries()) {
     if (i > 0 && count < LEAST_STRETCHES) break
     if (variance <= 0) continue
     const stretches = variance ** 2 / comparedSquares
-    const inflation = (PRIOR_WEIGHT * PRIOR + stretches * (squares / variance)) / (PRIOR_WEIGHT + stretches)
-    most = Math.max(most, inflation)
+    const inflation =
+      (PRIOR_WEIGHT * believed + stretches * (squares / variance)) / (PRIOR_WEIGHT + stretches)
+    const quiet = (MEMORY_WEIGHT * PRIOR * variance) / stretches
+    const remembers = i === 0 && count >= LEAST_LOOKS
+    const memory = remembers ? Math.min(MOST_MEMORY, Math.max(0, products / (squares + quiet))) : 0
+    most = Math.max(most, (inflation * (1 + memory)) / (1 - memory))
+    believed = most
   }
   return most
 }
