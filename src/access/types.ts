@@ -1,4 +1,12 @@
-import type { Calendar, Fraction, Instant, PrincipalId, ProjectId, TokenId } from '../core/index.ts'
+import type {
+  Calendar,
+  Fraction,
+  Instant,
+  Milliseconds,
+  PrincipalId,
+  ProjectId,
+  TokenId,
+} from '../core/index.ts'
 
 export const ROLES = ['reader', 'developer', 'maintainer', 'admin'] as const
 /** Each holds what those before it hold. Roles are per project; an admin is one everywhere. */
@@ -113,6 +121,13 @@ export interface SealedSecret extends SecretAttributes {
   readonly createdAt: Instant
 }
 
+export interface ApprovalRule {
+  /** What nobody approves in this time is canceled; absent: it waits. */
+  readonly expiresMs?: Milliseconds
+  /** Not by who pushed, or started the pipeline. */
+  readonly byOthers: boolean
+}
+
 /** What an environment allows, held by the server: a pushed file requests, it never grants. */
 export interface EnvironmentPolicy {
   readonly environment: string
@@ -128,6 +143,8 @@ export interface EnvironmentPolicy {
   readonly predictions: 'token' | 'public'
   /** Of each model here, all callers together. */
   readonly limits?: PredictionLimits
+  /** How approvals are given here; absent: at any time, by whoever may. */
+  readonly approval?: ApprovalRule
   /** When rollouts may move on here; absent: always. */
   readonly calendar?: Calendar
 }

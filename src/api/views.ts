@@ -243,6 +243,8 @@ export const rolloutViewSchema = z.object({
   reason: z.string().nullable(),
   /** The calendar that keeps it now. */
   closure: closureSchema.nullable(),
+  /** Whose word its deployment waited for. */
+  approvedBy: z.string().nullable(),
   /** Who let it go on in spite of its calendars. */
   override: z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   by: z.string(),
@@ -341,9 +343,21 @@ export const policySchema = z.object({
   predictions: z.enum(['token', 'public']),
   /** Of each model there, all callers together. */
   limits: predictionLimitsSchema.optional(),
+  approval: z
+    .object({
+      expiresMs: z
+        .number()
+        .min(1000)
+        .max(400 * 86_400_000)
+        .optional(),
+      byOthers: z.boolean(),
+    })
+    .optional(),
   /** When rollouts may move on: not within a window of `freeze`, only within those of `schedule`. */
   calendar: z.object({ freeze: windowsSchema, schedule: windowsSchema }).optional(),
 })
+
+export type PolicyView = z.infer<typeof policySchema>
 
 /** A secret or plain variable of a project or group: its value is never told. */
 export const secretSchema = z.object({

@@ -255,6 +255,8 @@ export interface PlannedJob {
   readonly environment?: JobEnvironment
   /** The policy of this environment wants a person's word before the job starts, however it is started. */
   readonly approval?: string
+  /** It is canceled where nobody has given that word so long after it began to wait. */
+  readonly approvalExpiresMs?: Milliseconds
   /** RE2 expression; its last match in the log, less what is no figure, is the coverage in percent. */
   readonly coverage?: string
   readonly idTokens?: readonly { readonly variable: string; readonly audience: readonly string[] }[]
@@ -300,6 +302,7 @@ export interface JobView {
   readonly stage?: string
   readonly start?: Start
   readonly approval?: PlannedJob['approval']
+  readonly approvalExpiresMs?: PlannedJob['approvalExpiresMs']
   /** Whether its end may be a bad one, as it is known now: of some jobs only the exit code tells. */
   readonly allowFailure: boolean
   readonly state: JobState

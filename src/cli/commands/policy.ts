@@ -1,7 +1,7 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { formatLimits } from '../../access/index.ts'
-import { policySchema } from '../../api/index.ts'
-import { formatPercent, parsePercent } from '../../core/index.ts'
+import { type PolicyView, policySchema } from '../../api/index.ts'
+import { formatDuration, formatPercent, parseDuration, parsePercent } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { limitsAsked } from '../remote/limits.ts'
 import { remote } from '../remote/settings.ts'
@@ -16,6 +16,8 @@ interface Change {
   readonly burst?: number
   readonly quota?: string
   readonly priority?: number
+  readonly approvalExpires?: string
+  readonly approvalBy?: string
   readonly freeze?: readonly string[]
   readonly schedule?: readonly string[]
   readonly json?: boolean
@@ -53,6 +55,16 @@ export function policyCommand(): Command {
       Number,
     )
     .option(
+      '--approval-expires <time>',
+      'a deployment that nobody approves by then is canceled, such as 3d; never',
+    )
+    .addOption(
+      new Option('--approval-by <whom>', 'anyone: whoever may; others: not who pushed').choices([
+        'anyone',
+        'others',
+      ]),
+    )
+    .option(
       '--freeze <window...>',
       "when no rollout moves on, such as 'Fri 18:00 - Mon 08:00 Europe/Berlin'; none clears them",
     )
@@ -74,17 +86,20 @@ async function show(
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   const policy = await (await remote()).get(pathOf(project, environment), policySchema)
-  print(policy, json, ({ branches, approvers, gates, maxFirstStep, predictions, limits, calendar }) =>
-    [
-      `branches       ${branches.join(', ')}`,
-      `approvers      ${approvers ?? 'none'}`,
-      `gates          ${gates.join('; ') || 'none'}`,
-      `first step     at most ${formatPercent(maxFirstStep)}`,
-      `predictions    ${predictions}`,
-      `limits         ${formatLimits(limits)}`,
-      `freeze         ${calendar?.freeze.join('; ') || 'none'}`,
-      `schedule       ${calendar?.schedule.join('; ') || 'always'}`,
-    ].join('\n'),
+  print(
+    policy,
+    json,
+    ({ branches, approvers, approval, gates, maxFirstStep, predictions, limits, calendar }) =>
+      [
+        `branches       ${branches.join(', ')}`,
+        `approvers      ${approvers ?? 'none'}${describeRule(approval)}`,
+        `gates          ${gates.join('; ') || 'none'}`,
+        `first step     at most ${formatPercent(maxFirstStep)}`,
+        `predictions    ${predictions}`,
+        `limits         ${formatLimits(limits)}`,
+        `freeze         ${calendar?.freeze.join('; ') || 'none'}`,
+        `schedule       ${calendar?.schedule.join('; ') || 'always'}`,
+      ].join('\n'),
   )
 }
 
@@ -95,6 +110,7 @@ async function set(project: string, environment: string, change: Change): Promis
     environment: _name,
     limits: limitsBefore,
     calendar,
+    approval,
     ...rest
   } = await client.get(pathOf(project, environment), policySchema)
   const approvers =
@@ -108,6 +124,7 @@ async function set(project: string, environment: string, change: Change): Promis
     ...(change.gate && { gates: change.gate.filter(gate => gate !== 'none') }),
     ...(change.maxFirstStep && { maxFirstStep: parsePercent(change.maxFirstStep) }),
     ...(change.predictions && { predictions: change.predictions }),
+    approval: ruleAsked(change, approval),
     calendar: {
       freeze: windows(change.freeze) ?? calendar?.freeze ?? [],
       schedule: windows(change.schedule) ?? calendar?.schedule ?? [],
@@ -119,4 +136,25 @@ async function set(project: string, environment: string, change: Change): Promis
 /** Undefined where nothing is asked. */
 function windows(lines: readonly string[] | undefined): readonly string[] | undefined {
   return lines?.filter(line => line !== 'none')
+}
+
+type Rule = NonNullable<PolicyView['approval']>
+
+function ruleAsked({ approvalExpires, approvalBy }: Change, before: Rule | undefined): Rule {
+  const expiresMs =
+    approvalExpires === undefined
+      ? before?.expiresMs
+      : approvalExpires === 'never'
+        ? undefined
+        : parseDuration(approvalExpires)
+  const byOthers = approvalBy === undefined ? (before?.byOthers ?? false) : approvalBy === 'others'
+  return { byOthers, ...(expiresMs !== undefined && { expiresMs }) }
+}
+
+function describeRule(rule: Rule | undefined): string {
+  const { byOthers, expiresMs } = rule ?? {}
+  return [
+    byOthers ? '; not who pushed' : '',
+    expiresMs === undefined ? '' : `; within ${formatDuration(expiresMs)}`,
+  ].join('')
 }

@@ -10,6 +10,8 @@ export interface DeployTarget {
   readonly job?: string
   /** A person must approve: the file or the environment's policy says so. */
   readonly approval: boolean
+  /** How long it waits for that. */
+  readonly approvalExpiresMs?: Milliseconds
   /** Whether the policy lets this branch deploy there; where not, the job is skipped. */
   readonly allowed: boolean
   /** Why it does not. */
@@ -140,7 +142,7 @@ function stage(
 }
 
 function deploy(
-  { name, job = `deploy:${name}`, approval, allowed, refusal }: DeployTarget,
+  { name, job = `deploy:${name}`, approval, approvalExpiresMs, allowed, refusal }: DeployTarget,
   called: (name: string) => string,
   register: string,
   notServed?: string,
@@ -155,6 +157,7 @@ function deploy(
     timeout: NO_TIMEOUT,
     retries: 0,
     allowFailure: false,
+    ...(approvalExpiresMs !== undefined && { approvalExpiresMs }),
     ...(skip !== undefined && { skip }),
   }
 }

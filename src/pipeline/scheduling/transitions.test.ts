@@ -208,6 +208,32 @@ describe('how a job starts', () => {
   })
 })
 
+describe('an approval that expires', () => {
+  const rule = { approvalExpiresMs: 3_600_000 }
+  const deploy = { work: { kind: 'deploy', environment: 'production', approval: true } } as const
+
+  test.each([{ approval: 'production' }, deploy])('gives its time to what waits for it: %j', job => {
+    const [move] = nextTransitions([dag('a', [], { ...job, ...rule })])
+    expect(move).toMatchObject({
+      to: 'waiting',
+      delay: 3_600_000,
+      reason: expect.stringContaining('approval'),
+    })
+    expect(nextTransitions([dag('a', [], job)])[0]).not.toHaveProperty('delay')
+  })
+
+  test('cancels it when that is over, not before', () => {
+    const job = aView('a', 'waiting', [], { ...deploy, ...rule, due: instant(100) })
+    expect(dueTransitions([job], instant(99))).toEqual([])
+    expect(dueTransitions([job], instant(100))).toEqual([
+      { name: 'a', from: 'waiting', to: 'canceled', reason: 'nobody approved it within 1 h 0 min' },
+    ])
+    // It was approved, and waits for something else now.
+    const { due: _, ...approved } = job
+    expect(dueTransitions([approved], instant(100))).toEqual([])
+  })
+})
+
 test('jobs that wait for each other are skipped instead of hanging', () => {
   expect(moves(dag('a', ['b']), dag('b', ['a']), dag('c', []))).toBe('c ready')
   expect(moves(dag('a', ['b']), dag('b', ['a']), aView('c', 'succeeded'))).toBe('a skipped, b skipped')

@@ -1,4 +1,4 @@
-import type { Instant, Milliseconds } from '../../core/index.ts'
+import { formatDuration, type Instant, type Milliseconds } from '../../core/index.ts'
 import type { JobMove, JobView } from '../types.ts'
 import { Board } from './board.ts'
 import { type Before, Tally } from './tally.ts'
@@ -146,7 +146,7 @@ function skipped({ name }: JobView, reason: string): JobMove {
 function started(job: JobView): JobMove {
   const { name, work, start } = job
   // Whoever starts it by hand, and time, are not the person whose word it needs.
-  if (job.approval !== undefined) return held(name, job.approval)
+  if (job.approval !== undefined) return held(job, job.approval)
   if (start?.kind === 'manual')
     return { name, from: 'blocked', to: 'waiting', reason: 'waits for somebody to start it' }
   if (start?.kind === 'delayed')
@@ -157,12 +157,13 @@ function started(job: JobView): JobMove {
       delay: start.delay,
       reason: `starts by itself ${spoken(start.delay)} after what came before it`,
     }
-  if (work.kind === 'deploy' && work.approval) return held(name, work.environment)
+  if (work.kind === 'deploy' && work.approval) return held(job, work.environment)
   return { name, from: 'blocked', to: goingOn(job) }
 }
 
-function held(name: string, environment: string): JobMove {
-  return { name, from: 'blocked', to: 'waiting', reason: `waits for approval to deploy to ${environment}` }
+function held({ name, approvalExpiresMs: delay }: JobView, environment: string): JobMove {
+  const reason = `waits for approval to deploy to ${environment}`
+  return { name, from: 'blocked', to: 'waiting', reason, ...(delay !== undefined && { delay }) }
 }
 
 /**
@@ -173,11 +174,17 @@ export function goingOn({ work, group }: JobView): 'ready' | 'running' {
   return work.kind === 'script' || work.kind === 'stage' || group !== undefined ? 'ready' : 'running'
 }
 
-/** Delayed jobs whose time has come. */
+/** Delayed jobs whose time has come start; those whose approval has not come end. */
 export function dueTransitions(jobs: readonly JobView[], now: Instant): readonly JobMove[] {
   return jobs
     .filter(({ state, due }) => state === 'waiting' && due !== undefined && due <= now)
-    .map(job => ({ name: job.name, from: 'waiting', to: goingOn(job) }))
+    .map(job => expired(job) ?? { name: job.name, from: 'waiting', to: goingOn(job) })
+}
+
+function expired({ name, approvalExpiresMs }: JobView): JobMove | undefined {
+  if (approvalExpiresMs === undefined) return undefined
+  const reason = `nobody approved it within ${formatDuration(approvalExpiresMs)}`
+  return { name, from: 'waiting', to: 'canceled', reason }
 }
 
 function becauseOf(job: JobView): string {

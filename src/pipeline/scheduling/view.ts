@@ -7,7 +7,7 @@ export interface JobNow {
   readonly state: JobState
   /** Its failure is one of those that its plan allows by their exit code. */
   readonly forgiven?: boolean
-  /** When it starts by itself. */
+  /** When it starts by itself, or its approval comes too late. */
   readonly due?: Instant
 }
 
@@ -24,6 +24,7 @@ export function jobViewOf(plan: PlannedJob, now: JobState | JobNow): JobView {
     ...(stage !== undefined && { stage }),
     ...(start !== undefined && { start }),
     ...(approval !== undefined && { approval }),
+    ...(plan.approvalExpiresMs !== undefined && { approvalExpiresMs: plan.approvalExpiresMs }),
     ...(skip !== undefined && { skip }),
     ...(interruptible !== undefined && { interruptible }),
     ...(resourceGroup !== undefined && { group: resourceGroup.name }),

@@ -16,6 +16,7 @@ import {
 } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { conflict, ServerError } from '../errors.ts'
+import { recordApproval } from './approval.ts'
 import { childrenOf } from './engine/superseded.ts'
 import type { PipelineReconciler } from './reconcile.ts'
 
@@ -215,6 +216,7 @@ export class PipelineActions {
         `Job '${job.plan.name}' waits for more than a word: its rollout is ${rollout.phase}`,
         'Promote the rollout, let it go on in spite of its calendar, or abort it.',
       )
+    await recordApproval(this.#plane, job, by)
     const to = job.plan.work.kind === 'deploy' ? 'running' : 'succeeded'
     await this.#reconciler.move(job, 'waiting', to, { reason: `approved by ${by}` })
     await this.#reconciler.reconcile(job.pipeline)

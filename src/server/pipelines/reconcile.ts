@@ -181,12 +181,13 @@ export class PipelineReconciler {
     if (started) await this.reconcile(started)
   }
 
-  /** Starts delayed jobs whose time has come. Called every second. */
+  /** Starts delayed jobs whose time has come, and ends those that nobody approved in time. Called every second. */
   async startDue(): Promise<void> {
     const now = this.#now()
     for (const job of await this.#plane.stores.pipelines.dueJobs(now)) {
       const [move] = dueTransitions([jobViewOf(job.plan, job)], now)
-      if (move && (await this.move(job, move.from, move.to))) await this.reconcile(job.pipeline)
+      const change = move?.reason === undefined ? {} : { reason: move.reason }
+      if (move && (await this.move(job, move.from, move.to, change))) await this.reconcile(job.pipeline)
     }
   }
 

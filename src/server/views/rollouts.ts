@@ -1,6 +1,7 @@
 import type { RolloutView } from '../../api/index.ts'
 import { type Closure, formatWindow, isoOf } from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
+import { approverOf } from '../pipelines/approval.ts'
 import type { Services } from '../services.ts'
 import { isoOrNull } from './times.ts'
 
@@ -33,6 +34,7 @@ export async function rolloutViewOf(
     weight: rollout.weight,
     reason: rollouts.holdingReason(rollout.id) ?? rollout.reason ?? null,
     closure: closure ? closureViewOf(closure) : null,
+    approvedBy: (rollout.job && (await approverOf(plane, rollout.candidate, rollout.job))) ?? null,
     override: override ? { by: override.by, at: isoOf(override.at), reason: override.reason ?? null } : null,
     by: rollout.by,
     pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,

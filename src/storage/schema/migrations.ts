@@ -10,6 +10,7 @@ import { lfs } from './0009-lfs.ts'
 import { previews } from './0010-previews.ts'
 import { calendars } from './0011-calendars.ts'
 import { holds } from './0012-holds.ts'
+import { approvals } from './0013-approvals.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   previews,
   calendars,
   holds,
+  approvals,
 ]

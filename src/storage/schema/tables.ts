@@ -32,6 +32,7 @@ export interface Tables {
     predictions: string
     limits: string | null
     calendar: string | null
+    approval: string | null
   }
   secrets: {
     scope: string

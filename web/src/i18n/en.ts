@@ -204,6 +204,7 @@ export const en = {
   'job.start.delayed': 'It starts after a while.',
   'job.start.on_failure': 'It runs when something before it failed.',
   'job.start.always': 'It runs whatever the jobs before it came to.',
+  'job.approvalExpires': 'Canceled unless somebody approves:',
   'job.coverage': 'Coverage {percent} %',
   'job.reports': 'Reports',
   'job.test.failure': 'failed',
@@ -335,6 +336,7 @@ export const en = {
   'rollout.promoteAsk': 'Promote v{number} now?',
   'rollout.promoteText':
     'All traffic goes to v{number} without waiting for the analysis. Your name is recorded.',
+  'rollout.approvedBy': 'approved by {who}',
   'rollout.frozen': 'Waits: frozen ({window})',
   'rollout.outOfSchedule': 'Waits: out of schedule ({window})',
   'rollout.keptUntil': 'until {time}.',

@@ -29,6 +29,7 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
         <p className="flex flex-wrap gap-x-3 text-sm text-soft">
           <span>{t('common.by', { who: rollout.by })}</span>
           <Ago at={rollout.createdAt} />
+          {rollout.approvedBy && <span>{t('rollout.approvedBy', { who: rollout.approvedBy })}</span>}
           {pipeline && (
             <Link to="/pipelines/$id" params={{ id: pipeline.id }} className="hover:underline">
               {t('model.pipelineOf', { number: pipeline.number })}

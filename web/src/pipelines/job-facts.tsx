@@ -27,6 +27,11 @@ export function JobFacts({ job }: { readonly job: JobView }) {
           )}
         </p>
       )}
+      {job.awaitsApproval && job.due && (
+        <p className="text-xs text-soft">
+          {t('job.approvalExpires')} <Ago at={job.due} />
+        </p>
+      )}
       {job.children.map(child => (
         <p key={child.id} className="flex items-center gap-2">
           <Link to="/pipelines/$id" params={{ id: child.id }} className="font-medium hover:underline">

@@ -34,7 +34,13 @@ function bounded(
   if (!policy || job.skip !== undefined) return job
   const request = boundRequest(policy, { branch, approve: false, steps: [] })
   if (!request.allowed) return { ...job, skip: request.refusal }
-  return request.approval ? { ...job, approval: policy.environment } : job
+  if (!request.approval) return job
+  const { expiresMs } = policy.approval ?? {}
+  return {
+    ...job,
+    approval: policy.environment,
+    ...(expiresMs !== undefined && { approvalExpiresMs: expiresMs }),
+  }
 }
 
 /** Whether somebody has narrowed who gets there: not every ref, or not without a person's word. */

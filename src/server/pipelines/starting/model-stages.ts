@@ -1,5 +1,6 @@
+import type { EnvironmentPolicy } from '../../../access/index.ts'
 import { type ModelRepository, planFacts } from '../../../config/index.ts'
-import { branchMatches } from '../../../core/index.ts'
+import { branchMatches, type Milliseconds } from '../../../core/index.ts'
 import { buildPlan, type Plan } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { PREVIEW_JOB, previewRequest } from '../../delivery/previews/request.ts'
@@ -45,14 +46,18 @@ export async function withModelStages(
     hasGates: repository.gates.length + policyGates.length > 0,
     onDefaultBranch: branch === project.defaultBranch,
     branch: branch ?? ref.replace(/^refs\/(tags\/)?/, ''),
-    environments: asked.map(({ request, bounded }) => ({
+    environments: asked.map(({ request, policy, bounded }) => ({
       name: request.name,
       ...(request === preview && { job: PREVIEW_JOB }),
       ...(bounded.allowed
-        ? { approval: bounded.approval, allowed: true }
+        ? { approval: bounded.approval, ...(bounded.approval && expiryOf(policy)), allowed: true }
         : { approval: false, allowed: false, refusal: bounded.refusal }),
     })),
   })
   const bounds = asked.flatMap(({ bounded }) => (bounded.allowed ? bounded.reasons : []))
   return { plan: { ...plan, ...staged }, repository: { ...repository, environments }, policyGates, bounds }
+}
+
+function expiryOf({ approval }: EnvironmentPolicy): { readonly approvalExpiresMs?: Milliseconds } {
+  return approval?.expiresMs === undefined ? {} : { approvalExpiresMs: approval.expiresMs }
 }

@@ -1,7 +1,7 @@
 import type { AccessStore } from '../../../access/ports.ts'
-import type { EnvironmentPolicy } from '../../../access/types.ts'
+import type { ApprovalRule, EnvironmentPolicy } from '../../../access/types.ts'
 import { calendarIn, calendarText } from '../calendars.ts'
-import { isLimits, isTexts } from '../json.ts'
+import { has, isLimits, isTexts } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 
@@ -32,6 +32,7 @@ export function policies(db: Db): PolicyStore {
         predictions: policy.predictions,
         limits: policy.limits ? JSON.stringify(policy.limits) : null,
         calendar: calendarText(policy.calendar),
+        approval: policy.approval ? JSON.stringify(policy.approval) : null,
       }
       await db
         .insertInto('policies')
@@ -41,6 +42,8 @@ export function policies(db: Db): PolicyStore {
     },
   }
 }
+
+const isApproval = has<ApprovalRule>({ byOthers: 'boolean' })
 
 function policyOf(row: object): EnvironmentPolicy {
   const read = new RowReader('policies', row)
@@ -54,6 +57,7 @@ function policyOf(row: object): EnvironmentPolicy {
       approvers: read.optional('approvers', column => read.choice(column, ['maintainer', 'admin'] as const)),
       limits: read.optional('limits', column => read.json(column, isLimits)),
       calendar: calendarIn(read),
+      approval: read.optional('approval', column => read.json(column, isApproval)),
     }),
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Project, ROLES } from '../../../../access/index.ts'
-import { policySchema, projectSchema, protectedRefsSchema } from '../../../../api/index.ts'
+import { type ApprovalRule, type Project, ROLES } from '../../../../access/index.ts'
+import { type PolicyView, policySchema, projectSchema, protectedRefsSchema } from '../../../../api/index.ts'
 import { formatCalendar, isoOf, parseCalendar, type WrittenCalendar } from '../../../../core/index.ts'
 import { parseGate } from '../../../../evaluate/index.ts'
 import type { Caller } from '../../../access/authenticate.ts'
@@ -161,18 +161,23 @@ function policyRoutes(app: App, services: Services): void {
         'project.administer',
       )
       for (const gate of request.body.gates) parseGate(gate)
-      const { approvers, limits, calendar, ...rest } = request.body
+      const { approvers, limits, calendar, approval, ...rest } = request.body
       await access.setPolicy(project.id, {
         environment: request.params.environment,
         ...rest,
         ...(approvers && { approvers }),
         ...(limits && { limits }),
+        ...(approval && { approval: ruleOf(approval) }),
         ...(calendar && hasWindows(calendar) && { calendar: parseCalendar(calendar) }),
       })
       await services.publisher.publish()
       return reply.status(204).send()
     },
   )
+}
+
+function ruleOf({ byOthers, expiresMs }: NonNullable<PolicyView['approval']>): ApprovalRule {
+  return { byOthers, ...(expiresMs !== undefined && { expiresMs }) }
 }
 
 function hasWindows({ freeze, schedule }: WrittenCalendar): boolean {
