@@ -4,8 +4,9 @@
  *
  *   node bench/optimize/speed.ts [MATRICES=16] [ROUNDS=3] --python PYTHON
  *
- * MATRICES of 4096 × 4096 float32 take 64 MiB each. PYTHON has onnxruntime and onnx. Prints seconds, peak memory over
- * the model's size, and their ratios.
+ * MATRICES of 4096 × 4096 float32 take 64 MiB each. PYTHON has onnxruntime and onnx. `node scripts/build.ts` first. Prints
+ * seconds from file to file, of processors (which say more where others share the machine), peak memory over the
+ * model's size, and their ratios.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
@@ -36,9 +37,9 @@ try {
     }
     const [a, b] = [median(ours), python ? median(theirs) : undefined]
     console.log(
-      `${change}: ballast ${a.seconds.toFixed(2)} s, ${(a.peak / model.bytes).toFixed(3)} × the model in memory (${(a.peak / 1e6).toFixed(0)} MB)` +
+      `${change}: ballast ${a.seconds.toFixed(2)} s (${a.busy.toFixed(2)} of processors), ${(a.peak / model.bytes).toFixed(3)} × the model in memory (${(a.peak / 1e6).toFixed(0)} MB)` +
         (b
-          ? `; Python ${b.seconds.toFixed(2)} s, ${(b.peak / model.bytes).toFixed(2)} ×; ${(b.seconds / a.seconds).toFixed(1)} times as fast`
+          ? `; Python ${b.seconds.toFixed(2)} s (${b.busy.toFixed(2)}), ${(b.peak / model.bytes).toFixed(2)} ×; ${(b.seconds / a.seconds).toFixed(1)} times as fast, ${(b.busy / a.busy).toFixed(1)} of processors`
           : ''),
     )
   }
@@ -48,6 +49,8 @@ try {
 
 interface Result {
   readonly seconds: number
+  /** Seconds of all processors. */
+  readonly busy: number
   readonly peak: number
 }
 
@@ -55,6 +58,7 @@ function median(results: readonly Result[]): Result {
   const sorted = results.toSorted((a, b) => a.seconds - b.seconds)
   return {
     seconds: sorted[Math.floor(sorted.length / 2)]!.seconds,
+    busy: results.map(({ busy }) => busy).toSorted((a, b) => a - b)[Math.floor(results.length / 2)]!,
     peak: Math.max(...results.map(r => r.peak)),
   }
 }
@@ -63,9 +67,15 @@ function median(results: readonly Result[]): Result {
 async function ballast(change: string, model: string): Promise<Result> {
   const out = join(folder, 'ours.onnx')
   const script = `
+    import { readFileSync } from 'node:fs'
     const begun = performance.now()
     process.argv = [process.argv[0], 'ballast', 'optimize', ${JSON.stringify(model)}, '-o', ${JSON.stringify(out)}, '--${change}', '--no-measure', '--force', '--json']
-    process.on('exit', () => process.stderr.write(\`\${(performance.now() - begun) / 1000} \${process.resourceUsage().maxRSS * 1024}\`))
+    process.on('exit', () => {
+      const { userCPUTime, systemCPUTime } = process.resourceUsage()
+      // What getrusage tells begins with the process that started this one.
+      const [, peak] = /^VmHWM:\\s*(\\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
+      process.stderr.write([(performance.now() - begun) / 1000, (userCPUTime + systemCPUTime) / 1e6, peak * 1024].join(' '))
+    })
     await import(${JSON.stringify(new URL('../../dist/ballast.js', import.meta.url).href)})`
   const { stderr } = await run(process.execPath, ['--input-type=module', '-e', script])
   return result(stderr)
@@ -79,8 +89,8 @@ async function peer(change: string, model: string): Promise<Result> {
 }
 
 function result(text: string): Result {
-  const [seconds, peak] = text.trim().split('\n').at(-1)!.split(' ').map(Number)
-  return { seconds: seconds!, peak: peak! }
+  const [seconds, busy, peak] = text.trim().split('\n').at(-1)!.split(' ').map(Number)
+  return { seconds: seconds!, busy: busy!, peak: peak! }
 }
 
 /** x · w1 · w2 …, of normal numbers. */
