@@ -54,34 +54,39 @@ test('any bytes come back, whole and by any range', async () => {
   )
 })
 
-test('any later state of any tensors comes back, and its deltas from the chain of all before', async () => {
-  const edit = fc.record({ at: fc.nat(), length: fc.nat({ max: 200_000 }), seed: fc.integer() })
-  await fc.assert(
-    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 12 }), async edits => {
-      const data = filled('noise', 400_000, 1)
-      const file = () =>
-        safetensorsOf([
-          { name: 'a', dtype: 'F32', data: data.subarray(0, 200_000) },
-          { name: 'b', dtype: 'BF16', data: data.subarray(200_000) },
-        ])
-      let bases: readonly Recipe[] = [(await world.pack(file())).recipe]
-      for (const { at, length, seed } of edits) {
-        const start = at % data.byteLength
-        const part = data.subarray(start, start + length)
-        const random = randomOf(seed)
-        // Small changes, so that deltas pay.
-        for (const [index, byte] of part.entries()) part[index] = byte ^ (random() < 0.05 ? 1 : 0)
-        const bytes = file()
-        const { recipe } = await world.pack(bytes, { bases })
-        expect(await world.restored(recipe)).toBe(digestOf(bytes))
-        expect(digestOf(await world.bytesOf(recipe))).toBe(digestOf(bytes))
-        bases = [recipe]
-      }
-    }),
-    { numRuns: 8 },
-  )
-  expect(Math.max(...[...world.places.values()].map(({ depth }) => depth))).toBeGreaterThan(3)
-})
+const LONG = { timeout: 120_000 }
+test(
+  'any later state of any tensors comes back, and its deltas from the chain of all before',
+  LONG,
+  async () => {
+    const edit = fc.record({ at: fc.nat(), length: fc.nat({ max: 200_000 }), seed: fc.integer() })
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 12 }), async edits => {
+        const data = filled('noise', 400_000, 1)
+        const file = () =>
+          safetensorsOf([
+            { name: 'a', dtype: 'F32', data: data.subarray(0, 200_000) },
+            { name: 'b', dtype: 'BF16', data: data.subarray(200_000) },
+          ])
+        let bases: readonly Recipe[] = [(await world.pack(file())).recipe]
+        for (const { at, length, seed } of edits) {
+          const start = at % data.byteLength
+          const part = data.subarray(start, start + length)
+          const random = randomOf(seed)
+          // Small changes, so that deltas pay.
+          for (const [index, byte] of part.entries()) part[index] = byte ^ (random() < 0.05 ? 1 : 0)
+          const bytes = file()
+          const { recipe } = await world.pack(bytes, { bases })
+          expect(await world.restored(recipe)).toBe(digestOf(bytes))
+          expect(digestOf(await world.bytesOf(recipe))).toBe(digestOf(bytes))
+          bases = [recipe]
+        }
+      }),
+      { numRuns: 8 },
+    )
+    expect(Math.max(...[...world.places.values()].map(({ depth }) => depth))).toBeGreaterThan(3)
+  },
+)
 
 describe('real files', () => {
   const folders = ['safetensors', 'onnx', 'pytorch', 'gguf', 'hdf5', 'numpy', 'tflite', 'codecs']
