@@ -20,6 +20,14 @@ test('without a mark there is nothing to wait for', async () => {
   await (await openVerdict(model)).awaited()
 })
 
+test('files that went with their folder before it was looked for are not served', async () => {
+  await rm(folder, { recursive: true })
+  await expect(openVerdict(model)).rejects.toMatchObject({
+    code: 'BLOB_MISMATCH',
+    message: expect.stringContaining('taken back'),
+  })
+})
+
 test('a mark is waited for until it says that the files are right', async () => {
   await writeFile(mark, '')
   const verdict = await openVerdict(model)

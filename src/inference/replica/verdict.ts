@@ -19,14 +19,21 @@ export interface Verdict {
   awaited(): Promise<void>
 }
 
-/** To be opened before the model is loaded: the mark says of the files that lie beside it now, and of no later ones. */
+/**
+ * To be opened before the model is loaded: the mark says of the files that lie beside it now, and of no later ones. Throws
+ * BLOB_MISMATCH where they are gone already.
+ */
 export async function openVerdict(modelPath: string): Promise<Verdict> {
   const path = join(dirname(modelPath), UNVERIFIED)
   const mark = await open(path, 'r').catch(error => {
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
   })
-  if (mark === undefined) return { awaited: () => Promise.resolve() }
+  if (mark === undefined) {
+    const folder = await stat(dirname(path)).catch(() => undefined)
+    if (folder === undefined) throw wrong(path, 'its files were taken back')
+    return { awaited: () => Promise.resolve() }
+  }
   let said: Promise<void> | undefined
   return {
     awaited() {
