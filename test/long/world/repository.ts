@@ -7,8 +7,10 @@ import { type Installation, ROOT } from './installation.ts'
 /** What the job that talks says, unless a test wants more: some three seconds of talk. */
 export const LINES = 200
 
+const CANARY = 'strategy: canary\n    steps: [20%, 50%]'
+
 /** The example's delivery, but quick to decide: few rows, few requests, wide margins; and a job that talks for seconds. */
-const configWith = (minRequests: number, lines: number) => `model:
+const configWith = (minRequests: number, lines: number, strategy: string) => `model:
   name: digits
   file: model.onnx
   task: image-classification
@@ -39,10 +41,18 @@ gates:
 deploy:
   production:
     branch: main
-    strategy: canary
-    steps: [20%, 50%]
+    ${strategy}
     analysis: { errors: 50%, latency: 2000%, quantile: p50, confidence: 80%, min_requests: ${minRequests} }
 `
+
+export interface RepositoryOptions {
+  /** A canary holds until each of its arms has had so many requests. */
+  readonly minRequests?: number
+  /** What the job that talks says. */
+  readonly lines?: number
+  /** Lines of `deploy.production`; default a canary. */
+  readonly strategy?: string
+}
 
 /** A client's clone of the example. */
 export class Repository {
@@ -54,8 +64,10 @@ export class Repository {
     this.#folder = new GitFolder(demo.folder)
   }
 
-  /** A canary holds until each of its arms has had `minRequests`. */
-  static async create(installation: Installation, minRequests = 20, lines = LINES): Promise<Repository> {
+  static async create(
+    installation: Installation,
+    { minRequests = 20, lines = LINES, strategy = CANARY }: RepositoryOptions = {},
+  ): Promise<Repository> {
     const demo = new DemoRepository(
       join(installation.folder, 'clone'),
       join(ROOT, 'examples', 'digits'),
@@ -63,7 +75,7 @@ export class Repository {
       () => undefined,
     )
     await demo.create()
-    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests, lines))
+    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests, lines, strategy))
     return new Repository(demo)
   }
 

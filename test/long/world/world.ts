@@ -3,18 +3,14 @@ import { type LabelledImage, trafficImages } from '../../../src/cli/demo/images.
 import { pipelineEnd, pushThrough } from './delivery.ts'
 import { Installation, ROOT } from './installation.ts'
 import { describeOutcome, Load, type Outcome } from './load.ts'
-import { Repository } from './repository.ts'
+import { Repository, type RepositoryOptions } from './repository.ts'
 import { until } from './until.ts'
 
 const SERVED_WITHIN_MS = 30_000
 
-export interface WorldOptions {
+export interface WorldOptions extends RepositoryOptions {
   /** For `ballast up` and all that it starts; made from the folder, which is new. */
   readonly env?: (folder: string) => NodeJS.ProcessEnv
-  /** A canary holds until each of its arms has had so many requests. */
-  readonly minRequests?: number
-  /** What the job that talks says. */
-  readonly lines?: number
 }
 
 /** A Ballast, a client's clone, and the clients of its predictions. */
@@ -38,10 +34,10 @@ export function worlds(): (options?: WorldOptions) => Promise<World> {
       await made.remove()
     }
   })
-  return async ({ env, minRequests, lines } = {}) => {
+  return async ({ env, ...options } = {}) => {
     const made = await Installation.start(env)
     const load = new Load(made, images)
-    const repository = await Repository.create(made, minRequests, lines)
+    const repository = await Repository.create(made, options)
     const world = { made, repository, load }
     worlds.push(world)
     return world
