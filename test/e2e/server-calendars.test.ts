@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobView, RolloutView } from '../../src/api/index.ts'
 import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
 import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+const execFileAsync = promisify(execFile)
 
 let world: World
 let runner: FakeRunner
@@ -170,4 +176,37 @@ test.each([
   const { environment: _, ...policy } = body
   const answer = await world.call('PUT', path, { token, body: { ...policy, calendar } })
   expect(answer.status).toBe(400)
+})
+
+test('the command writes a policy of windows and approvals, part by part', async () => {
+  await world.admin('POST', '/projects', { name: 'words' })
+  const set = async (...flags: readonly string[]) => {
+    const env = { ...process.env, BALLAST_URL: world.url, BALLAST_TOKEN: await world.secret() }
+    const args = [MAIN, 'policy', 'set', 'words', 'production', ...flags]
+    return (await execFileAsync(process.execPath, args, { env })).stdout
+  }
+  const windows = ['Fri 18:00 - Mon 08:00 Europe/Berlin', '2026-12-20 - 2027-01-04']
+  expect(await set('--freeze', ...windows)).toContain(
+    'freeze         Fri 18:00 - Mon 08:00 Europe/Berlin; 2026-12-20 00:00 - 2027-01-04 00:00 UTC\nschedule       always\n',
+  )
+  const both = await set(
+    '--schedule',
+    'Mon-Fri 9:00 - 17:00',
+    '--approvers',
+    'maintainer',
+    '--approval-by',
+    'others',
+  )
+  expect(both).toContain('freeze         Fri 18:00')
+  expect(both).toContain('schedule       Mon,Tue,Wed,Thu,Fri 09:00 - 17:00 UTC\n')
+  expect(both).toContain('approvers      maintainer; not who pushed\n')
+  const expiring = await set('--approval-expires', '3d', '--freeze', 'none')
+  expect(expiring).toContain('approvers      maintainer; not who pushed; within 72 h')
+  expect(expiring).toContain('freeze         none\n')
+  expect(await set('--approval-expires', 'never', '--approval-by', 'anyone')).toContain(
+    'approvers      maintainer\n',
+  )
+  await expect(set('--freeze', 'weekends')).rejects.toMatchObject({
+    stderr: expect.stringContaining("found 'weekends'"),
+  })
 })
