@@ -109,7 +109,7 @@ export class Rewrite {
   weight(name: string, plan: Omit<WeightPlan, 'type'>, type: WeightType = this.#options.weights): Int8Weight {
     const base = plan.transpose ? `${name}_Transposed` : name
     return this.once(`${base} ${plan.axis} ${type.dtype}`, () =>
-      int8Weight(this.tensor(name), base, { ...plan, type, ...this.workspace }),
+      int8Weight(this.tensor(name), base, { ...plan, type, once: true, ...this.workspace }),
     )
   }
 

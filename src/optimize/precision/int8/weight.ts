@@ -11,6 +11,8 @@ export interface WeightPlan {
   readonly axis?: number
   /** Rows become columns: the weight of a Gemm that says so itself. */
   readonly transpose?: boolean
+  /** Grids are let go when each part was read: those of all columns of a large model are many. */
+  readonly once?: boolean
   /** Absent: what is made of it is held, where it must be. */
   readonly workspace?: Workspace
   /** Other grids than those of the least and the greatest, made once. */
@@ -26,6 +28,9 @@ export interface Int8Weight {
   readonly grids: () => Promise<readonly Int8Grid[]>
 }
 
+/** Places, scale and zero point. */
+const PARTS = 3
+
 /**
  * `name` + `_quantized`, `_scale` and `_zero_point`. The grids take a pass over the numbers, made once for all three.
  * Throws OPTIMIZE_UNSUPPORTED, while it is read, for NaN and infinity.
@@ -36,6 +41,13 @@ export function int8Weight(tensor: OnnxTensor, name: string, plan: WeightPlan): 
   if (transpose) workspace?.need(transposedNeed(shape[0]!, shape[1]!), `the columns of '${tensor.name}'`)
   let found: Promise<readonly Int8Grid[]> | undefined
   const grids = () => (found ??= gridsOf(tensor, plan))
+  let left = PARTS
+  const part = async function* (pieces: AsyncGenerator<Uint8Array, void>) {
+    yield* pieces
+    if (!plan.once || --left > 0) return
+    found = undefined
+    left = PARTS
+  }
   const each = axis === undefined ? [] : [shape[axis]!]
   return {
     grids,
@@ -43,39 +55,47 @@ export function int8Weight(tensor: OnnxTensor, name: string, plan: WeightPlan): 
       name: `${name}_quantized`,
       dtype: type.dtype,
       shape: transpose ? shape.toReversed() : shape,
-      data: () => quantizedPieces(tensor, plan, grids),
+      data: () => part(quantizedPieces(tensor, plan, grids)),
     },
     scale: {
       name: `${name}_scale`,
       dtype: 'float32',
       shape: each,
-      async *data() {
-        yield bytesOf(Float32Array.from(await grids(), ({ scale }) => scale))
-      },
+      data: () => part(scales(grids)),
     },
     zeroPoint: {
       name: `${name}_zero_point`,
       dtype: type.dtype,
       shape: each,
-      async *data() {
-        yield Uint8Array.from(await grids(), ({ zeroPoint }) => zeroPoint)
-      },
+      data: () => part(zeroPoints(grids)),
     },
   }
 }
 
+type Grids = () => Promise<readonly Int8Grid[]>
+
+async function* scales(grids: Grids): AsyncGenerator<Uint8Array, void> {
+  yield bytesOf(Float32Array.from(await grids(), ({ scale }) => scale))
+}
+
+async function* zeroPoints(grids: Grids): AsyncGenerator<Uint8Array, void> {
+  yield Uint8Array.from(await grids(), ({ zeroPoint }) => zeroPoint)
+}
+
 async function gridsOf(tensor: OnnxTensor, { type, axis, adjust }: WeightPlan): Promise<readonly Int8Grid[]> {
-  const ranges = await rangesOf(tensor, axis)
-  const grids = ranges.map(([least, greatest]) => {
-    checkFinite(tensor, least, greatest)
-    return gridOf(least, greatest, type)
+  const { least, greatest } = await rangesOf(tensor, axis)
+  const grids = Array.from(least, (low, i) => {
+    checkFinite(tensor, low, greatest[i]!)
+    return gridOf(low, greatest[i]!, type)
   })
   return adjust ? adjust(grids) : grids
 }
 
-type Range = readonly [number, number]
-
-async function rangesOf(tensor: OnnxTensor, axis: number | undefined): Promise<readonly Range[]> {
+/** The least and the greatest of each place along the axis. */
+async function rangesOf(
+  tensor: OnnxTensor,
+  axis: number | undefined,
+): Promise<{ readonly least: Float32Array; readonly greatest: Float32Array }> {
   const passes = weightPasses()
   const count = axis === undefined ? 1 : tensor.shape[axis]!
   const length = runLength(tensor, axis)
@@ -94,13 +114,14 @@ async function rangesOf(tensor: OnnxTensor, axis: number | undefined): Promise<r
     at += numbers.length
   }
   // A weight without numbers has 0 as its range.
-  return Array.from(least, (low, i): Range => (at === 0 ? [0, 0] : [low, greatest[i]!]))
+  if (at === 0) for (const range of [least, greatest]) range.fill(0)
+  return { least, greatest }
 }
 
 async function* quantizedPieces(
   tensor: OnnxTensor,
   { axis, transpose, workspace }: WeightPlan,
-  grids: () => Promise<readonly Int8Grid[]>,
+  grids: Grids,
 ): AsyncGenerator<Uint8Array, void> {
   const columns = axis !== undefined && runLength(tensor, axis) === 1
   const pieces = columns ? byColumns(tensor, await grids()) : byRuns(tensor, await grids(), axis)
