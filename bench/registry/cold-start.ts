@@ -3,7 +3,7 @@
  * loads the plain file by onnxruntime and answers once. The registry has the file whole (as it does while it is warm),
  * or only packed. Files lie in the page cache in all cases.
  *
- *   npm run build && node_modules/.bin/node bench/registry/cold-start.ts [MB …]       default 100 1000
+ *   npm run build && node_modules/.bin/node bench/registry/cold-start.ts [MB …] [--times 5]       default 100 1000
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +11,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { WantedReplica } from '../../src/api/index.ts'
 import { createLogger, systemClock } from '../../src/core/index.ts'
 import { placeOf } from '../../src/server/registry/serving/blobs.ts'
@@ -20,10 +21,14 @@ import { FakeControlPlane } from '../../test/fixtures/control-plane.ts'
 import { writeMlp } from '../../test/fixtures/onnx-builder.ts'
 import { type MadeModel, makeModel } from './cold-start/model.ts'
 
-const TIMES = 5
 const BALLAST = process.env['BALLAST_ENTRY'] ?? join(import.meta.dirname, '../../dist/ballast.js')
 const PLAIN = join(import.meta.dirname, 'cold-start/plain.ts')
-const sizes = process.argv.slice(2).map(Number)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: 'string', default: '5' } },
+})
+const times = Number(values.times)
+const sizes = positionals.map(Number)
 const folder = await mkdtemp(join(tmpdir(), 'ballast-cold-start-'))
 
 /** Milliseconds of a fresh process from its start to its first answer. */
@@ -112,20 +117,20 @@ async function measure(megabytes: number): Promise<void> {
     await keeper.store.put(model.digest, createReadStream(model.path))
     await keeper.packWaiting()
     const place: FakeControlPlane['placeOf'] = (_, early) => placeOf(keeper.store, model.digest, early)
-    const times = { plain: [] as number[], warm: [] as number[], packed: [] as number[] }
-    for (let i = 0; i < TIMES; i++) {
-      times.plain.push(await plain(model))
+    const took = { plain: [] as number[], warm: [] as number[], packed: [] as number[] }
+    for (let i = 0; i < times; i++) {
+      took.plain.push(await plain(model))
       await keeper.store.materialize(model.digest)
-      times.warm.push(await replica(model, place))
+      took.warm.push(await replica(model, place))
       const path = keeper.store.localPath(model.digest)
       // What the store itself does when it wants the room.
       if (path) await rm(path)
-      times.packed.push(await replica(model, place))
+      took.packed.push(await replica(model, place))
     }
-    const base = median(times.plain)
-    const told = (name: keyof typeof times) =>
-      `${name} ${median(times[name]).toFixed(0)} ms (${(median(times[name]) / base).toFixed(2)} ×)`
-    console.log(`${megabytes} MB: ${told('plain')}, ${told('warm')}, ${told('packed')}; medians of ${TIMES}`)
+    const base = median(took.plain)
+    const told = (name: keyof typeof took) =>
+      `${name} ${median(took[name]).toFixed(0)} ms (${(median(took[name]) / base).toFixed(2)} ×)`
+    console.log(`${megabytes} MB: ${told('plain')}, ${told('warm')}, ${told('packed')}; medians of ${times}`)
   } finally {
     await keeper.close()
   }
