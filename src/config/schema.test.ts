@@ -49,6 +49,7 @@ test.each([
   deploy('branch: release/*, strategy: canary, steps: [5%, 25% 10m, { weight: 50%, hold: 1h }]'),
   deploy('strategy: immediate, approve: maintainers'),
   deploy('strategy: blue-green, hold: 2h'),
+  deploy('supersede: true'),
   deploy('freeze: [Fri 18:00 - Mon 08:00, { from: 9:00, to: "17:00", days: Mon-Fri, zone: Asia/Tokyo }]'),
   deploy(
     'approve: false, analysis: { errors: 1%, latency: 150%, quantile: p50, confidence: 90%, min_requests: 1 }',
@@ -163,6 +164,7 @@ test.each([
   deploy('strategy: rolling'),
   deploy('steps: []'),
   deploy('freeze: []'),
+  deploy('supersede: always'),
   deploy('schedule: [{ from: Fri 18:00 }]'),
   deploy('steps: [5]'),
   deploy('steps: [101%]'),

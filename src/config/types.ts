@@ -89,6 +89,8 @@ export interface EnvironmentRequest {
   readonly variant?: string
   /** How requests are shared out beside the steps. */
   readonly traffic?: TrafficPlan
+  /** A newer version replaces older ones that still wait. */
+  readonly supersede?: true
   /** When its rollouts may move on. */
   readonly calendar?: Calendar
   /** Of a preview: it stays so long after its last deployment. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Closure, instant, parseWindow } from '../core/index.ts'
+import { type Closure, instant, parseWindow, type RolloutId } from '../core/index.ts'
 import { advance, hasEnded, ROLLOUT_PHASES, ROLLOUT_TRANSITIONS, type RolloutEvent } from './index.ts'
 import { aCanary, anAnalysis, aRollout, NOON, STEPS, V1 } from './testing.ts'
 
@@ -182,6 +182,7 @@ const EVENTS: readonly RolloutEvent[] = [
   failed,
   { kind: 'closed', closure: WEEKEND },
   { kind: 'override', by: 'ada' },
+  { kind: 'superseded', by: 'rol_2' as RolloutId },
   { kind: 'promote', by: 'ada' },
   { kind: 'abort', by: 'ada' },
 ]

@@ -13,6 +13,7 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './ty
  *   progressing  analysed passed, hold over, last step     -> promoted
  *   progressing  analysed failed                           -> aborted
  *   progressing  analysed, else                            -> holds, with the reason
+ *   queued       superseded                                -> aborted, by which
  *   any running  closed                                    -> holds, until when
  *   any running  override                                  -> no calendar holds it any more, by whom
  *   any running  replicas-failed, abort                    -> aborted
@@ -38,6 +39,11 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
         : judged(rollout, event.analysis, now)
     case 'closed':
       return rollout.override ? rollout : held(rollout, closed(event.closure))
+    case 'superseded':
+      return {
+        ...ended(rollout, 'aborted', 'Superseded: a newer version came while it waited', now),
+        supersededBy: event.by,
+      }
     case 'override':
       return overridden(rollout, event, now)
     case 'promote':

@@ -11,6 +11,7 @@ export interface RolloutRequest {
   readonly stable?: VersionId
   readonly strategy: Strategy
   readonly calendar?: Calendar
+  readonly supersede?: true
 }
 
 /**

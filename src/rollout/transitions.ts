@@ -14,6 +14,7 @@ export const ROLLOUT_TRANSITIONS: {
     dequeued: ['preparing'],
     closed: ['queued'],
     override: ['queued'],
+    superseded: ['aborted'],
     abort: ['aborted'],
   },
   preparing: {
@@ -40,6 +41,7 @@ export const ROLLOUT_TRANSITIONS: {
     'replicas-failed': 'ignored',
     analysed: 'ignored',
     closed: 'ignored',
+    superseded: 'ignored',
   },
   aborted: {
     dequeued: 'ignored',
@@ -47,6 +49,7 @@ export const ROLLOUT_TRANSITIONS: {
     'replicas-failed': 'ignored',
     analysed: 'ignored',
     closed: 'ignored',
+    superseded: 'ignored',
   },
 }
 

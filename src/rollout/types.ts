@@ -123,6 +123,9 @@ export interface Rollout {
   /** When its file lets it move on; the policy of its environment has a calendar of its own. */
   readonly calendar?: Calendar
   readonly override?: Override
+  /** Older ones that still wait when it comes are needless. */
+  readonly supersede?: true
+  readonly supersededBy?: RolloutId
 }
 
 /**
@@ -163,6 +166,8 @@ export type RolloutEvent =
   | { readonly kind: 'replicas-failed'; readonly reason: string }
   /** `step`: which step's counts it judged; an analysis of another step than the present is ignored. */
   | { readonly kind: 'analysed'; readonly analysis: Analysis; readonly step?: number }
+  /** A newer one came while it waited. */
+  | { readonly kind: 'superseded'; readonly by: RolloutId }
   /** A calendar does not let it move on now. */
   | { readonly kind: 'closed'; readonly closure: Closure }
   /** It moves on whatever the calendars say. */

@@ -165,6 +165,28 @@ test('a file closes further what the policy leaves open, and opens nothing', asy
   })
 })
 
+test('those that wait keep their order; a newer one replaces them where its file says so', async () => {
+  const repository = await served('line')
+  await freeze('line')
+  const second = await release('line', repository, 2)
+  const third = await release('line', repository, 3)
+  await seen(second.id, 'kept', ({ closure }) => closure !== null)
+  expect([(await see(second.id)).phase, (await see(third.id)).phase]).toStrictEqual(['queued', 'queued'])
+
+  await repository.commit('Only the newest', {
+    'ballast.yaml': YAML.replace('steps:', 'supersede: true, steps:'),
+  })
+  const fourth = await release('line', repository, 4)
+  for (const [number, { id }] of [second, third].entries()) {
+    const ended = await seen(id, 'superseded', ({ phase }) => phase === 'aborted')
+    expect(ended.reason).toBe('Superseded: a newer version came while it waited')
+    expect(await deployJob('line', number + 2)).toMatchObject({ state: 'canceled', reason: ended.reason })
+  }
+  expect(await see(fourth.id)).toMatchObject({ phase: 'queued', closure: { kind: 'frozen' } })
+  await open('line')
+  await inPhase(fourth.id, 'progressing')
+})
+
 test.each([
   { freeze: ['Fri 18:00 to Mon 08:00'], schedule: [] },
   { freeze: [], schedule: ['Fri 18:00 - Mon 08:00 Mars/Olympus'] },

@@ -3,7 +3,7 @@ import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
-import { choice, integer } from '../reader/scalars.ts'
+import { choice, flag, integer } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
 import { logSection } from './log.ts'
@@ -113,6 +113,7 @@ const fields = {
   approve: optional(approval, 'who must approve before anything is deployed', false),
   freeze: optional(windowList, 'when no rollout moves on here, such as Fri 18:00 - Mon 08:00 Europe/Berlin'),
   schedule: optional(windowList, 'the only times at which rollouts move on here; by default, always'),
+  supersede: optional(flag(), 'whether a newer version replaces older ones that still wait', false),
   analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
   variant: optional(
     placed(variantChoice),
@@ -214,6 +215,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
     ...(written.variant && { variant: written.variant }),
     ...(traffic && { traffic }),
     ...(calendar && { calendar }),
+    ...(written.supersede && { supersede: true }),
   }
 }
 

@@ -47,7 +47,7 @@ export class JobFollower {
     if (!job) return
     const reason = (await this.#previewed(rollout, job)) ?? rollout.reason
     const lines = reason === undefined ? [] : [reason]
-    await this.#pipelines.move(job, job.state, rollout.phase === 'promoted' ? 'succeeded' : 'failed', {
+    await this.#pipelines.move(job, job.state, endOf(rollout), {
       ...(reason !== undefined && { reason }),
       result: storeResult({ kind: 'deploy', rollout: rollout.id, lines }),
     })
@@ -102,4 +102,9 @@ export function previewJobOf(pipeline: Pipeline, job: Job): PreviewJob | undefin
   const { expiresMs } = requestOf(pipeline, environment)
   const model = configOf(pipeline)!.repository.model.name
   return expiresMs === undefined ? undefined : { pipeline, job, model, environment, expiresMs }
+}
+
+function endOf({ phase, supersededBy }: StoredRollout): 'succeeded' | 'failed' | 'canceled' {
+  if (phase === 'promoted') return 'succeeded'
+  return supersededBy === undefined ? 'failed' : 'canceled'
 }

@@ -19,6 +19,7 @@ import {
   type Rollout,
   type RolloutEvent,
   type StoredRollout,
+  supersededIn,
 } from '../../rollout/index.ts'
 import { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -44,7 +45,16 @@ const END_OF_PLACE = 'the stop of its environment'
 
 export type RolloutOrigin = Pick<
   StoredRollout,
-  'model' | 'environment' | 'candidate' | 'strategy' | 'project' | 'by' | 'job' | 'traffic' | 'calendar'
+  | 'model'
+  | 'environment'
+  | 'candidate'
+  | 'strategy'
+  | 'project'
+  | 'by'
+  | 'job'
+  | 'traffic'
+  | 'calendar'
+  | 'supersede'
 >
 
 /**
@@ -148,7 +158,7 @@ export class RolloutReconciler implements Deployer {
       await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
       return
     }
-    const { traffic, calendar } = requestOf(pipeline, work.environment)
+    const { traffic, calendar, supersede } = requestOf(pipeline, work.environment)
     const { name: model } = configOf(pipeline)!.repository.model
     const { environment } = work
     const add = async () => {
@@ -162,6 +172,7 @@ export class RolloutReconciler implements Deployer {
         by: principal?.name ?? 'unknown',
         ...(traffic && { traffic }),
         ...(calendar && { calendar }),
+        ...(supersede && { supersede }),
       })
     }
     const preview = previewJobOf(pipeline, job)
@@ -242,6 +253,11 @@ export class RolloutReconciler implements Deployer {
       const first = live[0]
       if (!first) return
       if (await this.#abortCanceled(live)) continue
+      const superseded = supersededIn(live)
+      if (superseded) {
+        await this.apply(superseded.rollout, { kind: 'superseded', by: superseded.by })
+        continue
+      }
       const closure = await this.#calendars.closure(first)
       const event = await this.#nextEvent(first, closure)
       if (!event) this.#holding.delete(first.id)

@@ -11,6 +11,7 @@ import { previews } from './0010-previews.ts'
 import { calendars } from './0011-calendars.ts'
 import { holds } from './0012-holds.ts'
 import { approvals } from './0013-approvals.ts'
+import { queue } from './0014-queue.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   calendars,
   holds,
   approvals,
+  queue,
 ]

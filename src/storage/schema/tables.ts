@@ -185,6 +185,8 @@ export interface Tables {
     traffic: string | null
     calendar: string | null
     override: string | null
+    supersede: number | null
+    superseded_by: string | null
   }
   rollout_changes: {
     rollout: string

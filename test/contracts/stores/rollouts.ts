@@ -40,6 +40,8 @@ export function rolloutContract(world: () => Stores): void {
       },
       calendar: parseCalendar({ freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin'], schedule: [] }),
       override: { by: 'ada', at: later(1), reason: 'a fix' },
+      supersede: true,
+      supersededBy: newId('rollout'),
     })
     await rollouts.add(plain)
     await rollouts.add(full)

@@ -43,6 +43,7 @@ export function rollouts(db: Db): RolloutsStore {
             asked_by: by,
             traffic: traffic ? JSON.stringify(traffic) : null,
             calendar: calendarText(rollout.calendar),
+            supersede: rollout.supersede ? 1 : null,
           })
           .execute()
       })
@@ -152,6 +153,7 @@ function columnsOf(rollout: Rollout) {
     step_started_at: rollout.stepStartedAt,
     ended_at: rollout.endedAt ?? null,
     reason: rollout.reason ?? null,
+    superseded_by: rollout.supersededBy ?? null,
     override: rollout.override ? JSON.stringify(rollout.override) : null,
   }
 }
@@ -195,6 +197,8 @@ function rolloutOf(row: object): StoredRollout {
       job: read.optional('job', column => read.text<JobId>(column)),
       traffic: read.optional('traffic', column => read.json(column, isTraffic)),
       calendar: calendarIn(read),
+      supersede: read.optional('supersede', (): true => true),
+      supersededBy: read.optional('superseded_by', column => read.text<RolloutId>(column)),
       override: read.optional('override', column => read.json(column, isOverride)),
     }),
   }
