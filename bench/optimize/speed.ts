@@ -2,7 +2,7 @@
  * A change of precision from file to file: `ballast optimize` beside Python's tools, in turns, each in a process of its
  * own.
  *
- *   node bench/optimize/speed.ts [MATRICES=16] [ROUNDS=3] --python PYTHON
+ *   node bench/optimize/speed.ts [MATRICES=16] [ROUNDS=3] [--python PYTHON] [--changes int8,int4,fp16]
  *
  * MATRICES of 4096 × 4096 float32 take 64 MiB each. PYTHON has onnxruntime and onnx. `node scripts/build.ts` first. Prints
  * seconds from file to file, of processors (which say more where others share the machine), peak memory over the
@@ -12,23 +12,24 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { type OnnxTensor, writeOnnx } from '../../src/formats/index.ts'
 
 const run = promisify(execFile)
 const SIDE = 4096
-const CHANGES = ['int8', 'int4', 'fp16'] as const
 
-const at = process.argv.indexOf('--python')
-const python = at < 0 ? undefined : process.argv[at + 1]
-const numbers = process.argv.slice(2, at < 0 ? undefined : at).map(Number)
-const [matrices = 16, rounds = 3] = numbers
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { python: { type: 'string' }, changes: { type: 'string', default: 'int8,int4,fp16' } },
+})
+const { python } = values
+const [matrices = 16, rounds = 3] = positionals.map(Number)
 
 const folder = await mkdtemp(join(tmpdir(), 'ballast-bench-optimize-'))
 try {
   const model = await make(join(folder, 'model.onnx'))
   console.log(`${matrices} matrices, ${(model.bytes / 1e9).toFixed(2)} GB`)
-  for (const change of CHANGES) {
+  for (const change of values.changes.split(',')) {
     const ours: Result[] = []
     const theirs: Result[] = []
     for (let round = 0; round < rounds; round++) {
