@@ -59,6 +59,13 @@ const BYTES: Readonly<Record<Exclude<Dtype, 'string'>, number>> = {
   bool: 1,
 }
 
+/** Types whose elements lie in memory as the numbers that they are. */
+export type NumericDtype = Exclude<Dtype, 'float16' | 'bfloat16' | 'string'>
+
+export function isNumericDtype(dtype: string): dtype is NumericDtype {
+  return dtype !== 'float16' && dtype !== 'bfloat16' && Object.hasOwn(BYTES, dtype)
+}
+
 /** Bytes of one element; undefined for `string`. */
 export function bytesPerElement(dtype: Dtype): number | undefined {
   return dtype === 'string' ? undefined : BYTES[dtype]

@@ -12,7 +12,7 @@ export { type NpyArray, openNpy } from './npy/array.ts'
 export { type Npz, openNpz } from './npy/npz.ts'
 export { checkExternalFiles } from './onnx/external.ts'
 export { encodeElements } from './onnx/infer/encode.ts'
-export { broadcastFrom, inferTypes, isStatic, MAX_KNOWN, rounded } from './onnx/infer/index.ts'
+export { broadcastFrom, elementsOf, inferTypes, isStatic, MAX_KNOWN, rounded } from './onnx/infer/index.ts'
 export type { InferredType } from './onnx/infer/types.ts'
 export type {
   Attributes,

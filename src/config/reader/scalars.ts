@@ -8,6 +8,14 @@ export interface TextRule {
   readonly maxLength: number
 }
 
+/** A key with nothing behind it: the map that it stands for, empty. */
+export const nothing: Reader<Record<string, never>> = {
+  schema: { type: 'null' },
+  expected: 'nothing',
+  read: (node, place) =>
+    node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
+}
+
 /** Text that is not empty, and matches. */
 export function text({ expected, pattern, maxLength }: TextRule): Reader<string> {
   return {

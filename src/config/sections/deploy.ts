@@ -3,7 +3,7 @@ import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
-import { choice, flag, integer } from '../reader/scalars.ts'
+import { choice, flag, integer, nothing } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
 import { logSection } from './log.ts'
@@ -125,14 +125,6 @@ const fields = {
 }
 type WrittenEnvironment = Partial<StructOf<typeof fields>>
 
-/** `production:` alone asks for every default. */
-const nothing: Reader<WrittenEnvironment> = {
-  schema: { type: 'null' },
-  expected: 'nothing',
-  read: (node, place) =>
-    node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
-}
-
 const STRATEGY_NAMES = {
   canary: 'A canary',
   immediate: 'An immediate',
@@ -140,6 +132,7 @@ const STRATEGY_NAMES = {
   recreate: 'A recreating',
 } as const
 
+/** `production:` alone asks for every default. */
 const environment = refine(
   byKind({ scalar: nothing, map: struct({ what: 'an environment', fields }) }),
   (written: WrittenEnvironment, node, place) => {

@@ -1,8 +1,7 @@
-import { mismatch } from '../../pipeline/index.ts'
 import type { LogPlan } from '../../rollout/index.ts'
 import { list, optional, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, type Reader, refine } from '../reader/reader.ts'
-import { flag, text } from '../reader/scalars.ts'
+import { flag, nothing, text } from '../reader/scalars.ts'
 import { duration, percent, size } from '../reader/units.ts'
 
 const HOUR = 3_600_000
@@ -34,13 +33,6 @@ const fields = {
 type Written = Partial<StructOf<typeof fields>>
 
 /** `log:` alone asks for every default. */
-const nothing: Reader<Written> = {
-  schema: { type: 'null' },
-  expected: 'nothing',
-  read: (node, place) =>
-    node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
-}
-
 export const logSection: Reader<LogPlan> = refine(
   byKind({ scalar: nothing, map: struct({ what: 'log', fields }) }),
   ({ sample, redact = [], bodies = false, keep, limit }: Written): LogPlan => ({

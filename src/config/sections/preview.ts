@@ -1,7 +1,6 @@
-import { mismatch } from '../../pipeline/index.ts'
 import { optional, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, type Reader, refine } from '../reader/reader.ts'
-import { text } from '../reader/scalars.ts'
+import { nothing, text } from '../reader/scalars.ts'
 import { duration } from '../reader/units.ts'
 import type { PreviewRequest } from '../types.ts'
 
@@ -31,13 +30,6 @@ const fields = {
 type Written = Partial<StructOf<typeof fields>>
 
 /** `preview:` alone asks for every default. */
-const nothing: Reader<Written> = {
-  schema: { type: 'null' },
-  expected: 'nothing',
-  read: (node, place) =>
-    node.kind === 'scalar' && node.value === null ? {} : mismatch(node, place, 'a map'),
-}
-
 export const previewSection: Reader<PreviewRequest> = refine(
   byKind({ scalar: nothing, map: struct({ what: 'preview', fields }) }),
   ({ branch = '*', expires = DEFAULT_EXPIRY }: Written): PreviewRequest => ({ branch, expiresMs: expires }),

@@ -1,4 +1,5 @@
 import {
+  elementsOf,
   FormatsError,
   type InferredType,
   inferTypes,
@@ -11,7 +12,6 @@ import { outputDtypes } from '../graph/dtypes.ts'
 import { sorted } from '../graph/passes/world/order.ts'
 import type { Body, Node } from '../graph/passes/world/types.ts'
 import type { World } from '../graph/passes/world/world.ts'
-import { elementsOf } from './elements.ts'
 import { asked } from './since.ts'
 
 /**

@@ -15,7 +15,7 @@ import type { InferredType, NodeToInfer, Rule } from './types.ts'
 import { windows } from './windows.ts'
 
 export { rounded } from './known/dtypes.ts'
-export { MAX_KNOWN } from './known/index.ts'
+export { elementsOf, MAX_KNOWN } from './known/elements.ts'
 export { broadcastFrom } from './known/strides.ts'
 export { isStatic } from './sizes.ts'
 

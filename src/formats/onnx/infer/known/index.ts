@@ -3,6 +3,7 @@ import { isStatic } from '../sizes.ts'
 import type { InferredType, NodeToInfer } from '../types.ts'
 import type { Shape } from '../values.ts'
 import { cast } from './cast.ts'
+import { MAX_KNOWN } from './elements.ts'
 import { fills } from './fill.ts'
 import { moves } from './moves.ts'
 import { numbers } from './numbers.ts'
@@ -17,9 +18,6 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Cast: cast,
   CastLike: cast,
 }
-
-/** Elements that are kept at hand: shapes, axes, small tables. Larger constants are weights. */
-export const MAX_KNOWN = 4096
 
 /** Adds what can be told of the elements, where the shapes are known and small. */
 export function withKnown(node: NodeToInfer, types: readonly InferredType[]): readonly InferredType[] {

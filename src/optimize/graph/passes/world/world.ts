@@ -1,5 +1,4 @@
-import { encodeElements, type OnnxTensor, type Value } from '../../../../formats/index.ts'
-import { elementsOf } from '../../../shapes/elements.ts'
+import { elementsOf, encodeElements, type OnnxTensor, type Value } from '../../../../formats/index.ts'
 import type { Body, NewNode, Node } from './types.ts'
 
 /**
