@@ -18,9 +18,9 @@ import { type DemoBallast, startBallast } from '../../src/cli/demo/ballast.ts'
 import { DemoRepository } from '../../src/cli/demo/repository.ts'
 import { type Digest, digestOfFile, hexOf } from '../../src/core/index.ts'
 import { detectSandbox } from '../../src/runner/index.ts'
-import { startBrowser } from './web-world/browser.ts'
-import { buildWeb } from './web-world/built.ts'
-import { watchedPage } from './web-world/page.ts'
+import { startBrowser } from '../e2e/web-world/browser.ts'
+import { buildWeb } from '../e2e/web-world/built.ts'
+import { watchedPage } from '../e2e/web-world/page.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const ENTRY = join(ROOT, 'src/cli/main.ts')
