@@ -33,6 +33,7 @@ export class RoleKeeper {
   #failures = 0
   #everReady = false
   #kept: Promise<void> | undefined
+  #over = false
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -65,16 +66,22 @@ export class RoleKeeper {
   async stop(force = false): Promise<void> {
     this.#stopping.abort()
     const pid = this.#link?.hello.pid ?? this.#child?.pid
-    const deadline = force ? 0 : this.#options.spec.stopDeadlineMs
-    if (force) this.#kill('SIGKILL')
+    const { stopDeadlineMs } = this.#options.spec
+    const end = (afterMs: number) => {
+      if (pid !== undefined && !this.#over) this.#tell({ kind: 'killed', role: this.role, pid, afterMs })
+      this.#kill('SIGKILL')
+    }
+    if (force) end(0)
     else if (this.#link) this.#link.stop()
     else this.#kill('SIGTERM')
-    const timer = setTimeout(() => {
-      if (pid !== undefined) this.#tell({ kind: 'killed', role: this.role, pid, afterMs: deadline })
-      this.#kill('SIGKILL')
-    }, deadline)
+    // Once more where it is killed at once: a process may just have been in the making.
+    const timer = setTimeout(
+      () => (force ? this.#kill('SIGKILL') : end(stopDeadlineMs)),
+      force ? 0 : stopDeadlineMs,
+    )
     await this.#kept
     await this.#child?.exited
+    this.#over = true
     clearTimeout(timer)
     if (pid !== undefined) this.#tell({ kind: 'stopped', role: this.role, pid })
   }
