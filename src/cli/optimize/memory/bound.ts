@@ -81,15 +81,15 @@ export class MemoryBound implements Workspace {
     return new BallastError('OPTIMIZE_MEMORY', {
       message:
         name === undefined
-          ? `${most} of memory is too little: this change of this model takes ${megabytes(least)}${why}`
+          ? `${most} of memory is too little: this change of this model takes ${megabytes(least)} MB${why}`
           : `The memory grew beyond ${most} at '${name}'`,
-      hint: `Give --max-memory ${megabytes(least)}.`,
+      hint: `Give --max-memory ${megabytes(least)}MB.`,
       details: { least, given: this.#most },
     })
   }
 }
 
 /** Rounded up, as it is given. */
-function megabytes(bytes: Bytes): string {
-  return `${Math.ceil(bytes / 1e6)}MB`
+function megabytes(bytes: Bytes): number {
+  return Math.ceil(bytes / 1e6)
 }
