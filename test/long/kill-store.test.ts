@@ -85,8 +85,11 @@ async function finish(mode: 'at once' | 'in turn', packer: 'here' | 'process', c
   expect(done, said).toBe(true)
 }
 
+/** What was being packed at three of the kills is held for what kills packers: it stays whole, and that is told. */
+const THRICE = 'the packer ended 3 times before it was done'
+
 /** Every needed object has its bytes; nothing else is damaged, unknown or left over; what is not needed is gone. */
-async function expectSound(count: number): Promise<void> {
+async function expectSound(count: number, excused?: string): Promise<void> {
   const root = join(folder, 'blobs')
   const whole = await DiskBlobStore.open(root)
   const packs = await DiskPackStore.open(root)
@@ -114,11 +117,8 @@ async function expectSound(count: number): Promise<void> {
     expect(bytes.equals(bytesOf(number)), `object ${number}`).toBe(true)
   }
   const { objects, packed, waiting, failures } = await keeper.stats()
-  expect({ objects, waiting: waiting.objects, failures }).toEqual({
-    objects: needed,
-    waiting: 0,
-    failures: [],
-  })
+  const other = failures.filter(({ problem }) => problem !== excused)
+  expect({ objects, waiting: waiting.objects, other }).toEqual({ objects: needed, waiting: 0, other: [] })
   expect(packed).toBeGreaterThan(needed / 2)
   await whole.sweep(-1000)
   expect(await readdir(join(root, 'tmp'))).toEqual([])
@@ -157,5 +157,5 @@ test(`a store killed ${KILLS} times during ${UPLOADS} uploads, packings, evictio
   console.log(`${KILLS} kills, ${stored.size} of ${UPLOADS} objects stored by then`)
   await finish('at once', 'process', UPLOADS)
   expect(stored.size).toBe(UPLOADS)
-  await expectSound(UPLOADS)
+  await expectSound(UPLOADS, THRICE)
 })
