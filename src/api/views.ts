@@ -211,12 +211,18 @@ export const metricAnalysisSchema = z.object({
   baseline: z.number(),
   margin: z.number(),
   summary: z.string(),
+  /** In nats; see docs/rollouts.md. */
+  evidence: z
+    .object({ harm: z.number(), harmNeeded: z.number(), pass: z.number(), passNeeded: z.number() })
+    .optional(),
 })
 export const analysisViewSchema = z.object({
   verdict: verdictSchema,
   metrics: z.array(metricAnalysisSchema),
   canaryRequests: z.number(),
   baselineRequests: z.number(),
+  /** Part of the false-rollback budget that evidence of harm has used. */
+  spent: z.number().optional(),
   requestsMissing: z.number().optional(),
 })
 export type AnalysisView = z.infer<typeof analysisViewSchema>
@@ -250,6 +256,19 @@ export const rolloutViewSchema = z.object({
   by: z.string(),
   pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
   analysis: analysisViewSchema.nullable(),
+  /**
+   * How the evidence went, oldest first, thinned to some hundred looks: each metric's parts of what would decide alone
+   * (1: decided), and the budget that harm had used.
+   */
+  curve: z.array(
+    z.object({
+      at: z.string(),
+      step: z.number(),
+      canaryRequests: z.number(),
+      spent: z.number(),
+      metrics: z.array(z.object({ metric: z.string(), harm: z.number(), pass: z.number() })),
+    }),
+  ),
   /** Requests a second that its environment has now. */
   trafficPerSecond: z.number(),
   history: z.array(

@@ -148,6 +148,13 @@ export interface MetricAnalysis {
   readonly baseline: number
   readonly margin: number
   readonly summary: string
+  /** Evidence in nats, and how much of it would decide alone: for "harmful", and for "within the margin". */
+  readonly evidence?: {
+    readonly harm: number
+    readonly harmNeeded: number
+    readonly pass: number
+    readonly passNeeded: number
+  }
 }
 
 export interface Analysis {
@@ -155,6 +162,8 @@ export interface Analysis {
   readonly metrics: readonly MetricAnalysis[]
   readonly canaryRequests: number
   readonly baselineRequests: number
+  /** Part of the false-rollback budget that all evidence of harm together has used; 1: rolled back. */
+  readonly spent?: Fraction
   /** For an inconclusive verdict: about how many more requests in each arm it takes. */
   readonly requestsMissing?: number
 }

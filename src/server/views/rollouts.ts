@@ -47,6 +47,7 @@ export async function rolloutViewOf(
           })),
         }
       : null,
+    curve: [],
     trafficPerSecond: traffic.figures(rollout.model, rollout.environment, plane.clock.now())
       .requestsPerSecond,
     history: history.map(({ at, phase, step, weight, reason }) => ({
