@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { rolloutPhaseSchema, verdictSchema } from './states.ts'
+
+export const metricAnalysisSchema = z.object({
+  metric: z.string(),
+  verdict: verdictSchema,
+  interval: z.tuple([z.number(), z.number()]),
+  canary: z.number(),
+  baseline: z.number(),
+  margin: z.number(),
+  summary: z.string(),
+  /** In nats; see docs/rollouts.md. */
+  evidence: z
+    .object({ harm: z.number(), harmNeeded: z.number(), pass: z.number(), passNeeded: z.number() })
+    .optional(),
+})
+export const analysisViewSchema = z.object({
+  verdict: verdictSchema,
+  metrics: z.array(metricAnalysisSchema),
+  canaryRequests: z.number(),
+  baselineRequests: z.number(),
+  /** Part of the false-rollback budget that evidence of harm has used. */
+  spent: z.number().optional(),
+  requestsMissing: z.number().optional(),
+})
+export type AnalysisView = z.infer<typeof analysisViewSchema>
+
+/** What keeps a rollout: a window of its environment's policy or its file, until when. */
+export const closureSchema = z.object({
+  kind: z.enum(['frozen', 'out of schedule']),
+  window: z.string(),
+  /** null: no end is in sight. */
+  until: z.string().nullable(),
+})
+
+export const rolloutViewSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  environment: z.string(),
+  candidate: z.object({ id: z.string(), number: z.number() }),
+  stable: z.object({ id: z.string(), number: z.number() }).nullable(),
+  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate']),
+  steps: z.array(z.object({ weight: z.number(), holdMs: z.number() })),
+  phase: rolloutPhaseSchema,
+  step: z.number(),
+  weight: z.number(),
+  reason: z.string().nullable(),
+  /** The calendar that keeps it now. */
+  closure: closureSchema.nullable(),
+  /** Whose word its deployment waited for. */
+  approvedBy: z.string().nullable(),
+  /** Who let it go on in spite of its calendars. */
+  override: z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
+  by: z.string(),
+  pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
+  analysis: analysisViewSchema.nullable(),
+  /**
+   * How the evidence went, oldest first, thinned to some hundred looks: each metric's parts of what would decide alone
+   * (1: decided), and the budget that harm had used.
+   */
+  curve: z.array(
+    z.object({
+      at: z.string(),
+      step: z.number(),
+      canaryRequests: z.number(),
+      spent: z.number(),
+      metrics: z.array(z.object({ metric: z.string(), harm: z.number(), pass: z.number() })),
+    }),
+  ),
+  /** Requests a second that its environment has now. */
+  trafficPerSecond: z.number(),
+  history: z.array(
+    z.object({
+      at: z.string(),
+      phase: rolloutPhaseSchema,
+      step: z.number(),
+      weight: z.number(),
+      reason: z.string(),
+    }),
+  ),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+})
+export type RolloutView = z.infer<typeof rolloutViewSchema>
