@@ -8,6 +8,8 @@ import type {
   Verdict,
   VersionId,
 } from '../core/index.ts'
+import type { EvidencePolicy } from './evidence/decide.ts'
+import type { Evidence } from './evidence/types.ts'
 
 /** Who answers a request during a rollout. `baseline`: a fresh replica of the stable version, compared with the canary. */
 export const ARMS = ['stable', 'baseline', 'canary'] as const
@@ -168,13 +170,24 @@ export interface Analysis {
   readonly requestsMissing?: number
 }
 
+/** All that a verdict was decided from: `decide` gives it again, elsewhere and later. */
+export interface Basis {
+  readonly policy: EvidencePolicy
+  readonly evidence: readonly Evidence[]
+}
+
 /** What may happen to a rollout. */
 export type RolloutEvent =
   | { readonly kind: 'dequeued'; readonly stable?: VersionId }
   | { readonly kind: 'replicas-ready' }
   | { readonly kind: 'replicas-failed'; readonly reason: string }
   /** `step`: which step's counts it judged; an analysis of another step than the present is ignored. */
-  | { readonly kind: 'analysed'; readonly analysis: Analysis; readonly step?: number }
+  | {
+      readonly kind: 'analysed'
+      readonly analysis: Analysis
+      readonly step?: number
+      readonly basis?: Basis
+    }
   /** A newer one came while it waited. */
   | { readonly kind: 'superseded'; readonly by: RolloutId }
   /** A calendar does not let it move on now. */
