@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { en, type Message, type MessageKey } from './en.ts'
+import { en, type MessageKey } from './en.ts'
 import { formatter } from './format.ts'
+import type { Message } from './message.ts'
 import { preferredLanguage, translator } from './translate.ts'
 import { zh } from './zh.ts'
 

@@ -1,4 +1,5 @@
-import { en, type Message, type MessageKey } from './en.ts'
+import { en, type MessageKey } from './en.ts'
+import type { Message } from './message.ts'
 import { zh } from './zh.ts'
 
 export type Language = 'en' | 'zh'

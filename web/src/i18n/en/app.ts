@@ -1,0 +1,47 @@
+import type { Message } from '../message.ts'
+
+export const app = {
+  'app.skip': 'Skip to content',
+  'app.fleet': 'Fleet',
+  'app.projects': 'Projects',
+  'app.tokens': 'Tokens',
+  'app.logout': 'Log out',
+  'app.language': 'Language',
+  'app.theme': 'Theme',
+  'app.theme.system': 'System',
+  'app.theme.light': 'Light',
+  'app.theme.dark': 'Dark',
+  'app.main': 'Main',
+  'app.notFound': 'There is no such page.',
+  'app.home': 'Go to the fleet',
+  'app.loading': 'Loading…',
+
+  'live.live': 'Live',
+  'live.connecting': 'Connecting…',
+  'live.reconnecting': 'Reconnecting…',
+
+  'common.cancel': 'Cancel',
+  'common.close': 'Close',
+  'common.copy': 'Copy',
+  'common.copied': 'Copied',
+  'common.tryAgain': 'Try again',
+  'common.more': 'Show older',
+  'common.none': 'none',
+  'common.bytes': 'Size',
+  'common.created': 'Created',
+  'common.offline': 'The server does not answer.',
+  'common.offlineHint': 'Check that it runs and that this machine reaches it.',
+  'common.unreadable': 'The server answered with something that this page does not know.',
+  'common.unreadableHint': 'Reload the page: the server may have been updated.',
+  'common.project': 'Project',
+  'common.by': 'by {who}',
+
+  'login.title': 'Log in',
+  'login.token': 'Access token',
+  'login.submit': 'Log in',
+  'login.where': 'The first token is printed by the first start of the server; an admin makes more.',
+  'login.tagline': 'Models that ship like software: tested, judged, released, and righted when worse.',
+
+  'interval.label': 'from {low} to {high}; limit {limit}',
+  'interval.noLimit': 'from {low} to {high}',
+} as const satisfies Record<string, Message>

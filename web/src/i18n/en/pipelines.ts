@@ -1,0 +1,46 @@
+import type { Message } from '../message.ts'
+
+export const pipelines = {
+  'pipelines.title': 'Pipelines',
+  'pipelines.number': 'Run',
+  'pipelines.state': 'State',
+  'pipelines.commit': 'Commit',
+  'pipelines.ref': 'Branch',
+  'pipelines.when': 'Started',
+  'pipelines.duration': 'Duration',
+  'pipelines.empty': 'No pipeline yet',
+  'pipelines.emptyText': 'Push a commit with a ballast.yaml to start one:',
+
+  'pipeline.title': 'Pipeline #{number}',
+  'pipeline.cancel': 'Cancel pipeline',
+  'pipeline.cancelAsk': 'Cancel pipeline #{number}?',
+  'pipeline.cancelText': 'Jobs that run are stopped; what has been registered or released stays.',
+  'pipeline.problems': 'Problems',
+  'pipeline.graph': 'Jobs',
+  'pipeline.graphHint': 'Arrow keys move between jobs.',
+  'pipeline.group': { one: '{n} job', other: '{n} jobs' },
+  'pipeline.noJobs': 'This pipeline has no jobs.',
+  'pipeline.unsandboxed': 'Unsandboxed',
+  'pipeline.unsandboxedText':
+    'Jobs of this run ran without a sandbox: they could read what the runner’s user can read.',
+  'pipeline.excluded': { one: '{n} job is not in this run', other: '{n} jobs are not in this run' },
+  'pipeline.excludedWhy': 'Why they are left out',
+  'pipeline.madeBy': 'made by {job} of #{number}',
+  'pipeline.run': 'Run pipeline',
+  'pipeline.runRef': 'Branch or tag',
+  'pipeline.runVariables': 'Variables',
+  'pipeline.runVariablesHint': 'One a line, as NAME=value. They outrank those of the files.',
+  'pipeline.runVariablesWrong': 'Line {line} is not NAME=value.',
+  'pipeline.runStart': 'Run',
+
+  'event.push': 'push',
+  'event.tag': 'tag',
+  'event.merge_request': 'merge request',
+  'event.schedule': 'schedule',
+  'event.manual': 'by hand',
+  'event.api': 'API',
+  'event.upstream': 'upstream',
+  'event.child': 'child',
+
+  'pipeline.waiting': 'waiting for a person or for evidence',
+} as const satisfies Record<string, Message>

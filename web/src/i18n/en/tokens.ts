@@ -1,0 +1,31 @@
+import type { Message } from '../message.ts'
+
+export const tokens = {
+  'tokens.title': 'Access tokens',
+  'tokens.new': 'New token',
+  'tokens.name': 'Name',
+  'tokens.principal': 'Owner',
+  'tokens.scopes': 'Scopes',
+  'tokens.expires': 'Expires',
+  'tokens.never': 'never',
+  'tokens.lastUsed': 'Last used',
+  'tokens.revoke': 'Revoke',
+  'tokens.revoked': 'revoked',
+  'tokens.expired': 'expired',
+  'tokens.revokeAsk': 'Revoke the token “{name}”?',
+  'tokens.revokeText': 'Whatever uses it is refused from now on. This can’t be undone.',
+  'tokens.create': 'Create token',
+  'tokens.allProjects': 'All projects',
+  'tokens.days': { one: '{n} day', other: '{n} days' },
+  'tokens.made': 'The token “{name}” was made. Copy it now: it is shown this once.',
+  'tokens.showRevoked': 'Show revoked',
+  'tokens.active': 'active',
+  'tokens.state': 'State',
+
+  'scope.read': 'see projects, pipelines and models',
+  'scope.push': 'push and fetch with Git',
+  'scope.trigger': 'start pipelines, and nothing else',
+  'scope.predict': 'ask models for predictions',
+  'scope.deploy': 'approve, promote, abort, roll back',
+  'scope.admin': 'administer the server',
+} as const satisfies Record<string, Message>

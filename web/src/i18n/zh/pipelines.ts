@@ -1,0 +1,46 @@
+import type { pipelines as english } from '../en/pipelines.ts'
+import type { Message } from '../message.ts'
+
+export const pipelines: Record<keyof typeof english, Message> = {
+  'pipelines.title': '流水线',
+  'pipelines.number': '编号',
+  'pipelines.state': '状态',
+  'pipelines.commit': '提交',
+  'pipelines.ref': '分支',
+  'pipelines.when': '开始时间',
+  'pipelines.duration': '用时',
+  'pipelines.empty': '还没有流水线',
+  'pipelines.emptyText': '推送一个带 ballast.yaml 的提交即可开始：',
+
+  'pipeline.title': '流水线 #{number}',
+  'pipeline.cancel': '取消流水线',
+  'pipeline.cancelAsk': '取消流水线 #{number}？',
+  'pipeline.cancelText': '正在运行的作业会被停止；已登记或已发布的内容保留。',
+  'pipeline.problems': '问题',
+  'pipeline.graph': '作业',
+  'pipeline.graphHint': '用方向键在作业之间移动。',
+  'pipeline.group': { one: '{n} 个作业', other: '{n} 个作业' },
+  'pipeline.noJobs': '这条流水线没有作业。',
+  'pipeline.unsandboxed': '未隔离',
+  'pipeline.unsandboxedText': '本次运行的作业没有使用沙箱：它们能读取运行器用户可读的一切内容。',
+  'pipeline.excluded': { one: '有 {n} 个作业不在本次运行中', other: '有 {n} 个作业不在本次运行中' },
+  'pipeline.excludedWhy': '为什么没有运行',
+  'pipeline.madeBy': '由 #{number} 的 {job} 创建',
+  'pipeline.run': '运行流水线',
+  'pipeline.runRef': '分支或标签',
+  'pipeline.runVariables': '变量',
+  'pipeline.runVariablesHint': '每行一个，写作 NAME=value；优先于文件中的变量。',
+  'pipeline.runVariablesWrong': '第 {line} 行不是 NAME=value。',
+  'pipeline.runStart': '运行',
+
+  'event.push': '推送',
+  'event.tag': '标签',
+  'event.merge_request': '合并请求',
+  'event.schedule': '定时',
+  'event.manual': '手动',
+  'event.api': '接口调用',
+  'event.upstream': '上游流水线',
+  'event.child': '子流水线',
+
+  'pipeline.waiting': '等待人工或证据',
+}
