@@ -1,5 +1,5 @@
 import type { Decision, Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
-import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, TrafficPlan } from './types.ts'
+import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, ShadowCounts, TrafficPlan } from './types.ts'
 
 /** A rollout with where it came from. */
 export interface StoredRollout extends Rollout {
@@ -64,4 +64,8 @@ export interface RolloutStore {
   saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>
   /** Sum over all epochs. */
   counts(rollout: RolloutId, step: number): Promise<Readonly<Partial<Record<Arm, ArmCounts>>>>
+  /** Latest cumulative counts of a shadow step by gateway process, as `saveCounts`. */
+  savePairs(rollout: RolloutId, step: number, epoch: string, pairs: ShadowCounts): Promise<void>
+  /** Sum over all epochs; undefined where none has told any. */
+  pairs(rollout: RolloutId, step: number): Promise<ShadowCounts | undefined>
 }

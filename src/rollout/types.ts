@@ -20,6 +20,8 @@ export interface CanaryStep {
   readonly weight: Fraction
   /** Least time at this step; the analysis must have passed as well. */
   readonly hold: Milliseconds
+  /** The candidate gets this part of the requests beside stable, and answers nobody: the weight is 0 then. */
+  readonly shadow?: Fraction
 }
 
 /** What a canary is judged on, against the baseline of the same share. */
@@ -139,6 +141,28 @@ export interface ArmCounts {
   /** Answers 5xx, time-outs, lost replicas: what the model's side did wrong; never a client's 4xx. */
   readonly errors: number
   readonly latency: Readonly<Record<number, number>>
+}
+
+/**
+ * Cumulative counts of a shadow step: requests that stable answered, and beside it the candidate, whose answer nobody
+ * got. Latencies as `ArmCounts` has them: of each side's successful answers to the same requests.
+ */
+export interface ShadowCounts {
+  /** Both came to an end. */
+  readonly pairs: number
+  /** Both succeeded, and say the same to the byte. Never more than `agreed`. */
+  readonly identical: number
+  /** Both succeeded, and decide the same. Never more than `compared`. */
+  readonly agreed: number
+  /** Both succeeded, and were looked into: all, but where there was no time for it. */
+  readonly compared: number
+  /** Answers 5xx, time-outs, lost replicas. */
+  readonly primaryErrors: number
+  readonly mirrorErrors: number
+  /** Not mirrored, as the candidate was behind or away. */
+  readonly dropped: number
+  readonly primaryLatency: ArmCounts['latency']
+  readonly latency: ArmCounts['latency']
 }
 
 export interface MetricAnalysis {

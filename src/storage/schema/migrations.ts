@@ -12,6 +12,7 @@ import { calendars } from './0011-calendars.ts'
 import { holds } from './0012-holds.ts'
 import { approvals } from './0013-approvals.ts'
 import { queue } from './0014-queue.ts'
+import { pairs } from './0015-pairs.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   holds,
   approvals,
   queue,
+  pairs,
 ]

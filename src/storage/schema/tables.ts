@@ -208,6 +208,20 @@ export interface Tables {
     errors: number
     latency: string
   }
+  rollout_pairs: {
+    rollout: string
+    step: number
+    epoch: string
+    pairs: number
+    identical: number
+    agreed: number
+    compared: number
+    primary_errors: number
+    mirror_errors: number
+    dropped: number
+    primary_latency: string
+    latency: string
+  }
   deployments: {
     model: string
     environment: string

@@ -23,6 +23,7 @@ import { totals } from './registry/totals.ts'
 import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
+import { pairs } from './rollouts/pairs.ts'
 import { rollouts } from './rollouts/rollouts.ts'
 import { settings } from './settings.ts'
 import { mergeRequests } from './triggers/merge-requests.ts'
@@ -48,7 +49,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     versions: versions(db),
     lfs: lfs(db),
     objects: { ...objects(db), ...packing(db), ...collection(db), ...totals(db) },
-    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db) },
+    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db), ...pairs(db) },
     settings: settings(db),
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newId, parseCalendar } from '../../../src/core/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
-import type { Deployment, RolloutChange } from '../../../src/rollout/index.ts'
+import type { Deployment, RolloutChange, ShadowCounts } from '../../../src/rollout/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aRollout, aVersion, later, NOON, settle } from './world.ts'
 
@@ -197,6 +197,31 @@ export function rolloutContract(world: () => Stores): void {
     expect(await rollouts.counts(id, 0)).toStrictEqual({
       canary: { requests: 12, errors: 2, latency: { 3: 9, 90: 1 } },
       baseline: { requests: 7, errors: 0, latency: {} },
+    })
+  })
+
+  test('pairs of a shadow are the sum of the latest report of every process', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const { id } = aRollout(candidate!)
+    await rollouts.add(aRollout(candidate!, { id }))
+    const some: ShadowCounts = {
+      ...{ pairs: 9, identical: 2, agreed: 5, compared: 7 },
+      ...{ primaryErrors: 1, mirrorErrors: 2, dropped: 3 },
+      primaryLatency: { 3: 8 },
+      latency: { 3: 5, 90: 2 },
+    }
+    expect(await rollouts.pairs(id, 0)).toBeUndefined()
+    await rollouts.savePairs(id, 0, 'gateway-1', { ...some, pairs: 8, primaryLatency: {}, latency: { 7: 1 } })
+    await rollouts.savePairs(id, 0, 'gateway-1', some)
+    expect(await rollouts.pairs(id, 0)).toStrictEqual(some)
+    await rollouts.savePairs(id, 0, 'gateway-2', some)
+    await rollouts.savePairs(id, 1, 'gateway-1', { ...some, pairs: 99 })
+    expect(await rollouts.pairs(id, 0)).toStrictEqual({
+      ...{ pairs: 18, identical: 4, agreed: 10, compared: 14 },
+      ...{ primaryErrors: 2, mirrorErrors: 4, dropped: 6 },
+      primaryLatency: { 3: 16 },
+      latency: { 3: 10, 90: 4 },
     })
   })
 

@@ -28,14 +28,20 @@ export function counts(db: Db): Pick<RolloutStore, 'saveCounts' | 'counts'> {
 
 function sum(a: ArmCounts | undefined, b: ArmCounts): ArmCounts {
   if (!a) return b
-  const latency = { ...a.latency }
-  for (const [bucket, count] of Object.entries(b.latency)) {
-    latency[Number(bucket)] = (latency[Number(bucket)] ?? 0) + count
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    latency: sumOfHistograms(a.latency, b.latency),
   }
-  return { requests: a.requests + b.requests, errors: a.errors + b.errors, latency }
 }
 
-function isHistogram(value: unknown): value is Readonly<Record<number, number>> {
+export function sumOfHistograms(a: ArmCounts['latency'], b: ArmCounts['latency']): ArmCounts['latency'] {
+  const sums = { ...a }
+  for (const [bucket, count] of Object.entries(b)) sums[Number(bucket)] = (sums[Number(bucket)] ?? 0) + count
+  return sums
+}
+
+export function isHistogram(value: unknown): value is Readonly<Record<number, number>> {
   return (
     isRecord(value) &&
     Object.entries(value).every(([bucket, count]) => /^\d+$/.test(bucket) && Number.isSafeInteger(count))
