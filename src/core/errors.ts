@@ -36,6 +36,7 @@ export type CoreErrorCode =
   | 'URL_UNREADABLE'
   | 'PATH_ESCAPES'
   | 'DISK_FULL'
+  | 'KEY_UNREADABLE'
 
 export class CoreError extends BallastError<CoreErrorCode> {}
 

@@ -1,0 +1,9 @@
+export {
+  type Envelope,
+  type EnvelopeSignature,
+  envelopeOf,
+  payloadOf,
+  signerOf,
+  signPayload,
+} from './envelope.ts'
+export { makeSigningKey, type PublicJwk, type PublicKey, publicKeyOf, readPublicKeys } from './keys.ts'
