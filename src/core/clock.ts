@@ -16,6 +16,11 @@ export function instant(milliseconds: number): Instant {
   return milliseconds as Instant
 }
 
+/** `2026-11-30 07:00 UTC`: for people. */
+export function formatMinute(time: Instant): string {
+  return `${isoOf(time).slice(0, 16).replace('T', ' ')} UTC`
+}
+
 export function isoOf(time: Instant): string {
   return new Date(time).toISOString()
 }

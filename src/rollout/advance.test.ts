@@ -183,6 +183,9 @@ const EVENTS: readonly RolloutEvent[] = [
   { kind: 'closed', closure: WEEKEND },
   { kind: 'override', by: 'ada' },
   { kind: 'superseded', by: 'rol_2' as RolloutId },
+  { kind: 'pause', by: 'ada' },
+  { kind: 'resume', by: 'ada' },
+  { kind: 'pause-over' },
   { kind: 'promote', by: 'ada' },
   { kind: 'abort', by: 'ada' },
 ]

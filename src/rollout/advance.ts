@@ -1,5 +1,13 @@
-import { type Closure, formatDuration, formatPercent, formatWindow, type Instant } from '../core/index.ts'
+import {
+  type Closure,
+  formatDuration,
+  formatMinute,
+  formatPercent,
+  formatWindow,
+  type Instant,
+} from '../core/index.ts'
 import { RolloutError } from './errors.ts'
+import { paused, pauseText, resumed } from './pause.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
 import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './types.ts'
 
@@ -16,10 +24,13 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './ty
  *   queued       superseded                                -> aborted, by which
  *   any running  closed                                    -> holds, until when
  *   any running  override                                  -> no calendar holds it any more, by whom
+ *   any running  pause                                     -> stays where it stands, by whom and until when
+ *   any running  resume, pause-over                        -> goes on
  *   any running  replicas-failed, abort                    -> aborted
  *   progressing  promote                                   -> promoted, by whom
  *
  * Throws ROLLOUT_EVENT_ILLEGAL for what the phase does not know and ROLLOUT_ENDED for a person's late word.
+ * A paused rollout still ends: by a failed analysis or replica, and by a person's promote or abort.
  * Machines' reports about an ended rollout, and an analysis of another step than the present, are ignored.
  */
 export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Rollout {
@@ -28,9 +39,9 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
   if (allowed === 'ignored') return rollout
   switch (event.kind) {
     case 'dequeued':
-      return prepared(rollout, event, now)
+      return rollout.pause ? held(rollout, pauseText(rollout.pause)) : prepared(rollout, event, now)
     case 'replicas-ready':
-      return started(rollout, now)
+      return rollout.pause ? held(rollout, pauseText(rollout.pause)) : started(rollout, now)
     case 'replicas-failed':
       return ended(rollout, 'aborted', `The replicas did not hold: ${event.reason}`, now)
     case 'analysed':
@@ -46,6 +57,12 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       }
     case 'override':
       return overridden(rollout, event, now)
+    case 'pause':
+      return paused(rollout, event, now)
+    case 'resume':
+      return resumed(rollout, `Resumed by ${event.by}${event.reason ? `: ${event.reason}` : ''}`)
+    case 'pause-over':
+      return resumed(rollout, 'Resumed: the time of its pause is over')
     case 'promote':
       return ended(
         rollout,
@@ -102,6 +119,11 @@ function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
   if (strategy.kind !== 'canary') return rollout
   const found = findings(analysis)
   if (analysis.verdict === 'failed') return ended(rollout, 'aborted', found, now)
+  if (rollout.pause)
+    return held(
+      rollout,
+      `${pauseText(rollout.pause)}; analysis ${analysis.verdict}: ${found}${missing(analysis)}`,
+    )
   if (analysis.verdict !== 'passed') return held(rollout, `Holds for evidence: ${found}${missing(analysis)}`)
   const rest = rollout.stepStartedAt + (strategy.steps[rollout.step]?.hold ?? 0) - now
   if (rest > 0)
@@ -133,10 +155,7 @@ function held(rollout: Rollout, reason: string): Rollout {
 
 /** `Waits: frozen (Fri 18:00 - Mon 08:00 Europe/Berlin) until 2026-11-30 07:00 UTC`. */
 function closed({ kind, window, until }: Closure): string {
-  const end =
-    until === undefined
-      ? 'with no end in sight'
-      : `until ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const end = until === undefined ? 'with no end in sight' : `until ${formatMinute(until)}`
   return `Waits: ${kind} (${formatWindow(window)}) ${end}`
 }
 
@@ -153,7 +172,8 @@ function overridden(
 }
 
 function ended(rollout: Rollout, phase: 'promoted' | 'aborted', reason: string, now: Instant): Rollout {
-  return { ...rollout, phase, weight: phase === 'promoted' ? 1 : 0, endedAt: now, reason }
+  const { pause: _lifted, ...rest } = rollout
+  return { ...rest, phase, weight: phase === 'promoted' ? 1 : 0, endedAt: now, reason }
 }
 
 /** The figures that decide: those of the failed metrics, else of the undecided, else of all. */

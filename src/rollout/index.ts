@@ -6,6 +6,7 @@ export { checkCounts, latencyQuantile, mergeCounts, NO_COUNTS, subtractCounts } 
 export * from './errors.ts'
 export * from './evidence/index.ts'
 export { heldAt } from './held.ts'
+export { endOfPause } from './pause.ts'
 export type * from './ports.ts'
 export { supersededIn } from './queue.ts'
 export * from './simulate/index.ts'

@@ -106,6 +106,15 @@ export interface Override {
   readonly reason?: string
 }
 
+/** A person's word that a rollout stays where it stands: it is judged on, and still ends where it is harmful. */
+export interface Pause {
+  readonly by: string
+  readonly at: Instant
+  readonly reason?: string
+  /** Absent: until somebody resumes it. */
+  readonly until?: Instant
+}
+
 export interface Rollout {
   readonly id: RolloutId
   readonly model: string
@@ -127,6 +136,7 @@ export interface Rollout {
   /** When its file lets it move on; the policy of its environment has a calendar of its own. */
   readonly calendar?: Calendar
   readonly override?: Override
+  readonly pause?: Pause
   /** Older ones that still wait when it comes are needless. */
   readonly supersede?: true
   readonly supersededBy?: RolloutId
@@ -218,5 +228,14 @@ export type RolloutEvent =
   | { readonly kind: 'closed'; readonly closure: Closure }
   /** It moves on whatever the calendars say. */
   | { readonly kind: 'override'; readonly by: string; readonly reason?: string }
+  /** It stays where it stands, for a time or until it is resumed. */
+  | {
+      readonly kind: 'pause'
+      readonly by: string
+      readonly reason?: string
+      readonly forMs?: Milliseconds
+    }
+  | { readonly kind: 'resume'; readonly by: string; readonly reason?: string }
+  | { readonly kind: 'pause-over' }
   | { readonly kind: 'promote'; readonly by: string }
   | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }

@@ -51,6 +51,15 @@ export const rolloutViewSchema = z.object({
   approvedBy: z.string().nullable(),
   /** Who let it go on in spite of its calendars. */
   override: z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
+  /** By whose word it stays where it stands; it is judged on. `until` null: until it is resumed. */
+  paused: z
+    .object({
+      by: z.string(),
+      at: z.string(),
+      reason: z.string().nullable(),
+      until: z.string().nullable(),
+    })
+    .nullable(),
   by: z.string(),
   pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
   analysis: analysisViewSchema.nullable(),

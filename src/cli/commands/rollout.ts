@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type RolloutView, rolloutViewSchema } from '../../api/index.ts'
-import { formatPercent } from '../../core/index.ts'
+import { formatPercent, parseDuration } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { remote } from '../remote/settings.ts'
 import { rolloutSimulateCommand } from './rollout-simulate.ts'
@@ -33,6 +33,29 @@ export function rolloutCommand(): Command {
     .option('--json', 'for machines')
     .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
       act('POST', id, '/override', json, { ...(reason && { reason }) }),
+    )
+  command
+    .command('pause')
+    .description('keep it where it stands: it is judged on, and still rolled back where it is harmful')
+    .argument('<rollout>')
+    .option('--for <time>', 'such as 2h; it goes on by itself then')
+    .option('--reason <text>', 'kept in its history')
+    .option('--json', 'for machines')
+    .action(
+      (id: string, { json, reason, ...asked }: Json & { readonly reason?: string; readonly for?: string }) =>
+        act('POST', id, '/pause', json, {
+          ...(reason && { reason }),
+          ...(asked.for !== undefined && { forMs: parseDuration(asked.for) }),
+        }),
+    )
+  command
+    .command('resume')
+    .description('let a paused rollout go on')
+    .argument('<rollout>')
+    .option('--reason <text>', 'kept in its history')
+    .option('--json', 'for machines')
+    .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
+      act('POST', id, '/resume', json, { ...(reason && { reason }) }),
     )
   command
     .command('abort')

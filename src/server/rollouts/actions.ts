@@ -1,5 +1,5 @@
 import { whyVersionNotServed } from '../../config/index.ts'
-import { formatWindow, type RolloutId, type VersionId } from '../../core/index.ts'
+import { formatWindow, type Milliseconds, type RolloutId, type VersionId } from '../../core/index.ts'
 import { versionExpired } from '../../registry/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -60,6 +60,37 @@ export class RolloutActions {
           'Only what waits for its time can be let go on.',
         )
       await this.#reconciler.apply(rollout, { kind: 'override', by, ...(reason && { reason }) })
+    })
+  }
+
+  /** It stays where it stands, judged on, on this person's word: for a time, or until it is resumed. */
+  async pause(
+    id: RolloutId,
+    by: string,
+    { reason, forMs }: { readonly reason?: string | undefined; readonly forMs?: Milliseconds | undefined },
+  ): Promise<StoredRollout> {
+    return this.#act(id, async rollout => {
+      needLive(rollout, 'paused')
+      if (rollout.phase === 'preparing' && rollout.strategy.kind === 'recreate')
+        throw conflict(
+          `What served in ${rollout.environment} was ended to make room for rollout ${id}`,
+          'Nothing would serve for as long as it is paused: abort it, or let it end.',
+        )
+      await this.#reconciler.apply(rollout, {
+        kind: 'pause',
+        by,
+        ...(reason && { reason }),
+        ...(forMs !== undefined && { forMs }),
+      })
+    })
+  }
+
+  /** It goes on. */
+  async resume(id: RolloutId, by: string, reason?: string): Promise<StoredRollout> {
+    return this.#act(id, async rollout => {
+      needLive(rollout, 'resumed')
+      if (!rollout.pause) throw conflict(`Rollout ${id} is not paused`, 'There is nothing to resume.')
+      await this.#reconciler.apply(rollout, { kind: 'resume', by, ...(reason && { reason }) })
     })
   }
 
@@ -155,4 +186,9 @@ export class RolloutActions {
     await this.#routed()
     return (await rollouts.byId(id)) ?? found
   }
+}
+
+function needLive({ id, phase, endedAt }: StoredRollout, what: string): void {
+  if (endedAt !== undefined)
+    throw conflict(`Rollout ${id} is ${phase}`, `Only one that is on its way can be ${what}.`)
 }

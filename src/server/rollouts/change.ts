@@ -2,9 +2,13 @@ import type { Decision, Instant } from '../../core/index.ts'
 import type { Analysis, Rollout, RolloutChange, RolloutEvent } from '../../rollout/index.ts'
 
 /** Whether more is another than the reason why it holds. */
-export function isMoved(before: Rollout, { phase, step, weight, override }: Rollout): boolean {
+export function isMoved(before: Rollout, { phase, step, weight, override, pause }: Rollout): boolean {
   return (
-    phase !== before.phase || step !== before.step || weight !== before.weight || override !== before.override
+    phase !== before.phase ||
+    step !== before.step ||
+    weight !== before.weight ||
+    override !== before.override ||
+    pause !== before.pause
   )
 }
 
@@ -21,7 +25,14 @@ export function changeTo(
 
 /** Whose decision an event is. */
 function decisionOf(event: RolloutEvent): Decision {
-  if (event.kind === 'promote' || event.kind === 'abort' || event.kind === 'override')
-    return { kind: 'person', by: event.by }
-  return { kind: event.kind === 'analysed' ? 'analysis' : 'checks' }
+  switch (event.kind) {
+    case 'promote':
+    case 'abort':
+    case 'override':
+    case 'pause':
+    case 'resume':
+      return { kind: 'person', by: event.by }
+    default:
+      return { kind: event.kind === 'analysed' ? 'analysis' : 'checks' }
+  }
 }

@@ -28,16 +28,15 @@ export class JobFollower {
   }
 
   /**
-   * The deploy job goes with its rollout: to its end, or to waiting while a calendar keeps it, or there is no traffic
+   * The deploy job goes with its rollout: to its end, or to waiting while something keeps it, or there is no traffic
    * to judge by.
    */
-  async follow(rollout: StoredRollout, analysis: Analysis | undefined, isKept = false): Promise<void> {
+  async follow(rollout: StoredRollout, analysis: Analysis | undefined, kept?: string): Promise<void> {
     if (rollout.endedAt !== undefined) return this.followEnd(rollout)
     const job = await this.#jobOf(rollout)
     if (!job) return
-    if (isKept) {
-      const reason = 'waits for its time: a calendar keeps its rollout'
-      if (job.state === 'running') await this.#pipelines.move(job, 'running', 'waiting', { reason })
+    if (kept !== undefined) {
+      if (job.state === 'running') await this.#pipelines.move(job, 'running', 'waiting', { reason: kept })
     } else if (rollout.phase === 'progressing') await this.#followEvidence(rollout, job, analysis)
     else if (job.state === 'waiting') await this.#pipelines.move(job, 'waiting', 'running')
   }

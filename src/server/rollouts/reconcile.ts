@@ -15,6 +15,7 @@ import {
   advance,
   analyse,
   beginRollout,
+  endOfPause,
   NO_COUNTS,
   type Rollout,
   type RolloutEvent,
@@ -258,11 +259,16 @@ export class RolloutReconciler implements Deployer {
         await this.apply(superseded.rollout, { kind: 'superseded', by: superseded.by })
         continue
       }
+      const over = endOfPause(first, this.#now())
+      if (over) {
+        await this.apply(first, over)
+        continue
+      }
       const closure = await this.#calendars.closure(first)
       const event = await this.#nextEvent(first, closure)
       if (!event) this.#holding.delete(first.id)
       if (!event || !(await this.apply(first, event))) {
-        await this.#jobs.follow(first, this.#analyses.get(first.id), event?.kind === 'closed')
+        await this.#jobs.follow(first, this.#analyses.get(first.id), keptBy(first, event))
         return
       }
     }
@@ -374,4 +380,10 @@ export class RolloutReconciler implements Deployer {
   #now(): Instant {
     return this.#plane.clock.now()
   }
+}
+
+/** What keeps a rollout where it stands, for the job that follows it. */
+function keptBy({ pause }: StoredRollout, event: RolloutEvent | undefined): string | undefined {
+  if (pause) return `waits: its rollout was paused by ${pause.by}`
+  return event?.kind === 'closed' ? 'waits for its time: a calendar keeps its rollout' : undefined
 }

@@ -17,7 +17,7 @@ export async function rolloutViewOf(
   const history = await stores.rollouts.history(rollout.id)
   const analysis = rollouts.analysisOf(rollout.id) ?? history.findLast(change => change.analysis)?.analysis
   const closure = await rollouts.closureOf(rollout)
-  const { override } = rollout
+  const { override, pause } = rollout
   return {
     id: rollout.id,
     model: rollout.model,
@@ -36,6 +36,9 @@ export async function rolloutViewOf(
     closure: closure ? closureViewOf(closure) : null,
     approvedBy: (rollout.job && (await approverOf(plane, rollout.candidate, rollout.job))) ?? null,
     override: override ? { by: override.by, at: isoOf(override.at), reason: override.reason ?? null } : null,
+    paused: pause
+      ? { by: pause.by, at: isoOf(pause.at), reason: pause.reason ?? null, until: isoOrNull(pause.until) }
+      : null,
     by: rollout.by,
     pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,
     analysis: analysis

@@ -13,6 +13,7 @@ import { holds } from './0012-holds.ts'
 import { approvals } from './0013-approvals.ts'
 import { queue } from './0014-queue.ts'
 import { pairs } from './0015-pairs.ts'
+import { pauses } from './0016-pauses.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   approvals,
   queue,
   pairs,
+  pauses,
 ]

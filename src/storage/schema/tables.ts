@@ -187,6 +187,7 @@ export interface Tables {
     override: string | null
     supersede: number | null
     superseded_by: string | null
+    pause: string | null
   }
   rollout_changes: {
     rollout: string

@@ -40,6 +40,7 @@ export function rolloutContract(world: () => Stores): void {
       },
       calendar: parseCalendar({ freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin'], schedule: [] }),
       override: { by: 'ada', at: later(1), reason: 'a fix' },
+      pause: { by: 'bob', at: later(1), reason: 'odd answers', until: later(9) },
       supersede: true,
       supersededBy: newId('rollout'),
     })
@@ -77,11 +78,15 @@ export function rolloutContract(world: () => Stores): void {
     const rollout = aRollout(candidate!)
     await rollouts.add(rollout)
     const override = { by: 'ada', at: later(1) }
-    const next = { ...rollout, phase: 'preparing', stable: stable!.id, override } as const
+    const pause = { by: 'ada', at: later(1) }
+    const next = { ...rollout, phase: 'preparing', stable: stable!.id, override, pause } as const
     expect(await Promise.all([1, 2].map(() => rollouts.update(next, 1, aChange())))).toEqual([true, false])
     expect(await rollouts.byId(rollout.id)).toStrictEqual({ ...next, revision: 2 })
     expect(await rollouts.update(next, 7, aChange())).toBe(false)
-    expect(await rollouts.history(rollout.id)).toStrictEqual([aChange()])
+    const { pause: _lifted, ...resumed } = next
+    expect(await rollouts.update(resumed, 2, aChange({ at: later(2) }))).toBe(true)
+    expect(await rollouts.byId(rollout.id)).toStrictEqual({ ...resumed, revision: 3 })
+    expect(await rollouts.history(rollout.id)).toStrictEqual([aChange(), aChange({ at: later(2) })])
     expect(await rollouts.update({ ...next, id: newId('rollout') }, 1, aChange())).toBe(false)
   })
 

@@ -121,6 +121,8 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/rollouts/{id}/promote': DEPLOY,
   'POST /api/v1/rollouts/{id}/abort': DEPLOY,
   'POST /api/v1/rollouts/{id}/override': DEPLOY,
+  'POST /api/v1/rollouts/{id}/pause': DEPLOY,
+  'POST /api/v1/rollouts/{id}/resume': DEPLOY,
   'GET /api/v1/events': 'anyone',
   'POST /api/v1/agents/runner/lease': { agent: 'runner' },
   'GET /api/v1/agents/host/stream': { agent: 'host' },

@@ -18,6 +18,7 @@ import {
 } from '../../../rollout/types.ts'
 import { calendarIn, calendarText } from '../calendars.ts'
 import { has, isRecord } from '../json.ts'
+  type Pause,
 import { needBytes } from '../registry/versions/aliases.ts'
 import { addMove, isDecision } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
@@ -168,10 +169,12 @@ function isStrategy(value: unknown): value is Strategy {
       return true
     case 'blue-green':
       return typeof value['hold'] === 'number'
+    pause: rollout.pause ? JSON.stringify(rollout.pause) : null,
     default:
       return value['kind'] === 'canary' && isCanary(value)
   }
 }
+const isPause = has<Pause>({ by: 'string', at: 'number' })
 const isCanary = has({ steps: 'array', analysis: 'object' })
 
 function rolloutOf(row: object): StoredRollout {
@@ -213,6 +216,7 @@ function changeRow(rollout: RolloutId, revision: number, change: RolloutChange) 
     at,
     phase,
     step,
+      pause: read.optional('pause', column => read.json(column, isPause)),
     weight,
     reason,
     analysis: analysis ? JSON.stringify(analysis) : null,

@@ -8,6 +8,8 @@ import type { App } from '../../types.ts'
 
 const CALLER = { access: { kind: 'caller' } } as const
 const params = z.object({ id: z.string() })
+/** Whoever means longer resumes it by hand. */
+const MAX_PAUSE_MS = 400 * 86_400_000
 
 export function rolloutRoutes(app: App, services: Services): void {
   const response = { 200: rolloutViewSchema }
@@ -34,6 +36,33 @@ export function rolloutRoutes(app: App, services: Services): void {
       return rolloutViewOf(
         services,
         await services.rolloutActions.override(rollout.id, caller.principal.name, request.body?.reason),
+      )
+    },
+  )
+  const pause = z
+    .object({ reason: z.string().max(500).optional(), forMs: z.int().min(1000).max(MAX_PAUSE_MS).optional() })
+    .nullish()
+  app.post(
+    '/api/v1/rollouts/:id/pause',
+    { config: CALLER, schema: { params, body: pause, response } },
+    async request => {
+      const caller = callerIn(request)
+      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.pause(rollout.id, caller.principal.name, request.body ?? {}),
+      )
+    },
+  )
+  app.post(
+    '/api/v1/rollouts/:id/resume',
+    { config: CALLER, schema: { params, body, response } },
+    async request => {
+      const caller = callerIn(request)
+      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.resume(rollout.id, caller.principal.name, request.body?.reason),
       )
     },
   )
