@@ -12,13 +12,13 @@ import type { Deployment, RolloutChange, RolloutStore, StoredRollout } from '../
 import {
   type Analysis,
   type Override,
+  type Pause,
   ROLLOUT_PHASES,
   type Rollout,
   type Strategy,
 } from '../../../rollout/types.ts'
 import { calendarIn, calendarText } from '../calendars.ts'
 import { has, isRecord } from '../json.ts'
-  type Pause,
 import { needBytes } from '../registry/versions/aliases.ts'
 import { addMove, isDecision } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
@@ -156,10 +156,12 @@ function columnsOf(rollout: Rollout) {
     reason: rollout.reason ?? null,
     superseded_by: rollout.supersededBy ?? null,
     override: rollout.override ? JSON.stringify(rollout.override) : null,
+    pause: rollout.pause ? JSON.stringify(rollout.pause) : null,
   }
 }
 
 const isOverride = has<Override>({ by: 'string', at: 'number' })
+const isPause = has<Pause>({ by: 'string', at: 'number' })
 
 function isStrategy(value: unknown): value is Strategy {
   if (!isRecord(value)) return false
@@ -169,12 +171,10 @@ function isStrategy(value: unknown): value is Strategy {
       return true
     case 'blue-green':
       return typeof value['hold'] === 'number'
-    pause: rollout.pause ? JSON.stringify(rollout.pause) : null,
     default:
       return value['kind'] === 'canary' && isCanary(value)
   }
 }
-const isPause = has<Pause>({ by: 'string', at: 'number' })
 const isCanary = has({ steps: 'array', analysis: 'object' })
 
 function rolloutOf(row: object): StoredRollout {
@@ -203,6 +203,7 @@ function rolloutOf(row: object): StoredRollout {
       supersede: read.optional('supersede', (): true => true),
       supersededBy: read.optional('superseded_by', column => read.text<RolloutId>(column)),
       override: read.optional('override', column => read.json(column, isOverride)),
+      pause: read.optional('pause', column => read.json(column, isPause)),
     }),
   }
 }
@@ -216,7 +217,6 @@ function changeRow(rollout: RolloutId, revision: number, change: RolloutChange) 
     at,
     phase,
     step,
-      pause: read.optional('pause', column => read.json(column, isPause)),
     weight,
     reason,
     analysis: analysis ? JSON.stringify(analysis) : null,
