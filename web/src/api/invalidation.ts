@@ -6,7 +6,7 @@ export type Key = readonly string[]
 const MOVED_BY_PIPELINES: readonly Key[] = [['schedules'], ['merge-requests'], ['environments'], ['releases']]
 
 /** What a model's page shows of it. */
-const OF_A_MODEL = ['model', 'rollouts', 'versions', 'log']
+const OF_A_MODEL = ['model', 'rollout', 'rollouts', 'versions', 'log']
 
 /** Beginnings of the keys of what a change makes stale. A traffic figure reads no version again. */
 export function staleAfter(change: Change): readonly Key[] {

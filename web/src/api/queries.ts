@@ -38,6 +38,14 @@ export const model = (name: string) =>
     queryFn: ({ signal }) => read(`/api/v1/models/${e(name)}`, modelViewSchema, signal),
   })
 
+/** As it is in one environment. */
+export const modelIn = (name: string, environment: string) =>
+  queryOptions({
+    queryKey: ['model', name, environment],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/models/${e(name)}?environment=${e(environment)}`, modelViewSchema, signal),
+  })
+
 export const versions = (name: string, limit: number) =>
   queryOptions({
     queryKey: ['versions', name, limit],
@@ -50,6 +58,12 @@ export const rollouts = (name: string) =>
   queryOptions({
     queryKey: ['rollouts', name],
     queryFn: ({ signal }) => read(`/api/v1/models/${e(name)}/rollouts`, z.array(rolloutViewSchema), signal),
+  })
+
+export const rollout = (name: string, id: string) =>
+  queryOptions({
+    queryKey: ['rollout', name, id],
+    queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}`, rolloutViewSchema, signal),
   })
 
 /** The latest lines of what served where. */

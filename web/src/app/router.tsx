@@ -6,6 +6,7 @@ import { PipelinePage } from '../pipelines/page.tsx'
 import { ProjectPage } from '../projects/project-page.tsx'
 import { ProjectsPage } from '../projects/projects-page.tsx'
 import { projectSearch } from '../projects/tabs.tsx'
+import { RolloutPage } from '../rollouts/page.tsx'
 import { NotFound } from './not-found.tsx'
 import { Root } from './root.tsx'
 
@@ -42,10 +43,25 @@ const model = createRoute({
     return <ModelPage key={name} name={name} />
   },
 })
+const rollout = createRoute({
+  getParentRoute: () => root,
+  path: '/models/$model/rollouts/$id',
+  component: function Rollout() {
+    const { model: name, id } = rollout.useParams()
+    return <RolloutPage key={id} model={name} id={id} />
+  },
+})
 const tokens = createRoute({ getParentRoute: () => root, path: '/tokens', component: TokensPage })
 
 export const router = createRouter({
-  routeTree: root.addChildren([fleet, projects.addChildren([projectList, project]), pipeline, model, tokens]),
+  routeTree: root.addChildren([
+    fleet,
+    projects.addChildren([projectList, project]),
+    pipeline,
+    model,
+    rollout,
+    tokens,
+  ]),
   scrollRestoration: true,
 })
 

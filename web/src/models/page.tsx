@@ -3,14 +3,14 @@ import { Link } from '@tanstack/react-router'
 import type { ModelView } from '../../../src/api/views.ts'
 import { model } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
+import { RolloutPanel } from '../rollouts/panel.tsx'
+import { PastRollouts } from '../rollouts/past-rollouts.tsx'
+import { RollBack } from '../rollouts/roll-back.tsx'
 import { Badge, HealthBadge } from '../ui/badge.tsx'
 import { PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
-import { RollBack } from './actions.tsx'
 import { Endpoint } from './endpoint.tsx'
 import { Lineage } from './lineage.tsx'
-import { PastRollouts } from './past-rollouts.tsx'
-import { RolloutPanel } from './rollout-panel.tsx'
 import { Served } from './served.tsx'
 import { Traffic } from './traffic.tsx'
 import { TryIt } from './try/try-it.tsx'
@@ -35,12 +35,21 @@ function Model({ model: shown }: { readonly model: ModelView }) {
           </>
         }
         sub={<About model={shown} />}
-        actions={previous && <RollBack model={shown.name} to={previous.number} />}
+        actions={
+          previous && (
+            <RollBack
+              model={shown.name}
+              project={shown.project}
+              environment={shown.environment}
+              to={previous.number}
+            />
+          )
+        }
       />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="min-w-0 space-y-4">
           <Traffic model={shown} />
-          {shown.rollout && <RolloutPanel rollout={shown.rollout} />}
+          {shown.rollout && <RolloutPanel rollout={shown.rollout} project={shown.project} />}
           <Versions model={shown} />
           <Served name={shown.name} />
           <PastRollouts name={shown.name} />

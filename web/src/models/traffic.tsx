@@ -2,8 +2,7 @@ import type { ReactNode } from 'react'
 import type { ModelView } from '../../../src/api/views.ts'
 import { useI18n } from '../i18n/index.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { ARM_FILL } from '../ui/tone.ts'
-import { WeightBar } from '../ui/weight-bar.tsx'
+import { Shares } from '../ui/shares.tsx'
 
 export function Traffic({ model }: { readonly model: ModelView }) {
   const { t, format } = useI18n()
@@ -20,22 +19,7 @@ export function Traffic({ model }: { readonly model: ModelView }) {
           <span className={errorRate ? 'text-bad' : ''}>{orDash(errorRate, format.percent)}</span>
         </Figure>
       </dl>
-      {traffic.length === 0 ? (
-        <p className="text-sm text-soft">{t('model.noTraffic')}</p>
-      ) : (
-        <>
-          <WeightBar parts={traffic} tall />
-          <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm">
-            {traffic.map(({ arm, number, weight }) => (
-              <li key={arm} className="flex items-center gap-1.5">
-                <span aria-hidden="true" className={`size-2.5 rounded-sm ${ARM_FILL[arm]}`} />
-                {t(`arm.${arm}`)} <span className="font-medium">v{number}</span>
-                <span className="tabular text-soft">{format.percent(weight)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Shares parts={traffic} />
     </Panel>
   )
 }

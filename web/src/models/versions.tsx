@@ -5,6 +5,7 @@ import type { ModelView, VersionView } from '../../../src/api/views.ts'
 import { PAGE_SIZE, versions } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
 import { shortCommit } from '../pipelines/names.ts'
+import { RollBack } from '../rollouts/roll-back.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -12,7 +13,6 @@ import { Loaded } from '../ui/problem.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { Ago } from '../ui/time.tsx'
 import type { Tone } from '../ui/tone.ts'
-import { RollBack } from './actions.tsx'
 
 /** As many as the server gives at once. */
 const MAX_SHOWN = 100
@@ -38,7 +38,7 @@ export function Versions({ model }: { readonly model: ModelView }) {
           <>
             <Table label={t('model.versions')} columns={columns}>
               {list.map(version => (
-                <VersionRow key={version.id} version={version} deployed={model.stable !== null} />
+                <VersionRow key={version.id} version={version} model={model} />
               ))}
             </Table>
             {list.length === limit && limit < MAX_SHOWN && (
@@ -133,10 +133,10 @@ const SHOWN_METRICS = 3
 
 interface VersionRowProps {
   readonly version: VersionView
-  readonly deployed: boolean
+  readonly model: ModelView
 }
 
-function VersionRow({ version, deployed }: VersionRowProps) {
+function VersionRow({ version, model }: VersionRowProps) {
   const { t, format } = useI18n()
   const { number, serving, commit, pipeline, metrics, size, digest, createdAt, format: encoding } = version
   const shown = Object.entries(metrics)
@@ -184,10 +184,17 @@ function VersionRow({ version, deployed }: VersionRowProps) {
         <Ago at={createdAt} />
       </Cell>
       <Cell>
-        {deployed &&
+        {model.stable !== null &&
           version.notServed === null &&
           version.expired === null &&
-          (serving === 'none' || serving === 'previous') && <RollBack model={version.model} to={number} />}
+          (serving === 'none' || serving === 'previous') && (
+            <RollBack
+              model={model.name}
+              project={model.project}
+              environment={model.environment}
+              to={number}
+            />
+          )}
       </Cell>
     </Row>
   )

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from 'react'
+import type { ComponentProps } from 'react'
 
 const LOOKS = {
   main: 'bg-accent text-accent-ink border-transparent hover:brightness-110',
@@ -8,7 +8,7 @@ const LOOKS = {
   bare: 'bg-transparent text-soft border-transparent hover:bg-raised hover:text-ink',
 } as const
 
-interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface ButtonProps extends ComponentProps<'button'> {
   readonly look?: keyof typeof LOOKS
 }
 

@@ -40,7 +40,10 @@ export function Confirm({ label, ask, text, danger = false, act, children }: Con
             </div>
           )}
           <div className="mt-4 flex justify-end gap-2">
-            <Button onClick={close}>{t('common.cancel')}</Button>
+            {/* What changes nothing has the focus first. */}
+            <Button ref={focusFirst} onClick={close}>
+              {t('common.cancel')}
+            </Button>
             <Button
               look={danger ? 'dangerMain' : 'main'}
               disabled={acting.isPending}
@@ -53,4 +56,9 @@ export function Confirm({ label, ask, text, danger = false, act, children }: Con
       )}
     </>
   )
+}
+
+/** React focuses by itself, and before the dialog is open; the attribute is for the browser, which does it then. */
+function focusFirst(button: HTMLButtonElement | null): void {
+  button?.setAttribute('autofocus', '')
 }

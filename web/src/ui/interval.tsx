@@ -3,6 +3,7 @@ import { type IntervalFigures, intervalShape } from './interval-geometry.ts'
 import type { Verdict } from './tone.ts'
 
 const WIDTH = 180
+const WIDE = 360
 const HEIGHT = 22
 const MIDDLE = HEIGHT / 2
 
@@ -16,13 +17,16 @@ const STROKE: Readonly<Record<Verdict, string>> = {
 interface IntervalProps extends IntervalFigures {
   readonly verdict: Verdict
   readonly show: (value: number) => string
+  /** Takes the whole width there is, not a table's. */
+  readonly wide?: boolean
 }
 
 /** An interval as a bar with its figure, against the limit (a dashed line) that decides. */
-export function Interval({ verdict, show, ...figures }: IntervalProps) {
+export function Interval({ verdict, show, wide = false, ...figures }: IntervalProps) {
   const { t } = useI18n()
+  const width = wide ? WIDE : WIDTH
   const shape = intervalShape(figures)
-  const x = (fraction: number) => Math.round(fraction * WIDTH * 10) / 10
+  const x = (fraction: number) => Math.round(fraction * width * 10) / 10
   const end = (value: number, open: boolean, sign: string) => (open ? `${sign}∞` : show(value))
   const words = {
     low: end(figures.interval[0], shape.openLow, '−'),
@@ -33,9 +37,14 @@ export function Interval({ verdict, show, ...figures }: IntervalProps) {
       ? t('interval.noLimit', words)
       : t('interval.label', { ...words, limit: show(figures.limit) })
   return (
-    <svg role="img" aria-label={label} width={WIDTH} height={HEIGHT} className={STROKE[verdict]}>
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      className={`${STROKE[verdict]} ${wide ? 'w-full max-w-xl' : 'h-5.5 w-45'}`}
+    >
       <title>{label}</title>
-      <line x1={0} x2={WIDTH} y1={MIDDLE} y2={MIDDLE} className="stroke-line" />
+      <line x1={0} x2={width} y1={MIDDLE} y2={MIDDLE} className="stroke-line" />
       {shape.zero !== undefined && (
         <line x1={x(shape.zero)} x2={x(shape.zero)} y1={6} y2={HEIGHT - 6} className="stroke-quiet/70" />
       )}

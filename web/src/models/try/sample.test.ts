@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { msUntil } from '../needed.ts'
 import { sampleRequest } from './sample.ts'
 
 test('a request has zeros of the right shape, free dimensions being one', () => {
@@ -19,9 +18,4 @@ test('a request has zeros of the right shape, free dimensions being one', () => 
 
 test('what nobody would edit by hand is not made', () => {
   expect(sampleRequest([{ name: 'image', dtype: 'float32', shape: [1, 3, 224, 224] }])).toBeUndefined()
-})
-
-test('how long it takes until there are requests enough', () => {
-  expect(msUntil(100, 0.1, 5)).toBeCloseTo(200_000)
-  expect(msUntil(100, 0.1, 0)).toBeUndefined()
 })

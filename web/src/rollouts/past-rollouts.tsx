@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { rollouts } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
 import { PhaseBadge } from '../ui/badge.tsx'
@@ -30,10 +31,15 @@ export function PastRollouts({ name }: { readonly name: string }) {
             {rollout.reason && <span className="min-w-0 truncate text-soft">{rollout.reason}</span>}
           </summary>
           <div className="space-y-4 py-3 pl-5">
-            {rollout.analysis && (
-              <Analysis analysis={rollout.analysis} rollout={rollout} trafficPerSecond={0} />
-            )}
+            {rollout.analysis && <Analysis analysis={rollout.analysis} rollout={rollout} />}
             <RolloutHistory history={rollout.history} />
+            <Link
+              to="/models/$model/rollouts/$id"
+              params={{ model: rollout.model, id: rollout.id }}
+              className="text-sm text-accent underline"
+            >
+              {t('rollout.open')}
+            </Link>
           </div>
         </details>
       ))}

@@ -7,14 +7,27 @@ import { Ago } from '../ui/time.tsx'
 import { RolloutActions } from './actions.tsx'
 import { Analysis } from './analysis.tsx'
 import { RolloutHistory } from './history.tsx'
+import { Kept } from './kept.tsx'
 import { Steps } from './steps.tsx'
 
-export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
+interface RolloutPanelProps {
+  readonly rollout: RolloutView
+  readonly project: string
+}
+
+/** A rollout that is under way, on its model's page; it has a page of its own with all the rest. */
+export function RolloutPanel({ rollout, project }: RolloutPanelProps) {
   const { t } = useI18n()
   const { candidate, stable, phase, pipeline } = rollout
   const title = (
     <>
-      {t('rollout.title', { number: candidate.number })}
+      <Link
+        to="/models/$model/rollouts/$id"
+        params={{ model: rollout.model, id: rollout.id }}
+        className="hover:underline"
+      >
+        {t('rollout.title', { number: candidate.number })}
+      </Link>
       <span role="status">
         <PhaseBadge phase={phase} />
       </span>
@@ -24,7 +37,7 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
     </>
   )
   return (
-    <Panel title={title} aside={<RolloutActions rollout={rollout} />}>
+    <Panel title={title} aside={<RolloutActions rollout={rollout} project={project} />}>
       <div className="space-y-4">
         <p className="flex flex-wrap gap-x-3 text-sm text-soft">
           <span>{t('common.by', { who: rollout.by })}</span>
@@ -41,31 +54,9 @@ export function RolloutPanel({ rollout }: { readonly rollout: RolloutView }) {
         {rollout.reason && !rollout.analysis && !rollout.closure && <p>{rollout.reason}</p>}
         {/* A first version has nothing to be compared with: it takes no steps. */}
         {stable && rollout.steps.length > 0 && <Steps rollout={rollout} />}
-        {rollout.analysis && (
-          <Analysis
-            analysis={rollout.analysis}
-            trafficPerSecond={rollout.trafficPerSecond}
-            rollout={rollout}
-          />
-        )}
+        {rollout.analysis && <Analysis analysis={rollout.analysis} rollout={rollout} />}
         <RolloutHistory history={rollout.history} />
       </div>
     </Panel>
-  )
-}
-
-/** What calendar keeps it, and who let it go on all the same. */
-function Kept({ rollout: { closure, override } }: { readonly rollout: RolloutView }) {
-  const { t, format } = useI18n()
-  if (override) return <p className="text-sm text-soft">{t('rollout.overridden', { who: override.by })}</p>
-  if (!closure) return null
-  const window = closure.window
-  return (
-    <p role="status">
-      {t(closure.kind === 'frozen' ? 'rollout.frozen' : 'rollout.outOfSchedule', { window })}{' '}
-      {closure.until === null
-        ? t('rollout.keptForever')
-        : t('rollout.keptUntil', { time: format.dateTime(closure.until) })}
-    </p>
   )
 }

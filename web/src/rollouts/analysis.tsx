@@ -3,19 +3,18 @@ import { useI18n } from '../i18n/index.tsx'
 import { VerdictBadge } from '../ui/badge.tsx'
 import { Interval } from '../ui/interval.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { msUntil } from './needed.ts'
+import { figuresOf, type MetricAnalysis } from './figures.ts'
+import { Missing } from './missing.tsx'
 
 interface AnalysisProps {
   readonly analysis: AnalysisView
   readonly rollout: RolloutView
-  readonly trafficPerSecond: number
 }
 
 /** What is known of the canary against the baseline, with what is missing to know more. */
-export function Analysis({ analysis, rollout, trafficPerSecond }: AnalysisProps) {
+export function Analysis({ analysis, rollout }: AnalysisProps) {
   const { t, format } = useI18n()
-  const { canaryRequests, baselineRequests, requestsMissing } = analysis
-  const ms = requestsMissing ? msUntil(requestsMissing, rollout.weight, trafficPerSecond) : undefined
+  const { canaryRequests, baselineRequests } = analysis
   const columns = [
     t('rollout.metric'),
     t('job.verdict'),
@@ -37,14 +36,7 @@ export function Analysis({ analysis, rollout, trafficPerSecond }: AnalysisProps)
           })}
         </span>
       </div>
-      {requestsMissing !== undefined && requestsMissing > 0 && rollout.endedAt === null && (
-        <p className="mb-1 text-sm text-warn">
-          {t('rollout.missing', { n: Math.ceil(requestsMissing) })};{' '}
-          {ms === undefined
-            ? t('rollout.noTraffic')
-            : t('rollout.missingTime', { time: format.duration(ms) })}
-        </p>
-      )}
+      <Missing rollout={rollout} />
       {analysis.metrics.length > 0 && (
         <div className="-mx-3 overflow-x-auto">
           <Table label={t('rollout.analysis')} columns={columns}>
@@ -58,12 +50,9 @@ export function Analysis({ analysis, rollout, trafficPerSecond }: AnalysisProps)
   )
 }
 
-function MetricRow({ metric }: { readonly metric: AnalysisView['metrics'][number] }) {
+function MetricRow({ metric }: { readonly metric: MetricAnalysis }) {
   const { format } = useI18n()
-  const isLatency = metric.metric.startsWith('latency')
-  const show = (value: number) => (isLatency ? format.duration(value) : format.percent(value))
-  // Latency is judged by its ratio, errors by their difference.
-  const difference = isLatency ? metric.canary / metric.baseline - 1 : metric.canary - metric.baseline
+  const { show, difference } = figuresOf(metric, format)
   return (
     <Row>
       <Cell wrap>
@@ -78,7 +67,7 @@ function MetricRow({ metric }: { readonly metric: AnalysisView['metrics'][number
       <Cell>
         <Interval
           interval={metric.interval}
-          value={Number.isFinite(difference) ? difference : undefined}
+          value={difference}
           limit={metric.margin}
           verdict={metric.verdict}
           show={format.percent}

@@ -1,0 +1,48 @@
+import type { RolloutView } from '../../../src/api/views.ts'
+import type { Format } from '../i18n/format.ts'
+import type { Translate } from '../i18n/index.tsx'
+
+type Told = Pick<
+  RolloutView,
+  'phase' | 'step' | 'weight' | 'candidate' | 'stable' | 'steps' | 'analysis' | 'closure' | 'paused'
+>
+
+/**
+ * Where a rollout stands, in one sentence of the reader's language; the server's own reason has the figures.
+ *
+ *   progressing at 25 %, analysis inconclusive -> v2 holds at 25 %: the evidence does not decide yet.
+ *   aborted, at v1                             -> v2 was not released: all traffic is with v1.
+ */
+export function headlineOf(rollout: Told, t: Translate, format: Format): string {
+  const { phase, closure, paused, candidate, stable, weight } = rollout
+  const { number } = candidate
+  const share = format.percent(weight)
+  switch (phase) {
+    case 'promoted':
+      return t('headline.promoted', { number })
+    case 'aborted':
+      return stable
+        ? t('headline.aborted', { number, stable: stable.number })
+        : t('headline.none', { number })
+    case 'queued':
+    case 'preparing':
+      if (paused) return t('headline.pausedBefore', { number, who: paused.by })
+      if (closure) return t('headline.closedBefore', { number })
+      return t(`headline.${phase}`, { number })
+    case 'progressing':
+      if (paused) return t('headline.paused', { number, share, who: paused.by })
+      if (closure) return t('headline.closed', { number, share })
+      return judged(rollout, t, share)
+  }
+}
+
+function judged({ analysis, candidate, steps, step }: Told, t: Translate, share: string): string {
+  const { number } = candidate
+  if (!analysis || analysis.verdict === 'not applicable') return t('headline.noEvidence', { number, share })
+  if (analysis.canaryRequests === 0 && analysis.verdict === 'inconclusive')
+    return t('headline.noRequests', { number, share })
+  if (analysis.verdict === 'failed') return t('headline.failing', { number })
+  if (analysis.verdict === 'passed')
+    return t((steps[step]?.holdMs ?? 0) > 0 ? 'headline.passedHolds' : 'headline.passed', { number, share })
+  return t('headline.undecided', { number, share })
+}
