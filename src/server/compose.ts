@@ -109,7 +109,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     pipelineActions: new PipelineActions(plane, pipelines),
     stops,
     mergeRequests: new MergeRequestActions(plane, pushes, follower),
-    mirrors: new MirrorSync(plane, pushes, follower, outward),
+    mirrors: new MirrorSync(plane, pushes, follower, partials, outward),
     launcher,
     schedules,
     fleet,

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasRole, type Project } from '../../access/index.ts'
-import { messageOf, type ProjectId } from '../../core/index.ts'
+import { type CommitId, messageOf, type ProjectId } from '../../core/index.ts'
 import {
   fetchRemote,
   isAncestor,
+  type LfsPartials,
   NO_COMMIT,
   ownRefs,
   type RefChange,
@@ -21,6 +22,7 @@ import type { PushAcceptance } from '../pushes/acceptance.ts'
 import { repositoryDirectory } from '../repositories.ts'
 import { allowances, pin, readAddress } from './address.ts'
 import { basic, openCredentials } from './credentials.ts'
+import { fetchObjects } from './lfs/fetch-objects.ts'
 import { type MirrorPlan, planMirror } from './plan.ts'
 import { removeSshFiles, withSshFiles } from './ssh-files.ts'
 
@@ -44,6 +46,7 @@ export class MirrorSync {
   readonly #plane: ControlPlane
   readonly #pushes: PushAcceptance
   readonly #follower: MergeRequestFollower
+  readonly #partials: LfsPartials
   readonly #background: Background
   readonly #running = new Set<ProjectId>()
   readonly #stop = new AbortController()
@@ -54,8 +57,10 @@ export class MirrorSync {
     plane: ControlPlane,
     pushes: PushAcceptance,
     follower: MergeRequestFollower,
+    partials: LfsPartials,
     background: Background,
   ) {
+    this.#partials = partials
     this.#plane = plane
     this.#pushes = pushes
     this.#follower = follower
@@ -136,10 +141,33 @@ export class MirrorSync {
       defaultBranch: project.defaultBranch,
       isAncestor: (one, other) => isAncestor(directory, one, other),
     })
-    const told = await this.#move(mirror, project, plan, mirrored.size === 0)
+    const first = mirrored.size === 0
+    // Before anything moves: what a pipeline reads is there when it starts.
+    const files = await this.#fetchFiles(mirror, project, tipsOf(plan, project, own, first))
+    const told = await this.#move(mirror, project, plan, first)
     for (const request of await stores.triggers.openMergeRequests(project.id))
       if (request.external) await this.#follower.sync(project, request, mirror.owner)
-    return [told, ...plan.kept].join('; ')
+    return [told, ...(files === undefined ? [] : [files]), ...plan.kept].join('; ')
+  }
+
+  /** What Git LFS keeps of these commits; by HTTP alone. */
+  async #fetchFiles(
+    mirror: Mirror,
+    project: Project,
+    commits: readonly CommitId[],
+  ): Promise<string | undefined> {
+    if (!/^https?:/.test(mirror.url)) return undefined
+    const { stores, settings, vault } = this.#plane
+    const allowed = await allowances(stores.settings)
+    const credentials = await openCredentials(vault, mirror)
+    return fetchObjects(this.#plane, this.#partials, {
+      project: project.id,
+      principal: mirror.owner,
+      directory: repositoryDirectory(settings, project.id),
+      commits,
+      origin: { url: mirror.url, ...(credentials?.token && { authorization: basic(credentials) }) },
+      asking: { allowed, signal: this.#stop.signal },
+    })
   }
 
   async #fetch(mirror: Mirror, directory: string): Promise<void> {
@@ -181,6 +209,25 @@ export class MirrorSync {
     const pipelines = moved?.pipelines.length ?? 0
     return `${count} ${count === 1 ? 'ref' : 'refs'} moved, ${pipelines} ${pipelines === 1 ? 'pipeline' : 'pipelines'}`
   }
+}
+
+/**
+ * The commits whose files are wanted: where branches and tags move to, and the default branch, of which something may
+ * lack since before. Of a history that is taken over, its branches alone.
+ */
+function tipsOf(
+  { moves }: MirrorPlan,
+  { defaultBranch }: Project,
+  own: ReadonlyMap<string, CommitId>,
+  first: boolean,
+): readonly CommitId[] {
+  const moved = moves.flatMap(({ own: change }) =>
+    change && change.after !== NO_COMMIT && !(first && change.ref.startsWith('refs/tags/')) ? [change] : [],
+  )
+  const main = moved.find(({ ref }) => ref === `refs/heads/${defaultBranch}`)?.after
+  const standing = main ?? own.get(`heads/${defaultBranch}`)
+  const tips = [...(standing ? [standing] : []), ...moved.map(({ after }) => after)]
+  return [...new Set(tips)].slice(0, MAX_NEWS)
 }
 
 function movedMeanwhile({ name }: Project): ServerError {

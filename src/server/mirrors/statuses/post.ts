@@ -1,11 +1,9 @@
-import { lookup } from 'node:dns'
 import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
-import type { LookupFunction } from 'node:net'
 import type { MirrorAllowance } from '../../../api/index.ts'
 import { messageOf } from '../../../core/index.ts'
-import { isPublic } from '../../outbound/fetch.ts'
 import { readAddress } from '../address.ts'
+import { guarded } from '../guarded.ts'
 import type { ForgeRequest } from './requests.ts'
 
 const TIMEOUT_MS = 15_000
@@ -58,24 +56,4 @@ function judge(status: number, answer: string): Posted {
   const problem = `the forge answered ${status}: ${answer.replace(/\s+/g, ' ')}`
   const passing = status >= 500 || status === 408 || status === 429
   return { kind: passing ? 'failed' : 'refused', problem }
-}
-
-function guarded(allowed: readonly MirrorAllowance[]): LookupFunction {
-  return (name, options, callback) => {
-    lookup(name, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0)
-      const hidden = allowed.includes('private')
-        ? undefined
-        : addresses.find(({ address }) => !isPublic(address))
-      const first = addresses[0]
-      if (hidden || !first)
-        return callback(
-          new Error(`${name} is at ${hidden?.address ?? 'no address'}, which is not allowed`),
-          '',
-          0,
-        )
-      if (options.all) return callback(null, addresses)
-      callback(null, first.address, first.family)
-    })
-  }
 }
