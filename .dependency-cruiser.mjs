@@ -12,6 +12,7 @@ const law = {
   pipeline: ['core'],
   config: ['core', 'model', 'evaluate', 'optimize', 'rollout', 'pipeline'],
   access: ['core'],
+  notify: ['core'],
   inference: ['core', 'kernels', 'formats', 'model', 'api'],
   runner: ['core', 'pipeline', 'api'],
   git: ['core'],

@@ -42,6 +42,7 @@ const LAW: readonly {
   { right: 'alias.move', scope: 'push', roles: ['developer', 'maintainer', 'admin'] },
   { right: 'alias.move-protected', scope: 'deploy', roles: ['maintainer', 'admin'] },
   { right: 'retention.set', scope: 'deploy', roles: ['maintainer', 'admin'] },
+  { right: 'notifications.set', scope: 'deploy', roles: ['maintainer', 'admin'] },
   {
     right: 'token.manage-own',
     scope: 'admin',

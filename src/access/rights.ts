@@ -26,6 +26,7 @@ const RIGHT_NEEDS: Readonly<Record<Right, Need>> = {
   'alias.move': { scope: 'push', least: 'developer' },
   'alias.move-protected': { scope: 'deploy', least: 'maintainer' },
   'retention.set': { scope: 'deploy', least: 'maintainer' },
+  'notifications.set': { scope: 'deploy', least: 'maintainer' },
   // The widest scope, so that a narrow token that leaked can't make itself successors.
   'token.manage-own': { scope: 'admin', least: 'anyone' },
   'server.administer': { scope: 'admin', least: 'server admin' },

@@ -42,6 +42,7 @@ export const RIGHTS = [
   'alias.move',
   'alias.move-protected',
   'retention.set',
+  'notifications.set',
   'token.manage-own',
   'server.administer',
 ] as const

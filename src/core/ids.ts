@@ -23,6 +23,8 @@ export type EnvironmentDeploymentId = Branded<string, 'EnvironmentDeploymentId'>
 export type ReleaseId = Branded<string, 'ReleaseId'>
 export type PackId = Branded<string, 'PackId'>
 export type LockId = Branded<string, 'LockId'>
+export type ChannelId = Branded<string, 'ChannelId'>
+export type NoticeId = Branded<string, 'NoticeId'>
 
 const PREFIX = {
   project: 'prj',
@@ -45,6 +47,8 @@ const PREFIX = {
   release: 'rel',
   pack: 'pak',
   lock: 'lck',
+  channel: 'chn',
+  notice: 'ntc',
 } as const
 
 interface IdOf {
@@ -68,6 +72,8 @@ interface IdOf {
   release: ReleaseId
   pack: PackId
   lock: LockId
+  channel: ChannelId
+  notice: NoticeId
 }
 
 /** Crockford's base 32: no I, L, O or U, so an id read aloud is not misheard. */

@@ -21,6 +21,8 @@ import { MergeRequestActions } from './merge-requests/actions.ts'
 import { MergeRequestFollower } from './merge-requests/follow.ts'
 import { StatusPoster } from './mirrors/statuses/poster.ts'
 import { MirrorSync } from './mirrors/sync.ts'
+import { HeldRollouts } from './notifications/held.ts'
+import { Notifier } from './notifications/notifier.ts'
 import { PipelineActions } from './pipelines/actions.ts'
 import { AttemptDesk } from './pipelines/attempts.ts'
 import { Dispatcher } from './pipelines/dispatch.ts'
@@ -93,6 +95,8 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const schedules = new ScheduleReconciler(plane, launcher)
   const stops = new EnvironmentStops(plane, pipelines, rollouts)
   rollouts.previewWith(new Previews(plane, stops))
+  const held = new HeldRollouts(plane, id => rollouts.holdingReason(id))
+  const notifier = new Notifier(plane, outward, held)
   pushes.followWith((push, project) => stops.follow(push, project))
   const desk = new AttemptDesk(plane, pipelines, logs)
   const delivery = new DeliveryDesk(plane, pipelines, pushes)
@@ -128,7 +132,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     lfs: lfsFrontDoor({ host: lfsHost, clock: plane.clock, logger: plane.logger }),
     predictSecret: own.secret,
   }
-  return { services, ...lifeOf(services, { pushes, follower, statuses, outward, delivery }) }
+  return { services, ...lifeOf(services, { pushes, follower, statuses, notifier, outward, delivery }) }
 }
 
 async function openPlane(
@@ -167,10 +171,11 @@ interface Unseen {
   readonly delivery: DeliveryDesk
 }
 
+  readonly notifier: Notifier
 /** `unseen`: parts that no route calls. */
 function lifeOf(
   services: Services,
-  { pushes, follower, statuses, outward, delivery }: Unseen,
+  { pushes, follower, statuses, notifier, outward, delivery }: Unseen,
 ): Omit<Composition, 'services'> {
   const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
@@ -218,6 +223,7 @@ function lifeOf(
       }, TICK_MS)
     },
     async close() {
+        outward.run('notifications could not be looked at', () => notifier.tick())
       clearInterval(timer)
       await git.close()
       await services.lfs.close()
@@ -229,6 +235,7 @@ function lifeOf(
       await outward.settled()
       await rollouts.settled()
       await plane.stores.close()
+      notifier.stop()
     },
   }
 }

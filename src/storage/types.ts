@@ -1,5 +1,6 @@
 import type { AccessStore } from '../access/ports.ts'
 import type { LfsStore } from '../git/ports.ts'
+import type { NotifyStore } from '../notify/ports.ts'
 import type { DeliveryStore, PipelineStore, TriggerStore } from '../pipeline/ports.ts'
 import type { CollectionIndex, ObjectIndex, VersionStore } from '../registry/ports.ts'
 import type { RolloutStore } from '../rollout/ports.ts'
@@ -20,6 +21,7 @@ export interface Stores {
   readonly lfs: LfsStore
   readonly objects: ObjectIndex & CollectionIndex
   readonly rollouts: RolloutStore
+  readonly notify: NotifyStore
   readonly settings: SettingStore
   /** Waits for the calls under way; later ones throw. */
   close(): Promise<void>

@@ -4,6 +4,7 @@ import { accessContract } from './stores/access.ts'
 import { deliveryContract } from './stores/delivery.ts'
 import { engineContract } from './stores/engine.ts'
 import { lfsContract } from './stores/lfs.ts'
+import { notifyContract } from './stores/notify.ts'
 import { objectContract } from './stores/objects.ts'
 import { pipelineContract } from './stores/pipelines.ts'
 import { rolloutContract } from './stores/rollouts.ts'
@@ -36,5 +37,6 @@ export function describeStores(name: string, open: OpenStores): void {
     describe('names of versions', () => versionNamesContract(stores))
     describe('objects', () => objectContract(stores))
     describe('rollouts', () => rolloutContract(stores))
+    describe('notify', () => notifyContract(stores))
   })
 }

@@ -35,6 +35,7 @@ import { requestRoutes } from './routes/models/requests.ts'
 import { retentionRoutes } from './routes/models/retention.ts'
 import { searchRoutes } from './routes/models/search.ts'
 import { artifactRoutes } from './routes/pipelines/artifacts.ts'
+import { channelRoutes } from './routes/notify/channels.ts'
 import { pipelineRoutes } from './routes/pipelines/pipelines.ts'
 import { storeRoutes } from './routes/registry/store.ts'
 import { hookRoutes } from './routes/triggers/hooks.ts'
@@ -98,6 +99,7 @@ export async function createApp(services: Services): Promise<App> {
     mergeRequestRoutes,
     mirrorRoutes,
     hookRoutes,
+    channelRoutes,
     scheduleRoutes,
     artifactRoutes,
     modelRoutes,

@@ -14,6 +14,7 @@ import { approvals } from './0013-approvals.ts'
 import { queue } from './0014-queue.ts'
 import { pairs } from './0015-pairs.ts'
 import { pauses } from './0016-pauses.ts'
+import { notify } from './0017-notify.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -41,3 +42,4 @@ export const MIGRATIONS: readonly Migration[] = [
   pairs,
   pauses,
 ]
+  notify,

@@ -392,3 +392,33 @@ export interface Tables {
   counters: { name: string; value: number }
   settings: { name: string; value: string }
 }
+  channels: {
+    id: string
+    project: string
+    name: string
+    kind: string
+    news: string
+    environments: string
+    language: string
+    held_after: number | null
+    shown: string
+    target: string
+    active: number
+    failures: number
+    next_try_at: number
+    created_at: number
+  }
+  notices: {
+    id: string
+    channel: string
+    position: number
+    news: string
+    at: number
+    occasion: string | null
+    state: string
+    tries: number
+    tried_at: number | null
+    status: number | null
+    problem: string | null
+  }
+  broken_branches: { project: string; ref: string; pipeline: string; since: number }

@@ -10,6 +10,8 @@ import { tokens } from './access/tokens.ts'
 import { environments } from './delivery/environments.ts'
 import { releases } from './delivery/releases.ts'
 import { signingKeys } from './delivery/signing-keys.ts'
+import { channels } from './notify/channels.ts'
+import { notices } from './notify/notices.ts'
 import { attempts } from './pipelines/attempts.ts'
 import { jobs } from './pipelines/jobs.ts'
 import { pipelines } from './pipelines/pipelines.ts'
@@ -50,6 +52,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     lfs: lfs(db),
     objects: { ...objects(db), ...packing(db), ...collection(db), ...totals(db) },
     rollouts: { ...rollouts(db), ...deployments(db), ...counts(db), ...pairs(db) },
+    notify: { ...channels(db), ...notices(db) },
     settings: settings(db),
   }
 }

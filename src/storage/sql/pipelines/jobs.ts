@@ -10,8 +10,10 @@ import {
 } from '../../../pipeline/states.ts'
 import type { GivenInputs, PlannedJob } from '../../../pipeline/types.ts'
 import { has, isJson, isRecord, isTextRecord } from '../json.ts'
+import { needsApproval, tellApproval } from '../notify/pipeline-news.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
+import { inTransaction } from '../transaction.ts'
 
 type JobStore = Pick<
   PipelineStore,
@@ -115,14 +117,46 @@ function presentNow(read: RowReader) {
  * The reason is that of the latest step, or none; so is the time at which it starts by itself. The result stays
  * until the job starts anew; so does the time it first ran. What somebody gave it stays.
  */
-export async function moveJob(
+export function moveJob(
+  db: Db,
+  id: JobId,
+  from: JobState,
+  to: JobState,
+  change: JobChange,
+): Promise<boolean> {
+  assertTransition(JOB_TRANSITIONS, from, to)
+  if (to === 'waiting' || (from === 'waiting' && to === 'canceled'))
+    return inTransaction(db, work => moveAndTell(work, id, from, to, change))
+  return step(db, id, from, to, change)
+}
+
+/** That it waits for its approval, or no longer as nobody gave it, is told in the same transaction. */
+async function moveAndTell(
+  work: Db,
+  id: JobId,
+  from: JobState,
+  to: JobState,
+  change: JobChange,
+): Promise<boolean> {
+  const row = await work.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!(await step(work, id, from, to, change)) || !row) return false
+  const job = jobOf(row)
+  if (needsApproval(job.plan) === undefined) return true
+  const { now, due, reason = '' } = change
+  const needed = to === 'waiting'
+  if (!needed && (job.due === undefined || job.due > now)) return true
+  const news = { kind: needed ? 'approval.needed' : 'approval.expired', reason } as const
+  await tellApproval(work, job, { ...news, ...(needed && due !== undefined && { until: due }) }, now)
+  return true
+}
+
+async function step(
   db: Db,
   id: JobId,
   from: JobState,
   to: JobState,
   { now, reason, result, due, forgiven, variables, inputs }: JobChange,
 ): Promise<boolean> {
-  assertTransition(JOB_TRANSITIONS, from, to)
   const { numUpdatedRows } = await db
     .updateTable('jobs')
     .set({ state: to, reason: reason ?? null, due_at: due ?? null })

@@ -8,8 +8,10 @@ import {
   PIPELINE_TRANSITIONS,
 } from '../../../pipeline/states.ts'
 import { has, isJson, isTexts } from '../json.ts'
+import { tellBranch } from '../notify/pipeline-news.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
+import { inTransaction } from '../transaction.ts'
 import { jobRow } from './jobs.ts'
 
 /** As many as run at once on a busy server. */
@@ -51,6 +53,9 @@ export function pipelines(db: Db): PipelinesStore {
         // One by one: a database bounds the parameters of a statement, and a pipeline may have hundreds of jobs.
         const numberedJobs = typeof jobs === 'function' ? jobs(numbered.number) : jobs
         for (const job of numberedJobs) await work.insertInto('jobs').values(jobRow(job)).execute()
+        // Such as one whose file can't be read.
+        if (numbered.state === 'failed')
+          await tellBranch(work, numbered.id, 'failed', numbered.endedAt ?? numbered.createdAt)
         return numbered
       }),
     async pipeline(id) {
@@ -93,15 +98,19 @@ export function pipelines(db: Db): PipelinesStore {
       const query = db.selectFrom('pipelines').selectAll().where('push', '=', push)
       return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
     },
-    async movePipeline(id, from, to, now) {
+    movePipeline(id, from, to, now) {
       assertTransition(PIPELINE_TRANSITIONS, from, to)
-      const { numUpdatedRows } = await db
-        .updateTable('pipelines')
-        .set({ state: to, ended_at: hasEnded(to) ? now : null })
-        .where('id', '=', id)
-        .where('state', '=', from)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
+      return inTransaction(db, async work => {
+        const { numUpdatedRows } = await work
+          .updateTable('pipelines')
+          .set({ state: to, ended_at: hasEnded(to) ? now : null })
+          .where('id', '=', id)
+          .where('state', '=', from)
+          .executeTakeFirst()
+        if (numUpdatedRows !== 1n) return false
+        if (to === 'succeeded' || to === 'failed') await tellBranch(work, id, to, now)
+        return true
+      })
     },
     async runningOfRef(project, ref) {
       const query = db

@@ -19,6 +19,8 @@ import {
 } from '../../../rollout/types.ts'
 import { calendarIn, calendarText } from '../calendars.ts'
 import { has, isRecord } from '../json.ts'
+import { rolloutNews } from '../notify/rollout-news.ts'
+import { tell } from '../notify/tell.ts'
 import { needBytes } from '../registry/versions/aliases.ts'
 import { addMove, isDecision } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
@@ -107,6 +109,8 @@ async function update(
   if (deployment) await saveDeployment(work, deployment)
   const move = moveOf(stored, next, change)
   if (move) await addMove(work, move)
+  const news = rolloutNews(stored, next, change)
+  if (news) await tell(work, stored.project, news, change.at)
   return true
 }
 

@@ -1,0 +1,8 @@
+export { type Mail, mailOf } from './formats/mail.ts'
+export { slackBody } from './formats/slack.ts'
+export { isSecret, makeSecret, signedHeaders, webhookBody } from './formats/webhook.ts'
+export type { NotifyStore, Tried } from './ports.ts'
+export { isWorthTrying, waitAfter } from './retry.ts'
+export * from './types.ts'
+export type { Facts, Message } from './words/facts.ts'
+export { messageOf } from './words/message.ts'
