@@ -12,6 +12,8 @@ const measuredSchema = z.object({
   latencyP50: z.number(),
   latencyP99: z.number(),
   runs: z.number(),
+  /** Of a process that does nothing else, beyond its runtime: after runs, and the most while it loaded and ran. */
+  memory: z.object({ steady: z.number(), peak: z.number() }).optional(),
 })
 
 const judgedSchema = z.object({
@@ -53,7 +55,7 @@ export type TriedVariant = z.infer<typeof triedVariantSchema>
 
 /** Record `optimization` of a version, and of the stage that made it. */
 export const optimizationSchema = z.object({
-  prefer: z.enum(['latency', 'size']),
+  prefer: z.enum(['latency', 'size', 'memory']),
   machine: machineSchema,
   original: judgedSchema.extend({ bytes: z.number() }),
   tried: z.array(triedVariantSchema).max(100),
@@ -98,6 +100,8 @@ export const variantViewSchema = z.object({
   files: z.array(z.object({ name: z.string(), digest: z.string(), size: z.number() })),
   /** Its median latency over the original's, where both were measured. */
   speed: z.number().nullable(),
+  /** The same of the memory that it takes while it serves. */
+  memory: z.number().nullable(),
   /** It serves where nothing else is asked for. */
   chosen: z.boolean(),
   /** It came with an import: another server judged it, and it does not serve here. */

@@ -10,7 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   replica: async () => (await import('./commands/replica.ts')).replicaCommand(),
   packer: async () => (await import('./commands/packer.ts')).packerCommand(),
-  constants: async () => (await import('./commands/constants.ts')).constantsCommand(),
+  apart: async () => (await import('./commands/apart.ts')).apartCommand(),
   login: async () => (await import('./commands/login.ts')).loginCommand(),
   clone: async () => (await import('./commands/clone.ts')).cloneCommand(),
   project: async () => (await import('./commands/project.ts')).projectCommand(),

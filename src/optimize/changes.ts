@@ -54,5 +54,5 @@ export const CHANGES: Readonly<Record<string, Change>> = {
 }
 
 /** Of the variants that pass, which one is the best. */
-export const PREFERENCES = ['latency', 'size'] as const
+export const PREFERENCES = ['latency', 'size', 'memory'] as const
 export type Preference = (typeof PREFERENCES)[number]

@@ -11,7 +11,8 @@ import type { Examples } from './examples.ts'
 
 /** What is tried where nothing is named; those that samples tell the places of only with data. */
 export const TRIES = ['int8', 'int8-tensor', 'int8-static', 'int8-blocks', 'int4', 'fp16', 'fp16-weights']
-const MAIN = new URL('../../../src/cli/main.ts', import.meta.url).pathname
+/** What runs models in processes of their own. */
+export const PROGRAM = [process.execPath, new URL('../../../src/cli/main.ts', import.meta.url).pathname]
 /** The last examples: none of them is judged. */
 export const CALIBRATED = 64
 
@@ -32,7 +33,7 @@ export async function variantOf(
       out,
       change: changeNamed(name),
       keep: new Set(),
-      program: [process.execPath, MAIN],
+      program: PROGRAM,
       ...(calibrate && { calibrate }),
     })
     return out

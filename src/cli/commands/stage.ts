@@ -20,7 +20,7 @@ const STAGES: Readonly<
   convert: convertStage,
   evaluate: evaluateStage,
   gate: gateStage,
-  optimize: optimizeStage,
+  optimize: (context, say) => optimizeStage(context, say),
   register: registerStage,
 }
 

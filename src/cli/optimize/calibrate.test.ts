@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function optimize(path: string, change: StaticChange, calibrate?: Calibrate) {
   const model = await openModel(path)
-  const measure = { shapes: new Map(), threads: 1, budget: 100 }
+  const measure = { shapes: new Map(), threads: 1, budget: 100, processes: 0 }
   const keep = new Set<string>()
   const out = join(folder, 'variant.onnx')
   const request = { path, out, change, keep, measure, ...(calibrate && { calibrate }) }

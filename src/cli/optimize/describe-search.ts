@@ -14,6 +14,7 @@ export function describeSearch(search: Search, metrics: readonly MetricName[]): 
     [
       'original',
       formatSize(first?.bytes ?? search.original.metrics.size ?? 0),
+      first?.memory ? formatSize(first.memory.steady) : '–',
       '1.00 ×',
       ...figures(search.original),
       '',
@@ -21,13 +22,14 @@ export function describeSearch(search: Search, metrics: readonly MetricName[]): 
     ...search.tried.map(({ name, outcome, comparison, evaluation }) => [
       name === search.chosen ? `→ ${name}` : name,
       comparison ? formatSize(comparison.variant.bytes) : '–',
+      comparison?.variant.memory ? formatSize(comparison.variant.memory.steady) : '–',
       comparison ? `${speedOf(comparison).toFixed(2)} ×` : '–',
       ...(evaluation ? figures(evaluation) : shown.map(() => '–')),
       outcome,
     ]),
   ]
   return [
-    table(['VARIANT', 'SIZE', 'P50', ...shown.map(name => name.toUpperCase()), 'VERDICT'], rows),
+    table(['VARIANT', 'SIZE', 'MEMORY', 'P50', ...shown.map(name => name.toUpperCase()), 'VERDICT'], rows),
     '',
     ...search.tried.flatMap(describeReasons),
     search.chosen

@@ -50,22 +50,32 @@ function describeKept(kept: Optimized['kept']): string[] {
 }
 
 function describeComparison({ original, variant, drift }: Comparison): string[] {
-  const row = (name: string, { bytes, load, latencyP50, latencyP99 }: Measured) => [
+  const row = (name: string, { bytes, memory, load, latencyP50, latencyP99 }: Measured) => [
     name,
     formatSize(bytes),
+    memory ? formatSize(memory.steady) : '–',
+    memory ? formatSize(memory.peak) : '–',
     `${load.toFixed(0)} ms`,
     `${latencyP50.toFixed(3)} ms`,
     `${latencyP99.toFixed(3)} ms`,
   ]
-  const ratio = (of: (measured: Measured) => number) => `${(of(variant) / of(original)).toFixed(2)} ×`
+  const ratio = (of: (measured: Measured) => number | undefined) => timesOf(of(variant), of(original))
   const slower = variant.latencyP50 > original.latencyP50
   return [
     table(
-      ['', 'SIZE', 'LOAD', 'P50', 'P99'],
+      ['', 'SIZE', 'MEMORY', 'PEAK', 'LOAD', 'P50', 'P99'],
       [
         row('original', original),
         row('variant', variant),
-        ['', ratio(m => m.bytes), ratio(m => m.load), ratio(m => m.latencyP50), ratio(m => m.latencyP99)],
+        [
+          '',
+          ratio(m => m.bytes),
+          ratio(m => m.memory?.steady),
+          ratio(m => m.memory?.peak),
+          ratio(m => m.load),
+          ratio(m => m.latencyP50),
+          ratio(m => m.latencyP99),
+        ],
       ],
     ),
     '',
@@ -76,4 +86,9 @@ function describeComparison({ original, variant, drift }: Comparison): string[] 
     `on ${variant.runs.toLocaleString('en')} made-up inputs: judge it on data with \`ballast evaluate\``,
     ...(slower ? ['It is slower than the original on this machine: smaller is all that it is.'] : []),
   ]
+}
+
+/** `0.42 ×`; a dash where one is not known, or nothing was there to be compared with. */
+function timesOf(part: number | undefined, whole: number | undefined): string {
+  return part === undefined || whole === undefined || whole === 0 ? '–' : `${(part / whole).toFixed(2)} ×`
 }

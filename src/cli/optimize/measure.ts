@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Milliseconds, openFile, type Tensor } from '../../core/index.ts'
 import { inspectOnnx } from '../../formats/index.ts'
-import { loadOnnx, type ModelSession } from '../../model/index.ts'
-import { syntheticInputs } from '../bench/synthetic.ts'
+import { loadOnnx, type ModelSession, type ModelSignature } from '../../model/index.ts'
+import { type InputSpec, syntheticInputs } from '../bench/synthetic.ts'
 import { DATATYPES } from '../predict/oip.ts'
+import type { Footprint } from './footprint/footprint.ts'
 
 export interface Measured {
   /** Of the model and the files beside it. */
@@ -14,6 +15,8 @@ export interface Measured {
   readonly latencyP50: Milliseconds
   readonly latencyP99: Milliseconds
   readonly runs: number
+  /** Absent where it was not measured, or the model does not run alone. */
+  readonly memory?: Footprint
 }
 
 /** How far an output of the variant is from the original's, over all runs on made-up inputs. */
@@ -37,6 +40,8 @@ export interface MeasureOptions {
   readonly shapes: ReadonlyMap<string, readonly number[]>
   readonly threads: number
   readonly budget: Milliseconds
+  /** In how many processes of its own each is run for its memory, of which the median is told; 0: in none. */
+  readonly processes: number
 }
 
 /** Runs that only warm up. */
@@ -54,11 +59,7 @@ export async function compareModels(
 ): Promise<Comparison> {
   const [original, variant] = [await open(paths.original, options), await open(paths.variant, options)]
   try {
-    const specs = original.session.signature.inputs.map(({ name, dtype, shape }) => ({
-      name,
-      datatype: DATATYPES[dtype],
-      shape: shape.map(size => (typeof size === 'number' ? size : -1)),
-    }))
+    const specs = specsOf(original.session.signature)
     const drift = new Drifts()
     const begun = performance.now()
     for (let run = -WARM_UP; run < MAX_RUNS; run++) {
@@ -73,6 +74,15 @@ export async function compareModels(
     await original.session.close()
     await variant.session.close()
   }
+}
+
+/** What inputs are made up for. */
+export function specsOf({ inputs }: ModelSignature): readonly InputSpec[] {
+  return inputs.map(({ name, dtype, shape }) => ({
+    name,
+    datatype: DATATYPES[dtype],
+    shape: shape.map(size => (typeof size === 'number' ? size : -1)),
+  }))
 }
 
 interface Opened {

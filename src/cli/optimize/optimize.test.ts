@@ -29,7 +29,7 @@ async function optimize(name: string, change: Change, more: Partial<OptimizeRequ
   const model = await openModel(path)
   try {
     const out = join(folder, 'variant.onnx')
-    const measure = { shapes: new Map(), threads: 1, budget: 100 }
+    const measure = { shapes: new Map(), threads: 1, budget: 100, processes: 0 }
     return await optimizeModel(model, { path, out, change, keep: new Set(), measure, ...more })
   } finally {
     await model.close()

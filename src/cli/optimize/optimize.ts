@@ -18,8 +18,10 @@ import {
   type Workspace,
 } from '../../optimize/index.ts'
 import { type WrittenFile, writeModel } from '../output/write-model.ts'
+import { started } from './apart/start.ts'
 import type { Calibrate } from './calibrate.ts'
 import { constantComputer } from './constants/computer.ts'
+import { footprintOf, withFootprints } from './footprint/footprint.ts'
 import type { Comparison, MeasureOptions } from './measure.ts'
 import { MemoryBound } from './memory/bound.ts'
 import { peakBytes } from './memory/peak.ts'
@@ -31,7 +33,7 @@ export interface OptimizeRequest {
   readonly keep: ReadonlySet<string>
   /** Before another change. */
   readonly simplify?: boolean
-  /** What starts this very program, which computes constants; default: as it was started. */
+  /** What starts this very program, which runs models in processes of their own; default: as it was started. */
   readonly program?: readonly string[]
   /** For changes that samples tell the places of. */
   readonly calibrate?: Calibrate
@@ -93,7 +95,8 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     const sources = model.file.files.map(file => join(dirname(path), file.path))
     const { files, resumed } = await writeModel({ ...variant, metadata }, out, sources)
     say?.('written; now both are run')
-    const comparison = measure && (await compared({ original: path, variant: out }, measure))
+    const paths = { original: path, variant: out }
+    const comparison = measure && (await compared(paths, measure, request.program ?? started()))
     return {
       change: what,
       ...(simplified && { simplified: withoutModel(simplified) }),
@@ -112,8 +115,6 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
   }
 }
 
-const started = (): readonly string[] => [process.execPath, process.argv[1] ?? '']
-
 function withoutModel({ nodes, passes, kept }: Simplified): Omit<Simplified, 'model'> {
   return { nodes, passes, kept }
 }
@@ -122,9 +123,13 @@ function withoutModel({ nodes, passes, kept }: Simplified): Omit<Simplified, 'mo
 async function compared(
   paths: { readonly original: string; readonly variant: string },
   measure: MeasureOptions,
+  program: readonly string[],
 ): Promise<Comparison> {
   const { compareModels } = await import('./measure.ts')
-  return compareModels(paths, measure)
+  const comparison = await compareModels(paths, measure)
+  const original = await footprintOf(paths.original, measure, program)
+  const variant = await footprintOf(paths.variant, measure, program)
+  return withFootprints(comparison, original, variant)
 }
 
 function rangesFor(model: OnnxModel, change: StaticChange, { calibrate }: OptimizeRequest): Promise<Ranges> {

@@ -51,7 +51,7 @@ test('the node whose rounding moves answers farthest comes first', async () => {
     const ranked = await sensitivities({
       original: path,
       nodes: ['even', 'wide'],
-      measure: { shapes: new Map(), threads: 1, budget: 0 },
+      measure: { shapes: new Map(), threads: 1, budget: 0, processes: 0 },
       say: () => undefined,
       async write(keep) {
         const model = await openModel(path)

@@ -9,6 +9,7 @@ import { localRepository } from '../stages/local.ts'
 import { describeSearch } from './describe-search.ts'
 import { changeNamed, type SearchRequest, searchVariants, speedOf } from './search.ts'
 
+const PROGRAM = [process.execPath, new URL('../main.ts', import.meta.url).pathname]
 const DIGITS = new URL('../../../examples/digits', import.meta.url).pathname
 
 let folder: string
@@ -28,7 +29,8 @@ async function search(gates: readonly string[], more: Partial<SearchRequest> = {
     gates: gates.map(gate => parseGate(gate)),
     tries: ['int8', 'int4', 'fp16'],
     prefer: 'size',
-    measure: { shapes: new Map(), threads: 1, budget: 200 },
+    measure: { shapes: new Map(), threads: 1, budget: 200, processes: 0 },
+    program: PROGRAM,
     say: () => undefined,
     ...more,
   }).finally(() => data.close())

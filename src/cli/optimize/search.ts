@@ -18,7 +18,9 @@ import { CHANGES, type Change, type Preference } from '../../optimize/index.ts'
 import { judge } from '../stages/evaluate.ts'
 import { overall } from '../stages/gate.ts'
 import type { Judged } from '../stages/rows.ts'
+import { started } from './apart/start.ts'
 import { type Calibrate, calibratorOf } from './calibrate.ts'
+import { type Footprint, footprintOf, withFootprints } from './footprint/footprint.ts'
 import { type Comparison, compareModels, type MeasureOptions } from './measure.ts'
 import { type Optimized, optimizeModel } from './optimize.ts'
 import { keepCounts, sensitivities } from './repair.ts'
@@ -37,6 +39,8 @@ export interface SearchRequest {
   readonly tries: readonly string[]
   readonly prefer: Preference
   readonly measure: MeasureOptions
+  /** What starts this very program, which runs models in processes of their own; default: as it was started. */
+  readonly program?: readonly string[]
   readonly say: (line: string) => void
   /** Where variants are made and thrown away; default: the system's folder for such files. */
   readonly scratch?: string
@@ -50,6 +54,9 @@ export interface SearchRequest {
 
 interface Searching extends SearchRequest {
   readonly calibrate: Calibrate
+  readonly program: readonly string[]
+  /** The original's. */
+  readonly footprint: Footprint | undefined
 }
 
 /** At 95 %, by metric. */
@@ -88,22 +95,24 @@ export interface Search {
  * what evaluating the original throws.
  */
 export async function searchVariants(given: SearchRequest): Promise<Search> {
-  const request = { ...given, calibrate: calibratorOf(given) }
-  const { config, data, out, path, prefer, say, tries } = request
-  const folder = await mkdtemp(join(request.scratch ?? tmpdir(), 'ballast-optimize-'))
+  const { config, data, measure, out, path, prefer, say, tries, program = started() } = given
+  const folder = await mkdtemp(join(given.scratch ?? tmpdir(), 'ballast-optimize-'))
   try {
-    const original = request.judged ?? (await judge(path, config, data, 'original', say, limitOf(request)))
+    const original = given.judged ?? (await judge(path, config, data, 'original', say, limitOf(given)))
+    const footprint = await footprintOf(path, measure, program)
+    const request: Searching = { ...given, program, footprint, calibrate: calibratorOf(given) }
     const tried: Tried[] = []
     // Each in its own folder: external data lies beside its model, under the name that `out` will have.
     for (const name of tries) {
       const at = join(folder, name)
       await mkdir(at)
-      tried.push(await repaired(name, join(at, basename(out ?? MODEL)), original, request))
+      const variant = join(at, basename(out ?? MODEL))
+      tried.push(await weighed(await repaired(name, variant, original, request), variant, request))
     }
     const chosen = best(tried, prefer)
     if (!chosen || out === undefined)
       return { original: original.evaluation, tried, ...(chosen && { chosen: chosen.name }), files: [] }
-    const { files } = await writeTried(chosen, path, out)
+    const { files } = await writeTried(chosen, path, out, program)
     return { original: original.evaluation, tried, chosen: chosen.name, files }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -111,8 +120,13 @@ export async function searchVariants(given: SearchRequest): Promise<Search> {
 }
 
 /** Makes a variant that was tried once more, at `out`. */
-export function writeTried({ name, repaired, ranges }: Tried, path: string, out: string): Promise<Optimized> {
-  return make(name, path, out, new Set(repaired), async () => new Map(ranges))
+export function writeTried(
+  { name, repaired, ranges }: Tried,
+  path: string,
+  out: string,
+  program: readonly string[] = started(),
+): Promise<Optimized> {
+  return make(name, out, new Set(repaired), { path, program, calibrate: async () => new Map(ranges) })
 }
 
 const limitOf = ({ limit }: SearchRequest) => (limit === undefined ? {} : { limit })
@@ -130,7 +144,7 @@ async function repaired(name: string, out: string, original: Judged, request: Se
     measure,
     say: line => say(`${name}: ${line}`),
     async write(keep) {
-      await make(name, path, out, keep, request.calibrate)
+      await make(name, out, keep, request)
       return out
     },
   })
@@ -144,13 +158,23 @@ async function repaired(name: string, out: string, original: Judged, request: Se
 
 function make(
   name: string,
-  path: string,
   out: string,
   keep: ReadonlySet<string>,
-  calibrate: Calibrate,
+  { path, program, calibrate }: Pick<Searching, 'path' | 'program' | 'calibrate'>,
 ): Promise<Optimized> {
   const change = changeNamed(name)
-  return withModel(path, model => optimizeModel(model, { path, out, change, keep, calibrate }))
+  return withModel(path, model => optimizeModel(model, { path, out, change, keep, calibrate, program }))
+}
+
+/** With what it takes of memory beside the original, where it runs. */
+async function weighed(
+  tried: Tried,
+  out: string,
+  { measure, footprint, program }: Searching,
+): Promise<Tried> {
+  if (!tried.comparison) return tried
+  const own = await footprintOf(out, measure, program)
+  return { ...tried, comparison: withFootprints(tried.comparison, footprint, own) }
 }
 
 async function attempt(
@@ -162,7 +186,7 @@ async function attempt(
 ): Promise<Tried> {
   const { path, config, data, gates, measure, say } = request
   try {
-    const { change, changed, kept, ranges } = await make(name, path, out, new Set(keep), request.calibrate)
+    const { change, changed, kept, ranges } = await make(name, out, new Set(keep), request)
     const judged = await judge(out, config, data, name, say, limitOf(request))
     const results = [...judgeGates(gates, judged, original), ...besideProduction(judged, original, request)]
     const comparison = await compareModels({ original: path, variant: out }, measure)
@@ -235,14 +259,20 @@ export function changeNamed(name: string): Change {
   })
 }
 
-/** Passed, and no slower than the original in the same run; then the fastest, or the smallest. */
+/** Passed, and no slower than the original in the same run; then the fastest, the smallest, or the lightest. */
 function best(tried: readonly Tried[], prefer: Preference): Tried | undefined {
   const fit = tried.filter(
     ({ outcome, comparison }) => outcome === 'passed' && comparison && speedOf(comparison) <= 1,
   )
-  const by = (each: Tried): number =>
-    prefer === 'size' ? each.comparison!.variant.bytes : speedOf(each.comparison!)
-  return fit.toSorted((a, b) => by(a) - by(b))[0]
+  const by = COSTS[prefer]
+  return fit.toSorted((a, b) => by(a.comparison!) - by(b.comparison!))[0]
+}
+
+/** Least is best. What was not weighed is behind all others. */
+const COSTS: Readonly<Record<Preference, (comparison: Comparison) => number>> = {
+  latency: speedOf,
+  size: ({ variant }) => variant.bytes,
+  memory: ({ variant }) => variant.memory?.steady ?? Number.MAX_VALUE,
 }
 
 /** The variant's median latency over the original's. */

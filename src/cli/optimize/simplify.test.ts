@@ -65,7 +65,7 @@ async function simplified(more: Partial<OptimizeRequest> = {}) {
     change: { kind: 'simplify' },
     keep: new Set(),
     program: PROGRAM,
-    measure: { shapes: new Map(), threads: 1, budget: 100 },
+    measure: { shapes: new Map(), threads: 1, budget: 100, processes: 0 },
     ...more,
   }
   return await optimizeModel(model, request).finally(() => model.close())

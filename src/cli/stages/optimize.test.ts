@@ -6,10 +6,12 @@ import { optimizeRecordsSchema, type ReferenceOutputs, type StageInput } from '.
 import { type ModelRepository, parseConfig } from '../../config/index.ts'
 import { digestOfFile } from '../../core/index.ts'
 import { loadOnnx } from '../../model/index.ts'
+import { MEASURE } from '../optimize/actions/measure.ts'
 import type { StageContext } from './context.ts'
 import { evaluateStage } from './evaluate.ts'
 import { optimizeStage, VARIANTS_FOLDER } from './optimize.ts'
 
+const MAIN = new URL('../main.ts', import.meta.url).pathname
 const DIGITS = new URL('../../../examples/digits/', import.meta.url).pathname
 
 let workspace: string
@@ -40,10 +42,12 @@ deploy: { production: { variant: ${variant} } }
 }
 
 const quiet = () => undefined
+/** Sizes and answers are what most of these are about. */
+const QUICK = { program: [process.execPath, MAIN], measure: { ...MEASURE, budget: 500, processes: 0 } }
 
-async function optimized(context: StageContext) {
+async function optimized(context: StageContext, how: typeof QUICK = QUICK) {
   await evaluateStage(context, quiet)
-  const result = await optimizeStage(context, quiet)
+  const result = await optimizeStage(context, quiet, how)
   return { ...result, ...optimizeRecordsSchema.parse(result.records) }
 }
 
@@ -66,7 +70,8 @@ async function answersOf(path: string, { inputs }: ReferenceOutputs): Promise<st
 }
 
 test('what passed and is named is kept, with its bytes, and what its replicas must reproduce', async () => {
-  const found = await optimized(aContext('{ try: [fp16-weights, int8-blocks] }', 'fp16-weights'))
+  const context = aContext('{ try: [fp16-weights, int8-blocks] }', 'fp16-weights')
+  const found = await optimized(context, { ...QUICK, measure: { ...QUICK.measure, processes: 1 } })
   expect(found.verdict).toBe('passed')
   const kept = found.variants.find(({ name }) => name === 'fp16-weights')!
   const path = join(workspace, VARIANTS_FOLDER, 'fp16-weights', 'model.onnx')
@@ -92,6 +97,12 @@ test('what passed and is named is kept, with its bytes, and what its replicas mu
   expect(low).toBeLessThan(tried!.judged!.metrics['accuracy']!)
   expect(high).toBeGreaterThanOrEqual(tried!.judged!.metrics['accuracy']!)
   expect(tried!.measured!.variant.bytes).toBe(kept.size)
+  // The digits have 425 kB of weights, which the runtime holds as it computes with them.
+  for (const { memory } of [tried!.measured!.original, tried!.measured!.variant]) {
+    expect(memory!.steady).toBeGreaterThan(300_000)
+    expect(memory!.steady).toBeLessThan(50e6)
+    expect(memory!.peak).toBeGreaterThan(300_000)
+  }
   expect(found.optimization.machine.architecture).toBe(process.arch)
   // Whether one is faster here is the machine's word; nothing but the chosen and the named stays.
   const { chosen } = found.optimization
@@ -130,7 +141,7 @@ test('a variant may lose to what serves now no more than its original may', asyn
     rows: { ...candidate.rows, predicted: candidate.rows.truth },
   }
   await writeFile(join(handed, 'production.json'), JSON.stringify(perfect))
-  const { records } = await optimizeStage(context, quiet)
+  const { records } = await optimizeStage(context, quiet, QUICK)
   const { optimization } = optimizeRecordsSchema.parse(records)
   expect(optimization.tried[0]!.judged!.gates.map(({ text }) => text)).toEqual([
     'accuracy >= 0.9',

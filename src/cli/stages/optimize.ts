@@ -6,14 +6,17 @@ import { BallastError, digestOfFile, formatSize, resolveInside } from '../../cor
 import { type Evaluation, openDataset } from '../../evaluate/index.ts'
 import { digestOfFiles } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
+import { MEASURE } from '../optimize/actions/measure.ts'
+import { started } from '../optimize/apart/start.ts'
 import { describeReasons } from '../optimize/describe-search.ts'
 import { thisMachine } from '../optimize/machine.ts'
-import { type MeasureOptions, sizeOf } from '../optimize/measure.ts'
+import { sizeOf } from '../optimize/measure.ts'
 import {
   type Intervals,
   intervalsOf,
   MODEL,
   type Search,
+  type SearchRequest,
   searchVariants,
   speedOf,
   type Tried,
@@ -28,8 +31,6 @@ import { type Judged, readJudged } from './rows.ts'
 
 /** Where kept variants stand in the workspace, each in a folder of its name; taken from stages only. */
 export const VARIANTS_FOLDER = '.ballast/variants'
-/** Both models of a comparison are run in turns for so long. */
-const MEASURE: MeasureOptions = { shapes: new Map(), threads: 1, budget: 5000 }
 /** Of one variant's reference outputs: several stand in one result, which has a limit of its own. */
 const MAX_REFERENCE_BYTES = 2 * 1024 * 1024
 /** Names of nodes that a record lists; the model itself has them all. */
@@ -42,6 +43,7 @@ const MAX_REPAIRED = 1000
 export async function optimizeStage(
   { workspace, repository, input }: StageContext,
   say: (line: string) => void,
+  { program = started(), measure = MEASURE }: Partial<Pick<SearchRequest, 'program' | 'measure'>> = {},
 ): Promise<StageResult> {
   const { optimize, evaluate } = repository
   if (!optimize || !evaluate) throw new TypeError('There is nothing to optimise or to judge it on')
@@ -65,7 +67,8 @@ export async function optimizeStage(
     gates: withComparison(gates, repository.model.task),
     tries: optimize.tries,
     prefer: optimize.prefer,
-    measure: MEASURE,
+    measure,
+    program,
     say,
     scratch: folder,
     judged: original,
@@ -74,10 +77,10 @@ export async function optimizeStage(
   }).finally(() => data.close())
   const variants: Variant[] = []
   for (const tried of toKeep(found, repository))
-    variants.push(await keepVariant(tried, { workspace, path, config }))
+    variants.push(await keepVariant(tried, { workspace, path, config, program }))
   const optimization: Optimization = {
     prefer: optimize.prefer,
-    machine: await thisMachine(MEASURE.threads),
+    machine: await thisMachine(measure.threads),
     original: {
       ...judgedPart(original.evaluation, intervalsOf(original, evaluate.metrics)),
       bytes: await sizeOf(path),
@@ -110,14 +113,18 @@ function toKeep({ tried, chosen }: Search, { environments }: ModelRepository): r
   return tried.filter(({ name, outcome }) => outcome === 'passed' && wanted.has(name))
 }
 
+interface Keeping {
+  readonly workspace: string
+  readonly path: string
+  readonly config: ModelConfig
+  readonly program: readonly string[]
+}
+
 /** Makes it again, and holds what came of it to what was judged. */
-async function keepVariant(
-  tried: Tried,
-  { workspace, path, config }: { workspace: string; path: string; config: ModelConfig },
-): Promise<Variant> {
+async function keepVariant(tried: Tried, { workspace, path, config, program }: Keeping): Promise<Variant> {
   const out = join(workspace, VARIANTS_FOLDER, tried.name, MODEL)
   await mkdir(dirname(out), { recursive: true })
-  const { change, files } = await writeTried(tried, path, out)
+  const { change, files } = await writeTried(tried, path, out, program)
   const kept = files.map(({ path: at, digest, size }) => ({ name: basename(at), digest, size }))
   if (kept[0]?.digest !== tried.evaluation?.modelDigest)
     throw new BallastError('MODEL_CHANGED', {

@@ -31,9 +31,13 @@ function describeVersion(entry: Extract<LogEntry, { kind: 'registered' }>): stri
   )
 }
 
-/** `int8 (64 kB, 0.61 × the p50), chosen sha256:…` */
-function describeVariant({ name, size, speed, chosen, imported, digest }: VariantView): string {
-  const figures = [formatSize(size), ...(speed === null ? [] : [`${speed.toFixed(2)} × the p50`])]
+/** `int8 (64 kB, 0.61 × the p50, 0.40 × the memory), chosen sha256:…` */
+function describeVariant({ name, size, speed, memory, chosen, imported, digest }: VariantView): string {
+  const figures = [
+    formatSize(size),
+    ...(speed === null ? [] : [`${speed.toFixed(2)} × the p50`]),
+    ...(memory === null ? [] : [`${memory.toFixed(2)} × the memory`]),
+  ]
   return `${name} (${figures.join(', ')})${chosen ? ', chosen' : ''}${imported ? ', imported' : ''} ${digest}`
 }
 

@@ -1,10 +1,10 @@
-import { open, writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadOnnx } from '../../../model/index.ts'
-import { DATA_FILE, INDEX_FILE, MODEL_FILE, type Result } from './results.ts'
+import { type ConstantsRequest, DATA_FILE, MODEL_FILE, type Result } from './results.ts'
 
-/** Runs the graph of a folder, and writes what it gives there: the index last, so that it is whole where it is. */
-export async function computeConstants(folder: string): Promise<void> {
+/** Runs the graph of a folder, and writes what it gives there; tells where each output stands. */
+export async function computeConstants({ folder }: ConstantsRequest): Promise<readonly Result[]> {
   const session = await loadOnnx(join(folder, MODEL_FILE))
   const outputs = await session.run({})
   const file = await open(join(folder, DATA_FILE), 'wx')
@@ -19,5 +19,5 @@ export async function computeConstants(folder: string): Promise<void> {
   }
   await file.close()
   await session.close()
-  await writeFile(join(folder, INDEX_FILE), JSON.stringify(results))
+  return results
 }

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ByteSource, type Milliseconds, openFile, systemCode } from '../../../core/index.ts'
+import { type ByteSource, type Milliseconds, openFile } from '../../../core/index.ts'
 import type { OnnxModel, OnnxTensor } from '../../../formats/index.ts'
 import type { Computer } from '../../../optimize/index.ts'
 import { writeModel } from '../../output/write-model.ts'
-import { DATA_FILE, INDEX_FILE, MODEL_FILE, type Result } from './results.ts'
+import { apart } from '../apart/start.ts'
+import { DATA_FILE, MODEL_FILE, type Result } from './results.ts'
 
 /** Constants are computed in milliseconds; what takes longer is no constant that anybody meant. */
 const DEADLINE_MS: Milliseconds = 60_000
@@ -19,9 +19,9 @@ export interface ConstantComputer extends Computer {
   close(): Promise<void>
 }
 
-/** `command` starts this very program: `[node, script]`. Results lie in a temporary folder until it is closed. */
+/** `program` starts this very program: `[node, script]`. Results lie in a temporary folder until it is closed. */
 export async function constantComputer(
-  command: readonly string[],
+  program: readonly string[],
   deadline: Milliseconds = DEADLINE_MS,
 ): Promise<ConstantComputer> {
   const folder = await mkdtemp(join(tmpdir(), 'ballast-constants-'))
@@ -32,36 +32,17 @@ export async function constantComputer(
       const own = join(folder, `${count++}`)
       await mkdir(own)
       await writeModel(model, join(own, MODEL_FILE))
-      await ended([...command, 'constants', own], deadline)
-      const results = await indexOf(own)
+      const outcome = await apart('constants', { folder: own }, { program, deadline, scratch: own })
       await Promise.all([MODEL_FILE, `${MODEL_FILE}.data`].map(file => rm(join(own, file), { force: true })))
-      if (!results) return undefined
+      if (outcome.kind !== 'done') return undefined
       const source = await openFile(join(own, DATA_FILE))
       sources.push(source)
-      return tensorsOf(results, model, source)
+      return tensorsOf(outcome.result, model, source)
     },
     async close() {
       await Promise.all(sources.map(source => source.close()))
       await rm(folder, { recursive: true, force: true })
     },
-  }
-}
-
-/** Resolves when the process has ended, however it did. */
-function ended([program = process.execPath, ...args]: readonly string[], deadline: number): Promise<void> {
-  return new Promise(resolve => {
-    const child = spawn(program, args, { stdio: 'ignore', timeout: deadline, killSignal: 'SIGKILL' })
-    child.once('error', () => resolve())
-    child.once('close', () => resolve())
-  })
-}
-
-async function indexOf(folder: string): Promise<readonly Result[] | undefined> {
-  try {
-    return JSON.parse(await readFile(join(folder, INDEX_FILE), 'utf8')) as readonly Result[]
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return undefined
-    throw cause
   }
 }
 

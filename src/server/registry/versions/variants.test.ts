@@ -12,7 +12,9 @@ const aVariant = (name: string): Json => ({
   repaired: [],
 })
 
-const measured = (latencyP50: number) => ({ bytes: 4, load: 1, latencyP50, latencyP99: 9, runs: 5 })
+const measured = (latencyP50: number, steady: number) => {
+  return { bytes: 4, load: 1, latencyP50, latencyP99: 9, runs: 5, memory: { steady, peak: 2 * steady } }
+}
 
 const anOptimization = (chosen: string | null): Json => ({
   prefer: 'latency',
@@ -23,7 +25,7 @@ const anOptimization = (chosen: string | null): Json => ({
       name: 'int8',
       change: 'int8 in words',
       outcome: 'passed',
-      measured: { original: measured(2), variant: measured(1) },
+      measured: { original: measured(2, 40), variant: measured(1, 10) },
     },
   ],
   chosen,
@@ -112,7 +114,7 @@ test('records that are none are left out', () => {
 
 test('views have the figures, the chosen one first', () => {
   expect(variantViewsIn(records(...both))).toMatchObject([
-    { name: 'int8', speed: 0.5, chosen: true, size: 4, digest: digestOf('int8') },
-    { name: 'int4', speed: null, chosen: false },
+    { name: 'int8', speed: 0.5, memory: 0.25, chosen: true, size: 4, digest: digestOf('int8') },
+    { name: 'int4', speed: null, memory: null, chosen: false },
   ])
 })

@@ -3,6 +3,7 @@ import {
   type Optimization,
   optimizationSchema,
   servingOptionsSchema,
+  type TriedVariant,
   type Variant,
   type VariantView,
   variantSchema,
@@ -74,11 +75,17 @@ export function variantViewsIn(records: readonly VersionRecord[]): VariantView[]
       size,
       files,
       speed: measured ? measured.variant.latencyP50 / measured.original.latencyP50 : null,
+      memory: memoryRatio(measured),
       chosen: found?.chosen === name,
       imported: !own.has(name),
     }
   })
   return views.sort((a, b) => Number(b.chosen) - Number(a.chosen))
+}
+
+function memoryRatio(measured: TriedVariant['measured']): number | null {
+  const [variant, original] = [measured?.variant.memory, measured?.original.memory]
+  return variant && original && original.steady > 0 ? variant.steady / original.steady : null
 }
 
 /** The form in which a version serves in an environment. */

@@ -14,6 +14,7 @@ export function Variants({ optimization }: { readonly optimization: Optimization
   const columns = [
     t('variants.variant'),
     t('common.bytes'),
+    t('variants.memory'),
     t('variants.latency'),
     ...(metric ? [metric.name] : []),
     t('job.verdict'),
@@ -46,14 +47,18 @@ interface OfOptimization {
   readonly optimization: OptimizationView
 }
 
-function OriginalRow({ optimization: { original, metric, chosen } }: OfOptimization) {
+function OriginalRow({ optimization: { original, metric, chosen, tried } }: OfOptimization) {
   const { t, format } = useI18n()
+  const memory = tried.find(({ measured }) => measured?.original.memory)?.measured?.original.memory
   return (
     <Row>
       <Cell>
         {t('variants.original')} {chosen === null && <Badge tone="good">{t('variants.ships')}</Badge>}
       </Cell>
       <Cell>{format.bytes(original.bytes)}</Cell>
+      <Cell>
+        <Memory memory={memory} />
+      </Cell>
       <Cell>{format.number(1)} ×</Cell>
       {metric && (
         <Cell>
@@ -84,6 +89,9 @@ function TriedRow({ tried, optimization: { metric, chosen } }: OfOptimization & 
       </Cell>
       <Cell>{measured ? format.bytes(measured.variant.bytes) : '–'}</Cell>
       <Cell>
+        <Memory memory={measured?.variant.memory} />
+      </Cell>
+      <Cell>
         {ratio === undefined ? '–' : `${format.number(Math.round(ratio * 100) / 100)} ×`}
         {measured && <div className="text-xs text-soft">{format.duration(measured.variant.latencyP50)}</div>}
       </Cell>
@@ -98,6 +106,18 @@ function TriedRow({ tried, optimization: { metric, chosen } }: OfOptimization & 
         )}
       </Cell>
     </Row>
+  )
+}
+
+/** What it holds while it serves, and the most while it was loaded and run. */
+function Memory({ memory }: { readonly memory: NonNullable<Tried['measured']>['variant']['memory'] }) {
+  const { t, format } = useI18n()
+  if (!memory) return '–'
+  return (
+    <>
+      {format.bytes(memory.steady)}
+      <div className="text-xs text-soft">{t('variants.peak', { size: format.bytes(memory.peak) })}</div>
+    </>
   )
 }
 

@@ -7,6 +7,7 @@ const aForm = (given: Partial<Form> = {}): Form => ({
   name: 'int8',
   outcome: 'passed',
   bytes: 100,
+  memory: undefined,
   slowness: 1,
   metric: 0.98,
   ...given,
@@ -29,6 +30,12 @@ test('what is smaller, what is faster and what is better all stand', () => {
   expect(front(forms)).toEqual(['small', 'fast', 'good'])
 })
 
+test('what holds less memory stands, where each was measured', () => {
+  const forms = [aForm({ name: 'heavy', memory: 90 }), aForm({ name: 'light', memory: 30, slowness: 2 })]
+  expect(front(forms)).toEqual(['heavy', 'light'])
+  expect(front([...forms, aForm({ name: 'unknown', slowness: 0.5 })])).toEqual(['unknown'])
+})
+
 test('an error that is lower is better', () => {
   const forms = [aForm({ name: 'more', metric: 0.3 }), aForm({ name: 'less', metric: 0.2 })]
   expect(front(forms, 'lower')).toEqual(['less'])
@@ -39,6 +46,7 @@ const anyForm = fc.record({
   name: fc.string({ maxLength: 20 }),
   outcome: fc.constantFrom<Form['outcome']>('passed', 'failed', 'inconclusive'),
   bytes: fc.nat(1e12),
+  memory: fc.constant(undefined),
   slowness: fc.double({ min: 0, max: 1000, noNaN: true }),
   metric: fc.double({ min: 0, max: 1, noNaN: true }),
 })
@@ -87,7 +95,10 @@ test('axes begin at zero, and their ticks are round', () => {
 })
 
 test('only what was measured is drawn, in the original’s latency of the same run', () => {
-  const measured = (p50: number) => ({ bytes: 60, load: 1, latencyP50: p50, latencyP99: 2, runs: 10 })
+  const measured = (p50: number) => {
+    const memory = { steady: 30 * p50, peak: 40 * p50 }
+    return { bytes: 60, load: 1, latencyP50: p50, latencyP99: 2, runs: 10, memory }
+  }
   const view: OptimizationView = {
     prefer: 'latency',
     machine: { processor: 'one', architecture: 'x64', instructions: [], threads: 1 },
@@ -106,7 +117,7 @@ test('only what was measured is drawn, in the original’s latency of the same r
     metric: { name: 'accuracy', better: 'higher' },
   }
   expect(measuredForms(view)).toEqual([
-    { name: undefined, outcome: 'passed', bytes: 100, slowness: 1, metric: 0.98 },
-    { name: 'int8', outcome: 'passed', bytes: 60, slowness: 0.5, metric: 0.97 },
+    { name: undefined, outcome: 'passed', bytes: 100, memory: 120, slowness: 1, metric: 0.98 },
+    { name: 'int8', outcome: 'passed', bytes: 60, memory: 60, slowness: 0.5, metric: 0.97 },
   ])
 })

@@ -9,6 +9,8 @@ export interface Form {
   readonly name: string | undefined
   readonly outcome: Outcome
   readonly bytes: number
+  /** That it holds while it serves; undefined where it was not measured. */
+  readonly memory: number | undefined
   /** Its median latency over the original's in the same run. */
   readonly slowness: number
   /** Of the metric that the view names; undefined where it has none. */
@@ -23,6 +25,7 @@ export function measuredForms({ metric, original, tried }: OptimizationView): re
     name: undefined,
     outcome: 'passed',
     bytes: original.bytes,
+    memory: tried.find(({ measured }) => measured?.original.memory)?.measured?.original.memory?.steady,
     slowness: 1,
     metric: figure(original.metrics),
   }
@@ -33,6 +36,7 @@ export function measuredForms({ metric, original, tried }: OptimizationView): re
             name,
             outcome,
             bytes: measured.variant.bytes,
+            memory: measured.variant.memory?.steady,
             slowness: measured.variant.latencyP50 / measured.original.latencyP50,
             metric: figure(judged?.metrics),
           },
@@ -43,7 +47,7 @@ export function measuredForms({ metric, original, tried }: OptimizationView): re
 }
 
 /**
- * Those that no other is at least as good as in size, latency and the metric, and better in one.
+ * Those that no other is at least as good as in size, memory, latency and the metric, and better in one.
  *
  *   the same size and metric, one is faster -> that one alone
  *   one is smaller, one is faster -> both
@@ -53,9 +57,11 @@ export function paretoFront(
   better: 'higher' | 'lower' = 'higher',
 ): ReadonlySet<Form> {
   const sign = better === 'higher' ? -1 : 1
-  // Least is best in each. Without a metric, nothing can be said against a form by it.
-  const costs = ({ bytes, slowness, metric }: Form) => [
+  const weighed = forms.every(({ memory }) => memory !== undefined)
+  // Least is best in each. Without a metric, or memory of each, nothing can be said against a form by it.
+  const costs = ({ bytes, memory = 0, slowness, metric }: Form) => [
     bytes,
+    weighed ? memory : 0,
     slowness,
     metric === undefined ? 0 : sign * metric,
   ]

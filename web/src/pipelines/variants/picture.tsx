@@ -13,7 +13,7 @@ const COLOUR: Readonly<Record<Verdict | 'refused', string>> = {
 
 /**
  * Every measured form by its size and latency, with the metric in words. A full dot is one that no other beats in
- * all three; the table beside it has every figure.
+ * all of these and memory; the table beside it has every figure.
  */
 export function ParetoPicture({ optimization }: { readonly optimization: OptimizationView }) {
   const { t, format } = useI18n()
