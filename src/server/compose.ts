@@ -91,12 +91,12 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   // What takes as long as the network does keeps no tick waiting.
   const outward = new Background(plane.logger)
   const statuses = new StatusPoster(plane, outward)
+  const held = new HeldRollouts(plane, id => rollouts.holdingReason(id))
+  const notifier = new Notifier(plane, outward, held)
   const launcher = new Launcher(plane, pipelines, startPipeline)
   const schedules = new ScheduleReconciler(plane, launcher)
   const stops = new EnvironmentStops(plane, pipelines, rollouts)
   rollouts.previewWith(new Previews(plane, stops))
-  const held = new HeldRollouts(plane, id => rollouts.holdingReason(id))
-  const notifier = new Notifier(plane, outward, held)
   pushes.followWith((push, project) => stops.follow(push, project))
   const desk = new AttemptDesk(plane, pipelines, logs)
   const delivery = new DeliveryDesk(plane, pipelines, pushes)
@@ -167,11 +167,11 @@ interface Unseen {
   readonly pushes: PushAcceptance
   readonly follower: MergeRequestFollower
   readonly statuses: StatusPoster
+  readonly notifier: Notifier
   readonly outward: Background
   readonly delivery: DeliveryDesk
 }
 
-  readonly notifier: Notifier
 /** `unseen`: parts that no route calls. */
 function lifeOf(
   services: Services,
@@ -218,24 +218,24 @@ function lifeOf(
         background.run('mirrors could not be looked at', () => services.mirrors.tick())
         outward.run('old logs could not be removed', () => oldLogs.tick())
         outward.run('statuses could not be told', () => statuses.tick())
+        outward.run('notifications could not be looked at', () => notifier.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
         background.run('versions could not be looked through', () => services.retention.tick())
       }, TICK_MS)
     },
     async close() {
-        outward.run('notifications could not be looked at', () => notifier.tick())
       clearInterval(timer)
       await git.close()
       await services.lfs.close()
       stopTelling?.()
       services.mirrors.stop()
+      notifier.stop()
       await services.keeper.close()
       await storing.settled()
       await background.settled()
       await outward.settled()
       await rollouts.settled()
       await plane.stores.close()
-      notifier.stop()
     },
   }
 }

@@ -34,8 +34,8 @@ import { modelRoutes } from './routes/models/models.ts'
 import { requestRoutes } from './routes/models/requests.ts'
 import { retentionRoutes } from './routes/models/retention.ts'
 import { searchRoutes } from './routes/models/search.ts'
-import { artifactRoutes } from './routes/pipelines/artifacts.ts'
 import { channelRoutes } from './routes/notify/channels.ts'
+import { artifactRoutes } from './routes/pipelines/artifacts.ts'
 import { pipelineRoutes } from './routes/pipelines/pipelines.ts'
 import { storeRoutes } from './routes/registry/store.ts'
 import { hookRoutes } from './routes/triggers/hooks.ts'
@@ -98,8 +98,8 @@ export async function createApp(services: Services): Promise<App> {
     triggerRoutes,
     mergeRequestRoutes,
     mirrorRoutes,
-    hookRoutes,
     channelRoutes,
+    hookRoutes,
     scheduleRoutes,
     artifactRoutes,
     modelRoutes,

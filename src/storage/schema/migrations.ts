@@ -41,5 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   queue,
   pairs,
   pauses,
-]
   notify,
+]

@@ -389,9 +389,6 @@ export interface Tables {
     granted_at: number
   }
   lfs_locks: { id: string; project: string; path: string; principal: string; locked_at: number }
-  counters: { name: string; value: number }
-  settings: { name: string; value: string }
-}
   channels: {
     id: string
     project: string
@@ -422,3 +419,6 @@ export interface Tables {
     problem: string | null
   }
   broken_branches: { project: string; ref: string; pipeline: string; since: number }
+  counters: { name: string; value: number }
+  settings: { name: string; value: string }
+}
