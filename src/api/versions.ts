@@ -35,6 +35,22 @@ export const decisionSchema = z.discriminatedUnion('kind', [
 ])
 export type DecisionView = z.infer<typeof decisionSchema>
 
+/** A change of what serves somewhere, or of what an alias names. Never changed, never removed. */
+export const movedEntrySchema = z.object({
+  kind: z.literal('moved'),
+  at: z.string(),
+  place: z.object({ kind: z.enum(['environment', 'alias']), name: z.string() }),
+  event: z.enum(['canary', 'served', 'aborted', 'set', 'removed']),
+  version: versionRefSchema,
+  before: versionRefSchema.nullable(),
+  weight: z.number().nullable(),
+  by: z.string(),
+  decision: decisionSchema,
+  rollback: z.boolean(),
+  rollout: z.string().nullable(),
+  reason: z.string(),
+})
+
 /** A line of the log: a version that was registered, or a change of what serves where. */
 export const logEntrySchema = z.discriminatedUnion('kind', [
   z.object({
@@ -52,20 +68,7 @@ export const logEntrySchema = z.discriminatedUnion('kind', [
     imported: z.boolean(),
     by: z.string().nullable(),
   }),
-  z.object({
-    kind: z.literal('moved'),
-    at: z.string(),
-    place: z.object({ kind: z.enum(['environment', 'alias']), name: z.string() }),
-    event: z.enum(['canary', 'served', 'aborted', 'set', 'removed']),
-    version: versionRefSchema,
-    before: versionRefSchema.nullable(),
-    weight: z.number().nullable(),
-    by: z.string(),
-    decision: decisionSchema,
-    rollback: z.boolean(),
-    rollout: z.string().nullable(),
-    reason: z.string(),
-  }),
+  movedEntrySchema,
 ])
 export type LogEntry = z.infer<typeof logEntrySchema>
 

@@ -45,6 +45,11 @@ export interface HistoryStore {
       readonly limit: number
     },
   ): Promise<readonly Move[]>
+  /** Newest first: of these models, in every environment or in one. */
+  deployed(
+    models: readonly string[],
+    page: { readonly environment?: string; readonly before?: Before; readonly limit: number },
+  ): Promise<readonly Move[]>
 }
 
 export interface RetentionStore {

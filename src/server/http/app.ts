@@ -28,6 +28,7 @@ import { releaseRoutes } from './routes/delivery/releases.ts'
 import { rolloutRoutes } from './routes/delivery/rollouts.ts'
 import { eventRoutes } from './routes/events.ts'
 import { aliasRoutes } from './routes/models/aliases.ts'
+import { deploymentRoutes } from './routes/models/deployments.ts'
 import { versionFileRoutes } from './routes/models/files.ts'
 import { historyRoutes } from './routes/models/history.ts'
 import { modelRoutes } from './routes/models/models.ts'
@@ -105,6 +106,7 @@ export async function createApp(services: Services): Promise<App> {
     modelRoutes,
     aliasRoutes,
     historyRoutes,
+    deploymentRoutes,
     versionFileRoutes,
     requestRoutes,
     retentionRoutes,

@@ -23,12 +23,13 @@ import { variantViewsIn } from '../registry/versions/variants.ts'
 import { isoOrNull } from './times.ts'
 
 type Ref = AliasView['version']
+type MovedEntry = Extract<LogEntry, { kind: 'moved' }>
 
 /** Of one place; a rollout has a few lines. */
 const MAX_MOVES = 10_000
 
 /** Numbers of versions, each read once. */
-class Numbers {
+export class Numbers {
   readonly #plane: ControlPlane
   readonly #known = new Map<VersionId, number>()
 
@@ -103,12 +104,12 @@ export async function logOf(plane: ControlPlane, model: string, page: LogPage): 
   return { entries, next: last && all.length > page.limit ? `${last.at}.${last.id}` : null }
 }
 
-function cursorOf(text: string): { readonly at: Instant; readonly id: string } | undefined {
+export function cursorOf(text: string): { readonly at: Instant; readonly id: string } | undefined {
   const [, at, id] = /^(\d{1,15})\.(\w[\w-]{0,63})$/.exec(text) ?? []
   return at !== undefined && id !== undefined ? { at: instant(Number(at)), id } : undefined
 }
 
-async function movedEntry(move: Move, numbers: Numbers): Promise<LogEntry> {
+export async function movedEntry(move: Move, numbers: Numbers): Promise<MovedEntry> {
   return {
     kind: 'moved',
     at: isoOf(move.at),

@@ -168,6 +168,36 @@ export function versionNamesContract(world: () => Stores): void {
     expect(await versions.moves('other', { limit: 9 })).toEqual([])
   })
 
+  test('what was deployed is read over models, of one environment, and by pages', async () => {
+    const { rollouts, versions } = world()
+    const [a, b] = await register('a', 'b')
+    for (const [i, [version, environment]] of (
+      [
+        [a!, 'production'],
+        [b!, 'staging'],
+        [b!, 'production'],
+      ] as const
+    ).entries()) {
+      const rollout = { ...aRollout(version), environment }
+      await rollouts.add(rollout)
+      const { project, model } = rollout
+      const deployment = { project, model, environment, stable: version.id, since: later(i) }
+      const change = { at: later(i), phase: 'promoted', step: 0, weight: 1, reason: 'better' } as const
+      await rollouts.update({ ...rollout, phase: 'promoted' }, 1, change, deployment)
+    }
+    const told = (moves: readonly Move[]) => moves.map(({ place, version }) => [place.name, version])
+    const all = await versions.deployed(['other', 'digits'], { limit: 9 })
+    expect(told(all)).toEqual([
+      ['production', b!.id],
+      ['staging', b!.id],
+      ['production', a!.id],
+    ])
+    expect(await versions.deployed(['digits'], { environment: 'staging', limit: 9 })).toEqual([all[1]])
+    expect(await versions.deployed(['digits'], { before: all[0]!, limit: 1 })).toEqual([all[1]])
+    expect(await versions.deployed(['other'], { limit: 9 })).toEqual([])
+    expect(await versions.deployed([], { limit: 9 })).toEqual([])
+  })
+
   test('versions are found by the beginning of a digest or commit, and newest first over models', async () => {
     const { versions } = world()
     const { project } = await settle(world())

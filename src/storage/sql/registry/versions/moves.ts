@@ -1,9 +1,12 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Decision, MoveId, ProjectId, RolloutId, VersionId } from '../../../../core/index.ts'
-import type { HistoryStore } from '../../../../registry/ports.ts'
+import type { Before, HistoryStore } from '../../../../registry/ports.ts'
 import { MOVE_EVENTS, type Move, PLACE_KINDS } from '../../../../registry/types.ts'
+import type { Tables } from '../../../schema/tables.ts'
 import { has, isJson } from '../../json.ts'
 import { present, RowReader } from '../../row.ts'
 import type { Db } from '../../stores.ts'
+import { listsOf } from './lists.ts'
 
 export function history(db: Db): HistoryStore {
   return {
@@ -20,18 +23,37 @@ export function history(db: Db): HistoryStore {
             or([eb('version', '=', version!), eb('before_version', '=', version!)]),
           ),
         )
-        .$if(before !== undefined, query =>
-          query.where(({ and, eb, or }) =>
-            or([eb('at', '<', before!.at), and([eb('at', '=', before!.at), eb('id', '<', before!.id)])]),
-          ),
-        )
+        .$if(before !== undefined, query => query.where(isOlderThan(before!)))
         .orderBy('at', 'desc')
         .orderBy('id', 'desc')
         .limit(limit)
         .execute()
       return rows.map(moveOf)
     },
+    async deployed(models, { environment, before, limit }) {
+      const found: Move[] = []
+      for (const some of listsOf(models)) {
+        const rows = await db
+          .selectFrom('moves')
+          .selectAll()
+          .where('model', 'in', some)
+          .where('place_kind', '=', 'environment')
+          .$if(environment !== undefined, query => query.where('place', '=', environment!))
+          .$if(before !== undefined, query => query.where(isOlderThan(before!)))
+          .orderBy('at', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limit)
+          .execute()
+        found.push(...rows.map(moveOf))
+      }
+      return found.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).slice(0, limit)
+    },
   }
+}
+
+function isOlderThan({ at, id }: Before) {
+  return ({ and, eb, or }: ExpressionBuilder<Tables, 'moves'>) =>
+    or([eb('at', '<', at), and([eb('at', '=', at), eb('id', '<', id)])])
 }
 
 /** In the transaction that makes the change. */
