@@ -62,6 +62,10 @@ export const policySchema = z.object({
 
 export type PolicyView = z.infer<typeof policySchema>
 
+/** GET /api/v1/projects/:project/policies. `set`: somebody set it; else it is the default. */
+export const listedPolicySchema = policySchema.extend({ set: z.boolean() })
+export type ListedPolicy = z.infer<typeof listedPolicySchema>
+
 /** A secret or plain variable of a project or group: its value is never told. */
 export const secretSchema = z.object({
   name: z.string(),

@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { type ApprovalRule, type Project, ROLES } from '../../../../access/index.ts'
-import { type PolicyView, policySchema, projectSchema, protectedRefsSchema } from '../../../../api/index.ts'
-import { formatCalendar, isoOf, parseCalendar, type WrittenCalendar } from '../../../../core/index.ts'
+import {
+  listedPolicySchema,
+  type PolicyView,
+  policySchema,
+  projectSchema,
+  protectedRefsSchema,
+} from '../../../../api/index.ts'
+import { isoOf, parseCalendar, type WrittenCalendar } from '../../../../core/index.ts'
 import { parseGate } from '../../../../evaluate/index.ts'
 import type { Caller } from '../../../access/authenticate.ts'
 import { conflict, notFound } from '../../../errors.ts'
 import { policyOf } from '../../../pipelines/policy.ts'
 import { createProject, deleteProject } from '../../../projects.ts'
 import type { Services } from '../../../services.ts'
+import { policiesOf, policyViewOf } from '../../../views/policies.ts'
 import { projectFor } from '../../find.ts'
 import { callerIn } from '../../guard.ts'
 import type { App } from '../../types.ts'
@@ -136,18 +143,17 @@ function policyRoutes(app: App, services: Services): void {
   const { access } = services.plane.stores
   const inEnvironment = params.extend({ environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/) })
   app.get(
+    '/api/v1/projects/:project/policies',
+    { config: CALLER, schema: { params, response: { 200: z.array(listedPolicySchema) } } },
+    async request =>
+      policiesOf(services.plane, await projectFor(services, callerIn(request), request.params.project)),
+  )
+  app.get(
     '/api/v1/projects/:project/policies/:environment',
     { config: CALLER, schema: { params: inEnvironment, response: { 200: policySchema } } },
     async request => {
       const project = await projectFor(services, callerIn(request), request.params.project)
-      const policy = await policyOf(services.plane, project, request.params.environment)
-      const { calendar, ...rest } = policy
-      return {
-        ...rest,
-        branches: [...policy.branches],
-        gates: [...policy.gates],
-        ...(calendar && { calendar: formatCalendar(calendar) }),
-      }
+      return policyViewOf(await policyOf(services.plane, project, request.params.environment))
     },
   )
   app.put(
