@@ -1,4 +1,12 @@
-import type { Decision, Instant, JobId, ProjectId, RolloutId, VersionId } from '../core/index.ts'
+import type {
+  Decision,
+  EnvelopeSignature,
+  Instant,
+  JobId,
+  ProjectId,
+  RolloutId,
+  VersionId,
+} from '../core/index.ts'
 import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, ShadowCounts, TrafficPlan } from './types.ts'
 
 /** A rollout with where it came from. */
@@ -37,6 +45,18 @@ export interface RolloutChange {
   readonly decision?: Decision
 }
 
+/** A decision's record as it is kept. */
+export interface StoredRecord {
+  readonly rollout: RolloutId
+  /** 1, 2, 3 … of the rollout. */
+  readonly sequence: number
+  /** Canonical JSON of a `DecisionRecord`. */
+  readonly payload: string
+  readonly signature?: EnvelopeSignature
+  /** Why it has no signature yet. */
+  readonly unsigned?: string
+}
+
 export interface RolloutStore {
   /** Throws VERSION_EXPIRED where retention gave up the candidate's bytes. */
   add(rollout: StoredRollout): Promise<void>
@@ -46,10 +66,25 @@ export interface RolloutStore {
   list(model: string, limit: number): Promise<readonly StoredRollout[]>
   /**
    * Writes `next` with a line of history if the stored revision is `revision`, in one transaction with the
-   * deployment that a promotion makes and the line of what served where. False when somebody else was faster.
+   * deployment that a promotion makes, the line of what served where, and the record of the decision. False when
+   * somebody else was faster.
    */
-  update(next: Rollout, revision: number, change: RolloutChange, deployment?: Deployment): Promise<boolean>
+  update(
+    next: Rollout,
+    revision: number,
+    change: RolloutChange,
+    deployment?: Deployment,
+    record?: StoredRecord,
+  ): Promise<boolean>
   history(id: RolloutId): Promise<readonly RolloutChange[]>
+
+  /** In the order in which it was decided. */
+  records(rollout: RolloutId): Promise<readonly StoredRecord[]>
+  lastRecord(rollout: RolloutId): Promise<StoredRecord | undefined>
+  /** Of any rollout. */
+  unsignedRecords(limit: number): Promise<readonly StoredRecord[]>
+  /** Nothing where it is signed. */
+  signRecord(rollout: RolloutId, sequence: number, signature: EnvelopeSignature): Promise<void>
 
   deployment(model: string, environment: string): Promise<Deployment | undefined>
   deployments(): Promise<readonly Deployment[]>

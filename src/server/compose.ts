@@ -46,6 +46,7 @@ import { Gateways } from './rollouts/gateways.ts'
 import { LatestCounts } from './rollouts/latest-counts.ts'
 import { Publisher } from './rollouts/publisher.ts'
 import { RolloutReconciler } from './rollouts/reconcile.ts'
+import { LateSigner } from './rollouts/records/late-signer.ts'
 import { TrafficMeter } from './rollouts/traffic.ts'
 import type { Services } from './services.ts'
 import { Launcher } from './triggers/launch.ts'
@@ -182,6 +183,7 @@ function lifeOf(
   const storing = new Background(plane.logger)
   const oldLogs = new OldLogs(plane, services.logs)
   const fallbacks = new FallbackTeller(plane, fleet)
+  const signer = new LateSigner(plane)
   let timer: NodeJS.Timeout | undefined
   let stopTelling: (() => void) | undefined
   return {
@@ -218,6 +220,7 @@ function lifeOf(
         background.run('mirrors could not be looked at', () => services.mirrors.tick())
         outward.run('old logs could not be removed', () => oldLogs.tick())
         outward.run('statuses could not be told', () => statuses.tick())
+        outward.run('records could not be signed', () => signer.tick())
         outward.run('notifications could not be looked at', () => notifier.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
         background.run('versions could not be looked through', () => services.retention.tick())

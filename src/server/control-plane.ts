@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly publicUrl: string
   readonly gatewayUrl: string
   readonly version: string
+  /** Of the repository that this Ballast was built from, where that is known. */
+  readonly commit?: string
   /** How long the logs of jobs are kept; absent: for ever. */
   readonly keepLogsMs?: Milliseconds
   readonly store?: StoreSettings

@@ -6,4 +6,11 @@ export {
   signerOf,
   signPayload,
 } from './envelope.ts'
-export { makeSigningKey, type PublicJwk, type PublicKey, publicKeyOf, readPublicKeys } from './keys.ts'
+export {
+  makeSigningKey,
+  type PublicJwk,
+  type PublicKey,
+  publicJwkOf,
+  publicKeyOf,
+  readPublicKeys,
+} from './keys.ts'

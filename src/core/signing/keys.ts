@@ -69,6 +69,10 @@ export function publicKeyOf(value: unknown): PublicKey {
   }
 }
 
+export function publicJwkOf({ key }: PublicKey): PublicJwk {
+  return jwkOf(key.export({ format: 'jwk' }))
+}
+
 function jwkOf(value: object): PublicJwk {
   const { kty, crv, x } = value as JsonWebKey
   if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string')

@@ -90,10 +90,14 @@ export interface HeldJob {
   readonly createdAt: Instant
 }
 
-/** By which jobs' identity tokens are signed. One is not retired. */
+/** What keys sign: jobs' identity tokens, or the records of what was decided. */
+export type KeyPurpose = 'identity' | 'records'
+
+/** By which the server signs. One of each purpose is not retired. */
 export interface SigningKey {
   /** Thumbprint of the public key (RFC 7638): the `kid` of what it signs. */
   readonly id: string
+  readonly purpose: KeyPurpose
   /** JWK. */
   readonly publicKey: Readonly<Record<string, Json>>
   /** The private one, sealed. */
@@ -150,8 +154,8 @@ export interface DeliveryStore {
   ): Promise<readonly Release[]>
 
   /** The oldest first. */
-  signingKeys(): Promise<readonly SigningKey[]>
-  /** Adds one and retires `from` (absent: there is none) with it. False where another one signs by now. */
+  signingKeys(purpose: KeyPurpose): Promise<readonly SigningKey[]>
+  /** Adds one and retires `from` of its purpose (absent: there is none) with it. False where another one signs by now. */
   addSigningKey(key: SigningKey, from: string | undefined): Promise<boolean>
   removeSigningKey(id: string): Promise<void>
 }

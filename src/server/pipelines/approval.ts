@@ -1,5 +1,5 @@
 import type { Project } from '../../access/index.ts'
-import { type JobId, newId, type VersionId } from '../../core/index.ts'
+import { type Instant, type JobId, newId, type VersionId } from '../../core/index.ts'
 import type { Job } from '../../pipeline/index.ts'
 import type { Caller } from '../access/authenticate.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -65,9 +65,20 @@ export async function approverOf(
   version: VersionId,
   job: JobId,
 ): Promise<string | undefined> {
+  return (await approvalsOf({ stores }, version, job)).at(-1)?.by
+}
+
+/** All who did, the first one first. */
+export async function approvalsOf(
+  { stores }: Pick<ControlPlane, 'stores'>,
+  version: VersionId,
+  job: JobId,
+): Promise<readonly { readonly by: string; readonly at: Instant }[]> {
   const records = await stores.versions.recordsOf([version], ['approval'])
-  const bodies = records.map(({ body }) => body as Partial<DeployApproval> | null)
-  return bodies.findLast(body => body?.stage === 'deploy' && body.job === job)?.by
+  return records.flatMap(({ body, createdAt }) => {
+    const { stage, job: approved, by } = (body ?? {}) as Partial<DeployApproval>
+    return stage === 'deploy' && approved === job && by !== undefined ? [{ by, at: createdAt }] : []
+  })
 }
 
 interface DeployApproval {

@@ -38,6 +38,7 @@ import type { Gateways } from './gateways.ts'
 import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
 import { allReady, failureOf, isCandidateReady } from './readiness.ts'
+import { recordOf } from './records/records.ts'
 import { strategyFor } from './strategy.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
@@ -322,15 +323,20 @@ export class RolloutReconciler implements Deployer {
 
   /** Applies one event; false when it changed nothing. */
   async apply(rollout: StoredRollout, event: RolloutEvent): Promise<boolean> {
-    const decided: Rollout = advance(rollout, event, this.#now())
+    const now = this.#now()
+    const decided: Rollout = advance(rollout, event, now)
     const next = await this.#withForm(decided, event)
     if (!isMoved(rollout, next)) {
       if (next.reason !== undefined) this.#holding.set(rollout.id, next.reason)
       return false
     }
     const deployment = next.phase === 'promoted' ? await promotionOf(this.#plane, rollout) : undefined
-    const change = changeTo(next, event, this.#analyses.get(rollout.id), this.#now())
-    const stored = await this.#plane.stores.rollouts.update(next, rollout.revision, change, deployment)
+    const known = this.#analyses.get(rollout.id)
+    const change = changeTo(next, event, known, now)
+    const decision = change.decision ?? { kind: 'checks' }
+    const record = await recordOf(this.#plane, { from: rollout, event, to: next, at: now, decision, known })
+    const { rollouts } = this.#plane.stores
+    const stored = await rollouts.update(next, rollout.revision, change, deployment, record)
     if (!stored) return true
     boundary('rollout-updated')
     this.#holding.delete(rollout.id)

@@ -15,6 +15,7 @@ import { queue } from './0014-queue.ts'
 import { pairs } from './0015-pairs.ts'
 import { pauses } from './0016-pauses.ts'
 import { notify } from './0017-notify.ts'
+import { records } from './0018-records.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   pairs,
   pauses,
   notify,
+  records,
 ]

@@ -223,6 +223,14 @@ export interface Tables {
     primary_latency: string
     latency: string
   }
+  rollout_records: {
+    rollout: string
+    sequence: number
+    payload: string
+    signing_key: string | null
+    signature: string | null
+    unsigned: string | null
+  }
   deployments: {
     model: string
     environment: string
@@ -346,6 +354,7 @@ export interface Tables {
   }
   signing_keys: {
     id: string
+    purpose: string
     public_key: string
     sealed: string
     created_at: number

@@ -26,6 +26,7 @@ import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
 import { pairs } from './rollouts/pairs.ts'
+import { records } from './rollouts/records.ts'
 import { rollouts } from './rollouts/rollouts.ts'
 import { settings } from './settings.ts'
 import { mergeRequests } from './triggers/merge-requests.ts'
@@ -51,7 +52,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     versions: versions(db),
     lfs: lfs(db),
     objects: { ...objects(db), ...packing(db), ...collection(db), ...totals(db) },
-    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db), ...pairs(db) },
+    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db), ...pairs(db), ...records(db) },
     notify: { ...channels(db), ...notices(db) },
     settings: settings(db),
   }

@@ -73,6 +73,7 @@ function aRelease({ project, principal }: Home, job: Job, change: Partial<Releas
 
 const aKey = (id: string, change: Partial<SigningKey> = {}): SigningKey => ({
   id,
+  purpose: 'identity',
   publicKey: { kty: 'RSA', n: 'abc', e: 'AQAB' },
   sealed: 'v1.sealed',
   createdAt: NOON,
@@ -201,11 +202,22 @@ export function deliveryContract(stores: () => Stores): void {
     expect(await store().addSigningKey(aKey('b'), undefined)).toBe(false)
     expect(await store().addSigningKey(aKey('b', { createdAt: later(1) }), 'a')).toBe(true)
     await store().removeSigningKey('b')
-    expect(await store().signingKeys()).toEqual([
+    expect(await store().signingKeys('identity')).toEqual([
       aKey('a', { retiredAt: later(1) }),
       aKey('b', { createdAt: later(1) }),
     ])
     await store().removeSigningKey('a')
-    expect((await store().signingKeys()).map(({ id }) => id)).toEqual(['b'])
+    expect((await store().signingKeys('identity')).map(({ id }) => id)).toEqual(['b'])
+  })
+
+  test('keys of another purpose are keys of their own', async () => {
+    await begin()
+    const record = (id: string) => aKey(id, { purpose: 'records' })
+    expect(await store().addSigningKey(aKey('a'), undefined)).toBe(true)
+    expect(await store().addSigningKey(record('r'), 'a')).toBe(false)
+    expect(await store().addSigningKey(record('r'), undefined)).toBe(true)
+    expect(await store().addSigningKey(record('s'), 'r')).toBe(true)
+    expect(await store().signingKeys('identity')).toEqual([aKey('a')])
+    expect((await store().signingKeys('records')).map(({ id }) => id)).toEqual(['r', 's'])
   })
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newId, parseCalendar } from '../../../src/core/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
-import type { Deployment, RolloutChange, ShadowCounts } from '../../../src/rollout/index.ts'
+import type { Deployment, RolloutChange, ShadowCounts, StoredRecord } from '../../../src/rollout/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aRollout, aVersion, later, NOON, settle } from './world.ts'
 
@@ -127,6 +127,48 @@ export function rolloutContract(world: () => Stores): void {
     })
   })
 
+  test('a decision and its record are one, and a record is signed once', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const rollout = aRollout(candidate!)
+    const other = aRollout(candidate!)
+    for (const each of [rollout, other]) await rollouts.add(each)
+    const aRecord = (sequence: number, change: Partial<StoredRecord> = {}): StoredRecord => ({
+      rollout: rollout.id,
+      sequence,
+      payload: `{"sequence":${sequence}}`,
+      signature: { keyid: 'k1', sig: 'c2ln' },
+      ...change,
+    })
+    const { signature: _, ...bare } = aRecord(2)
+    const unsigned = { ...bare, unsigned: 'the vault is sealed' }
+    const next = { ...rollout, phase: 'preparing' } as const
+    expect(await rollouts.lastRecord(rollout.id)).toBeUndefined()
+
+    expect(await rollouts.update(next, 7, aChange(), undefined, aRecord(1))).toBe(false)
+    expect(await rollouts.records(rollout.id)).toEqual([])
+    expect(await rollouts.update(next, 1, aChange(), undefined, aRecord(1))).toBe(true)
+    // A record that is there already takes its change with it.
+    await expect(rollouts.update(next, 2, aChange(), undefined, aRecord(1))).rejects.toMatchObject({
+      code: 'CONSTRAINT_VIOLATED',
+    })
+    expect(await rollouts.byId(rollout.id)).toMatchObject({ revision: 2 })
+    expect(await rollouts.history(rollout.id)).toHaveLength(1)
+
+    expect(await rollouts.update(next, 2, aChange(), undefined, unsigned)).toBe(true)
+    expect(await rollouts.records(rollout.id)).toStrictEqual([aRecord(1), unsigned])
+    expect(await rollouts.lastRecord(rollout.id)).toStrictEqual(unsigned)
+    expect(await rollouts.records(other.id)).toEqual([])
+    expect(await rollouts.unsignedRecords(9)).toStrictEqual([unsigned])
+    await rollouts.signRecord(rollout.id, 2, { keyid: 'k2', sig: 'bGF0ZQ==' })
+    await rollouts.signRecord(rollout.id, 1, { keyid: 'k2', sig: 'bGF0ZQ==' })
+    expect(await rollouts.records(rollout.id)).toStrictEqual([
+      aRecord(1),
+      aRecord(2, { signature: { keyid: 'k2', sig: 'bGF0ZQ==' } }),
+    ])
+    expect(await rollouts.unsignedRecords(9)).toEqual([])
+  })
+
   test('a deployment is removed, and no other', async () => {
     const { rollouts } = world()
     const [version] = await register('a')
@@ -238,8 +280,11 @@ export function rolloutContract(world: () => Stores): void {
     await rollouts.saveCounts(rollout.id, 0, 'gateway-1', 'canary', { requests: 1, errors: 0, latency: {} })
     const { project, model, environment } = rollout
     const deployment = { project, model, environment, stable: b!.id, previous: a!.id, since: NOON }
-    await rollouts.update({ ...rollout, phase: 'promoted' }, 1, aChange(), deployment)
+    const record = { rollout: rollout.id, sequence: 1, payload: '{}', unsigned: 'no key' }
+    await rollouts.update({ ...rollout, phase: 'promoted' }, 1, aChange(), deployment, record)
     await access.removeProject(project)
+    expect(await rollouts.records(rollout.id)).toEqual([])
+    expect(await rollouts.unsignedRecords(9)).toEqual([])
     expect(await versions.byId(a!.id)).toBeUndefined()
     expect(await rollouts.byId(rollout.id)).toBeUndefined()
     expect(await rollouts.deployments()).toEqual([])

@@ -6,7 +6,8 @@ import { aTrigger } from '../../../../test/contracts/stores/world.ts'
 import { EngineWorld } from '../../../../test/server/engine.ts'
 import type { Offer } from '../../../api/index.ts'
 import type { Pipeline, PlannedJob } from '../../../pipeline/index.ts'
-import { keyInfos, MAX_TOKEN_MS, publishedKeys, rotateKeys } from './keys.ts'
+import { keyInfos } from '../../signing/keys.ts'
+import { MAX_TOKEN_MS, publishedKeys, rotateKeys } from './keys.ts'
 
 const AUDIENCE = 'https://vault.example.org'
 const HOUR = 3_600_000
@@ -135,13 +136,13 @@ describe('signing keys', () => {
   test('one is made at first, by however many ask', async () => {
     const asked = await Promise.all([ids(), ids(), ids()])
     expect(new Set(asked.flat()).size).toBe(1)
-    expect(await keyInfos(world.plane.plane)).toHaveLength(1)
+    expect(await keyInfos(world.plane.plane, 'identity')).toHaveLength(1)
   })
 
   test('only the public half is published, and the private one is kept sealed', async () => {
     const [key] = await publishedKeys(world.plane.plane)
     expect(Object.keys(key!).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
-    const [stored] = await world.plane.plane.stores.delivery.signingKeys()
+    const [stored] = await world.plane.plane.stores.delivery.signingKeys('identity')
     expect(stored?.sealed).toMatch(/^v1\./)
     expect(Object.keys(stored!.publicKey).toSorted()).toEqual(['e', 'kty', 'n'])
   })
@@ -156,7 +157,10 @@ describe('signing keys', () => {
     world.plane.pass(MAX_TOKEN_MS + 2 * HOUR)
     expect(await ids()).toEqual([id])
     await rotateKeys(world.plane.plane)
-    expect((await keyInfos(world.plane.plane)).map(key => key.id)).toEqual([id, expect.any(String)])
+    expect((await keyInfos(world.plane.plane, 'identity')).map(key => key.id)).toEqual([
+      id,
+      expect.any(String),
+    ])
   })
 
   test('one that the vault can not open says how to go on, and a rotation does', async () => {

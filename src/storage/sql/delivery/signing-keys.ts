@@ -1,5 +1,5 @@
 import type { Json } from '../../../core/index.ts'
-import type { DeliveryStore, SigningKey } from '../../../pipeline/ports.ts'
+import type { DeliveryStore, KeyPurpose, SigningKey } from '../../../pipeline/ports.ts'
 import { isRecord } from '../json.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
@@ -8,8 +8,9 @@ export function signingKeys(
   db: Db,
 ): Pick<DeliveryStore, 'signingKeys' | 'addSigningKey' | 'removeSigningKey'> {
   return {
-    async signingKeys() {
-      const query = db.selectFrom('signing_keys').selectAll().orderBy('created_at').orderBy('id')
+    async signingKeys(purpose) {
+      const all = db.selectFrom('signing_keys').selectAll().where('purpose', '=', purpose)
+      const query = all.orderBy('created_at').orderBy('id')
       return (await query.execute()).map(keyOf)
     },
     addSigningKey: (key, from) =>
@@ -17,12 +18,14 @@ export function signingKeys(
         const used = await work
           .selectFrom('signing_keys')
           .select('id')
+          .where('purpose', '=', key.purpose)
           .where('retired_at', 'is', null)
           .executeTakeFirst()
         if (used?.id !== from) return false
         await work
           .updateTable('signing_keys')
           .set({ retired_at: key.createdAt })
+          .where('purpose', '=', key.purpose)
           .where('retired_at', 'is', null)
           .execute()
         await work.insertInto('signing_keys').values(rowOf(key)).execute()
@@ -34,9 +37,10 @@ export function signingKeys(
   }
 }
 
-function rowOf({ id, publicKey, sealed, createdAt, retiredAt }: SigningKey) {
+function rowOf({ id, purpose, publicKey, sealed, createdAt, retiredAt }: SigningKey) {
   return {
     id,
+    purpose,
     public_key: JSON.stringify(publicKey),
     sealed,
     created_at: createdAt,
@@ -48,6 +52,7 @@ function keyOf(row: object): SigningKey {
   const read = new RowReader('signing_keys', row)
   return {
     id: read.text('id'),
+    purpose: read.choice<KeyPurpose>('purpose', ['identity', 'records']),
     publicKey: read.json('public_key', isJwk),
     sealed: read.text('sealed'),
     createdAt: read.instant('created_at'),

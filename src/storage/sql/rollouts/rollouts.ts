@@ -8,7 +8,13 @@ import {
 } from '../../../core/index.ts'
 import type { Move } from '../../../registry/types.ts'
 import { RolloutError } from '../../../rollout/errors.ts'
-import type { Deployment, RolloutChange, RolloutStore, StoredRollout } from '../../../rollout/ports.ts'
+import type {
+  Deployment,
+  RolloutChange,
+  RolloutStore,
+  StoredRecord,
+  StoredRollout,
+} from '../../../rollout/ports.ts'
 import {
   type Analysis,
   type Override,
@@ -26,6 +32,7 @@ import { addMove, isDecision } from '../registry/versions/moves.ts'
 import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { isTraffic, saveDeployment } from './deployments.ts'
+import { addRecord } from './records.ts'
 
 type RolloutsStore = Pick<RolloutStore, 'add' | 'byId' | 'byJob' | 'inPhases' | 'list' | 'update' | 'history'>
 
@@ -67,8 +74,8 @@ export function rollouts(db: Db): RolloutsStore {
       const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
       return (await newestFirst.limit(limit).execute()).map(rolloutOf)
     },
-    update: (next, revision, change, deployment) =>
-      db.transaction().execute(work => update(work, next, revision, change, deployment)),
+    update: (next, revision, change, deployment, record) =>
+      db.transaction().execute(work => update(work, next, revision, change, deployment, record)),
     async history(id) {
       const query = db.selectFrom('rollout_changes').selectAll().where('rollout', '=', id)
       return (await query.orderBy('position').execute()).map(changeOf)
@@ -87,6 +94,7 @@ async function update(
   revision: number,
   change: RolloutChange,
   deployment: Deployment | undefined,
+  record: StoredRecord | undefined,
 ): Promise<boolean> {
   const stored = await byId(work, next.id)
   if (stored?.revision !== revision) return false
@@ -107,6 +115,7 @@ async function update(
     .values(changeRow(next.id, revision, change))
     .execute()
   if (deployment) await saveDeployment(work, deployment)
+  if (record) await addRecord(work, record)
   const move = moveOf(stored, next, change)
   if (move) await addMove(work, move)
   const news = rolloutNews(stored, next, change)

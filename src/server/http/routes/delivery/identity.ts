@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { signingKeySchema } from '../../../../api/index.ts'
-import { keyInfos, publishedKeys, rotateKeys } from '../../../delivery/identity/keys.ts'
+import { publishedKeys, rotateKeys } from '../../../delivery/identity/keys.ts'
 import type { Services } from '../../../services.ts'
+import { keyInfos, replaceKey } from '../../../signing/keys.ts'
+import { recordKeys } from '../../../signing/records.ts'
 import type { App } from '../../types.ts'
 
 const OPEN = { access: { kind: 'open' } } as const
 const ADMIN = { access: { kind: 'right', right: 'server.administer' } } as const
 /** Where GitLab has it: configurations that name the address work as they are. */
 const KEYS = '/oauth/discovery/keys'
+/** By which the records of what was decided are checked. */
+const RECORD_KEYS = '/.well-known/ballast-record-keys.json'
 /** A key that signs from now on is looked for by its id when a checker does not know it: old answers do little harm. */
 const CACHED = 'public, max-age=300'
 
@@ -27,14 +31,23 @@ export function identityRoutes(app: App, { plane }: Services): void {
   app.get(KEYS, { config: OPEN }, async (_request, reply) =>
     reply.header('cache-control', CACHED).send({ keys: await publishedKeys(plane) }),
   )
+  app.get(RECORD_KEYS, { config: OPEN }, async (_request, reply) =>
+    reply.header('cache-control', CACHED).send({ keys: await recordKeys(plane) }),
+  )
+  const querystring = z.object({ for: z.enum(['identity', 'records']).default('identity') })
   app.get(
     '/api/v1/identity/keys',
-    { config: ADMIN, schema: { response: { 200: z.array(signingKeySchema) } } },
-    async () => [...(await keyInfos(plane))],
+    { config: ADMIN, schema: { querystring, response: { 200: z.array(signingKeySchema) } } },
+    async request => [...(await keyInfos(plane, request.query.for))],
   )
   app.post(
     '/api/v1/identity/keys',
-    { config: ADMIN, schema: { response: { 201: signingKeySchema } } },
-    async (_request, reply) => reply.status(201).send(await rotateKeys(plane)),
+    { config: ADMIN, schema: { querystring, response: { 201: signingKeySchema } } },
+    async (request, reply) => {
+      const { for: purpose } = request.query
+      // What a retired key of records signed stays to be checked: none of them is ever removed.
+      const made = await (purpose === 'records' ? replaceKey(plane, purpose) : rotateKeys(plane))
+      return reply.status(201).send(made)
+    },
   )
 }
