@@ -146,6 +146,8 @@ export interface EnvironmentPolicy {
   readonly limits?: PredictionLimits
   /** How approvals are given here; absent: at any time, by whoever may. */
   readonly approval?: ApprovalRule
+  /** Only versions that were promoted in this environment come here, whatever their file says. */
+  readonly from?: string
   /** When rollouts may move on here; absent: always. */
   readonly calendar?: Calendar
 }

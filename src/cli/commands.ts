@@ -33,6 +33,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   retention: async () => (await import('./commands/retention.ts')).retentionCommand(),
   registry: async () => (await import('./commands/registry.ts')).registryCommand(),
   rollout: async () => (await import('./commands/rollout.ts')).rolloutCommand(),
+  promote: async () => (await import('./commands/promote.ts')).promoteCommand(),
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand(),
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),
   feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),

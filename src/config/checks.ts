@@ -17,6 +17,7 @@ export function checkDocument(read: Read, findings: Findings, facts: RepositoryF
   checkAnswer(read, findings)
   checkRunnable(read, findings)
   checkOptimize(read, findings)
+  checkSources(read, findings)
   checkJobs(read, findings)
   if (facts.files && !read.broken.has('jobs')) checkFiles(read, findings, facts.files)
 }
@@ -129,6 +130,31 @@ function checkOptimize({ values, broken }: Read, findings: Findings): void {
     const message = `${name} is to serve the variant ${quote(variant.value)}, and optimize: does not try it`
     findings.error(variant.at, 'BAD_VALUE', message, { hint })
   }
+}
+
+/** A version that waits for an environment which waits for it comes nowhere. */
+function checkSources({ values }: Read, findings: Findings): void {
+  const environments = values.deploy?.environments ?? []
+  const sources = new Map(environments.map(({ name, from }) => [name, from?.value]))
+  for (const { name, from } of environments) {
+    if (!from) continue
+    if (!sources.has(from.value)) {
+      const near = nearestName(from.value, [...sources.keys()])
+      const hint = near && near !== name ? `did you mean '${near}'?` : 'name an environment of this file'
+      const message = `${name} takes versions from ${quote(from.value)}, and deploy: has no such environment`
+      findings.error(from.at, 'BAD_VALUE', message, { hint })
+    } else if (leadsBack(name, sources)) {
+      const hint = 'take from: out of one of them'
+      const message = `${name} takes its versions from itself`
+      findings.error(from.at, 'BAD_VALUE', message, { hint })
+    }
+  }
+}
+
+function leadsBack(name: string, sources: ReadonlyMap<string, string | undefined>): boolean {
+  let at = sources.get(name)
+  for (let i = 0; at !== undefined && at !== name && i < sources.size; i++) at = sources.get(at)
+  return at === name
 }
 
 function checkFiles({ values }: Read, findings: Findings, files: readonly string[]): void {

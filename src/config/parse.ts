@@ -57,9 +57,10 @@ export function resolveDocument(document: Document, facts: RepositoryFacts): Mod
     gates,
     ...(optimize && { optimize: optimize.value }),
     ...(serve && { serve: resolveServe(serve) }),
-    environments: environments.map(({ variant, ...written }) => ({
+    environments: environments.map(({ variant, from, ...written }) => ({
       ...written,
       branch: written.branch ?? branch,
+      ...(from && { from: from.value }),
       ...(variant && variant.value !== 'auto' && { variant: variant.value }),
     })),
     ...(preview && { preview }),

@@ -85,6 +85,8 @@ export interface EnvironmentRequest {
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean
+  /** Only versions that were promoted in this environment come here. */
+  readonly from?: string
   /** `original`, or the name of a change; absent: what the search chose. */
   readonly variant?: string
   /** How requests are shared out beside the steps. */

@@ -183,6 +183,7 @@ const EVENTS: readonly RolloutEvent[] = [
   { kind: 'closed', closure: WEEKEND },
   { kind: 'override', by: 'ada' },
   { kind: 'superseded', by: 'rol_2' as RolloutId },
+  { kind: 'refused', reason: 'rolled back in staging' },
   { kind: 'pause', by: 'ada' },
   { kind: 'resume', by: 'ada' },
   { kind: 'pause-over' },

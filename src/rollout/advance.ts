@@ -22,6 +22,8 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './ty
  *   progressing  analysed failed                           -> aborted
  *   progressing  analysed, else                            -> holds, with the reason
  *   queued       superseded                                -> aborted, by which
+ *   progressing  concluded                                 -> promoted, aborted, or waits for a person
+ *   queued       refused                                   -> aborted, why
  *   any running  closed                                    -> holds, until when
  *   any running  override                                  -> no calendar holds it any more, by whom
  *   any running  pause                                     -> stays where it stands, by whom and until when
@@ -55,6 +57,8 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
         ...ended(rollout, 'aborted', 'Superseded: a newer version came while it waited', now),
         supersededBy: event.by,
       }
+    case 'refused':
+      return ended(rollout, 'aborted', event.reason, now)
     case 'override':
       return overridden(rollout, event, now)
     case 'pause':

@@ -16,6 +16,8 @@ export interface StoredRollout extends Rollout {
   readonly job?: JobId
   /** Who asked: a principal's name. */
   readonly by: string
+  /** Environments in which its candidate must have been promoted, as its file and the policy had it when it began. */
+  readonly from?: readonly string[]
   /** What the candidate's file asks for; absent for a rollback by hand: then the environment's stays. */
   readonly traffic?: TrafficPlan
   /** Grows with every change: compare and set. */

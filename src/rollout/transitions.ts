@@ -18,6 +18,7 @@ export const ROLLOUT_TRANSITIONS: {
     resume: ['queued'],
     'pause-over': ['queued'],
     superseded: ['aborted'],
+    refused: ['aborted'],
     abort: ['aborted'],
   },
   preparing: {
@@ -52,6 +53,7 @@ export const ROLLOUT_TRANSITIONS: {
     closed: 'ignored',
     'pause-over': 'ignored',
     superseded: 'ignored',
+    refused: 'ignored',
   },
   aborted: {
     dequeued: 'ignored',
@@ -61,6 +63,7 @@ export const ROLLOUT_TRANSITIONS: {
     closed: 'ignored',
     'pause-over': 'ignored',
     superseded: 'ignored',
+    refused: 'ignored',
   },
 }
 

@@ -224,6 +224,8 @@ export type RolloutEvent =
     }
   /** A newer one came while it waited. */
   | { readonly kind: 'superseded'; readonly by: RolloutId }
+  /** What it comes from does not vouch for its candidate any more. */
+  | { readonly kind: 'refused'; readonly reason: string }
   /** A calendar does not let it move on now. */
   | { readonly kind: 'closed'; readonly closure: Closure }
   /** It moves on whatever the calendars say. */

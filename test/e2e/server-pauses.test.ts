@@ -34,11 +34,25 @@ async function release(name: string, repository: Repository, number: number): Pr
 }
 
 const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
-const seen = (id: string, what: string, is: (rollout: RolloutView) => boolean) =>
+const seen = (
+  id: string,
+  what: string,
+  is: (rollout: RolloutView) => boolean,
+  between: () => Promise<void> = async () => {},
+) =>
   host.serveUntil(`${id} ${what}`, async () => {
+    await between()
     const rollout = await see(id)
     return is(rollout) && rollout
   })
+/** With healthy traffic of both arms at a step, look by look. */
+const seenUnderTraffic = (id: string, what: string, is: (rollout: RolloutView) => boolean) => {
+  let requests = 0
+  return seen(id, what, is, async () => {
+    requests += 200
+    await gateway.count(id, 0, requests)
+  })
+}
 const inPhase = (id: string, phase: RolloutView['phase']) => seen(id, phase, is => is.phase === phase)
 const deployJob = async (name: string, number: number) =>
   (await world.pipeline(name, number)).jobs.find(({ kind }) => kind === 'deploy')!
@@ -68,8 +82,7 @@ test('a paused canary whose analysis passes does not move, over a restart too; r
     status: 200,
     body: { phase: 'progressing', step: 0, weight: 0.1, paused: { by: 'admin', reason, until: null } },
   })
-  await gateway.count(id, 0, 2000)
-  const held = await seen(id, 'judged', is => /analysis passed/.test(is.reason ?? ''))
+  const held = await seenUnderTraffic(id, 'judged', is => /analysis passed/.test(is.reason ?? ''))
   expect(held).toMatchObject({ phase: 'progressing', step: 0, weight: 0.1 })
   expect(held.reason).toMatch(/^Paused by admin: odd answers; /)
   const job = await until('a waiting job', async () => {
@@ -84,7 +97,7 @@ test('a paused canary whose analysis passes does not move, over a restart too; r
 
   const resumed = await post(`/rollouts/${id}/resume`, { reason: 'they were right' })
   expect(resumed).toMatchObject({ status: 200, body: { paused: null } })
-  const going = await seen(id, 'at its next step', ({ step }) => step === 1)
+  const going = await seenUnderTraffic(id, 'at its next step', ({ step }) => step === 1)
   expect(going.history.map(change => change.reason)).toEqual(
     expect.arrayContaining(['Paused by admin: odd answers', 'Resumed by admin: they were right']),
   )
@@ -94,8 +107,17 @@ test('a paused canary whose analysis passes does not move, over a restart too; r
 test('a harmful canary is rolled back while it is paused', async () => {
   const id = await aCanary('harmful')
   await post(`/rollouts/${id}/pause`)
-  await gateway.count(id, 0, 2000, { canary: 1000 })
-  expect(await inPhase(id, 'aborted')).toMatchObject({ paused: null })
+  let requests = 0
+  const ended = await seen(
+    id,
+    'aborted',
+    ({ phase }) => phase === 'aborted',
+    async () => {
+      requests += 200
+      await gateway.count(id, 0, requests, { canary: requests / 2 })
+    },
+  )
+  expect(ended).toMatchObject({ paused: null })
   expect(await gateway.weights('harmful')).toStrictEqual({ 'stable v1': 1 })
   expect((await post(`/rollouts/${id}/pause`)).status).toBe(409)
 })
@@ -126,8 +148,7 @@ test('a pause with an end is over by itself; times that are none are refused', a
   for (const forMs of [0, 1.5, 1e15])
     expect((await post(`/rollouts/${id}/pause`, { forMs })).status).toBe(400)
   await post(`/rollouts/${id}/pause`, { forMs: 1000 })
-  await gateway.count(id, 0, 2000)
-  const going = await seen(id, 'at its next step', ({ step }) => step === 1)
+  const going = await seenUnderTraffic(id, 'at its next step', ({ step }) => step === 1)
   expect(going.history.map(change => change.reason)).toContain('Resumed: the time of its pause is over')
   expect(going.paused).toBeNull()
 })

@@ -56,6 +56,11 @@ export const policySchema = z.object({
       byOthers: z.boolean(),
     })
     .optional(),
+  /** Only versions that were promoted in this environment come here. */
+  from: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .optional(),
   /** When rollouts may move on: not within a window of `freeze`, only within those of `schedule`. */
   calendar: z.object({ freeze: windowsSchema, schedule: windowsSchema }).optional(),
 })

@@ -60,6 +60,8 @@ export const rolloutViewSchema = z.object({
       until: z.string().nullable(),
     })
     .nullable(),
+  /** Environments in which its candidate was promoted before, as its file and policy asked. */
+  from: z.array(z.string()),
   by: z.string(),
   pipeline: z.object({ id: z.string(), number: z.number() }).nullable(),
   analysis: analysisViewSchema.nullable(),

@@ -20,6 +20,7 @@ interface Change {
   readonly approvalBy?: string
   readonly freeze?: readonly string[]
   readonly schedule?: readonly string[]
+  readonly from?: string
   readonly json?: boolean
 }
 
@@ -72,6 +73,10 @@ export function policyCommand(): Command {
       '--schedule <window...>',
       "the only times at which rollouts move on, such as 'Mon-Fri 09:00 - 17:00'; none clears them",
     )
+    .option(
+      '--from <environment>',
+      'only versions that were promoted there come here, such as staging; none lifts it',
+    )
     .option('--json', 'for machines')
     .action(set)
   return command
@@ -89,10 +94,11 @@ async function show(
   print(
     policy,
     json,
-    ({ branches, approvers, approval, gates, maxFirstStep, predictions, limits, calendar }) =>
+    ({ branches, approvers, approval, from, gates, maxFirstStep, predictions, limits, calendar }) =>
       [
         `branches       ${branches.join(', ')}`,
         `approvers      ${approvers ?? 'none'}${describeRule(approval)}`,
+        `from           ${from === undefined ? 'anywhere' : `${from}, once promoted there`}`,
         `gates          ${gates.join('; ') || 'none'}`,
         `first step     at most ${formatPercent(maxFirstStep)}`,
         `predictions    ${predictions}`,
@@ -111,15 +117,18 @@ async function set(project: string, environment: string, change: Change): Promis
     limits: limitsBefore,
     calendar,
     approval,
+    from: fromBefore,
     ...rest
   } = await client.get(pathOf(project, environment), policySchema)
   const approvers =
     change.approvers === undefined ? before : change.approvers === 'none' ? undefined : change.approvers
   const limits = limitsAsked(change, limitsBefore)
+  const from = change.from === undefined ? fromBefore : change.from === 'none' ? undefined : change.from
   await client.tell('PUT', pathOf(project, environment), {
     ...rest,
     ...(approvers && { approvers }),
     ...(limits && { limits }),
+    ...(from !== undefined && { from }),
     ...(change.branches && { branches: change.branches.split(',').map(branch => branch.trim()) }),
     ...(change.gate && { gates: change.gate.filter(gate => gate !== 'none') }),
     ...(change.maxFirstStep && { maxFirstStep: parsePercent(change.maxFirstStep) }),

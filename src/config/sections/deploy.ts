@@ -3,7 +3,7 @@ import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
 import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
-import { choice, flag, integer, nothing } from '../reader/scalars.ts'
+import { choice, flag, integer, nothing, text } from '../reader/scalars.ts'
 import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
 import { logSection } from './log.ts'
@@ -110,6 +110,10 @@ const fields = {
     '25%',
     '50%',
   ]),
+  from: optional(
+    placed(text({ expected: 'the name of another environment', maxLength: 40 })),
+    'an environment in which a version must have been promoted before it comes here',
+  ),
   approve: optional(approval, 'who must approve before anything is deployed', false),
   freeze: optional(windowList, 'when no rollout moves on here, such as Fri 18:00 - Mon 08:00 Europe/Berlin'),
   schedule: optional(windowList, 'the only times at which rollouts move on here; by default, always'),
@@ -150,8 +154,9 @@ const environment = refine(
 )
 
 /** Asks for environments; the branch is open where the default branch is meant. */
-export type WrittenRequest = Omit<EnvironmentRequest, 'branch' | 'variant'> & {
+export type WrittenRequest = Omit<EnvironmentRequest, 'branch' | 'variant' | 'from'> & {
   readonly branch: string | undefined
+  readonly from?: Placed<string>
   readonly variant?: Placed<string>
 }
 
@@ -205,6 +210,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
       confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
       minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
     },
+    ...(written.from && { from: written.from }),
     ...(written.variant && { variant: written.variant }),
     ...(traffic && { traffic }),
     ...(calendar && { calendar }),

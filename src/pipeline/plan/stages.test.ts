@@ -161,6 +161,33 @@ describe('deploy', () => {
     expect(jobOf('deploy:preview', input).work).toMatchObject({ environment: 'preview-topic' })
     expect(jobOf('register', input).skip).toBeUndefined()
   })
+  test('waits for the environments that it takes its versions from, where this pipeline deploys there', () => {
+    const target = (name: string, ...from: readonly string[]) => ({
+      name,
+      approval: false,
+      allowed: true,
+      from,
+    })
+    const environments = [
+      target('production', 'staging', 'elsewhere'),
+      target('staging', 'qa'),
+      target('qa'),
+      target('here', 'there'),
+      target('there', 'here'),
+    ]
+    const { jobs } = buildPlan({ ...everything, environments })
+    const needs = Object.fromEntries(jobs.map(job => [job.name, job.needs]))
+    expect(needs).toMatchObject({
+      'deploy:production': ['register', 'deploy:staging'],
+      'deploy:staging': ['register', 'deploy:qa'],
+      'deploy:qa': ['register'],
+      // A circle of a file and a policy: each is refused when its turn comes.
+      'deploy:here': ['register'],
+      'deploy:there': ['register'],
+    })
+    const order = jobs.map(({ name }) => name)
+    expect(order.indexOf('deploy:qa')).toBeLessThan(order.indexOf('deploy:staging'))
+  })
   test('is skipped with the reason where the policy refuses', () => {
     const environments = [{ name: 'production', approval: false, allowed: false, refusal: 'only release/*' }]
     expect(jobOf('deploy:production', { environments }).skip).toBe('only release/*')

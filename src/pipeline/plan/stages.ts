@@ -8,6 +8,8 @@ export interface DeployTarget {
   readonly name: string
   /** Name of its job; default `deploy:` and its own. */
   readonly job?: string
+  /** Environments in which a version must have been promoted before it goes to this one. */
+  readonly from?: readonly string[]
   /** A person must approve: the file or the environment's policy says so. */
   readonly approval: boolean
   /** How long it waits for that. */
@@ -62,7 +64,7 @@ const NO_TIMEOUT = 2 ** 31 - 1
  * Nothing reads a model before it was scanned. Each stage also needs the jobs that make the model, so that it finds it in its workspace.
  * `convert` is there where the model is not ONNX; it waits for the jobs that make its samples too. `evaluate` is there where there is data, `gate` where there are gates,
  * `optimize` where the file asks for variants: it may fail, since the model that was judged can ship without them. A version is registered on the default
- * branch and wherever a deployment follows; elsewhere that job is skipped and says why.
+ * branch and wherever a deployment follows; elsewhere that job is skipped and says why. A deployment waits for those of the environments that it takes its versions from.
  *
  * Behind a dialect's jobs they are a stage of the plan, its last, so that they go by all of those as a job of the
  * dialect would: a manual job that may be left alone holds nothing up, one that runs on failure skips nothing.
@@ -98,7 +100,13 @@ export function buildPlan(input: PlanInput): Plan {
   }
   add('register', SHORT_STAGE, reasonNotToRegister(input), [judged])
   const register = stages.at(-1)!.name
-  const deployments = input.environments.map(target => deploy(target, called, register, input.notServed))
+  const targets = input.environments.map(target => ({
+    ...target,
+    job: called(target.job ?? `deploy:${target.name}`),
+  }))
+  const deployments = targets.map(target =>
+    deploy(target, [register, ...namesBefore(target, targets)], input.notServed),
+  )
   const own = [...stages, ...deployments]
   if (!input.stages) return { jobs: sortJobs([...input.jobs, ...own]).sorted }
   const last = asLastStage(own, input.stages)
@@ -141,17 +149,29 @@ function stage(
   }
 }
 
+type NamedTarget = DeployTarget & { readonly job: string }
+
+/** Jobs of the environments that this one takes its versions from; where policies and file lead in a circle, none. */
+function namesBefore({ name, from = [] }: DeployTarget, targets: readonly NamedTarget[]): readonly string[] {
+  const sourcesOf = (other: string) => targets.find(target => target.name === other)?.from ?? []
+  const isBehind = (other: string, seen: ReadonlySet<string>): boolean =>
+    other === name ||
+    sourcesOf(other).some(source => !seen.has(source) && isBehind(source, new Set([...seen, source])))
+  return targets
+    .filter(target => from.includes(target.name) && !isBehind(target.name, new Set([target.name])))
+    .map(({ job }) => job)
+}
+
 function deploy(
-  { name, job = `deploy:${name}`, approval, approvalExpiresMs, allowed, refusal }: DeployTarget,
-  called: (name: string) => string,
-  register: string,
+  { name, job, approval, approvalExpiresMs, allowed, refusal }: NamedTarget,
+  needs: readonly string[],
   notServed?: string,
 ): PlannedJob {
   const skip = allowed ? notServed : (refusal ?? `the policy of ${name} does not allow it`)
   return {
-    name: called(job),
+    name: job,
     work: { kind: 'deploy', environment: name, approval },
-    needs: [register],
+    needs,
     env: {},
     artifacts: [],
     timeout: NO_TIMEOUT,

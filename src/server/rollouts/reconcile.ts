@@ -39,6 +39,7 @@ import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
 import { allReady, failureOf, isCandidateReady } from './readiness.ts'
 import { recordOf } from './records/records.ts'
+import { sourceRefusal, sourcesOf, whyNotTaken } from './sources.ts'
 import { strategyFor } from './strategy.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
@@ -57,6 +58,7 @@ export type RolloutOrigin = Pick<
   | 'traffic'
   | 'calendar'
   | 'supersede'
+  | 'from'
 >
 
 /**
@@ -160,14 +162,22 @@ export class RolloutReconciler implements Deployer {
       await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
       return
     }
-    const { traffic, calendar, supersede } = requestOf(pipeline, work.environment)
+    const request = requestOf(pipeline, work.environment)
+    const { traffic, calendar, supersede } = request
     const { name: model } = configOf(pipeline)!.repository.model
     const { environment } = work
+    const candidate = version.id as VersionId
+    const from = await sourcesOf(this.#plane, pipeline.project, request)
+    const untaken = await whyNotTaken(this.#plane, { model, candidate, environment }, from)
+    if (untaken !== undefined) {
+      await this.#pipelines.move(job, 'running', 'failed', { reason: untaken })
+      return
+    }
     const add = async () => {
       await this.#add({
         model,
         environment,
-        candidate: version.id as VersionId,
+        candidate,
         strategy,
         project: pipeline.project,
         job: job.id,
@@ -175,6 +185,7 @@ export class RolloutReconciler implements Deployer {
         ...(traffic && { traffic }),
         ...(calendar && { calendar }),
         ...(supersede && { supersede }),
+        ...(from.length > 0 && { from }),
       })
     }
     const preview = previewJobOf(pipeline, job)
@@ -279,6 +290,9 @@ export class RolloutReconciler implements Deployer {
   async #nextEvent(rollout: StoredRollout, closure: Closure | undefined): Promise<RolloutEvent | undefined> {
     const closed: RolloutEvent | undefined = closure && { kind: 'closed', closure }
     if (rollout.phase === 'queued') {
+      // What it comes from may have been rolled back while it waited.
+      const refusal = await sourceRefusal(this.#plane, rollout)
+      if (refusal !== undefined) return { kind: 'refused', reason: refusal }
       if (closed) return closed
       const deployment = await this.#plane.stores.rollouts.deployment(rollout.model, rollout.environment)
       return { kind: 'dequeued', ...(deployment && { stable: deployment.stable }) }

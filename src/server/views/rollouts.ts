@@ -39,6 +39,7 @@ export async function rolloutViewOf(
     paused: pause
       ? { by: pause.by, at: isoOf(pause.at), reason: pause.reason ?? null, until: isoOrNull(pause.until) }
       : null,
+    from: [...(rollout.from ?? [])],
     by: rollout.by,
     pipeline: pipeline ? { id: pipeline.id, number: pipeline.number } : null,
     analysis: analysis

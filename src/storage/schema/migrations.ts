@@ -16,6 +16,7 @@ import { pairs } from './0015-pairs.ts'
 import { pauses } from './0016-pauses.ts'
 import { notify } from './0017-notify.ts'
 import { records } from './0018-records.ts'
+import { promotions } from './0019-promotions.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   pauses,
   notify,
   records,
+  promotions,
 ]

@@ -33,6 +33,7 @@ export interface Tables {
     limits: string | null
     calendar: string | null
     approval: string | null
+    promote_from: string | null
   }
   secrets: {
     scope: string
@@ -188,6 +189,7 @@ export interface Tables {
     supersede: number | null
     superseded_by: string | null
     pause: string | null
+    promote_from: string | null
   }
   rollout_changes: {
     rollout: string

@@ -138,6 +138,7 @@ export function accessContract(world: () => Stores, setClock: (time: typeof NOON
       predictions: 'token',
       limits: { rate: { perSecond: 0.5, burst: 10 }, quota: { requests: 1e9, per: 'month' }, priority: 2 },
       approval: { byOthers: true, expiresMs: 3_600_000 },
+      from: 'staging',
       calendar: parseCalendar({
         freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin', '2026-12-20 - 2027-01-04'],
         schedule: ['Mon-Fri 09:00 - 17:00'],

@@ -38,6 +38,7 @@ export function rolloutContract(world: () => Stores): void {
         sticky: { kind: 'cookie', name: 'arm', maxAgeMs: 1000 },
         rules: [{ header: 'x', match: { kind: 'is', text: 'y' }, to: 'previous' }],
       },
+      from: ['staging', 'qa'],
       calendar: parseCalendar({ freeze: ['Fri 18:00 - Mon 08:00 Europe/Berlin'], schedule: [] }),
       override: { by: 'ada', at: later(1), reason: 'a fix' },
       pause: { by: 'bob', at: later(1), reason: 'odd answers', until: later(9) },

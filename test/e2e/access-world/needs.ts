@@ -126,6 +126,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/registry/collections': SERVER,
   'POST /api/v1/registry/checks': SERVER,
   'POST /api/v1/models/{model}/rollback': DEPLOY,
+  'POST /api/v1/models/{model}/promote': DEPLOY,
   'POST /api/v1/models/{model}/try': { scope: 'predict', role: 'reader' },
   'GET /api/v1/rollouts/{id}': READ,
   'POST /api/v1/rollouts/{id}/promote': DEPLOY,

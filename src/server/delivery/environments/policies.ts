@@ -8,7 +8,7 @@ const BRANCH = 'refs/heads/'
 /**
  * A plan whose jobs get what the policies of their environments allow. A file may name any environment, and so ask
  * for its secrets and its name: where the policy does not let this ref do so, the job is skipped and says why; where
- * it wants a person's word, the job waits for it. Whatever the action is: all of them run the file's own commands.
+ * it wants a person's word, the job waits for it. Where it takes only what was promoted elsewhere, no script does. Whatever the action is: all of them run the file's own commands.
  *
  * A tag and a merge request are no branch: a policy lets them deploy by their whole name (`refs/tags/v*`).
  */
@@ -32,6 +32,11 @@ function bounded(
 ): PlannedJob {
   const policy = job.environment && policies.get(job.environment.name)
   if (!policy || job.skip !== undefined) return job
+  if (policy.from !== undefined)
+    return {
+      ...job,
+      skip: `${policy.environment} takes only what was promoted in ${policy.from}, which no script can show`,
+    }
   const request = boundRequest(policy, { branch, approve: false, steps: [] })
   if (!request.allowed) return { ...job, skip: request.refusal }
   if (!request.approval) return job

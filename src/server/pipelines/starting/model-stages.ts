@@ -4,6 +4,7 @@ import { branchMatches, type Milliseconds } from '../../../core/index.ts'
 import { buildPlan, type Plan } from '../../../pipeline/index.ts'
 import type { ControlPlane } from '../../control-plane.ts'
 import { PREVIEW_JOB, previewRequest } from '../../delivery/previews/request.ts'
+import { sourcesOf } from '../../rollouts/sources.ts'
 import { boundFor } from '../policy.ts'
 import type { PipelineRequest } from './start.ts'
 
@@ -32,7 +33,11 @@ export async function withModelStages(
   const asked = await Promise.all(
     environments
       .filter(request => branch !== undefined && branchMatches(request.branch, branch))
-      .map(async request => ({ request, ...(await boundFor(plane, project, request, branch!)) })),
+      .map(async request => ({
+        request,
+        from: await sourcesOf(plane, project.id, request),
+        ...(await boundFor(plane, project, request, branch!)),
+      })),
   )
   // A gate needs figures, and figures need a model that runs.
   const facts = planFacts(repository)
@@ -46,8 +51,9 @@ export async function withModelStages(
     hasGates: repository.gates.length + policyGates.length > 0,
     onDefaultBranch: branch === project.defaultBranch,
     branch: branch ?? ref.replace(/^refs\/(tags\/)?/, ''),
-    environments: asked.map(({ request, policy, bounded }) => ({
+    environments: asked.map(({ request, from, policy, bounded }) => ({
       name: request.name,
+      ...(from.length > 0 && { from }),
       ...(request === preview && { job: PREVIEW_JOB }),
       ...(bounded.allowed
         ? { approval: bounded.approval, ...(bounded.approval && expiryOf(policy)), allowed: true }

@@ -33,6 +33,7 @@ export function policies(db: Db): PolicyStore {
         limits: policy.limits ? JSON.stringify(policy.limits) : null,
         calendar: calendarText(policy.calendar),
         approval: policy.approval ? JSON.stringify(policy.approval) : null,
+        promote_from: policy.from ?? null,
       }
       await db
         .insertInto('policies')
@@ -58,6 +59,7 @@ function policyOf(row: object): EnvironmentPolicy {
       limits: read.optional('limits', column => read.json(column, isLimits)),
       calendar: calendarIn(read),
       approval: read.optional('approval', column => read.json(column, isApproval)),
+      from: read.optional('promote_from', column => read.text(column)),
     }),
   }
 }

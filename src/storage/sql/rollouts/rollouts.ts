@@ -24,7 +24,7 @@ import {
   type Strategy,
 } from '../../../rollout/types.ts'
 import { calendarIn, calendarText } from '../calendars.ts'
-import { has, isRecord } from '../json.ts'
+import { has, isRecord, isTexts } from '../json.ts'
 import { rolloutNews } from '../notify/rollout-news.ts'
 import { tell } from '../notify/tell.ts'
 import { needBytes } from '../registry/versions/aliases.ts'
@@ -54,6 +54,7 @@ export function rollouts(db: Db): RolloutsStore {
             traffic: traffic ? JSON.stringify(traffic) : null,
             calendar: calendarText(rollout.calendar),
             supersede: rollout.supersede ? 1 : null,
+            promote_from: rollout.from ? JSON.stringify(rollout.from) : null,
           })
           .execute()
       })
@@ -212,6 +213,7 @@ function rolloutOf(row: object): StoredRollout {
       reason: read.optional('reason', column => read.text(column)),
       job: read.optional('job', column => read.text<JobId>(column)),
       traffic: read.optional('traffic', column => read.json(column, isTraffic)),
+      from: read.optional('promote_from', column => read.json(column, isTexts)),
       calendar: calendarIn(read),
       supersede: read.optional('supersede', (): true => true),
       supersededBy: read.optional('superseded_by', column => read.text<RolloutId>(column)),

@@ -167,13 +167,19 @@ function policyRoutes(app: App, services: Services): void {
         'project.administer',
       )
       for (const gate of request.body.gates) parseGate(gate)
-      const { approvers, limits, calendar, approval, ...rest } = request.body
+      const { approvers, limits, calendar, approval, from, ...rest } = request.body
+      if (from === request.params.environment)
+        throw conflict(
+          `${from} can not take its versions from itself`,
+          'Name the environment that comes before it.',
+        )
       await access.setPolicy(project.id, {
         environment: request.params.environment,
         ...rest,
         ...(approvers && { approvers }),
         ...(limits && { limits }),
         ...(approval && { approval: ruleOf(approval) }),
+        ...(from !== undefined && { from }),
         ...(calendar && hasWindows(calendar) && { calendar: parseCalendar(calendar) }),
       })
       await services.publisher.publish()

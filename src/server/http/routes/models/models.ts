@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { isLimited } from '../../../../access/index.ts'
-import { modelViewSchema, versionViewSchema } from '../../../../api/index.ts'
+import { modelViewSchema, promotedSchema, versionViewSchema } from '../../../../api/index.ts'
 import { notFound, ServerError } from '../../../errors.ts'
 import { pointersOf, resolveVersion } from '../../../registry/versions/names.ts'
+import { promoteVersion } from '../../../rollouts/promote.ts'
 import type { Services } from '../../../services.ts'
 import { modelViewOf, versionViewOf } from '../../../views/models.ts'
 import { rolloutViewOf } from '../../../views/rollouts.ts'
@@ -115,6 +116,7 @@ export function modelRoutes(app: App, services: Services): void {
       )
     },
   )
+  promoteRoute(app, services)
   // Whatever a client sends goes on as it came: an image, a JSON request whose numbers nobody rounds.
   app.register(async raw => {
     raw.removeAllContentTypeParsers()
@@ -135,4 +137,33 @@ export function modelRoutes(app: App, services: Services): void {
       },
     )
   })
+}
+
+function promoteRoute(app: App, services: Services): void {
+  const { stores } = services.plane
+  const environment = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  const body = z.object({ from: environment, to: environment })
+  app.post(
+    '/api/v1/models/:model/promote',
+    { config: CALLER, schema: { params, body, response: { 200: promotedSchema } } },
+    async request => {
+      const caller = callerIn(request)
+      const { model } = request.params
+      await modelFor(services, caller, model, 'rollout.control')
+      const { job, version } = await promoteVersion(services, caller, { model, ...request.body })
+      const pipeline = await stores.pipelines.pipeline(job.pipeline)
+      const rollout = await stores.rollouts.byJob(job.id)
+      return {
+        version: { id: version.id, number: version.number },
+        job: {
+          id: job.id,
+          name: job.plan.name,
+          pipeline: pipeline?.number ?? 0,
+          state: job.state,
+          reason: job.reason ?? null,
+        },
+        rollout: rollout ? await rolloutViewOf(services, rollout) : null,
+      }
+    },
+  )
 }
