@@ -7,6 +7,7 @@ import {
   type Instant,
 } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
+import { abConclusion, abHolds, abStarted, abWaits } from './experiment/ab-course.ts'
 import { paused, pauseText, resumed } from './pause.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
 import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './types.ts'
@@ -24,6 +25,7 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './ty
  *   queued       superseded                                -> aborted, by which
  *   progressing  concluded                                 -> promoted, aborted, or waits for a person
  *   queued       refused                                   -> aborted, why
+ *   progressing  concluded                                 -> promoted, aborted, or waits for a person
  *   any running  closed                                    -> holds, until when
  *   any running  override                                  -> no calendar holds it any more, by whom
  *   any running  pause                                     -> stays where it stands, by whom and until when
@@ -50,6 +52,8 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       return event.step !== undefined && event.step !== rollout.step
         ? rollout
         : judged(rollout, event.analysis, now)
+    case 'concluded':
+      return concluded(rollout, event, now)
     case 'closed':
       return rollout.override ? rollout : held(rollout, closed(event.closure))
     case 'superseded':
@@ -107,12 +111,13 @@ function started(rollout: Rollout, now: Instant): Rollout {
     return isFirst
       ? ended(rollout, 'promoted', 'Promoted at once: nothing is in production to compare with', now)
       : atStep(rollout, strategy.steps, 0, 'The replicas are ready', now)
+  if (strategy.kind === 'ab' && !isFirst) return abStarted(rollout, strategy, now)
   return ended(rollout, 'promoted', atOnce(strategy, isFirst), now)
 }
 
 function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolean): string {
   const checked = 'Promoted at once after warm-up and parity check'
-  if (isFirst || strategy.kind === 'immediate') return checked
+  if (isFirst || strategy.kind === 'immediate' || strategy.kind === 'ab') return checked
   if (strategy.kind === 'recreate')
     return 'Promoted after warm-up and parity check; what served before was ended first'
   return `${checked}; the version before is held for ${formatDuration(strategy.hold)}`
@@ -120,8 +125,12 @@ function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolea
 
 function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
   const { strategy } = rollout
-  if (strategy.kind !== 'canary') return rollout
   const found = findings(analysis)
+  if (strategy.kind === 'ab')
+    return analysis.verdict === 'failed'
+      ? ended(rollout, 'aborted', found, now)
+      : held(rollout, abHolds(rollout, analysis))
+  if (strategy.kind !== 'canary') return rollout
   if (analysis.verdict === 'failed') return ended(rollout, 'aborted', found, now)
   if (rollout.pause)
     return held(
@@ -137,6 +146,16 @@ function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
     )
   if (rollout.step + 1 >= strategy.steps.length) return ended(rollout, 'promoted', found, now)
   return atStep(rollout, strategy.steps, rollout.step + 1, found, now)
+}
+
+function concluded(
+  rollout: Rollout,
+  { step, analysis }: Extract<RolloutEvent, { kind: 'concluded' }>,
+  now: Instant,
+): Rollout {
+  if (step !== rollout.step || rollout.strategy.kind !== 'ab') return rollout
+  const { to, reason } = abConclusion(rollout.strategy, analysis)
+  return to === 'waiting' ? abWaits(rollout, reason, now) : ended(rollout, to, reason, now)
 }
 
 function holdOf(steps: readonly CanaryStep[], step: number): number {
@@ -193,6 +212,7 @@ function missing({ requestsMissing }: Analysis): string {
 }
 
 function withoutVerdict({ strategy, step }: Rollout): string {
+  if (strategy.kind === 'ab') return step === 0 ? ', before its horizon' : ', as its horizon showed nothing'
   return strategy.kind === 'canary'
     ? `, step ${step + 1} of ${strategy.steps.length}, before the analysis had passed`
     : ''

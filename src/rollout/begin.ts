@@ -1,5 +1,6 @@
 import type { Calendar, Instant, RolloutId, VersionId } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
+import { wrongInAb } from './experiment/ab-plan.ts'
 import type { AnalysisSpec, CanaryStep, Rollout, Strategy } from './types.ts'
 
 export interface RolloutRequest {
@@ -31,6 +32,7 @@ export function beginRollout(request: RolloutRequest, now: Instant): Rollout {
 }
 
 function checkedStrategy(strategy: Strategy): Strategy {
+  if (strategy.kind === 'ab') return checkedAb(strategy)
   if (strategy.kind !== 'canary') return checkedHold(strategy)
   const lastPart = strategy.steps.findLastIndex(step => step.weight !== 1)
   const steps = strategy.steps.slice(0, lastPart + 1)
@@ -38,6 +40,13 @@ function checkedStrategy(strategy: Strategy): Strategy {
   steps.forEach(checkStep)
   checkAnalysis(strategy.analysis)
   return { ...strategy, steps }
+}
+
+function checkedAb(plan: Extract<Strategy, { kind: 'ab' }>): Strategy {
+  const wrong = wrongInAb(plan)
+  if (wrong) throw invalid(wrong.expected, wrong.found, 'see strategy: ab')
+  checkAnalysis(plan.analysis)
+  return plan
 }
 
 function checkedHold(strategy: Exclude<Strategy, { kind: 'canary' }>): Strategy {

@@ -5,6 +5,7 @@ export { BUCKET_GROWTH, bucketUpperBound, latencyBucket, MAX_BUCKET } from './bu
 export { checkCounts, latencyQuantile, mergeCounts, NO_COUNTS, subtractCounts } from './counts.ts'
 export * from './errors.ts'
 export * from './evidence/index.ts'
+export * from './experiment/index.ts'
 export { heldAt } from './held.ts'
 export { endOfPause } from './pause.ts'
 export type * from './ports.ts'

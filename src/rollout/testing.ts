@@ -21,7 +21,7 @@ export const STEPS: readonly CanaryStep[] = [
   { weight: 0.5, hold: 0 },
 ]
 
-export const CANARY: Strategy = { kind: 'canary', steps: STEPS, analysis: SPEC }
+export const CANARY: Extract<Strategy, { kind: 'canary' }> = { kind: 'canary', steps: STEPS, analysis: SPEC }
 
 export function aRollout(change: Partial<Rollout> = {}): Rollout {
   return {

@@ -10,6 +10,7 @@ import type {
 } from '../core/index.ts'
 import type { EvidencePolicy } from './evidence/decide.ts'
 import type { Evidence } from './evidence/types.ts'
+import type { AbPlan, ExperimentCounts } from './experiment/types.ts'
 
 /** Who answers a request during a rollout. `baseline`: a fresh replica of the stable version, compared with the canary. */
 export const ARMS = ['stable', 'baseline', 'canary'] as const
@@ -46,6 +47,8 @@ export type Strategy =
   | { readonly kind: 'blue-green'; readonly hold: Milliseconds }
   /** What serves is ended before the candidate is loaded, where there is no memory for both. */
   | { readonly kind: 'recreate' }
+  /** Two versions side by side, decided once. */
+  | ({ readonly kind: 'ab' } & AbPlan)
 
 /** Which version a rule or a mirror means: an arm, the stable version before, or a version by number. */
 export type TrafficTarget = Arm | 'previous' | number
@@ -221,6 +224,14 @@ export type RolloutEvent =
       readonly analysis: Analysis
       readonly step?: number
       readonly basis?: Basis
+    }
+  /** An experiment is over, and decided: from these counts, after so long. */
+  | {
+      readonly kind: 'concluded'
+      readonly analysis: Analysis
+      readonly step: number
+      readonly seen: ExperimentCounts
+      readonly elapsed: Milliseconds
     }
   /** A newer one came while it waited. */
   | { readonly kind: 'superseded'; readonly by: RolloutId }

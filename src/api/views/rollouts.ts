@@ -39,7 +39,7 @@ export const rolloutViewSchema = z.object({
   environment: z.string(),
   candidate: z.object({ id: z.string(), number: z.number() }),
   stable: z.object({ id: z.string(), number: z.number() }).nullable(),
-  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate']),
+  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate', 'ab']),
   steps: z.array(z.object({ weight: z.number(), holdMs: z.number() })),
   phase: rolloutPhaseSchema,
   step: z.number(),

@@ -7,6 +7,7 @@ export {
   rateOf,
   type Side,
 } from './difference.ts'
+export * from './means/index.ts'
 export { type Discordant, type Interval, wilsonInterval } from './proportions.ts'
 export {
   type LogHistogram,
@@ -17,3 +18,4 @@ export {
   quantileRatioTest,
 } from './quantile-ratio.ts'
 export * from './sequential/index.ts'
+export { normalCdf, normalQuantile } from './special.ts'

@@ -185,11 +185,21 @@ function isStrategy(value: unknown): value is Strategy {
       return true
     case 'blue-green':
       return typeof value['hold'] === 'number'
+    case 'ab':
+      return isAb(value)
     default:
       return value['kind'] === 'canary' && isCanary(value)
   }
 }
 const isCanary = has({ steps: 'array', analysis: 'object' })
+const isAb = has({
+  split: 'number',
+  metric: 'string',
+  horizon: 'object',
+  effect: 'number',
+  otherwise: 'string',
+  analysis: 'object',
+})
 
 function rolloutOf(row: object): StoredRollout {
   const read = new RowReader('rollouts', row)

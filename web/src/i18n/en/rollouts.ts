@@ -108,4 +108,5 @@ export const rollouts = {
   'strategy.immediate': 'All at once',
   'strategy.blue-green': 'Blue-green',
   'strategy.recreate': 'Recreate',
+  'strategy.ab': 'A/B',
 } as const satisfies Record<string, Message>

@@ -101,4 +101,5 @@ export const rollouts: Record<keyof typeof english, Message> = {
   'strategy.immediate': '一次性全量',
   'strategy.blue-green': '蓝绿',
   'strategy.recreate': '先停后启',
+  'strategy.ab': 'A/B 实验',
 }

@@ -1,0 +1,6 @@
+export { type AbLook, lookAtAb } from './ab.ts'
+export { isAbRunning } from './ab-course.ts'
+export { abForecast } from './ab-plan.ts'
+export { guardrailsOf, isCompared, isExperiment } from './guardrails.ts'
+export { outcomesAt } from './samples.ts'
+export * from './types.ts'
