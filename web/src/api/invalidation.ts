@@ -17,7 +17,7 @@ export function staleAfter(change: Change): readonly Key[] {
       return [['pipelines'], ['pipeline', change.pipeline], ['models'], ['model'], ...MOVED_BY_PIPELINES]
     case 'rollout':
     case 'model':
-      return [['models'], ...OF_A_MODEL.map(list => [list, change.model])]
+      return [['models'], ['deployments'], ...OF_A_MODEL.map(list => [list, change.model])]
     case 'traffic':
       return [['models'], ['model', change.model]]
   }

@@ -1,6 +1,7 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
+import { deploymentsSchema } from '../../../src/api/deployments.ts'
 import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
 import { lineageSchema, logSchema } from '../../../src/api/versions.ts'
 import {
@@ -71,6 +72,25 @@ export const modelLog = (name: string) =>
   queryOptions({
     queryKey: ['log', name],
     queryFn: ({ signal }) => read(`/api/v1/models/${e(name)}/log?limit=${MAX_PAGE_SIZE}`, logSchema, signal),
+  })
+
+/** What serves everywhere that one may see. */
+export const deploymentsNow = queryOptions({
+  queryKey: ['deployments', 'now'],
+  queryFn: ({ signal }) => read('/api/v1/deployments?limit=1', deploymentsSchema, signal),
+})
+
+/** What served when, by pages that go back to the first. */
+export const deploymentHistory = (search: { readonly environment?: string; readonly model?: string }) =>
+  infiniteQueryOptions({
+    queryKey: ['deployments', 'history', search.environment ?? '', search.model ?? ''],
+    queryFn: ({ pageParam, signal }) => {
+      const asked = new URLSearchParams({ ...search, limit: `${PAGE_SIZE}` })
+      if (pageParam !== null) asked.set('before', pageParam)
+      return read(`/api/v1/deployments?${asked}`, deploymentsSchema, signal)
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
   })
 
 export const lineage = (version: string) =>

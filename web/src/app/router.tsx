@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { TokensPage } from '../access/tokens-page.tsx'
+import { DeploymentsPage } from '../deployments/page.tsx'
+import { deploymentsSearch } from '../deployments/search.ts'
 import { FleetPage } from '../fleet/page.tsx'
 import { ModelPage } from '../models/page.tsx'
 import { PipelinePage } from '../pipelines/page.tsx'
@@ -51,6 +53,14 @@ const rollout = createRoute({
     return <RolloutPage key={id} model={name} id={id} />
   },
 })
+const deployments = createRoute({
+  getParentRoute: () => root,
+  path: '/deployments',
+  validateSearch: deploymentsSearch,
+  component: function Deployments() {
+    return <DeploymentsPage search={deployments.useSearch()} />
+  },
+})
 const tokens = createRoute({ getParentRoute: () => root, path: '/tokens', component: TokensPage })
 
 export const router = createRouter({
@@ -60,6 +70,7 @@ export const router = createRouter({
     pipeline,
     model,
     rollout,
+    deployments,
     tokens,
   ]),
   scrollRestoration: true,

@@ -56,6 +56,9 @@ function Navigation() {
       <Link to="/projects" className={look}>
         {t('app.projects')}
       </Link>
+      <Link to="/deployments" className={look}>
+        {t('app.deployments')}
+      </Link>
       <Link to="/tokens" className={look}>
         {t('app.tokens')}
       </Link>

@@ -10,6 +10,8 @@ export interface Format {
   number(value: number): string
   /** A fraction of one: 0.1234 → 12.3 % */
   percent(value: number): string
+  /** As a change: 0.1234 → +12.3 % */
+  change(value: number): string
   /** 1536 → 1.5 kB */
   bytes(value: number): string
   /** Milliseconds: 0.42 ms, 12 ms, 3.2 s, 2 min 5 s. */
@@ -29,6 +31,11 @@ export function formatter(language: Language): Format {
   const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 })
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const part = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 })
+  const signed = new Intl.NumberFormat(locale, {
+    style: 'percent',
+    maximumFractionDigits: 2,
+    signDisplay: 'exceptZero',
+  })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
@@ -58,6 +65,7 @@ export function formatter(language: Language): Format {
   return {
     number,
     percent,
+    change: value => signed.format(value),
     bytes,
     duration,
     ago(iso, now) {

@@ -1,21 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
-import type { DecisionView, LogEntry } from '../../../src/api/versions.ts'
+import { Link } from '@tanstack/react-router'
+import type { LogEntry } from '../../../src/api/versions.ts'
 import { modelLog } from '../api/queries.ts'
+import { deciderOf } from '../deployments/decider.ts'
+import { EventBadge } from '../deployments/event.tsx'
 import { useI18n } from '../i18n/index.tsx'
-import { Badge } from '../ui/badge.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Ago } from '../ui/time.tsx'
-import type { Tone } from '../ui/tone.ts'
 
 type Moved = Extract<LogEntry, { kind: 'moved' }>
-
-const TONE: Readonly<Record<Moved['event'], Tone>> = {
-  served: 'good',
-  canary: 'warn',
-  aborted: 'bad',
-  set: 'quiet',
-  removed: 'quiet',
-}
 
 /** What served where, by whose decision; newest first. */
 export function Served({ name }: { readonly name: string }) {
@@ -24,7 +17,14 @@ export function Served({ name }: { readonly name: string }) {
   const moves = (data?.entries ?? []).filter(entry => entry.kind === 'moved')
   if (moves.length === 0) return null
   return (
-    <Panel title={t('log.title')}>
+    <Panel
+      title={t('log.title')}
+      aside={
+        <Link to="/deployments" search={{ model: name }} className="hover:underline">
+          {t('deployments.title')}
+        </Link>
+      }
+    >
       <ol className="still max-h-96 space-y-2 overflow-y-auto border-l-2 border-line pl-3 text-sm">
         {moves.map(move => (
           <Line key={`${move.at} ${move.place.name} ${move.version.id} ${move.event}`} move={move} />
@@ -42,24 +42,17 @@ function Line({ move }: { readonly move: Moved }) {
       <span className="text-xs text-soft">
         <Ago at={at} />
       </span>
-      <Badge tone={TONE[event]}>
-        {rollback && event === 'served' ? t('log.rollback') : t(`log.${event}`)}
-      </Badge>
+      <EventBadge event={event} rollback={rollback} />
       <code className="text-xs">{place.name}</code>
       <span className="tabular font-medium">
         {before && `v${before.number} → `}v{version.number}
       </span>
       {weight !== null && weight > 0 && <span className="tabular text-xs">{format.percent(weight)}</span>}
       <span className="text-soft">
-        {t('log.decided', { who: useDecider(decision) })}
+        {t('log.decided', { who: deciderOf(decision, t) })}
         {decision.kind !== 'person' && ` · ${t('log.asked', { who: by })}`}
       </span>
       {reason && <span className="w-full break-words text-soft">{reason}</span>}
     </li>
   )
-}
-
-function useDecider(decision: DecisionView): string {
-  const { t } = useI18n()
-  return decision.kind === 'person' ? decision.by : t(`log.by.${decision.kind}`)
 }

@@ -10,7 +10,7 @@ import { Ago } from '../ui/time.tsx'
 import { RolloutActions } from './actions.tsx'
 import { EvidencePanel } from './evidence/panel.tsx'
 import { Facts } from './facts.tsx'
-import { RolloutHistory } from './history.tsx'
+import { HistoryLines } from './history.tsx'
 import { RollBack } from './roll-back.tsx'
 import { Sentence } from './sentence.tsx'
 import { RolloutTraffic } from './traffic.tsx'
@@ -47,7 +47,7 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
             <Link to="/models/$model" params={{ model: shown.model }} className="hover:underline">
               {shown.model}
             </Link>
-            {t('rollout.title', { number: candidate.number })}
+            <span className="text-soft">·</span> {t('rollout.title', { number: candidate.number })}
             <PhaseBadge phase={shown.phase} />
           </>
         }
@@ -83,7 +83,7 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
           <div className="min-w-0 space-y-4">
             <Facts rollout={shown} model={model} />
             <Panel title={t('rollout.history')}>
-              <RolloutHistory history={shown.history} />
+              <HistoryLines history={shown.history} />
             </Panel>
           </div>
         </div>

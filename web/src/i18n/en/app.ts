@@ -4,6 +4,7 @@ export const app = {
   'app.skip': 'Skip to content',
   'app.fleet': 'Fleet',
   'app.projects': 'Projects',
+  'app.deployments': 'Deployments',
   'app.tokens': 'Tokens',
   'app.logout': 'Log out',
   'app.language': 'Language',

@@ -66,4 +66,17 @@ export const models = {
   'try.image': 'Image',
   'try.json': 'JSON',
   'try.notServing': 'No version serves yet: a request has nobody to answer it.',
+
+  'deployments.title': 'Deployments',
+  'deployments.now': 'Serving now',
+  'deployments.since': 'Since',
+  'deployments.decided': 'Decided by',
+  'deployments.why': 'Why',
+  'deployments.when': 'When',
+  'deployments.what': 'What',
+  'deployments.history': 'History',
+  'deployments.kept': 'Lines are added and never changed.',
+  'deployments.none': 'Nothing has served yet.',
+  'deployments.allEnvironments': 'All',
+  'deployments.allModels': 'All',
 } as const satisfies Record<string, Message>

@@ -5,6 +5,7 @@ export const app: Record<keyof typeof english, Message> = {
   'app.skip': '跳到正文',
   'app.fleet': '模型总览',
   'app.projects': '项目',
+  'app.deployments': '部署',
   'app.tokens': '令牌',
   'app.logout': '退出登录',
   'app.language': '语言',

@@ -66,4 +66,17 @@ export const models: Record<keyof typeof english, Message> = {
   'try.image': '图片',
   'try.json': 'JSON',
   'try.notServing': '还没有版本在服务，请求无人应答。',
+
+  'deployments.title': '部署',
+  'deployments.now': '当前服务',
+  'deployments.since': '起始',
+  'deployments.decided': '决定者',
+  'deployments.why': '原因',
+  'deployments.when': '时间',
+  'deployments.what': '事件',
+  'deployments.history': '历史',
+  'deployments.kept': '记录只增不改。',
+  'deployments.none': '尚无任何版本服务过。',
+  'deployments.allEnvironments': '全部',
+  'deployments.allModels': '全部',
 }

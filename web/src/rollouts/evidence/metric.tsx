@@ -36,7 +36,7 @@ export function Metric({ metric, curve, marks }: MetricProps) {
         <Figure name={t('rollout.baseline')} value={show(metric.baseline)} />
         <Figure
           name={t('evidence.difference')}
-          value={difference === undefined ? '–' : format.percent(difference)}
+          value={difference === undefined ? '–' : format.change(difference)}
         />
         <Figure name={t('evidence.margin')} value={format.percent(metric.margin)} />
       </dl>
