@@ -177,6 +177,31 @@ describe('sizes', () => {
     expect(codec.encode(bytesOf(weights), 'float32', new Uint8Array(12)).encoding).toBe('planes')
   })
 
+  test('the shorter of both, where what a piece is by itself may win', () => {
+    const coarse = bytesOf(weights.map(value => Math.round(value * 100) / 128))
+    const nearly = bytesOf(weights.map(value => Math.round(value * 100) / 128 + value * 1e-3))
+    const alone = codec.encode(coarse, 'float32')
+    const stored = codec.encode(coarse, 'float32', nearly)
+    expect(stored).toEqual(alone)
+    expect(stored.body.length).toBeLessThan(coarse.length / 4)
+  })
+
+  test('are the same where a piece is written to its own place', () => {
+    const noise = gaussian(2 ** 18, 1e-3, 43)
+    const tuned = weights.map((value, i) => value * (1 + noise[i]!))
+    for (const [raw, kind, base] of [
+      [bytesOf(tuned), 'float32', bytesOf(weights)],
+      [bfloat16(tuned), 'bfloat16', bfloat16(weights)],
+      [bytesOf(tuned), 'float32', undefined],
+    ] as const) {
+      const expected = codec.encode(raw, kind, base)
+      const place = Uint8Array.from(raw)
+      const stored = codec.encode(place, kind, base, place)
+      expect(stored.body.buffer).toBe(place.buffer)
+      expect(stored).toEqual(expected)
+    }
+  })
+
   test('of rows that an edit left alone are near nothing, and what was edited is stored', () => {
     const edited = weights.map((value, i) => (Math.floor(i / 1024) % 4 === 0 ? value * 1.3 + 1e-3 : value))
     const stored = codec.encode(bytesOf(edited), 'float32', bytesOf(weights))

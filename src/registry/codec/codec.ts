@@ -14,8 +14,12 @@ const LEAST_BYTES = 16
 const LONG_PIECE = 0x2_0000
 const ONE_OF_EIGHT = 7
 
-/** A delta of less than this part is not measured against what the piece is by itself. */
+/**
+ * A delta of less than this part is not measured against what the piece is by itself; nor is one by which that would be
+ * so many times as long, as parts of it tell.
+ */
 const CLEAR_WIN = 0.4
+const CLEARLY_LONGER = 1.25
 
 /** The codec with 6 MB of memory of its own, for one thread. */
 export function openPieceCodec(loops: CodecLoops = openCodecLoops()): PieceCodec {
@@ -41,8 +45,11 @@ class PlaneCodec implements PieceCodec {
     this.#memory.set(raw, at.PIECE)
     const mask = raw.length < LONG_PIECE ? 0 : ONE_OF_EIGHT
     const repeating = this.#loops.repeats(at.PIECE, raw.length, mask, at.SEEN) >= REPEATING
-    const delta = base?.length === raw.length ? this.#delta(raw, kind, base) : undefined
-    if (delta && !repeating && delta.body.length < raw.length * CLEAR_WIN) return delta
+    const clear = base === undefined || repeating ? 0 : this.#clearWin(raw.length, kind)
+    // A delta that may lose against what the piece is by itself must not lie where that is written.
+    const room = (length: number): Uint8Array | undefined => (length < clear ? into : undefined)
+    const delta = base?.length === raw.length ? this.#delta(raw, kind, base, room) : undefined
+    if (delta && delta.body.length < clear) return delta
     const own = this.#own(raw, kind, repeating, delta?.body.length ?? raw.length, into)
     return own ?? delta ?? rawPiece(raw)
   }
@@ -69,9 +76,20 @@ class PlaneCodec implements PieceCodec {
     return written(this.#memory.subarray(at.PIECE, at.PIECE + length), into)
   }
 
-  #delta(raw: Uint8Array, kind: ElementKind, base: Uint8Array): EncodedPiece | undefined {
+  /** Below this length a delta is taken at once. */
+  #clearWin(length: number, kind: ElementKind): number {
+    const own = kind === 'bytes' ? 0 : this.#encoder.estimate(length, CUTS[kind])
+    return Math.max(length * CLEAR_WIN, own / CLEARLY_LONGER)
+  }
+
+  #delta(
+    raw: Uint8Array,
+    kind: ElementKind,
+    base: Uint8Array,
+    room: (length: number) => Uint8Array | undefined,
+  ): EncodedPiece | undefined {
     this.#memory.set(base, at.BASE)
-    const body = this.#encoder.encode(raw.length, differences(CUTS[kind]), false, raw.length)
+    const body = this.#encoder.encode(raw.length, differences(CUTS[kind]), false, raw.length, room)
     return body && { encoding: 'delta', body }
   }
 
@@ -86,7 +104,9 @@ class PlaneCodec implements PieceCodec {
     const frame = repeating || kind === 'bytes' ? zstdFrame(raw) : undefined
     const bound = Math.min(below, frame?.length ?? below)
     const body =
-      kind === 'bytes' ? undefined : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound, into)
+      kind === 'bytes'
+        ? undefined
+        : this.#encoder.encode(raw.length, CUTS[kind], repeating, bound, () => into)
     if (body) return { encoding: 'planes', body }
     return frame && frame.length < below ? { encoding: 'zstd', body: frame } : undefined
   }

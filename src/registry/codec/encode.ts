@@ -23,6 +23,11 @@ const PAIR_COST = 16
 /** Pairs of more symbols than these do not stay in a processor's nearest memory, and win nothing: 64 KiB of them. */
 const PAIR_SYMBOLS = 128
 
+/** Elements by which a piece is estimated, in as many parts; it pays for pieces of some times as many. */
+const ESTIMATE_PARTS = 4
+const ESTIMATE_PART = 2048
+const ESTIMATE_LEAST: number = 8 * ESTIMATE_PARTS * ESTIMATE_PART
+
 /** Each of four streams may end with a byte that is not full. */
 const STREAMS_ROUNDED = 4
 
@@ -61,14 +66,15 @@ export class PlaneEncoder {
 
   /**
    * The body of the `length` bytes at PIECE (and at BASE); undefined when it would not be shorter than `below`. Of a
-   * piece that repeats itself, zstd is tried on every plane. Written to `into`, or to fresh memory.
+   * piece that repeats itself, zstd is tried on every plane. Written to where `room` has so many bytes, or to fresh
+   * memory.
    */
   encode(
     length: number,
     { log, transform }: Cut,
     repeating: boolean,
     below: number,
-    into?: Uint8Array,
+    room: (length: number) => Uint8Array | undefined,
   ): Uint8Array | undefined {
     const count = length >>> log
     const how = TRANSFORMS.indexOf(transform)
@@ -87,7 +93,38 @@ export class PlaneEncoder {
       plan.write()
     }
     this.#refer(at.PIECE + (count << log), length - (count << log))
-    return this.#body(below, into)
+    return this.#body(below, room)
+  }
+
+  /**
+   * About the bytes that the best codes of single bytes make of the `length` bytes at PIECE, by parts of it that are
+   * spread over it; 0 where it is too short to be told by parts.
+   */
+  estimate(length: number, { log, transform }: Cut): number {
+    const count = length >>> log
+    if (count < ESTIMATE_LEAST) return 0
+    const sample = ESTIMATE_PARTS * ESTIMATE_PART
+    const stride = (sample + 127) & ~63
+    for (let i = 0; i < ESTIMATE_PARTS; i++) {
+      const start = Math.floor(((count - ESTIMATE_PART) * i) / (ESTIMATE_PARTS - 1))
+      const to = at.PLANES + i * ESTIMATE_PART
+      this.#loops.split(
+        at.PIECE + (start << log),
+        ESTIMATE_PART,
+        log,
+        TRANSFORMS.indexOf(transform),
+        at.BASE,
+        to,
+        stride,
+      )
+    }
+    let bytes = 0
+    for (let plane = 0; plane < 1 << log; plane++) {
+      const part = { from: at.PLANES + plane * stride, length: sample }
+      this.#survey.count(part)
+      bytes += this.#survey.entropy(part)
+    }
+    return (bytes * count) / sample
   }
 
   #plan(plane: Plane, repeating: boolean): Plan {
@@ -217,11 +254,11 @@ export class PlaneEncoder {
     this.#start = this.#end
   }
 
-  #body(below: number, into: Uint8Array | undefined): Uint8Array | undefined {
+  #body(below: number, room: (length: number) => Uint8Array | undefined): Uint8Array | undefined {
     const parts = [...this.#parts, { from: this.#start, length: this.#end - this.#start }]
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (length >= below) return undefined
-    const body = into?.subarray(0, length) ?? freshBytes(length)
+    const body = room(length)?.subarray(0, length) ?? freshBytes(length)
     let to = 0
     for (const part of parts) {
       body.set(this.#memory.subarray(part.from, part.from + part.length), to)
