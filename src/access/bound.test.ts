@@ -67,6 +67,17 @@ describe('the first step', () => {
     expect(bounded.allowed && bounded.reasons.length).toBe(changed ? 1 : 0)
   })
 
+  const shadow = { weight: 0, hold: 60_000, shadow: 1 }
+  test.each([
+    { behind: steps(0.05), given: [shadow, ...steps(0.05)], reasons: 0 },
+    { behind: steps(0.5, 0.75), given: [shadow, ...steps(0.25, 0.75)], reasons: 1 },
+    { behind: [], given: [shadow, { weight: 0.25, hold: 0 }], reasons: 1 },
+  ])('a shadow answers nobody: what comes behind it is bounded, $given', ({ behind, given, reasons }) => {
+    const bounded = boundRequest(aPolicy(), aRequest({ steps: [shadow, ...behind] }))
+    expect(bounded).toMatchObject({ allowed: true, steps: given })
+    expect(bounded.allowed && bounded.reasons).toHaveLength(reasons)
+  })
+
   test('the reason has both figures', () => {
     expect(boundRequest(aPolicy(), aRequest({ steps: steps(0.5) }))).toMatchObject({
       reasons: ['The policy of production begins with at most 25 % of the traffic, not with 50 %'],

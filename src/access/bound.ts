@@ -7,6 +7,8 @@ export type AskedStrategy = 'canary' | 'immediate' | 'blue-green' | 'recreate'
 export interface AskedStep {
   readonly weight: Fraction
   readonly hold: Milliseconds
+  /** It answers nobody, but gets so much beside what serves. */
+  readonly shadow?: Fraction
 }
 
 /** What a pushed file asks of an environment. */
@@ -42,6 +44,7 @@ export type BoundedRequest =
  *
  *   at most 25 %, asked 50 %, 75 %      -> 25 %, 75 %
  *   at most 25 %, asked for everything  -> a canary with one step of 25 %
+ *   at most 25 %, a shadow alone        -> the shadow, then 25 %
  */
 export function boundRequest(policy: EnvironmentPolicy, request: DeployRequest): BoundedRequest {
   const { environment, branches, approvers } = policy
@@ -79,11 +82,14 @@ function boundSteps({ environment, maxFirstStep }: EnvironmentPolicy, request: D
     )
     return { strategy: 'canary' as const, steps: [{ weight: maxFirstStep, hold: 0 }], reasons }
   }
-  const [first, ...rest] = request.steps
-  if (first === undefined || first.weight <= maxFirstStep)
-    return { strategy: asked, steps: request.steps, reasons }
+  const shadows = request.steps.filter(({ shadow }) => shadow !== undefined)
+  const [first, ...rest] = request.steps.filter(({ shadow }) => shadow === undefined)
+  // Behind a shadow alone comes all of the traffic.
+  const begins = first?.weight ?? (shadows.length > 0 ? 1 : 0)
+  if (begins <= maxFirstStep) return { strategy: asked, steps: request.steps, reasons }
   reasons.push(
-    `The policy of ${environment} begins with at most ${formatPercent(maxFirstStep)} of the traffic, not with ${formatPercent(first.weight)}`,
+    `The policy of ${environment} begins with at most ${formatPercent(maxFirstStep)} of the traffic, not with ${formatPercent(begins)}`,
   )
-  return { strategy: asked, steps: [{ ...first, weight: maxFirstStep }, ...rest], reasons }
+  const bounded = { hold: 0, ...first, weight: maxFirstStep }
+  return { strategy: asked, steps: [...shadows, bounded, ...rest], reasons }
 }

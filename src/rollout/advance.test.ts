@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { type Closure, instant, parseWindow, type RolloutId } from '../core/index.ts'
-import { advance, hasEnded, ROLLOUT_PHASES, ROLLOUT_TRANSITIONS, type RolloutEvent } from './index.ts'
-import { aCanary, anAnalysis, aRollout, NOON, STEPS, V1 } from './testing.ts'
+import {
+  advance,
+  hasEnded,
+  ROLLOUT_PHASES,
+  ROLLOUT_TRANSITIONS,
+  type RolloutEvent,
+  type Strategy,
+  trafficOf,
+} from './index.ts'
+import { aCanary, anAnalysis, aRollout, NOON, SPEC, STEPS, V1 } from './testing.ts'
 
 const later = (milliseconds: number) => instant(NOON + milliseconds)
-const passed: RolloutEvent = { kind: 'analysed', analysis: anAnalysis('passed') }
-const failed: RolloutEvent = { kind: 'analysed', analysis: anAnalysis('failed') }
+const passed: Extract<RolloutEvent, { kind: 'analysed' }> = { kind: 'analysed', analysis: anAnalysis('passed') }
+const failed: Extract<RolloutEvent, { kind: 'analysed' }> = { kind: 'analysed', analysis: anAnalysis('failed') }
 const inconclusive: RolloutEvent = {
   kind: 'analysed',
   analysis: { ...anAnalysis('inconclusive'), requestsMissing: 210 },
@@ -79,6 +87,48 @@ test('an analysis of an earlier step changes nothing', () => {
   const second = aCanary(1)
   expect(advance(second, { ...failed, step: 0 }, NOON)).toBe(second)
   expect(advance(second, { ...failed, step: 1 }, NOON).phase).toBe('aborted')
+})
+
+describe('a shadow step', () => {
+  const steps = [{ weight: 0, hold: 10_000, shadow: 1 }, ...STEPS]
+  const strategy: Strategy = { kind: 'canary', steps, analysis: SPEC }
+  const shadowed = aRollout({ phase: 'progressing', strategy })
+
+  test('answers nobody, and goes on to the first part of the traffic', () => {
+    const begun = advance(aRollout({ phase: 'preparing', strategy }), { kind: 'replicas-ready' }, NOON)
+    expect(begun).toMatchObject({ phase: 'progressing', step: 0, weight: 0 })
+    expect(trafficOf(begun)).toEqual({ canary: 0, baseline: 0, stable: 1 })
+    expect(advance(begun, passed, later(9_999))).toMatchObject({ step: 0, weight: 0 })
+    expect(advance(begun, passed, later(10_000))).toMatchObject({ step: 1, weight: 0.05 })
+  })
+
+  test('waits for what the next step needs, when its time is over', () => {
+    const awaiting: RolloutEvent = { ...passed, awaits: 'the baseline of the next step loads' }
+    expect(advance(shadowed, awaiting, later(5_000)).reason).toContain('holds for the 10 s of this step')
+    expect(advance(shadowed, awaiting, later(10_000))).toMatchObject({
+      step: 0,
+      reason: 'Passed; the baseline of the next step loads',
+    })
+    expect(advance(shadowed, { ...failed, awaits: 'anything' }, NOON).phase).toBe('aborted')
+  })
+
+  test('holds without requests, ends what is harmful, and is promoted from by a person', () => {
+    expect(advance(shadowed, inconclusive, later(99_999))).toMatchObject({
+      step: 0,
+      reason: expect.stringMatching(/^Holds for evidence: .* about 210 more requests to both versions$/),
+    })
+    expect(advance(shadowed, failed, NOON)).toMatchObject({ phase: 'aborted', weight: 0 })
+    expect(advance(shadowed, { kind: 'promote', by: 'ada' }, NOON)).toMatchObject({
+      phase: 'promoted',
+      weight: 1,
+      reason: 'Promoted by ada from its shadow, step 1 of 4, before the analysis had passed',
+    })
+  })
+
+  test('alone is followed by all of the traffic', () => {
+    const alone = { ...shadowed, strategy: { ...strategy, steps: steps.slice(0, 1) } }
+    expect(advance(alone, passed, later(10_000))).toMatchObject({ phase: 'promoted', weight: 1 })
+  })
 })
 
 describe('preparing', () => {

@@ -9,6 +9,7 @@ import {
 import { RolloutError } from './errors.ts'
 import { abConclusion, abHolds, abStarted, abWaits } from './experiment/ab-course.ts'
 import { paused, pauseText, resumed } from './pause.ts'
+import { shadowOf } from './shadow.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
 import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './types.ts'
 
@@ -21,6 +22,7 @@ import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './ty
  *   progressing  analysed passed, hold over, step left     -> progressing at the next step
  *   progressing  analysed passed, hold over, last step     -> promoted
  *   progressing  analysed failed                           -> aborted
+ *   progressing  analysed passed, the next step awaits     -> holds, until what it needs is there
  *   progressing  analysed, else                            -> holds, with the reason
  *   queued       superseded                                -> aborted, by which
  *   progressing  concluded                                 -> promoted, aborted, or waits for a person
@@ -51,7 +53,7 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
     case 'analysed':
       return event.step !== undefined && event.step !== rollout.step
         ? rollout
-        : judged(rollout, event.analysis, now)
+        : judged(rollout, event, now)
     case 'concluded':
       return concluded(rollout, event, now)
     case 'closed':
@@ -75,7 +77,7 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       return ended(
         rollout,
         'promoted',
-        `Promoted by ${event.by} at ${formatPercent(rollout.weight)}${withoutVerdict(rollout)}`,
+        `Promoted by ${event.by} ${placeOf(rollout)}${withoutVerdict(rollout)}`,
         now,
       )
     case 'abort':
@@ -123,7 +125,11 @@ function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolea
   return `${checked}; the version before is held for ${formatDuration(strategy.hold)}`
 }
 
-function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
+function judged(
+  rollout: Rollout,
+  { analysis, awaits }: Extract<RolloutEvent, { kind: 'analysed' }>,
+  now: Instant,
+): Rollout {
   const { strategy } = rollout
   const found = findings(analysis)
   if (strategy.kind === 'ab')
@@ -135,15 +141,16 @@ function judged(rollout: Rollout, analysis: Analysis, now: Instant): Rollout {
   if (rollout.pause)
     return held(
       rollout,
-      `${pauseText(rollout.pause)}; analysis ${analysis.verdict}: ${found}${missing(analysis)}`,
+      `${pauseText(rollout.pause)}; analysis ${analysis.verdict}: ${found}${missing(analysis, rollout)}`,
     )
-  if (analysis.verdict !== 'passed') return held(rollout, `Holds for evidence: ${found}${missing(analysis)}`)
+  if (analysis.verdict !== 'passed') return held(rollout, `Holds for evidence: ${found}${missing(analysis, rollout)}`)
   const rest = rollout.stepStartedAt + (strategy.steps[rollout.step]?.hold ?? 0) - now
   if (rest > 0)
     return held(
       rollout,
       `Passed; holds for the ${formatDuration(holdOf(strategy.steps, rollout.step))} of this step`,
     )
+  if (awaits !== undefined) return held(rollout, `Passed; ${awaits}`)
   if (rollout.step + 1 >= strategy.steps.length) return ended(rollout, 'promoted', found, now)
   return atStep(rollout, strategy.steps, rollout.step + 1, found, now)
 }
@@ -207,8 +214,14 @@ function findings({ metrics, verdict }: Analysis): string {
   )
 }
 
-function missing({ requestsMissing }: Analysis): string {
-  return requestsMissing === undefined ? '' : `; about ${requestsMissing} more requests in each arm`
+function missing({ requestsMissing }: Analysis, rollout: Rollout): string {
+  if (requestsMissing === undefined) return ''
+  const where = shadowOf(rollout) === undefined ? 'in each arm' : 'to both versions'
+  return `; about ${requestsMissing} more requests ${where}`
+}
+
+function placeOf(rollout: Rollout): string {
+  return shadowOf(rollout) === undefined ? `at ${formatPercent(rollout.weight)}` : 'from its shadow'
 }
 
 function withoutVerdict({ strategy, step }: Rollout): string {

@@ -38,6 +38,8 @@ function checkedStrategy(strategy: Strategy): Strategy {
   const steps = strategy.steps.slice(0, lastPart + 1)
   if (steps.length === 0) throw invalid('at least one step below 100 %', 'none', "or choose 'immediate'")
   steps.forEach(checkStep)
+  if (steps.some(({ shadow }, i) => shadow !== undefined && i > 0))
+    throw invalid('its shadow as the first step', 'one behind another', 'put shadow first')
   checkAnalysis(strategy.analysis)
   return { ...strategy, steps }
 }
@@ -55,8 +57,10 @@ function checkedHold(strategy: Exclude<Strategy, { kind: 'canary' }>): Strategy 
   return strategy
 }
 
-function checkStep({ weight, hold }: CanaryStep, index: number): void {
-  if (!(weight > 0 && weight < 1))
+function checkStep({ weight, hold, shadow }: CanaryStep, index: number): void {
+  if (shadow !== undefined && !(shadow > 0 && shadow <= 1 && weight === 0))
+    throw invalid('a shadow of more than 0 and at most all requests', `${shadow} at a weight of ${weight}`)
+  if (shadow === undefined && !(weight > 0 && weight < 1))
     throw invalid(`a weight between 0 and 1 at step ${index + 1}`, `${weight}`, '5% is 0.05')
   if (!(hold >= 0 && Number.isFinite(hold)))
     throw invalid(`a time of at least 0 ms at step ${index + 1}`, `${hold}`, 'leave it out for none')

@@ -13,7 +13,7 @@ import type { Arm, Rollout } from './types.ts'
  *   0.50   0.50    0.50      0
  *   0.80   0.80    0.20      0
  *
- * Before and after an abort stable takes all (nothing does, where nothing is stable yet); promoted, the candidate.
+ * A shadow step has w = 0: stable takes all. Before and after an abort stable takes all (nothing does, where nothing is stable yet); promoted, the candidate.
  */
 export function trafficOf({
   phase,

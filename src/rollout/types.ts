@@ -224,6 +224,8 @@ export type RolloutEvent =
       readonly analysis: Analysis
       readonly step?: number
       readonly basis?: Basis
+      /** What must be there before the next step. */
+      readonly awaits?: string
     }
   /** An experiment is over, and decided: from these counts, after so long. */
   | {

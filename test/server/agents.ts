@@ -3,6 +3,7 @@ import type {
   GatewayReport,
   HostReport,
   Offer,
+  RolloutView,
   RoutingTable,
   StageResult,
   WantedSet,
@@ -243,6 +244,27 @@ export class FakeGateway {
     return this.report([
       { rollout, step, arms: { canary: arm(errors.canary ?? 0), baseline: arm(errors.baseline ?? 0) } },
     ])
+  }
+
+  /** As many requests that stable and its shadow both answered alike at this step, with this of them otherwise. */
+  pairs(
+    view: Pick<RolloutView, 'id' | 'model' | 'environment' | 'stable' | 'candidate'>,
+    step: number,
+    pairs: number,
+    more: { readonly mirrorErrors?: number; readonly agreed?: number } = {},
+  ): Promise<Answer> {
+    const { mirrorErrors = 0, agreed = pairs - mirrorErrors } = more
+    const latency = (count: number) => ({ [latencyBucket(1000)]: count })
+    const rollout = { id: view.id, step }
+    const mirror = {
+      ...{ model: view.model, environment: view.environment, rollout },
+      ...{ primary: view.stable!.id, mirror: view.candidate.id },
+      ...{ pairs, identical: 0, agreed, compared: pairs - mirrorErrors },
+      ...{ primaryErrors: 0, mirrorErrors, dropped: 0 },
+      primaryLatency: latency(pairs),
+      latency: latency(pairs - mirrorErrors),
+    }
+    return this.report([{ rollout: view.id, step, arms: {} }], { mirrors: [mirror] })
   }
 }
 

@@ -18,6 +18,8 @@ export const predictionLimitsSchema = z.object({
 })
 export type PredictionLimitsWire = z.infer<typeof predictionLimitsSchema>
 
+const stepSchema = z.object({ id: z.string(), step: z.number().int() })
+
 /** How requests are shared out beside the weights. */
 export const routeTrafficSchema = z.object({
   sticky: z
@@ -51,6 +53,8 @@ export const routeTrafficSchema = z.object({
       share: z.number().min(0).max(1),
       keep: z.enum(['digests', 'answers']),
       replicas: replicasSchema,
+      /** A shadow step's: it ends with the lease, and its pairs are counted under these names. */
+      rollout: stepSchema.optional(),
     })
     .optional(),
   /** What is written down of requests and answers, on the gateway's own disk. */
@@ -92,7 +96,7 @@ export const routeSchema = z.object({
     }),
   ),
   /** While a rollout is progressing: counts are kept under these names. */
-  rollout: z.object({ id: z.string(), step: z.number().int() }).optional(),
+  rollout: stepSchema.optional(),
   traffic: routeTrafficSchema.optional(),
   /** Of all its callers together. */
   limits: predictionLimitsSchema.optional(),
@@ -180,6 +184,8 @@ export const gatewayReportSchema = z.object({
         environment: z.string(),
         primary: z.string(),
         mirror: z.string(),
+        /** Of a shadow step. */
+        rollout: stepSchema.optional(),
         /** Both answered. */
         pairs: z.number().int(),
         /** Both with success, and the same to the byte (names and versions aside). */
@@ -192,6 +198,8 @@ export const gatewayReportSchema = z.object({
         mirrorErrors: z.number().int(),
         /** Not mirrored, since the mirror was busy or away. */
         dropped: z.number().int(),
+        /** Of the primary's successful answers in these pairs; told of a shadow step. */
+        primaryLatency: z.record(z.string(), z.number().int()).optional(),
         /** Of the mirror's successful answers. */
         latency: z.record(z.string(), z.number().int()),
       }),

@@ -40,7 +40,14 @@ export const rolloutViewSchema = z.object({
   candidate: z.object({ id: z.string(), number: z.number() }),
   stable: z.object({ id: z.string(), number: z.number() }).nullable(),
   strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate', 'ab']),
-  steps: z.array(z.object({ weight: z.number(), holdMs: z.number() })),
+  steps: z.array(
+    z.object({
+      weight: z.number(),
+      holdMs: z.number(),
+      /** The candidate gets this part of the requests beside stable, and answers nobody. */
+      shadow: z.number().optional(),
+    }),
+  ),
   phase: rolloutPhaseSchema,
   step: z.number(),
   weight: z.number(),

@@ -148,8 +148,10 @@ function described(job: PlannedJob, repository: ModelRepository): string {
   if (job.work.kind !== 'deploy') return after
   const { environment, approval } = job.work
   const request = repository.environments.find(({ name }) => name === environment)
-  const steps = request?.steps.map(step => formatPercent(step.weight)).join(' → ')
-  const way = request?.strategy === 'canary' ? `canary ${steps} → 100 %` : 'all traffic at once'
+  const steps = request?.steps.map(({ weight, shadow }) =>
+    shadow === undefined ? formatPercent(weight) : `shadow${shadow < 1 ? ` ${formatPercent(shadow)}` : ''}`,
+  )
+  const way = request?.strategy === 'canary' ? `canary ${steps?.join(' → ')} → 100 %` : 'all traffic at once'
   return `${after}; ${way}${approval ? '; waits for approval' : ''}`
 }
 

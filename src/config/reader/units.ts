@@ -60,6 +60,18 @@ export function percentAndDuration(): Reader<{ readonly share: Fraction; readonl
   })
 }
 
+/** `shadow`, `shadow 10m`, `shadow 20% 10m`: of all requests, unless told. */
+export function shadowAndDuration(): Reader<{ readonly share: Fraction; readonly hold?: Milliseconds }> {
+  const pattern = String.raw`shadow(\s+${PERCENT})?(\s+${DURATION})?`
+  return parts('a shadow such as shadow 10m or shadow 20% 10m', pattern, written => {
+    const [, share, hold] = /^\s*shadow\s*(.*?%)?(.*)$/.exec(written)!
+    return {
+      share: share === undefined ? 1 : parsePercent(share),
+      ...(hold!.trim() && { hold: parseDuration(hold!) }),
+    }
+  })
+}
+
 function parts<T>(expected: string, pattern: string, parse: (text: string) => T): Reader<T> {
   const reader = text({ expected, pattern: whole(pattern), maxLength: MAX_UNIT_LENGTH })
   return refine(

@@ -1,20 +1,20 @@
 import type { Calendar, Fraction } from '../../core/index.ts'
 import { mismatch, type Placed, within } from '../../pipeline/index.ts'
 import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
-import { list, mapOf, optional, required, type StructOf, struct } from '../reader/composites.ts'
+import { mapOf, optional, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, flag, integer, nothing, text } from '../reader/scalars.ts'
-import { duration, growth, percent, percentAndDuration } from '../reader/units.ts'
+import { duration, growth, percent } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
 import { logSection } from './log.ts'
 import { variantChoice } from './optimize.ts'
 import { branchPattern, previewSection } from './preview.ts'
+import { canarySteps } from './steps.ts'
 import { trafficSection } from './traffic.ts'
 import { windowList } from './windows.ts'
 
 const PREVIEW = 'preview'
 const MAX_ENVIRONMENTS = 20
-const MAX_STEPS = 20
 const MONTH = 30 * 24 * 3_600_000
 const DEFAULT_HOLD = 30 * 60_000
 
@@ -26,47 +26,6 @@ export const DEFAULT_ANALYSIS: AnalysisSpec = {
   confidence: 0.95,
   minRequests: 50,
 }
-
-const writtenStep = percentAndDuration()
-/** `shadow` has a meaning in the language, though not in this release: it gets an answer of its own. */
-const shortStep: Reader<CanaryStep> = {
-  ...writtenStep,
-  read(node, place) {
-    if (node.kind === 'scalar' && /^\s*shadow\b/.test(node.text)) {
-      const hint = 'begin with a small percentage, such as 1%'
-      return place.findings.error(
-        node.at,
-        'NOT_AVAILABLE',
-        'Shadow steps are not available in this release',
-        { hint },
-      )
-    }
-    const step = writtenStep.read(node, place)
-    return step && { weight: step.share, hold: step.hold ?? 0 }
-  },
-}
-
-const longStep = refine(
-  struct({
-    what: 'a step',
-    fields: {
-      weight: required(percent(), 'part of the traffic, such as 5%'),
-      hold: optional(duration(0, MONTH, '0s to 30d'), 'least time at this step', '0s'),
-    },
-  }),
-  ({ weight, hold = 0 }): CanaryStep => ({ weight, hold }),
-)
-
-const steps = refine(
-  list(byKind({ scalar: shortStep, map: longStep }), { min: 1, max: MAX_STEPS }),
-  (steps, node, place) => {
-    const items = node.kind === 'list' ? node.items : []
-    const wrong = steps.findIndex(({ weight }, i) => weight <= (steps[i - 1]?.weight ?? 0) || weight >= 1)
-    if (wrong < 0) return steps
-    const expected = 'percentages that grow, above 0% and below 100% (all traffic comes after the last step)'
-    return mismatch(items[wrong] ?? node, { ...place, trail: `${place.trail}[${wrong + 1}]` }, expected)
-  },
-)
 
 const approval: Reader<boolean> = {
   schema: { enum: ['maintainers', false] },
@@ -105,7 +64,7 @@ const fields = {
     'canary',
   ),
   hold: optional(duration(0, MONTH, '0s to 30d'), 'blue-green keeps the version before so long', '30m'),
-  steps: optional(steps, 'parts of the traffic; each is held until the analysis can decide', [
+  steps: optional(canarySteps, 'parts of the traffic; each is held until the analysis can decide', [
     '5%',
     '25%',
     '50%',

@@ -1,6 +1,6 @@
 import { defaultPolicy } from '../../access/index.ts'
 import type { Route, RoutingTable } from '../../api/index.ts'
-import { type Instant, Signal, type VersionId } from '../../core/index.ts'
+import { type Instant, type RolloutId, Signal, type VersionId } from '../../core/index.ts'
 import { type Deployment, heldAt, type StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { storedPolicy } from '../pipelines/policy.ts'
@@ -23,6 +23,8 @@ export class Publisher {
   #table: RoutingTable | undefined
   /** Something changed since the table was last made. */
   #stale = false
+  /** Rollouts whose shadow ends soon. */
+  readonly #coming = new Set<RolloutId>()
   /** When the next version before is let go. */
   #heldUntil = Number.POSITIVE_INFINITY
   readonly tableChanged: Signal<RoutingTable> = new Signal<RoutingTable>()
@@ -53,6 +55,13 @@ export class Publisher {
     })
   }
 
+  /** Behind a shadow comes a step that needs a baseline. */
+  async bringBaseline(rollout: RolloutId): Promise<void> {
+    if (this.#coming.has(rollout)) return
+    this.#coming.add(rollout)
+    await this.publish()
+  }
+
   /** Publishes again what could not be published before, and what is over by now. */
   async publishIfStale(): Promise<void> {
     if (this.#stale || this.#plane.clock.now() >= this.#heldUntil) await this.publish()
@@ -65,7 +74,14 @@ export class Publisher {
     this.#heldUntil = firstEnd(stored, now)
     const deployments = stored.map(deployment => heldAt(deployment, now))
     const moving = await rollouts.inPhases(['preparing', 'progressing'])
-    await this.#fleet.want(wantedVersions(deployments, moving, replica => this.#fleet.runs(replica)))
+    for (const id of this.#coming) if (!moving.some(rollout => rollout.id === id)) this.#coming.delete(id)
+    const wanted = wantedVersions(
+      deployments,
+      moving,
+      replica => this.#fleet.runs(replica),
+      ({ id }) => this.#coming.has(id),
+    )
+    await this.#fleet.want(wanted)
     if (this.#fleet.unknown && deployments.length > 0) return
     const table = {
       leaseMs: ROUTE_LEASE_MS,

@@ -14,12 +14,14 @@ import {
   type Analysis,
   advance,
   analyse,
+  armsOfPairs,
   beginRollout,
   endOfPause,
   NO_COUNTS,
   type Rollout,
   type RolloutEvent,
   type StoredRollout,
+  shadowOf,
   supersededIn,
 } from '../../rollout/index.ts'
 import { Background } from '../background.ts'
@@ -40,6 +42,7 @@ import type { Publisher } from './publisher.ts'
 import { allReady, failureOf, isCandidateReady } from './readiness.ts'
 import { recordOf } from './records/records.ts'
 import { sourceRefusal, sourcesOf, whyNotTaken } from './sources.ts'
+import { beyondShadow } from './shadow.ts'
 import { strategyFor } from './strategy.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
@@ -317,18 +320,22 @@ export class RolloutReconciler implements Deployer {
     // What ran before this server started goes on; until a host has said what does, nothing is decided.
     if (this.#fleet.unknown) return undefined
     const analysis = await this.#analyse(rollout)
-    const event: RolloutEvent = { kind: 'analysed', analysis, step: rollout.step }
+    const event = { kind: 'analysed', analysis, step: rollout.step } as const
     if (analysis.verdict === 'failed') return event
     const failed = failureOf(this.#fleet, rollout)
     if (failed) return failed
     if (analysis.verdict !== 'passed') return event
-    return closed ?? (isCandidateReady(this.#fleet, rollout) ? event : undefined)
+    if (closed) return closed
+    if (!isCandidateReady(this.#fleet, rollout)) return undefined
+    return beyondShadow({ fleet: this.#fleet, publisher: this.#publisher }, rollout, event, this.#now())
   }
 
   async #analyse(rollout: StoredRollout): Promise<Analysis> {
     if (rollout.strategy.kind !== 'canary')
       throw new TypeError(`Rollout ${rollout.id} has no steps to analyse`)
-    const counts = await this.#plane.stores.rollouts.counts(rollout.id, rollout.step)
+    const { rollouts } = this.#plane.stores
+    const pairs = shadowOf(rollout) === undefined ? undefined : await rollouts.pairs(rollout.id, rollout.step)
+    const counts = pairs ? armsOfPairs(pairs) : await rollouts.counts(rollout.id, rollout.step)
     const { analysis: spec, steps } = rollout.strategy
     const analysis = analyse(counts.canary ?? NO_COUNTS, counts.baseline ?? NO_COUNTS, spec, steps.length)
     this.#analyses.set(rollout.id, analysis)

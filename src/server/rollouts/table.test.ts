@@ -34,14 +34,19 @@ const rollout: StoredRollout = {
   revision: 1,
 }
 
-function aRoute(plan: TrafficPlan | undefined, moving?: TrafficPlan | 'none'): Route {
-  const route = routeOf({
+function routeFor(moving: StoredRollout | undefined, plan?: TrafficPlan): Route {
+  return routeOf({
     deployment: { ...deployment, ...(plan && { traffic: plan }) },
-    ...(moving && { rollout: { ...rollout, ...(moving !== 'none' && { traffic: moving }) } }),
+    ...(moving && { rollout: moving }),
     predictions: 'token',
     numberOf: version => NUMBERS[version]!,
     readyReplicas: replica => [{ replica, address: { kind: 'unix', path: `/${replica}` } }],
   })
+}
+
+function aRoute(plan: TrafficPlan | undefined, moving?: TrafficPlan | 'none'): Route {
+  const rolling = moving && { ...rollout, ...(moving !== 'none' && { traffic: moving }) }
+  const route = routeFor(rolling, plan)
   return routingTableSchema.parse({ revision: 1, leaseMs: 1, routes: [route], tokens: [] }).routes[0]!
 }
 
@@ -81,6 +86,36 @@ test('a mirror has the replicas of its version while that serves', () => {
   expect(aRoute(plan('canary'), 'none').traffic?.mirror).toMatchObject({ version: 'next', versionNumber: 3 })
   expect(aRoute(plan(3), 'none').traffic?.mirror).toMatchObject({ version: 'next' })
   expect(aRoute(plan(3)).traffic?.mirror).toBeUndefined()
+})
+
+test('a shadow step mirrors to the candidate, which no rule and no number reaches', () => {
+  const { strategy } = rollout
+  if (strategy.kind !== 'canary') throw new TypeError('no canary')
+  const steps = [{ weight: 0, hold: 0, shadow: 0.2 }, ...strategy.steps]
+  const shadowed = { ...rollout, strategy: { ...strategy, steps }, weight: 0 }
+  const plan: TrafficPlan = {
+    rules: [rule('canary'), rule(3)],
+    mirror: { to: 'previous', share: 0.5, keep: 'answers' },
+  }
+  const at = (moving: StoredRollout) =>
+    routingTableSchema.parse({ revision: 1, leaseMs: 1, routes: [routeFor(moving)], tokens: [] }).routes[0]!
+  const route = at({ ...shadowed, traffic: plan })
+  expect(route.arms.map(({ arm, weight }) => [arm, weight])).toEqual([['stable', 1]])
+  expect(route.standby.map(({ versionNumber }) => versionNumber)).toEqual([1])
+  expect(route.rollout).toEqual({ id: 'rol', step: 0 })
+  expect(route.traffic?.mirror).toEqual({
+    version: 'next',
+    versionNumber: 3,
+    share: 0.2,
+    keep: 'answers',
+    replicas: [{ replica: 'production.next', address: { kind: 'unix', path: '/production.next' } }],
+    rollout: { id: 'rol', step: 0 },
+  })
+  expect(at(shadowed).traffic).toMatchObject({ mirror: { keep: 'digests' } })
+  // The next step has the mirror of the file again.
+  const next = at({ ...shadowed, traffic: plan, step: 1, weight: 0.1 })
+  expect(next.traffic?.mirror).toMatchObject({ version: 'old', share: 0.5 })
+  expect(at({ ...shadowed, phase: 'aborted' })).not.toHaveProperty('traffic')
 })
 
 test("a candidate's file holds while it takes traffic, and that of stable otherwise", () => {

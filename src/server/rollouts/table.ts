@@ -4,6 +4,7 @@ import type { VersionId } from '../../core/index.ts'
 import {
   type Deployment,
   type StoredRollout,
+  shadowOf,
   type TrafficPlan,
   type TrafficTarget,
   trafficOf,
@@ -74,7 +75,27 @@ export function routeOf(facts: RouteFacts): Route {
   // While it takes traffic, the candidate's file says how; once it has ended, that of what is stable.
   const plan = moving?.traffic ?? deployment.traffic
   const traffic = plan && planned(plan, route)
-  return traffic ? { ...route, traffic } : route
+  const shadow = moving && shadowMirror(moving, facts, plan)
+  return traffic || shadow ? { ...route, traffic: { ...traffic, ...(shadow && { mirror: shadow }) } } : route
+}
+
+/** What a shadow step mirrors, in place of a mirror that the file asks for: one at a time. */
+function shadowMirror(
+  moving: StoredRollout,
+  { numberOf, readyReplicas }: RouteFacts,
+  plan: TrafficPlan | undefined,
+): RouteTraffic['mirror'] {
+  const share = shadowOf(moving)
+  if (share === undefined) return undefined
+  const { id, step, environment, candidate } = moving
+  return {
+    version: candidate,
+    versionNumber: numberOf(candidate),
+    share,
+    keep: plan?.mirror?.keep ?? 'digests',
+    replicas: [...readyReplicas(mainReplica(environment, candidate))],
+    rollout: { id, step },
+  }
 }
 
 /** A plan with the versions that serve now: what names another waits for it. */

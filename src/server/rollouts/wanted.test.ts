@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
 import type { WantedReplica } from '../../api/index.ts'
 import type { VersionId } from '../../core/index.ts'
-import { beginRollout, type Deployment, type StoredRollout } from '../../rollout/index.ts'
+import { beginRollout, type CanaryStep, type Deployment, type StoredRollout } from '../../rollout/index.ts'
 import { sameWanted, wantedVersions } from './wanted.ts'
 
+const canary = (...steps: readonly CanaryStep[]): StoredRollout['strategy'] => ({
+  kind: 'canary',
+  steps,
+  analysis: { errorMargin: 0.01, latencyMargin: 1, latencyQuantile: 0.9, confidence: 0.95, minRequests: 1 },
+})
 const version = (name: string) => `ver_${name}` as VersionId
 
 function aRollout(change: Partial<StoredRollout>): StoredRollout {
@@ -33,7 +38,7 @@ const judgedOf = (rollouts: readonly StoredRollout[]) =>
 
 test('what a rollout compares stays awake; the rest may sleep', () => {
   expect(judgedOf([])).toEqual({ 'production.ver_stable': false, 'production.ver_before': false })
-  const strategy = { kind: 'canary' } as StoredRollout['strategy']
+  const strategy = canary({ weight: 0.1, hold: 0 })
   expect(judgedOf([aRollout({ phase: 'progressing', strategy, stable: version('stable') })])).toEqual({
     'production.ver_stable': true,
     'production.ver_before': false,
@@ -44,6 +49,23 @@ test('what a rollout compares stays awake; the rest may sleep', () => {
     'production.ver_stable': false,
     'production.ver_new': true,
   })
+})
+
+test('a shadow is compared with stable itself; a baseline loads when the next step is coming', () => {
+  const strategy = canary({ weight: 0, hold: 0, shadow: 1 }, { weight: 0.1, hold: 0 })
+  const rollout = aRollout({ phase: 'progressing', strategy, stable: version('stable') })
+  const wanted = (each: StoredRollout, coming = false) =>
+    wantedVersions(
+      [deployment],
+      [each],
+      () => false,
+      () => coming,
+    ).map(({ replica, judged }) => `${replica}${judged ? ' judged' : ''}`)
+  const both = ['production.ver_stable judged', 'production.ver_before', 'production.ver_new judged']
+  expect(wanted({ ...rollout, phase: 'preparing' })).toEqual(both)
+  expect(wanted(rollout)).toEqual(both)
+  expect(wanted(rollout, true)).toEqual([...both, 'baseline.rol_1 judged'])
+  expect(wanted({ ...rollout, step: 1 })).toEqual([...both, 'baseline.rol_1 judged'])
 })
 
 test('what recreates is loaded when nothing runs any more of what it replaces, and only there', () => {

@@ -1,6 +1,6 @@
 import type { WantedReplica } from '../../api/index.ts'
 import type { Milliseconds, VersionId } from '../../core/index.ts'
-import type { Deployment, StoredRollout } from '../../rollout/index.ts'
+import { type Deployment, type StoredRollout, shadowOf } from '../../rollout/index.ts'
 import { isPreview } from '../delivery/previews/name.ts'
 
 /** A replica that should run: which version, and as what. */
@@ -29,13 +29,15 @@ export function baselineReplica(rollout: Pick<StoredRollout, 'id'>): string {
 
 /**
  * Which replicas should run: for each deployment the stable version and, warm for a rollback, the one before
- * it; for each rollout on its way its candidate, and a fresh baseline of the stable version. Where one recreates,
- * those of the deployment must be gone (`runs`) before its candidate is wanted.
+ * it; for each rollout on its way its candidate, and a fresh baseline of the stable version: behind a shadow once the
+ * next step is coming (`isComing`). Where one recreates, those of the deployment must be gone (`runs`) before its
+ * candidate is wanted.
  */
 export function wantedVersions(
   deployments: readonly Deployment[],
   rollouts: readonly StoredRollout[],
   runs: (replica: string) => boolean = () => false,
+  isComing: (rollout: StoredRollout) => boolean = () => false,
 ): readonly WantedVersion[] {
   const wanted = new Map<string, WantedVersion>()
   const want = (environment: string, replica: string, version: VersionId, judged: boolean): void => {
@@ -60,9 +62,9 @@ export function wantedVersions(
     const before = [replaced?.stable, replaced?.previous].filter(version => version && version !== candidate)
     if (before.some(version => runs(mainReplica(environment, version!)))) continue
     want(environment, mainReplica(environment, candidate), candidate, true)
-    if (!needsBaseline(rollout)) continue
-    want(environment, baselineReplica(rollout), stable!, true)
-    want(environment, mainReplica(environment, stable!), stable!, true)
+    if (rollout.strategy.kind !== 'canary' || !stable) continue
+    want(environment, mainReplica(environment, stable), stable, true)
+    if (needsBaseline(rollout) || isComing(rollout)) want(environment, baselineReplica(rollout), stable, true)
   }
   return [...wanted.values()]
 }
@@ -80,8 +82,9 @@ function replaces(
   )
 }
 
+/** A shadow is compared with stable itself, request by request. */
 export function needsBaseline(rollout: StoredRollout): boolean {
-  return rollout.strategy.kind === 'canary' && rollout.stable !== undefined
+  return rollout.strategy.kind === 'canary' && rollout.stable !== undefined && shadowOf(rollout) === undefined
 }
 
 /** Same replicas, as awake, whatever their order. */

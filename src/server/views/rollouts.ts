@@ -27,7 +27,7 @@ export async function rolloutViewOf(
     strategy: rollout.strategy.kind,
     steps:
       rollout.strategy.kind === 'canary'
-        ? rollout.strategy.steps.map(({ weight, hold }) => ({ weight, holdMs: hold }))
+        ? rollout.strategy.steps.map(({ hold: holdMs, ...step }) => ({ ...step, holdMs }))
         : [],
     phase: rollout.phase,
     step: rollout.step,

@@ -26,7 +26,7 @@ export function trafficFamilies(
     { labels: [], value: state.waiting.size },
   ])
   const mirrored = (name: 'pairs' | 'identical' | 'agreed' | 'dropped' | 'mirrorErrors') => () =>
-    state.mirrors.agreements.report().map(each => ({
+    [...state.mirrors.agreements.totals()].map(each => ({
       labels: [each.environment, each.model, each.primary, each.mirror],
       value: each[name],
     }))

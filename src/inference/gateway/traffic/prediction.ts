@@ -115,9 +115,11 @@ export class Prediction {
     if (this.#sends === 1 && choice.route.mirror !== undefined && !choice.pinned) this.#mirror(choice, target)
   }
 
-  #mirror({ route }: Choice, { version, versionNumber, arm }: Target): void {
+  #mirror({ route, drawn }: Choice, { version, versionNumber, arm }: Target): void {
     const { admitted, body } = this.#init
-    const { environment, model, trace } = admitted.head
+    const { environment, model, trace, timeoutMs } = admitted.head
+    // A shadow step is a rollout's: it judges what was drawn by lot, and ends with the lease.
+    if (route.mirror!.rollout !== undefined && !(drawn && admitted.state.leased)) return
     this.#pair = admitted.state.mirrors.begin(route.mirror!, {
       requestId: trace.requestId,
       environment,
@@ -127,6 +129,7 @@ export class Prediction {
       arm,
       headers: this.#headers + priorityLine(MIRROR_PRIORITY),
       body,
+      timeoutMs,
     })
   }
 

@@ -118,6 +118,7 @@ function targetsOf(
     rules: traffic?.rules ?? [],
     mirror: mirror && {
       ...mirror,
+      rollout: mirror.rollout,
       links: mirror.replicas.map(({ replica, address }) => pool.link(replica, address)),
     },
     log: traffic?.log && logRule(traffic.log, rollout),

@@ -148,10 +148,11 @@ function moveOf(stored: StoredRollout, next: Rollout, change: RolloutChange): Mo
   }
 }
 
-function eventOf(stored: StoredRollout, { phase }: Rollout): Move['event'] | undefined {
+function eventOf(stored: StoredRollout, { phase, weight }: Rollout): Move['event'] | undefined {
   if (phase === 'promoted') return 'served'
   if (phase === 'aborted') return 'aborted'
-  return phase === 'progressing' && stored.phase !== 'progressing' ? 'canary' : undefined
+  // A shadow answers nobody: its canary begins with the first part of the traffic.
+  return phase === 'progressing' && weight > 0 && stored.weight === 0 ? 'canary' : undefined
 }
 
 function columnsOf(rollout: Rollout) {

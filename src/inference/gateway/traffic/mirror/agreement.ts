@@ -5,19 +5,24 @@ import { Series } from '../../telemetry/series.ts'
 const MAX_PAIRS = 500
 
 type MirrorCounts = NonNullable<GatewayReport['mirrors']>[number]
-type Counts = { -readonly [Name in keyof Omit<MirrorCounts, 'latency'>]: MirrorCounts[Name] }
+type Counted = Omit<MirrorCounts, 'latency' | 'primaryLatency'>
+type Counts = { -readonly [Name in keyof Counted]: Counted[Name] }
+type Named = Pick<MirrorCounts, 'environment' | 'model' | 'primary' | 'mirror' | 'rollout'>
 
-/** What is counted of one pair of versions, cumulative. */
+/** What is counted of one pair of versions, in one step where a rollout asks for it; cumulative. */
 export interface Agreement extends Counts {
   /** Of the mirror. */
   readonly series: Series
+  /** Of the primary, of the same requests: for a rollout. */
+  readonly primarySeries: Series | undefined
 }
 
 export class Agreements {
   readonly #agreements = new Map<string, Agreement>()
 
-  of(environment: string, model: string, primary: string, mirror: string): Agreement {
-    const key = `${environment}/${model}/${primary}/${mirror}`
+  of({ environment, model, primary, mirror, rollout }: Named): Agreement {
+    const step = rollout === undefined ? '' : `/${rollout.id}/${rollout.step}`
+    const key = `${environment}/${model}/${primary}/${mirror}${step}`
     let agreement = this.#agreements.get(key)
     if (agreement === undefined) {
       if (this.#agreements.size >= MAX_PAIRS) {
@@ -28,6 +33,7 @@ export class Agreements {
         environment,
         primary,
         mirror,
+        ...(rollout && { rollout }),
         pairs: 0,
         identical: 0,
         agreed: 0,
@@ -36,6 +42,7 @@ export class Agreements {
         mirrorErrors: 0,
         dropped: 0,
         series: new Series(),
+        primarySeries: rollout && new Series(),
       }
       this.#agreements.set(key, agreement)
     }
@@ -43,9 +50,38 @@ export class Agreements {
   }
 
   report(): MirrorCounts[] {
-    return [...this.#agreements.values()].map(({ series, ...counts }) => ({
+    return [...this.#agreements.values()].map(({ series, primarySeries, ...counts }) => ({
       ...counts,
-      latency: Object.fromEntries([...series.latency()].map(([bucket, count]) => [String(bucket), count])),
+      ...(primarySeries && { primaryLatency: latencyOf(primarySeries) }),
+      latency: latencyOf(series),
     }))
   }
+
+  /** By versions alone, whoever asked for the mirror. */
+  *totals(): Iterable<Counted> {
+    const groups = Map.groupBy(
+      this.#agreements.values(),
+      ({ environment, model, primary, mirror }) => `${environment}/${model}/${primary}/${mirror}`,
+    )
+    for (const group of groups.values()) {
+      const sum = (name: (typeof COUNTS)[number]) => group.reduce((total, each) => total + each[name], 0)
+      const { environment, model, primary, mirror } = group[0]!
+      const counts = Object.fromEntries(COUNTS.map(name => [name, sum(name)]))
+      yield { environment, model, primary, mirror, ...(counts as Pick<Counted, (typeof COUNTS)[number]>) }
+    }
+  }
+}
+
+const COUNTS = [
+  'pairs',
+  'identical',
+  'agreed',
+  'compared',
+  'primaryErrors',
+  'mirrorErrors',
+  'dropped',
+] as const
+
+function latencyOf(series: Series): MirrorCounts['latency'] {
+  return Object.fromEntries([...series.latency()].map(([bucket, count]) => [String(bucket), count]))
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   type Handle,
   type PlayedReplica,
@@ -147,6 +147,113 @@ test('a mirror that hangs, refuses or is gone never touches the caller, and what
   expect(world.state.mirrors.underWay).toBe(0)
   expect(await world.ask()).toMatchObject({ status: 200 })
   await expect.poll(() => report()?.dropped).toBe(400 - 64 + 1)
+})
+
+describe('a shadow step', () => {
+  const STEP = { id: 'rol_1', step: 0 }
+  const shadowed = async (primary: PlayedReplica, shadow: PlayedReplica, step = STEP) =>
+    world.route([['stable', 1, [primary]]], {
+      rollout: step,
+      traffic: {
+        mirror: { share: 1, keep: 'digests', rollout: step, ...world.versioned(9, [shadow]) },
+        rules: [{ header: 'x-arm', match: { kind: 'present' }, to: { kind: 'arm', arm: 'stable' } }],
+      },
+    })
+
+  test('asks the candidate when the caller has its answer, and counts both sides of its requests', async () => {
+    const order: string[] = []
+    const [primary, shadow] = [await world.replica('p'), await world.replica('s')]
+    let release: () => void = () => {}
+    primary.handle = (frame, reply, call) => {
+      order.push('asked')
+      release = () => answering(1, [0.1, 0.9])(frame, reply, call)
+    }
+    shadow.handle = (...call) => {
+      order.push('shadow')
+      answering(9, [0.9, 0.1])(...call)
+    }
+    await shadowed(primary, shadow)
+    const { outcome } = world.begin()
+    await expect.poll(() => order).toEqual(['asked'])
+    expect(shadow.asked).toHaveLength(0)
+    release()
+    expect(await outcome).toMatchObject({ status: 200, target: { versionNumber: 1 } })
+    order.push('answered')
+    await settled(1)
+    expect(order).toEqual(['asked', 'answered', 'shadow'])
+    const counts = report()!
+    expect(counts).toMatchObject({ rollout: STEP, pairs: 1, compared: 1, agreed: 0, primary: 'ver_1' })
+    expect(Object.values(counts.latency)).toEqual([1])
+    expect(Object.values(counts.primaryLatency!)).toEqual([1])
+  })
+
+  test('counts each step apart, and metrics tell their sum', async () => {
+    const [primary, shadow] = [
+      await world.replica('p', answering(1, [1])),
+      await world.replica('s', answering(9, [1])),
+    ]
+    await shadowed(primary, shadow)
+    await world.ask()
+    await settled(1)
+    await shadowed(primary, shadow, { id: 'rol_2', step: 0 })
+    await world.ask()
+    const { agreements } = world.state.mirrors
+    await expect.poll(() => agreements.report().map(({ pairs }) => pairs)).toEqual([1, 1])
+    expect([...agreements.totals()]).toEqual([
+      expect.objectContaining({ primary: 'ver_1', mirror: 'ver_9', pairs: 2, identical: 2 }),
+    ])
+  })
+
+  test('leaves out who chose a version, who went away, and what both refuse', async () => {
+    const [primary, shadow] = [await world.replica('p', answering(1, [1])), await world.replica('s')]
+    shadow.handle = answering(9, [1])
+    await shadowed(primary, shadow)
+    await world.ask({ version: 1 })
+    await world.ask({ headers: { 'x-arm': 'any' } })
+    primary.handle = () => {}
+    const gone = world.begin()
+    await expect.poll(() => primary.asked.length).toBe(3)
+    gone.prediction.abandon()
+    expect(await gone.outcome).toMatchObject({ status: 499 })
+    expect(world.state.mirrors.underWay).toBe(0)
+    const refusing: Handle = (_frame, reply) => reply(text(400, '{"error":"bad"}', JSON_TYPE))
+    primary.handle = refusing
+    shadow.handle = refusing
+    await world.ask()
+    await expect.poll(() => shadow.asked.length).toBe(1)
+    await expect.poll(() => world.state.mirrors.underWay).toBe(0)
+    // What stable refuses and the candidate fails at is the candidate's.
+    shadow.handle = (_frame, reply) => reply(text(500, '{"error":"bad"}', JSON_TYPE))
+    await world.ask()
+    await settled(1)
+    expect(report()).toMatchObject({ pairs: 1, mirrorErrors: 1, primaryErrors: 0 })
+  })
+
+  test('ends with the lease of its route', async () => {
+    let now = 0
+    const leased = new TrafficWorld(() => now)
+    await leased.start()
+    try {
+      const [primary, shadow] = [await leased.replica('p'), await leased.replica('s')]
+      const mirror = {
+        ...{ share: 1, keep: 'digests' as const, rollout: STEP },
+        ...leased.versioned(9, [shadow]),
+      }
+      const stable = [['stable', 1, [primary]]] as const
+      await leased.route(stable, { rollout: STEP, traffic: { mirror } }, { leaseMs: 1000 })
+      await leased.ask()
+      await expect.poll(() => shadow.asked.length).toBe(1)
+      now += 1001
+      expect(leased.state.leased).toBe(false)
+      expect(await leased.ask()).toMatchObject({ status: 200 })
+      expect(leased.state.mirrors.underWay).toBe(0)
+      leased.state.heard()
+      await leased.ask()
+      await expect.poll(() => shadow.asked.length).toBe(2)
+    } finally {
+      await leased.stop()
+    }
+  })
 })
 
 test('bodies that mirrors hold are bounded together', async () => {

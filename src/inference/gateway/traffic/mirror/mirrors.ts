@@ -18,6 +18,10 @@ const MAX_ON_ONE = 64
 const MAX_BACKLOG_BYTES: number = 4 * 2 ** 20
 /** A mirror's own time-out: nobody waits for it. */
 const TIMEOUT_MS: Milliseconds = 10_000
+/** A shadow is judged, so it gets the time that the caller gave; but what it holds is held no longer than this. */
+const MAX_SHADOW_TIMEOUT_MS: Milliseconds = 60_000
+/** A client that went away: how its request would have ended is not known. */
+const CLIENT_GONE = 499
 /** Of each second, this much may go into looking into answers; of what comes beyond, status and size are kept. */
 const LOOKING_MS = 20
 
@@ -30,6 +34,11 @@ export interface MirrorTarget {
   readonly share: number
   readonly keep: Keep
   readonly links: readonly Link[]
+  /**
+   * Of a shadow step. Its requests are sent when their callers have been answered: callers wait no longer for the
+   * shadow's work, and it is as fast beside them as they are beside it.
+   */
+  readonly rollout: NonNullable<RouteTraffic['mirror']>['rollout']
 }
 
 /** A request as it went to the version that answers its caller. */
@@ -42,6 +51,8 @@ export interface Mirrored {
   readonly arm: string
   readonly headers: string
   readonly body: Body
+  /** That the caller gave. */
+  readonly timeoutMs: Milliseconds
 }
 
 export interface Side {
@@ -77,8 +88,9 @@ export class Mirrors {
    */
   begin(target: MirrorTarget, request: Mirrored): Pair | undefined {
     if (this.#random() >= target.share || request.version === target.version) return undefined
-    const { environment, model, version } = request
-    const agreement = this.agreements.of(environment, model, version, target.version)
+    const { environment, model, version: primary } = request
+    const { version: mirror, rollout } = target
+    const agreement = this.agreements.of({ environment, model, primary, mirror, ...(rollout && { rollout }) })
     const { bytes } = request.body
     if (this.#underWay >= MAX_UNDER_WAY || !this.hold(bytes)) {
       agreement.dropped++
@@ -137,13 +149,15 @@ export class Pair {
     this.#agreement = agreement
     this.#held = request.body.bytes
     // The primary's bytes are written at the end of this turn, these in a later one.
-    setImmediate(() => this.#send())
+    if (target.rollout === undefined) setImmediate(() => this.#send())
   }
 
   /** How the caller's own request ended. */
   primary(status: number, ms: Milliseconds, answer: ResponseFrame | undefined): void {
     this.#primary = { status, ms, answer: this.#kept(answer) }
-    this.#settle()
+    if (this.#target.rollout === undefined) this.#settle()
+    else if (status === CLIENT_GONE) this.#end()
+    else setImmediate(() => this.#send())
   }
 
   #send(): void {
@@ -155,12 +169,18 @@ export class Pair {
     }
     this.#client = client
     this.#sentAt = performance.now()
-    this.#timer = setTimeout(() => this.#expired(), TIMEOUT_MS)
+    const timeoutMs = this.#timeoutMs()
+    this.#timer = setTimeout(() => this.#expired(timeoutMs), timeoutMs)
     const { headers, body } = this.#request
     this.#id = client.ask(
-      { operation: 'infer', timeoutMs: TIMEOUT_MS, headers, body: body.chunks, bodyBytes: body.bytes },
+      { operation: 'infer', timeoutMs, headers, body: body.chunks, bodyBytes: body.bytes },
       this.#answered,
     )
+  }
+
+  #timeoutMs(): Milliseconds {
+    if (this.#target.rollout === undefined) return TIMEOUT_MS
+    return Math.min(this.#request.timeoutMs, MAX_SHADOW_TIMEOUT_MS)
   }
 
   readonly #answered = (answer: Answer): void => {
@@ -175,9 +195,9 @@ export class Pair {
     this.#settle()
   }
 
-  #expired(): void {
+  #expired(ms: Milliseconds): void {
     this.#client?.cancel(this.#id)
-    this.#mirror = { status: 504, ms: TIMEOUT_MS, answer: undefined }
+    this.#mirror = { status: 504, ms, answer: undefined }
     this.#settle()
   }
 
@@ -209,10 +229,12 @@ export class Pair {
   /** `look`: there is time for the answers themselves. */
   #compare(primary: Side, mirror: Side, look: boolean): void {
     const agreement = this.#agreement
+    if (this.#target.rollout !== undefined && isClients(primary) && isClients(mirror)) return
     agreement.pairs++
     if (primary.status >= 500) agreement.primaryErrors++
     if (mirror.status >= 500) agreement.mirrorErrors++
     agreement.series.count(mirror.status, mirror.ms * 1000)
+    agreement.primarySeries?.count(primary.status, primary.ms * 1000)
     const both = look && primary.status < 300 && mirror.status < 300 && primary.answer && mirror.answer
     const identical = both ? contentOf(primary.answer).equals(contentOf(mirror.answer)) : undefined
     const comparison = both && !identical ? compare(primary.answer, mirror.answer) : undefined
@@ -232,6 +254,11 @@ export class Pair {
   }
 }
 
+/** A client's mistake, which says nothing about a rollout where both versions see it. */
+function isClients({ status }: Side): boolean {
+  return status >= 400 && status < 500
+}
+
 /** In place of a request whose body is let go of. */
 const RELEASED: Mirrored = {
   requestId: '',
@@ -242,4 +269,5 @@ const RELEASED: Mirrored = {
   arm: '',
   headers: '',
   body: { chunks: [], bytes: 0 },
+  timeoutMs: 0,
 }

@@ -28,6 +28,7 @@ export function recordOf(
     requestId,
     environment,
     model,
+    rollout: target.rollout,
     primary: {
       version: request.version,
       versionNumber: request.versionNumber,

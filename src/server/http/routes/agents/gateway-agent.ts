@@ -2,7 +2,13 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { foreignFeedbackSchema, type GatewayReport, gatewayReportSchema } from '../../../../api/index.ts'
 import type { RolloutId } from '../../../../core/index.ts'
-import { ARMS, checkCounts } from '../../../../rollout/index.ts'
+import {
+  ARMS,
+  checkCounts,
+  checkPairs,
+  type ShadowCounts,
+  type StoredRollout,
+} from '../../../../rollout/index.ts'
 import type { Services } from '../../../services.ts'
 import { callerIn } from '../../guard.ts'
 import { openEventStream } from '../../sse.ts'
@@ -64,12 +70,39 @@ function nameOf(header: string | string[] | undefined): string | undefined {
   }
 }
 
+type Shadow = { readonly rollout: { readonly id: string; readonly step: number } } & {
+  readonly primary: string
+  readonly mirror: string
+  readonly counts: ShadowCounts
+}
+
+/** What a shadow step counted; nothing of a mirror that a file asks for. */
+function shadowCountsOf(mirror: NonNullable<GatewayReport['mirrors']>[number]): readonly Shadow[] {
+  const { rollout, primary, mirror: candidate, primaryLatency = {}, model, environment, ...counts } = mirror
+  return rollout ? [{ rollout, primary, mirror: candidate, counts: { ...counts, primaryLatency } }] : []
+}
+
+/** Pairs of other versions, such as of a stable that was replaced meanwhile, say nothing of this rollout. */
+async function takePairs(
+  { plane, latest }: Services,
+  { id, step, stable, candidate }: StoredRollout,
+  epoch: string,
+  { primary, mirror, counts }: Shadow,
+): Promise<void> {
+  if (primary !== stable || mirror !== candidate) return
+  const requests = counts.pairs + counts.dropped
+  if (!latest.isNewer([id, step, epoch, 'pairs'], { requests })) return
+  await plane.stores.rollouts.savePairs(id, step, epoch, counts)
+}
+
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
 async function takeReport(services: Services, report: GatewayReport): Promise<void> {
   const { plane, traffic, rollouts, gateways, quality } = services
   // All or nothing: impossible counts would stand in the way of every later look at their rollout.
   for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
   for (const counts of report.models) checkCounts(counts)
+  const shadows = (report.mirrors ?? []).flatMap(shadowCountsOf)
+  for (const { counts } of shadows) checkPairs(counts)
   traffic.add(report, plane.clock.now())
   gateways.report(report, plane.clock.now())
   quality.report(report.quality ?? [])
@@ -81,6 +114,9 @@ async function takeReport(services: Services, report: GatewayReport): Promise<vo
       if (counts && services.latest.isNewer([rollout.id, step, report.epoch, arm], counts))
         await plane.stores.rollouts.saveCounts(rollout.id, step, report.epoch, arm, counts)
     }
+    for (const shadow of shadows)
+      if (shadow.rollout.id === id && shadow.rollout.step === step)
+        await takePairs(services, rollout, report.epoch, shadow)
     await rollouts.reconcile(rollout.model, rollout.environment)
     plane.changes.tell({
       kind: 'rollout',
