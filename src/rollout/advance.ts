@@ -51,9 +51,7 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
     case 'replicas-failed':
       return ended(rollout, 'aborted', `The replicas did not hold: ${event.reason}`, now)
     case 'analysed':
-      return event.step !== undefined && event.step !== rollout.step
-        ? rollout
-        : judged(rollout, event, now)
+      return event.step !== undefined && event.step !== rollout.step ? rollout : judged(rollout, event, now)
     case 'concluded':
       return concluded(rollout, event, now)
     case 'closed':
@@ -77,16 +75,11 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       return ended(
         rollout,
         'promoted',
-        `Promoted by ${event.by} ${placeOf(rollout)}${withoutVerdict(rollout)}`,
+        `Promoted by ${event.by} ${placeOf(rollout)}${withoutVerdict(rollout)}${because(event.reason)}`,
         now,
       )
     case 'abort':
-      return ended(
-        rollout,
-        'aborted',
-        `Aborted by ${event.by}${event.reason ? `: ${event.reason}` : ''}`,
-        now,
-      )
+      return ended(rollout, 'aborted', `Aborted by ${event.by}${because(event.reason)}`, now)
   }
 }
 
@@ -119,7 +112,8 @@ function started(rollout: Rollout, now: Instant): Rollout {
 
 function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolean): string {
   const checked = 'Promoted at once after warm-up and parity check'
-  if (isFirst || strategy.kind === 'immediate' || strategy.kind === 'ab') return checked
+  if (strategy.kind === 'immediate') return `${checked}${because(strategy.why)}`
+  if (isFirst || strategy.kind === 'ab') return checked
   if (strategy.kind === 'recreate')
     return 'Promoted after warm-up and parity check; what served before was ended first'
   return `${checked}; the version before is held for ${formatDuration(strategy.hold)}`
@@ -143,7 +137,8 @@ function judged(
       rollout,
       `${pauseText(rollout.pause)}; analysis ${analysis.verdict}: ${found}${missing(analysis, rollout)}`,
     )
-  if (analysis.verdict !== 'passed') return held(rollout, `Holds for evidence: ${found}${missing(analysis, rollout)}`)
+  if (analysis.verdict !== 'passed')
+    return held(rollout, `Holds for evidence: ${found}${missing(analysis, rollout)}`)
   const rest = rollout.stepStartedAt + (strategy.steps[rollout.step]?.hold ?? 0) - now
   if (rest > 0)
     return held(
@@ -177,6 +172,10 @@ function atStep(
   now: Instant,
 ): Rollout {
   return { ...rollout, phase: 'progressing', step, weight: steps[step]!.weight, stepStartedAt: now, reason }
+}
+
+function because(reason: string | undefined): string {
+  return reason ? `: ${reason}` : ''
 }
 
 function held(rollout: Rollout, reason: string): Rollout {

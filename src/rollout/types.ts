@@ -41,8 +41,8 @@ export interface AnalysisSpec {
 
 export type Strategy =
   | { readonly kind: 'canary'; readonly steps: readonly CanaryStep[]; readonly analysis: AnalysisSpec }
-  /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for. */
-  | { readonly kind: 'immediate' }
+  /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for, and then why. */
+  | { readonly kind: 'immediate'; readonly why?: string }
   /** As immediate; the version before is kept loaded so long, and no longer. */
   | { readonly kind: 'blue-green'; readonly hold: Milliseconds }
   /** What serves is ended before the candidate is loaded, where there is no memory for both. */
@@ -252,5 +252,5 @@ export type RolloutEvent =
     }
   | { readonly kind: 'resume'; readonly by: string; readonly reason?: string }
   | { readonly kind: 'pause-over' }
-  | { readonly kind: 'promote'; readonly by: string }
+  | { readonly kind: 'promote'; readonly by: string; readonly reason?: string }
   | { readonly kind: 'abort'; readonly by: string; readonly reason?: string }

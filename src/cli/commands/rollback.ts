@@ -11,6 +11,7 @@ export function rollbackCommand(): Command {
     .argument('<model>')
     .argument('[version]', 'such as 3, v3, champion or commit:1a2b3c; default: the version before')
     .option('--environment <name>', 'where', 'production')
+    .option('--reason <text>', 'kept with it')
     .option('--json', 'for machines')
     .action(run)
 }
@@ -18,14 +19,18 @@ export function rollbackCommand(): Command {
 async function run(
   model: string,
   version: string | undefined,
-  { environment, json }: { readonly environment: string; readonly json?: boolean },
+  {
+    environment,
+    json,
+    reason,
+  }: { readonly environment: string; readonly json?: boolean; readonly reason?: string },
 ): Promise<void> {
   const named = version === undefined ? undefined : formatVersionName(parseVersionName(version))
   const path = `/models/${encodeURIComponent(model)}/rollback`
   const rollout = await (await remote()).send(
     'POST',
     path,
-    { environment, ...(named !== undefined && { version: named }) },
+    { environment, ...(named !== undefined && { version: named }), ...(reason && { reason }) },
     rolloutViewSchema,
   )
   print(rollout, json, describeRollout)

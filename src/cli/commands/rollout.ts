@@ -23,8 +23,11 @@ export function rolloutCommand(): Command {
     .command('promote')
     .description('all traffic to the candidate now')
     .argument('<rollout>')
+    .option('--reason <text>', 'kept in its history')
     .option('--json', 'for machines')
-    .action((id: string, { json }: Json) => act('POST', id, '/promote', json))
+    .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
+      act('POST', id, '/promote', json, { ...(reason && { reason }) }),
+    )
   command
     .command('override')
     .description('let it go on in spite of the calendar that keeps it; who did is kept in its history')

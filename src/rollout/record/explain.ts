@@ -28,7 +28,7 @@ function decided(record: DecisionRecord): string {
     case 'superseded':
       return `${name(record)} was superseded while it waited: rollout ${event.by} brings a newer one.`
     case 'promote':
-      return `${event.by} promoted ${name(record)} ${place(from)}${unjudged(from)}.`
+      return `${event.by} promoted ${name(record)} ${place(from)}${unjudged(from)}${because(event.reason)}.`
     case 'abort':
       return `${event.by} ended the rollout of ${name(record)} ${stage(from)}${because(event.reason)}.`
     case 'override':

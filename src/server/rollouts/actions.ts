@@ -33,7 +33,7 @@ export class RolloutActions {
   }
 
   /** All traffic to the candidate now, on this person's word. */
-  async promote(id: RolloutId, by: string): Promise<StoredRollout> {
+  async promote(id: RolloutId, by: string, reason?: string): Promise<StoredRollout> {
     return this.#act(id, async rollout => {
       if (rollout.phase !== 'progressing')
         throw conflict(
@@ -47,7 +47,7 @@ export class RolloutActions {
           'Wait until it is not, or let this rollout go on all the same: ballast rollout override.',
         )
       needReady(this.#fleet, rollout)
-      await this.#reconciler.apply(rollout, { kind: 'promote', by })
+      await this.#reconciler.apply(rollout, { kind: 'promote', by, ...(reason && { reason }) })
     })
   }
 
@@ -107,7 +107,12 @@ export class RolloutActions {
    * To an earlier version, at once where it is warm. Whatever rollout is under way is aborted first; without a
    * named version that is all, and where none is under way the version before serves again.
    */
-  async rollback(model: string, environment: string, by: string, number?: number): Promise<StoredRollout> {
+  async rollback(
+    model: string,
+    environment: string,
+    by: string,
+    { number, reason }: { readonly number?: number | undefined; readonly reason?: string | undefined } = {},
+  ): Promise<StoredRollout> {
     const { rollouts, versions } = this.#plane.stores
     const deployment = await rollouts.deployment(model, environment)
     if (!deployment)
@@ -116,7 +121,7 @@ export class RolloutActions {
         'There is nothing to roll back from; push a version first.',
       )
     if (number !== undefined) await this.#needServable(model, number)
-    const live = await this.#abortLive(model, environment, by)
+    const live = await this.#abortLive(model, environment, by, reason)
     // Back to stable is what was asked, when a newer version was on its way and no version was named.
     if (live && number === undefined) return live
     const target = number === undefined ? deployment.previous : (await versions.byNumber(model, number))?.id
@@ -132,7 +137,7 @@ export class RolloutActions {
       model,
       environment,
       candidate: target as VersionId,
-      strategy: { kind: 'immediate' },
+      strategy: { kind: 'immediate', ...(reason && { why: reason }) },
       project: deployment.project,
       by,
     })
@@ -155,13 +160,22 @@ export class RolloutActions {
   }
 
   /** Ends what is on its way or queued; gives the last of them as it ended. */
-  async #abortLive(model: string, environment: string, by: string): Promise<StoredRollout | undefined> {
+  async #abortLive(
+    model: string,
+    environment: string,
+    by: string,
+    why?: string,
+  ): Promise<StoredRollout | undefined> {
     const { rollouts } = this.#plane.stores
     let last: StoredRollout | undefined
     await this.#reconciler.serially(model, environment, async () => {
       for (const live of await rollouts.inPhases(['queued', 'preparing', 'progressing'])) {
         if (live.model !== model || live.environment !== environment) continue
-        await this.#reconciler.apply(live, { kind: 'abort', by, reason: 'rolled back' })
+        await this.#reconciler.apply(live, {
+          kind: 'abort',
+          by,
+          reason: why ? `rolled back, ${why}` : 'rolled back',
+        })
         last = (await rollouts.byId(live.id)) ?? live
       }
     })

@@ -13,20 +13,23 @@ const MAX_PAUSE_MS = 400 * 86_400_000
 
 export function rolloutRoutes(app: App, services: Services): void {
   const response = { 200: rolloutViewSchema }
+  const body = z.object({ reason: z.string().max(500).optional() }).nullish()
   app.get('/api/v1/rollouts/:id', { config: CALLER, schema: { params, response } }, async request => {
     const { rollout } = await rolloutFor(services, callerIn(request), request.params.id)
     return rolloutViewOf(services, rollout)
   })
   app.post(
     '/api/v1/rollouts/:id/promote',
-    { config: CALLER, schema: { params, response } },
+    { config: CALLER, schema: { params, body, response } },
     async request => {
       const caller = callerIn(request)
       const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
-      return rolloutViewOf(services, await services.rolloutActions.promote(rollout.id, caller.principal.name))
+      return rolloutViewOf(
+        services,
+        await services.rolloutActions.promote(rollout.id, caller.principal.name, request.body?.reason),
+      )
     },
   )
-  const body = z.object({ reason: z.string().max(500).optional() }).nullish()
   app.post(
     '/api/v1/rollouts/:id/override',
     { config: CALLER, schema: { params, body, response } },

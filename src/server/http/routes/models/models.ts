@@ -94,25 +94,24 @@ export function modelRoutes(app: App, services: Services): void {
           /** A number, or whatever names a version. */
           version: z.union([z.number().int().min(1), z.string()]).optional(),
           environment: z.string().default('production'),
+          reason: z.string().max(500).optional(),
         }),
       },
     },
     async request => {
       const caller = callerIn(request)
       await modelFor(services, caller, request.params.model, 'rollout.control')
-      const { version, environment } = request.body
+      const { version, environment, reason } = request.body
       const number =
         typeof version === 'string'
           ? (await resolveVersion(plane.stores, request.params.model, version)).number
           : version
       return rolloutViewOf(
         services,
-        await services.rolloutActions.rollback(
-          request.params.model,
-          environment,
-          caller.principal.name,
+        await services.rolloutActions.rollback(request.params.model, environment, caller.principal.name, {
           number,
-        ),
+          reason,
+        }),
       )
     },
   )
