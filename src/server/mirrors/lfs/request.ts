@@ -3,8 +3,8 @@ import { request as overHttps } from 'node:https'
 import type { MirrorAllowance } from '../../../api/index.ts'
 import { messageOf } from '../../../core/index.ts'
 import { ServerError } from '../../errors.ts'
+import { guarded } from '../../outbound/guarded.ts'
 import { readAddress } from '../address.ts'
-import { guarded } from '../guarded.ts'
 
 /** Who sends nothing for this long is gone. */
 const MAX_SILENCE_MS = 60_000
@@ -53,7 +53,7 @@ async function askOnce(question: Question, { allowed, signal }: Asking): Promise
     const fail = (error: unknown) => reject(failed(url, messageOf(error)))
     const options = {
       method,
-      lookup: guarded(allowed),
+      lookup: guarded(allowed.includes('private')),
       signal,
       timeout: MAX_SILENCE_MS,
       headers: {

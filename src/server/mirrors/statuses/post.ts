@@ -2,8 +2,8 @@ import { request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
 import type { MirrorAllowance } from '../../../api/index.ts'
 import { messageOf } from '../../../core/index.ts'
+import { guarded } from '../../outbound/guarded.ts'
 import { readAddress } from '../address.ts'
-import { guarded } from '../guarded.ts'
 import type { ForgeRequest } from './requests.ts'
 
 const TIMEOUT_MS = 15_000
@@ -36,14 +36,19 @@ export function post(request: ForgeRequest, allowed: readonly MirrorAllowance[])
       ...request.headers,
     }
     const send = target.protocol === 'http:' ? overHttp : overHttps
-    const sent = send(target, { method: 'POST', headers, lookup: guarded(allowed) }, response => {
-      let answer = ''
-      response.on('data', (piece: Buffer) => {
-        if (answer.length < MAX_ANSWER) answer += piece.toString('utf8').slice(0, MAX_ANSWER - answer.length)
-      })
-      response.on('error', error => failed(error.message))
-      response.on('end', () => resolve(judge(response.statusCode ?? 0, answer)))
-    })
+    const sent = send(
+      target,
+      { method: 'POST', headers, lookup: guarded(allowed.includes('private')) },
+      response => {
+        let answer = ''
+        response.on('data', (piece: Buffer) => {
+          if (answer.length < MAX_ANSWER)
+            answer += piece.toString('utf8').slice(0, MAX_ANSWER - answer.length)
+        })
+        response.on('error', error => failed(error.message))
+        response.on('end', () => resolve(judge(response.statusCode ?? 0, answer)))
+      },
+    )
     const late = setTimeout(() => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
     sent.on('error', error => failed(error.message))
     sent.on('close', () => clearTimeout(late))
