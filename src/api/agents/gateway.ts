@@ -96,7 +96,12 @@ export const routeSchema = z.object({
     }),
   ),
   /** While a rollout is progressing: counts are kept under these names. */
-  rollout: stepSchema.optional(),
+  rollout: stepSchema
+    .extend({
+      /** Feedback is counted by so many groups of callers, who each stay in one: for an experiment. */
+      groups: z.number().int().min(2).max(256).optional(),
+    })
+    .optional(),
   traffic: routeTrafficSchema.optional(),
   /** Of all its callers together. */
   limits: predictionLimitsSchema.optional(),

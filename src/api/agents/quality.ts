@@ -19,6 +19,13 @@ export const armQualitySchema = z.object({
   errors: sumsSchema.extend({ absolute: z.number() }),
   scores: sumsSchema,
   rewards: sumsSchema,
+  /** Of an experiment: rewards, and right and wrong examples, by groups of its callers. */
+  groups: z
+    .record(
+      z.string(),
+      z.object({ correct: z.number().int(), wrong: z.number().int(), rewards: sumsSchema }),
+    )
+    .optional(),
 })
 export type ArmQuality = z.infer<typeof armQualitySchema>
 

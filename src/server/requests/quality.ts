@@ -28,7 +28,7 @@ export class QualityBoard {
     const pairs = new Map<string, PairQuality>()
     for (const ledger of this.#ledgers.values()) {
       if (ledger.environment !== environment || ledger.model !== model) continue
-      for (const arm of ledger.arms) sum(arms, `${arm.version} ${whereOf(arm)}`, arm)
+      for (const { groups: _groups, ...arm } of ledger.arms) sum(arms, `${arm.version} ${whereOf(arm)}`, arm)
       for (const pair of ledger.pairs) sum(pairs, `${pair.primary} ${pair.shadow} ${whereOf(pair)}`, pair)
     }
     return { arms: [...arms.values()], pairs: [...pairs.values()] }

@@ -2,6 +2,7 @@ import type { PredictionLimits } from '../../access/index.ts'
 import type { Route, RouteTraffic, RoutingTable } from '../../api/index.ts'
 import type { VersionId } from '../../core/index.ts'
 import {
+  CALLER_GROUPS,
   type Deployment,
   type StoredRollout,
   shadowOf,
@@ -69,7 +70,7 @@ export function routeOf(facts: RouteFacts): Route {
           },
         ]
       : [],
-    ...(moving && { rollout: { id: moving.id, step: moving.step } }),
+    ...(moving && { rollout: countedAs(moving) }),
     ...(limits && { limits }),
   }
   // While it takes traffic, the candidate's file says how; once it has ended, that of what is stable.
@@ -96,6 +97,11 @@ function shadowMirror(
     replicas: [...readyReplicas(mainReplica(environment, candidate))],
     rollout: { id, step },
   }
+}
+
+/** By what gateways count it: feedback of an A/B by groups of callers too. */
+function countedAs({ id, step, strategy }: StoredRollout): NonNullable<Route['rollout']> {
+  return { id, step, ...(strategy.kind === 'ab' && { groups: CALLER_GROUPS }) }
 }
 
 /** A plan with the versions that serve now: what names another waits for it. */

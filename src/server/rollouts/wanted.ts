@@ -1,6 +1,6 @@
 import type { WantedReplica } from '../../api/index.ts'
 import type { Milliseconds, VersionId } from '../../core/index.ts'
-import { type Deployment, type StoredRollout, shadowOf } from '../../rollout/index.ts'
+import { type Deployment, isCompared, type StoredRollout, shadowOf } from '../../rollout/index.ts'
 import { isPreview } from '../delivery/previews/name.ts'
 
 /** A replica that should run: which version, and as what. */
@@ -62,7 +62,7 @@ export function wantedVersions(
     const before = [replaced?.stable, replaced?.previous].filter(version => version && version !== candidate)
     if (before.some(version => runs(mainReplica(environment, version!)))) continue
     want(environment, mainReplica(environment, candidate), candidate, true)
-    if (rollout.strategy.kind !== 'canary' || !stable) continue
+    if (!isCompared(rollout.strategy) || !stable) continue
     want(environment, mainReplica(environment, stable), stable, true)
     if (needsBaseline(rollout) || isComing(rollout)) want(environment, baselineReplica(rollout), stable, true)
   }
@@ -84,7 +84,7 @@ function replaces(
 
 /** A shadow is compared with stable itself, request by request. */
 export function needsBaseline(rollout: StoredRollout): boolean {
-  return rollout.strategy.kind === 'canary' && rollout.stable !== undefined && shadowOf(rollout) === undefined
+  return isCompared(rollout.strategy) && rollout.stable !== undefined && shadowOf(rollout) === undefined
 }
 
 /** Same replicas, as awake, whatever their order. */

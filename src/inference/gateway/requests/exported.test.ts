@@ -43,6 +43,7 @@ function take(requestId: string, more: Partial<Taken> = {}, body = '{}'): void {
     version: 1,
     arm: 'stable',
     drawn: true,
+    draw: 0.5,
     status: 200,
     code: undefined,
     ms: 1,

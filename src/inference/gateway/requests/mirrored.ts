@@ -28,6 +28,7 @@ export function takeMirrored(
     version: target.versionNumber,
     arm: SHADOW,
     drawn: true,
+    draw: 0,
     status: mirror.status,
     code: undefined,
     ms: mirror.ms,

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../../core/index.ts'
 import { headerOf, type ResponseFrame } from '../../frames/index.ts'
 import type { ProtocolName } from '../../protocols/index.ts'
 import type { Body } from '../front/body.ts'
+import { groupOf } from '../traffic/sticky.ts'
 import { type Content, contentOf } from './content/content.ts'
 import type { LogRule } from './rule.ts'
 
@@ -18,6 +19,8 @@ export interface Taken {
   readonly arm: string | undefined
   /** By lot or affinity, so that a rollout counts it. */
   readonly drawn: boolean
+  /** Where its caller stands: uniform in [0, 1). */
+  readonly draw: number
   readonly status: number
   readonly code: string | undefined
   readonly ms: Milliseconds
@@ -54,7 +57,10 @@ export function recordOf(taken: Taken): string {
   line += text('versionId', taken.versionId)
   if (taken.version !== undefined) line += `,"version":${taken.version}`
   line += text('arm', taken.arm)
-  if (taken.drawn && rule.rollout !== undefined) line += `,"rollout":${JSON.stringify(rule.rollout)}`
+  if (taken.drawn && rule.rollout !== undefined) {
+    line += `,"rollout":${JSON.stringify(rule.rollout)}`
+    if (rule.groups !== undefined) line += `,"group":${groupOf(taken.draw, rule.groups)}`
+  }
   line += `,"status":${taken.status}`
   line += text('code', taken.code)
   line += `,"ms":${toMicroseconds(taken.ms)}`

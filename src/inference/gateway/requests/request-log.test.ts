@@ -156,6 +156,7 @@ function aTaken(requestId: string, body: Buffer = Buffer.from('{}')): Taken {
     version: 1,
     arm: 'stable',
     drawn: true,
+    draw: 0.5,
     status: 200,
     code: undefined,
     ms: 1,

@@ -9,7 +9,9 @@ export interface LogRule extends ContentRule {
   readonly share: Fraction
   readonly limits: SegmentLimits
   /** While one progresses. */
-  readonly rollout: Route['rollout']
+  readonly rollout: { readonly id: string; readonly step: number } | undefined
+  /** Of an experiment: so many groups of callers. */
+  readonly groups: number | undefined
 }
 
 export function logRule(
@@ -21,6 +23,7 @@ export function logRule(
     redaction: new Redaction(redact),
     bodies,
     limits: { keepMs, maxBytes: limitBytes },
-    rollout,
+    rollout: rollout && { id: rollout.id, step: rollout.step },
+    groups: rollout?.groups,
   }
 }

@@ -53,6 +53,8 @@ export interface Admitted {
   readonly priority: string
   /** For the answer. */
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** Where its caller stands among the arms: uniform in [0, 1). */
+  readonly draw: number
   /** Asked for each attempt: the table may have changed since the last. Throws where the model is gone. */
   choose(): Choice
 }
@@ -72,6 +74,7 @@ export function admit(state: GatewayState, head: RequestHead): Admitted {
     head,
     state,
     token,
+    draw,
     priority: priorityOf(head, token, route),
     headers: setCookie === undefined ? left && { ...left } : { ...left, 'set-cookie': setCookie },
     choose() {

@@ -279,6 +279,7 @@ export class Prediction {
       version: this.#target?.versionNumber,
       arm: this.#target?.arm,
       drawn: this.#drawn,
+      draw: admitted.draw,
       ms,
       protocol: head.protocol,
       token: admitted.token?.id,

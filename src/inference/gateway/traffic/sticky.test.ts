@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RouteTargets } from './routing.ts'
-import { affinityOf, drawOf } from './sticky.ts'
+import { affinityOf, drawOf, groupOf } from './sticky.ts'
 
 const headOf = (headers: Readonly<Record<string, string>>, secure = false) => ({
   header: (name: string) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
@@ -52,6 +52,18 @@ test('a cookie that no gateway gave is replaced, and a bomb of cookies is not lo
     `__proto__=1; arm=${'a'.repeat(15)}\r`,
   ]
   for (const cookie of bombs) expect(drawOf(headOf({ cookie }), COOKIE).setCookie).toBeDefined()
+})
+
+test('callers of one arm are in all groups, about as many in each, and each caller in one', () => {
+  const groups = new Map<number, number>()
+  for (let caller = 0; caller < 32_000; caller++) {
+    const draw = affinityOf(`user-${caller}`)
+    // A canary's callers: those of the smallest draws.
+    if (draw < 0.25) groups.set(groupOf(draw, 32), (groups.get(groupOf(draw, 32)) ?? 0) + 1)
+    expect(groupOf(draw, 32)).toBe(groupOf(affinityOf(`user-${caller}`), 32))
+  }
+  expect([...groups.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 32 }, (_, i) => i))
+  for (const count of groups.values()) expect(Math.abs(count - 250)).toBeLessThan(6 * Math.sqrt(250))
 })
 
 test('any cookie header gives a draw, and never what the caller wrote', () => {

@@ -51,6 +51,14 @@ function cookieOf(header: string | undefined, name: string): string | undefined 
   return undefined
 }
 
+/**
+ * One of several groups of callers, by the last bits of a draw: its first ones choose the arm, so that all groups are in
+ * every arm. Two callers of one group are not told apart, and who draws by lot is in another each time.
+ */
+export function groupOf(draw: number, groups: number): number {
+  return Math.floor(draw * 2 ** 32) % groups
+}
+
 /** A caller's key as a number in [0, 1): FNV-1a with a final mix, so that similar keys lie far apart. */
 export function affinityOf(key: string): number {
   let hash = 0x811c9dc5

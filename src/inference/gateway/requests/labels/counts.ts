@@ -5,7 +5,10 @@ import { type ArmQuality, armQualitySchema, type PairQuality, type Quality } fro
 const MAX_ENTRIES = 500
 
 /** Who a piece of feedback is about. */
-export const aboutSchema = armQualitySchema.pick({ version: true, arm: true, rollout: true })
+export const aboutSchema = armQualitySchema
+  .pick({ version: true, arm: true, rollout: true })
+  /** Of the caller, in an experiment. */
+  .extend({ group: z.number().int().optional() })
 export type About = z.infer<typeof aboutSchema>
 
 /** What one piece of feedback adds. */
@@ -29,6 +32,8 @@ export const effectSchema = z.discriminatedUnion('kind', [
 ])
 export type Effect = z.infer<typeof effectSchema>
 
+type Group = NonNullable<ArmQuality['groups']>[string]
+
 /** The sum of all effects. */
 export class QualityCounts {
   readonly #arms = new Map<string, ArmQuality>()
@@ -49,9 +54,12 @@ export class QualityCounts {
       return
     }
     const arm = this.#arm(effect.about)
+    const group = this.#group(arm, effect.about.group)
     if (effect.kind === 'score') add(arm.scores, effect.value)
-    else if (effect.kind === 'reward') add(arm.rewards, effect.value)
-    else {
+    else if (effect.kind === 'reward') {
+      add(arm.rewards, effect.value)
+      if (group) add(group.rewards, effect.value)
+    } else {
       const { correct, errors = [] } = effect
       if (correct === undefined) {
         arm.incomparable++
@@ -59,6 +67,7 @@ export class QualityCounts {
       }
       arm.labelled++
       for (const each of correct) each ? arm.correct++ : arm.wrong++
+      if (group) for (const each of correct) each ? group.correct++ : group.wrong++
       for (const error of errors) {
         add(arm.errors, error)
         arm.errors.absolute += Math.abs(error)
@@ -70,7 +79,7 @@ export class QualityCounts {
     const key = pairKey(about.version, shadow, about)
     let pair = this.#pairs.get(key)
     if (pair === undefined) {
-      const { version: primary, ...where } = about
+      const { version: primary, group: _group, ...where } = about
       pair = { primary, shadow, ...where, both: 0, onlyPrimary: 0, onlyShadow: 0, neither: 0 }
       forgetOldest(this.#pairs)
       this.#pairs.set(key, pair)
@@ -82,7 +91,28 @@ export class QualityCounts {
     }
   }
 
-  #arm(about: About): ArmQuality {
+  /** Groups are kept of the newest experiment alone: their counts are many. */
+  #group(arm: ArmQuality, number: number | undefined): Group | undefined {
+    if (number === undefined) return undefined
+    if (arm.groups === undefined && !this.#isNewest(arm)) return undefined
+    arm.groups ??= {}
+    arm.groups[number] ??= { correct: 0, wrong: 0, rewards: { count: 0, sum: 0, squares: 0 } }
+    return arm.groups[number]
+  }
+
+  /** Whether no later experiment has groups; those of earlier ones go. */
+  #isNewest({ rollout }: ArmQuality): boolean {
+    const ids = [...this.#arms.values()].flatMap(({ rollout }) => rollout?.id ?? [])
+    const begun = ids.indexOf(rollout?.id ?? '')
+    for (const other of this.#arms.values()) {
+      if (other.groups === undefined || other.rollout?.id === rollout?.id) continue
+      if (ids.indexOf(other.rollout?.id ?? '') > begun) return false
+      delete other.groups
+    }
+    return true
+  }
+
+  #arm({ group: _group, ...about }: About): ArmQuality {
     const key = keyOf(about)
     let arm = this.#arms.get(key)
     if (arm === undefined) {

@@ -10,6 +10,7 @@ const recordSchema = z.object({
   versionId: z.string(),
   arm: z.string(),
   rollout: aboutSchema.shape.rollout,
+  group: aboutSchema.shape.group,
   status: z.number(),
   decided: z
     .array(
@@ -56,6 +57,6 @@ function isPaired(judgement: Judgement | undefined): judgement is Judgement {
   return judgement !== undefined && judgement.correct.length > 0
 }
 
-function aboutOf({ versionId, arm, rollout }: z.infer<typeof recordSchema>): Effect['about'] {
-  return { version: versionId, arm, ...(rollout && { rollout }) }
+function aboutOf({ versionId, arm, rollout, group }: z.infer<typeof recordSchema>): Effect['about'] {
+  return { version: versionId, arm, ...(rollout && { rollout }), ...(group !== undefined && { group }) }
 }

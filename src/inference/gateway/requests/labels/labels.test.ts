@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TrafficWorld, text } from '../../../../../test/fixtures/traffic-world.ts'
 import { createLogger } from '../../../../core/index.ts'
 import { openRequests, type Requests } from '../open.ts'
@@ -78,6 +78,52 @@ test('labels are joined with what was answered, and counted by version and arm',
       },
     ],
     pairs: [],
+  })
+})
+
+describe('an experiment', () => {
+  const asked = async (rollout: string, callers: readonly string[]) => {
+    await world.route([['stable', 1, [await aReplica(`p${replicas++}`, 'cat')]]], {
+      traffic: { log: LOG },
+      rollout: { id: rollout, step: 0, groups: 32 },
+    })
+    for (const caller of callers)
+      await world.ask({ requestId: `${rollout} ${caller}`, headers: { 'ballast-affinity': caller } })
+  }
+  const armOf = async (rollout: string) =>
+    (await quality())?.arms.find(({ rollout: counted }) => counted?.id === rollout)
+
+  test('is counted by groups of callers as well, over a restart too', async () => {
+    const callers = Array.from({ length: 40 }, (_, i) => `caller-${i}`)
+    await asked('rol_1', callers)
+    const told = callers.map((caller, i) => ({
+      id: `rol_1 ${caller}`,
+      label: i % 4 === 0 ? 'dog' : 'cat',
+      reward: i,
+    }))
+    await requests.labels.give(told.slice(0, 20), ADA)
+    await requests.close()
+    await open()
+    await requests.labels.give(told.slice(20), ADA)
+    const { correct, wrong, rewards, groups = {} } = (await armOf('rol_1'))!
+    expect({ correct, wrong, rewards: rewards.count }).toEqual({ correct: 30, wrong: 10, rewards: 40 })
+    const all = Object.values(groups)
+    expect(all.length).toBeGreaterThan(10)
+    const sum = (of: (group: (typeof all)[number]) => number) => all.reduce((total, each) => total + of(each), 0)
+    expect(sum(group => group.correct)).toBe(30)
+    expect(sum(group => group.wrong)).toBe(10)
+    expect(sum(group => group.rewards.squares)).toBe(rewards.squares)
+  })
+
+  test('has its groups until the next one begins; what comes later of the older counts without', async () => {
+    await asked('rol_1', ['a', 'b'])
+    await requests.labels.give([{ id: 'rol_1 a', reward: 1 }], ADA)
+    await asked('rol_2', ['a'])
+    await requests.labels.give([{ id: 'rol_2 a', reward: 1 }], ADA)
+    await requests.labels.give([{ id: 'rol_1 b', reward: 1 }], ADA)
+    expect(await armOf('rol_1')).toMatchObject({ rewards: { count: 2 } })
+    expect((await armOf('rol_1'))?.groups).toBeUndefined()
+    expect(Object.keys((await armOf('rol_2'))?.groups ?? {})).toHaveLength(1)
   })
 })
 
