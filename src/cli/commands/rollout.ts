@@ -3,6 +3,7 @@ import { type RolloutView, rolloutViewSchema } from '../../api/index.ts'
 import { formatPercent, parseDuration } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { remote } from '../remote/settings.ts'
+import { addRecordCommands } from './rollout-records.ts'
 import { rolloutSimulateCommand } from './rollout-simulate.ts'
 
 interface Json {
@@ -69,6 +70,7 @@ export function rolloutCommand(): Command {
     .action((id: string, { json, reason }: Json & { readonly reason?: string }) =>
       act('POST', id, '/abort', json, { ...(reason && { reason }) }),
     )
+  addRecordCommands(command)
   command.addCommand(rolloutSimulateCommand())
   return command
 }

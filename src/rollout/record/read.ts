@@ -72,12 +72,15 @@ export function readRecord(payload: Uint8Array): DecisionRecord | { readonly unr
   return { unreadable: `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'of another shape'}` }
 }
 
-/** Histograms are arrays in the end: a bucket of a billion would be as many bytes. */
-function isBounded(value: unknown, depth: number): boolean {
+/** What is a histogram becomes an array in the end: a bucket of a billion would be as many bytes. */
+const HISTOGRAMS: ReadonlySet<string> = new Set(['latency', 'canary', 'baseline', 'stable'])
+
+function isBounded(value: unknown, depth: number, name = ''): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (depth === 0) return false
   if (Array.isArray(value)) return value.every(member => isBounded(member, depth - 1))
   return Object.entries(value).every(
-    ([key, member]) => !(/^\d/.test(key) && Number(key) > MAX_BUCKET) && isBounded(member, depth - 1),
+    ([key, member]) =>
+      !(HISTOGRAMS.has(name) && Number(key) > MAX_BUCKET) && isBounded(member, depth - 1, key),
   )
 }

@@ -84,7 +84,7 @@ function isSame(recorded: number | undefined, computed: number): boolean {
 }
 
 function minRequestsOf({ strategy }: RecordedRollout): number {
-  return strategy.kind === 'canary' ? strategy.analysis.minRequests : 0
+  return 'analysis' in strategy ? strategy.analysis.minRequests : 0
 }
 
 function text(rollout: RecordedRollout, key: string): string {

@@ -146,7 +146,11 @@ describe('what is wrong is said of the record that it is wrong in', () => {
     ['no JSON', 'hello', 'no JSON'],
     ['another kind', '{"kind":"ballast.rollout.decision/2"}', 'kind'],
     ['a shape of its own', JSON.stringify({ ...read(payloads[0]!), sequence: 0 }), 'sequence'],
-    ['a histogram without end', JSON.stringify({ ...read(payloads[0]!), x: { 99999999999: 1 } }), 'count'],
+    [
+      'a histogram without end',
+      JSON.stringify({ ...read(payloads[0]!), latency: { 99999999999: 1 } }),
+      'count',
+    ],
     ['a depth without end', `{"x":${'['.repeat(50)}${']'.repeat(50)}}`, 'count'],
     ['too many bytes', JSON.stringify('x'.repeat(MAX_RECORD_BYTES)), 'at most'],
   ])('one that is none: %s', (_, payload, message) => {

@@ -24,6 +24,7 @@ import { hostRoutes } from './routes/agents/host-agent.ts'
 import { runnerRoutes } from './routes/agents/runner-agent.ts'
 import { environmentRoutes } from './routes/delivery/environments.ts'
 import { identityRoutes } from './routes/delivery/identity.ts'
+import { recordRoutes } from './routes/delivery/records.ts'
 import { releaseRoutes } from './routes/delivery/releases.ts'
 import { rolloutRoutes } from './routes/delivery/rollouts.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -113,6 +114,7 @@ export async function createApp(services: Services): Promise<App> {
     searchRoutes,
     storeRoutes,
     rolloutRoutes,
+    recordRoutes,
     eventRoutes,
     runnerRoutes,
     attemptRoutes,

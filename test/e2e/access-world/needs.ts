@@ -92,6 +92,9 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   // By what others check the identity tokens of jobs.
   'GET /.well-known/openid-configuration': 'open',
   'GET /oauth/discovery/keys': 'open',
+  // And the records of what was decided.
+  'GET /.well-known/ballast-record-keys.json': 'open',
+  'GET /api/v1/identity/record-keys': 'open',
   'GET /api/v1/attempts/{id}/log': READ,
   'GET /api/v1/attempts/{id}/log/stream': READ,
   'GET /api/v1/attempts/{id}/log/times': READ,
@@ -129,6 +132,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/models/{model}/promote': DEPLOY,
   'POST /api/v1/models/{model}/try': { scope: 'predict', role: 'reader' },
   'GET /api/v1/rollouts/{id}': READ,
+  'GET /api/v1/rollouts/{id}/records': READ,
   'POST /api/v1/rollouts/{id}/promote': DEPLOY,
   'POST /api/v1/rollouts/{id}/abort': DEPLOY,
   'POST /api/v1/rollouts/{id}/override': DEPLOY,

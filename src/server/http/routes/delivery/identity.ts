@@ -11,7 +11,7 @@ const ADMIN = { access: { kind: 'right', right: 'server.administer' } } as const
 /** Where GitLab has it: configurations that name the address work as they are. */
 const KEYS = '/oauth/discovery/keys'
 /** By which the records of what was decided are checked. */
-const RECORD_KEYS = '/.well-known/ballast-record-keys.json'
+const RECORD_KEYS = ['/.well-known/ballast-record-keys.json', '/api/v1/identity/record-keys'] as const
 /** A key that signs from now on is looked for by its id when a checker does not know it: old answers do little harm. */
 const CACHED = 'public, max-age=300'
 
@@ -31,9 +31,10 @@ export function identityRoutes(app: App, { plane }: Services): void {
   app.get(KEYS, { config: OPEN }, async (_request, reply) =>
     reply.header('cache-control', CACHED).send({ keys: await publishedKeys(plane) }),
   )
-  app.get(RECORD_KEYS, { config: OPEN }, async (_request, reply) =>
-    reply.header('cache-control', CACHED).send({ keys: await recordKeys(plane) }),
-  )
+  for (const path of RECORD_KEYS)
+    app.get(path, { config: OPEN }, async (_request, reply) =>
+      reply.header('cache-control', CACHED).send({ keys: await recordKeys(plane) }),
+    )
   const querystring = z.object({ for: z.enum(['identity', 'records']).default('identity') })
   app.get(
     '/api/v1/identity/keys',
