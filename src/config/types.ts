@@ -85,6 +85,8 @@ export interface EnvironmentRequest {
   readonly steps: readonly CanaryStep[]
   readonly analysis: AnalysisSpec
   readonly approve: boolean
+  /** Regions of gateways in the order in which they take the steps; absent: all at once. */
+  readonly waves?: readonly (readonly string[])[]
   /** Only versions that were promoted in this environment come here. */
   readonly from?: string
   /** `original`, or the name of a change; absent: what the search chose. */

@@ -12,6 +12,7 @@ import { paused, pauseText, resumed } from './pause.ts'
 import { shadowOf } from './shadow.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
 import type { Analysis, CanaryStep, Rollout, RolloutEvent, Strategy } from './types.ts'
+import { waveBegun } from './waves.ts'
 
 /**
  * Decides the rollout's next state. Pure: performs nothing. Returns the same object where nothing changed.
@@ -171,7 +172,15 @@ function atStep(
   reason: string,
   now: Instant,
 ): Rollout {
-  return { ...rollout, phase: 'progressing', step, weight: steps[step]!.weight, stepStartedAt: now, reason }
+  const wave = waveBegun({ ...rollout, step })
+  return {
+    ...rollout,
+    phase: 'progressing',
+    step,
+    weight: steps[step]!.weight,
+    stepStartedAt: now,
+    reason: wave === undefined ? reason : `${wave}; ${reason}`,
+  }
 }
 
 function because(reason: string | undefined): string {

@@ -23,6 +23,8 @@ export interface CanaryStep {
   readonly hold: Milliseconds
   /** The candidate gets this part of the requests beside stable, and answers nobody: the weight is 0 then. */
   readonly shadow?: Fraction
+  /** Which of the strategy's waves takes it, from 0. */
+  readonly wave?: number
 }
 
 /** What a canary is judged on, against the baseline of the same share. */
@@ -40,7 +42,13 @@ export interface AnalysisSpec {
 }
 
 export type Strategy =
-  | { readonly kind: 'canary'; readonly steps: readonly CanaryStep[]; readonly analysis: AnalysisSpec }
+  | {
+      readonly kind: 'canary'
+      readonly steps: readonly CanaryStep[]
+      readonly analysis: AnalysisSpec
+      /** Regions of gateways in the order in which they take the steps; absent: all at once. */
+      readonly waves?: readonly (readonly string[])[]
+    }
   /** All traffic at once after warm-up and parity check: a first version, a rollback, or asked for, and then why. */
   | { readonly kind: 'immediate'; readonly why?: string }
   /** As immediate; the version before is kept loaded so long, and no longer. */

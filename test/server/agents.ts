@@ -185,17 +185,20 @@ export class FakeHost {
 export class FakeGateway {
   readonly #world: World
   readonly #epoch: string
+  readonly #region: string | undefined
 
-  constructor(world: World, epoch = 'epoch-1') {
+  constructor(world: World, epoch = 'epoch-1', region?: string) {
     this.#world = world
     this.#epoch = epoch
+    this.#region = region
   }
 
   /** The table now; undefined when none is published within a while. */
   async table(ms = 400): Promise<RoutingTable | undefined> {
     const end = AbortSignal.timeout(ms)
     const token = await this.#world.secret('gateway')
-    const stream = readEvents(this.#world, '/api/v1/agents/gateway/stream', token, {}, end)
+    const headers = this.#region === undefined ? {} : { 'ballast-region': this.#region }
+    const stream = readEvents(this.#world, '/api/v1/agents/gateway/stream', token, headers, end)
     try {
       for await (const { event, data } of stream) if (event === 'table') return data as RoutingTable
     } catch (error) {

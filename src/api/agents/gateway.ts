@@ -2,6 +2,11 @@ import { z } from 'zod'
 import { modelQualitySchema } from './quality.ts'
 import { addressSchema } from './shared.ts'
 
+/** Of gateways: what `waves` of a file name. */
+export function isRegion(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)
+}
+
 export const armSchema = z.enum(['stable', 'baseline', 'canary'])
 const replicasSchema = z.array(z.object({ replica: z.string(), address: addressSchema }))
 
@@ -142,7 +147,8 @@ export type QuotaUse = z.infer<typeof quotaUseSchema>
 
 /**
  * Data of the event `lease`. The use of quotas by other gateways, and how many gateways there are: each allows its part
- * of a rate. A gateway names itself in the header `Ballast-Gateway` when it opens the stream.
+ * of a rate. A gateway names itself in the header `Ballast-Gateway` when it opens the stream, and in `Ballast-Region` the
+ * region by which rollouts go in waves.
  */
 export const leaseSchema = z.object({
   gateways: z.number().int().min(1).optional(),

@@ -46,6 +46,8 @@ export const rolloutViewSchema = z.object({
       holdMs: z.number(),
       /** The candidate gets this part of the requests beside stable, and answers nobody. */
       shadow: z.number().optional(),
+      /** Of gateways, which take this step while the others stay as they are; absent: all. */
+      regions: z.array(z.string()).optional(),
     }),
   ),
   phase: rolloutPhaseSchema,

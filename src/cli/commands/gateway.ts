@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { isRegion } from '../../api/index.ts'
 import { createLogger, parsePercent, parseSize } from '../../core/index.ts'
 import {
   defaultAccessLog,
@@ -19,6 +20,7 @@ interface GatewayFlags {
   readonly tokenFile?: string
   readonly data: string
   readonly name: string
+  readonly region?: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly maxBody?: number
   readonly tlsCert?: string
@@ -38,6 +40,7 @@ export function gatewayCommand(): Command {
     .option('--token-file <file>', 'read the token from a file')
     .option('--data <folder>', 'keeps the last routing table', './ballast-gateway')
     .option('--name <name>', 'shown beside its counts', hostname())
+    .option('--region <name>', 'by which rollouts reach it in waves, such as eu', readRegion)
     .addOption(
       new Option('--listen <host:port>', 'where clients connect')
         .argParser(readListen)
@@ -82,6 +85,7 @@ async function run(flags: GatewayFlags): Promise<void> {
     token,
     dataDir,
     name: flags.name,
+    ...(flags.region !== undefined && { region: flags.region }),
     listen: flags.listen,
     version,
     ...(flags.maxBody === undefined ? {} : { maxBodyBytes: flags.maxBody }),
@@ -101,6 +105,11 @@ function telemetryOf(flags: GatewayFlags, dataDir: string): TelemetryOptions {
     accessLogBytes: accessLogSize,
     traceSample,
   }
+}
+
+function readRegion(text: string): string {
+  if (isRegion(text)) return text
+  throw new InvalidArgumentError("Expected lower-case letters, digits and '-', 40 at most, such as eu-west.")
 }
 
 /** `10%`, `0.1`. */

@@ -11,6 +11,7 @@ import { variantChoice } from './optimize.ts'
 import { branchPattern, previewSection } from './preview.ts'
 import { canarySteps } from './steps.ts'
 import { trafficSection } from './traffic.ts'
+import { waveList } from './waves.ts'
 import { windowList } from './windows.ts'
 
 const PREVIEW = 'preview'
@@ -69,6 +70,10 @@ const fields = {
     '25%',
     '50%',
   ]),
+  waves: optional(
+    waveList,
+    'regions of gateways that take the steps one after the other, or several at once',
+  ),
   from: optional(
     placed(text({ expected: 'the name of another environment', maxLength: 40 })),
     'an environment in which a version must have been promoted before it comes here',
@@ -103,6 +108,11 @@ const environment = refine(
     if (strategy !== 'canary' && steps !== undefined) {
       const hint = 'leave steps out, or take strategy: canary'
       const message = `${STRATEGY_NAMES[strategy]} deployment has no steps`
+      return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
+    }
+    if (strategy !== 'canary' && written.waves !== undefined) {
+      const hint = 'leave waves out, or take strategy: canary'
+      const message = `${STRATEGY_NAMES[strategy]} deployment has no waves`
       return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
     }
     if (strategy === 'blue-green' || hold === undefined) return written
@@ -169,6 +179,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
       confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
       minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
     },
+    ...(written.waves && { waves: written.waves }),
     ...(written.from && { from: written.from }),
     ...(written.variant && { variant: written.variant }),
     ...(traffic && { traffic }),

@@ -31,6 +31,8 @@ export interface GatewayOptions extends Omit<ServingOptions, 'onCounted' | 'tele
   /** Holds the last routing table. */
   readonly dataDir: string
   readonly name: string
+  /** In which wave of a rollout it is. */
+  readonly region?: string
   readonly logger?: Logger
   /** Default: no access log; spans where the environment names a collector. */
   readonly telemetry?: TelemetryOptions
@@ -110,7 +112,10 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   void followEvents({
     url: `${options.serverUrl}/api/v1/agents/gateway/stream`,
     token: options.token,
-    headers: { 'ballast-gateway': encodeURIComponent(options.name) },
+    headers: {
+      'ballast-gateway': encodeURIComponent(options.name),
+      ...(options.region !== undefined && { 'ballast-region': options.region }),
+    },
     signal: stop.signal,
     silenceMs: SILENCE_MS,
     onEvent: event => take(event),

@@ -1,11 +1,12 @@
 import { defaultPolicy } from '../../access/index.ts'
-import type { Route, RoutingTable } from '../../api/index.ts'
+import type { RoutingTable } from '../../api/index.ts'
 import { type Instant, type RolloutId, Signal, type VersionId } from '../../core/index.ts'
 import { type Deployment, heldAt, type StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { storedPolicy } from '../pipelines/policy.ts'
 import { SerialByKey } from '../serial.ts'
 import type { Fleet } from './fleet.ts'
+import type { WavedRoute, WavedTable } from './regions.ts'
 import { ROUTE_LEASE_MS, type RouteFacts, routeOf, sameTable } from './table.ts'
 import { wantedVersions } from './wanted.ts'
 
@@ -20,14 +21,14 @@ export class Publisher {
   readonly #numbers = new Map<VersionId, number>()
   /** Hash of the server's own secret: it may predict everywhere. */
   readonly #ownToken: string
-  #table: RoutingTable | undefined
+  #table: WavedTable | undefined
   /** Something changed since the table was last made. */
   #stale = false
   /** Rollouts whose shadow ends soon. */
   readonly #coming = new Set<RolloutId>()
   /** When the next version before is let go. */
   #heldUntil = Number.POSITIVE_INFINITY
-  readonly tableChanged: Signal<RoutingTable> = new Signal<RoutingTable>()
+  readonly tableChanged: Signal<WavedTable> = new Signal<WavedTable>()
 
   constructor(plane: ControlPlane, fleet: Fleet, ownToken: string) {
     this.#plane = plane
@@ -36,7 +37,7 @@ export class Publisher {
   }
 
   /** Undefined until a host has spoken: gateways keep the table that they have. */
-  get table(): RoutingTable | undefined {
+  get table(): WavedTable | undefined {
     return this.#table
   }
 
@@ -94,8 +95,8 @@ export class Publisher {
     this.tableChanged.emit(this.#table)
   }
 
-  async #routes(deployments: readonly Deployment[], moving: readonly StoredRollout[]): Promise<Route[]> {
-    const routes: Route[] = []
+  async #routes(deployments: readonly Deployment[], moving: readonly StoredRollout[]): Promise<WavedRoute[]> {
+    const routes: WavedRoute[] = []
     for (const deployment of deployments) {
       const { model, environment } = deployment
       const rollout = moving.find(other => other.model === model && other.environment === environment)

@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../pipeline/index.ts'
-import type { Strategy } from '../../rollout/index.ts'
+import { type Strategy, stepsInWaves } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { boundFor } from '../pipelines/policy.ts'
 import { requestOf } from './follow-job.ts'
@@ -16,6 +16,8 @@ export async function strategyFor(
   const { bounded } = await boundFor(plane, project, request, branch)
   if (!bounded.allowed) return bounded.refusal
   const { strategy: kind, steps } = bounded
-  if (kind === 'canary') return { kind, steps, analysis: request.analysis }
+  const { waves } = request
+  if (kind === 'canary')
+    return { kind, steps: stepsInWaves(steps, waves), analysis: request.analysis, ...(waves && { waves }) }
   return kind === 'blue-green' ? { kind, hold: request.holdMs ?? 0 } : { kind }
 }

@@ -1,5 +1,5 @@
 import type { PredictionLimits } from '../../access/index.ts'
-import type { Route, RouteTraffic, RoutingTable } from '../../api/index.ts'
+import type { Route, RouteTraffic } from '../../api/index.ts'
 import type { VersionId } from '../../core/index.ts'
 import {
   CALLER_GROUPS,
@@ -9,7 +9,9 @@ import {
   type TrafficPlan,
   type TrafficTarget,
   trafficOf,
+  waveOf,
 } from '../../rollout/index.ts'
+import type { WavedRoute, WavedTable } from './regions.ts'
 import { baselineReplica, mainReplica } from './wanted.ts'
 
 /** A gateway that hears nothing for this long takes canaries back to stable by itself. */
@@ -31,7 +33,14 @@ export interface RouteFacts {
  * The route of one model in one environment: all to stable, or shared by the rollout's weights. An arm of
  * which no replica is ready is left out and its share goes to stable, so the weights always sum to 1.
  */
-export function routeOf(facts: RouteFacts): Route {
+export function routeOf(facts: RouteFacts): WavedRoute {
+  const { rollout } = facts
+  const waves = rollout && waveOf(rollout)
+  const route = wholeRouteOf(facts)
+  return waves && route.rollout ? { ...route, waves } : route
+}
+
+function wholeRouteOf(facts: RouteFacts): Route {
   const { deployment, rollout, predictions, limits, numberOf, readyReplicas } = facts
   const { model, environment, project, stable, previous } = deployment
   const arm = (
@@ -142,6 +151,6 @@ function mirrorTarget(
 }
 
 /** Whether two tables route alike: their revision aside. */
-export function sameTable(a: RoutingTable, b: Omit<RoutingTable, 'revision'>): boolean {
+export function sameTable(a: WavedTable, b: Omit<WavedTable, 'revision'>): boolean {
   return JSON.stringify({ ...a, revision: 0 }) === JSON.stringify({ ...b, revision: 0 })
 }

@@ -1,6 +1,6 @@
 import type { RolloutView } from '../../api/index.ts'
 import { type Closure, formatWindow, isoOf } from '../../core/index.ts'
-import type { StoredRollout } from '../../rollout/index.ts'
+import type { StoredRollout, Strategy } from '../../rollout/index.ts'
 import { approverOf } from '../pipelines/approval.ts'
 import type { Services } from '../services.ts'
 import { isoOrNull } from './times.ts'
@@ -25,10 +25,7 @@ export async function rolloutViewOf(
     candidate: { id: rollout.candidate, number: candidate?.number ?? 0 },
     stable: stable ? { id: stable.id, number: stable.number } : null,
     strategy: rollout.strategy.kind,
-    steps:
-      rollout.strategy.kind === 'canary'
-        ? rollout.strategy.steps.map(({ hold: holdMs, ...step }) => ({ ...step, holdMs }))
-        : [],
+    steps: rollout.strategy.kind === 'canary' ? stepViewsOf(rollout.strategy) : [],
     phase: rollout.phase,
     step: rollout.step,
     weight: rollout.weight,
@@ -64,6 +61,13 @@ export async function rolloutViewOf(
     createdAt: isoOf(rollout.createdAt),
     endedAt: isoOrNull(rollout.endedAt),
   }
+}
+
+function stepViewsOf({ steps, waves }: Extract<Strategy, { kind: 'canary' }>): RolloutView['steps'] {
+  return steps.map(({ hold: holdMs, wave, ...step }) => {
+    const regions = wave === undefined ? undefined : waves?.[wave]
+    return { ...step, holdMs, ...(regions && { regions: [...regions] }) }
+  })
 }
 
 function closureViewOf({ kind, window, until }: Closure): NonNullable<RolloutView['closure']> {

@@ -1,6 +1,11 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { foreignFeedbackSchema, type GatewayReport, gatewayReportSchema } from '../../../../api/index.ts'
+import {
+  foreignFeedbackSchema,
+  type GatewayReport,
+  gatewayReportSchema,
+  isRegion,
+} from '../../../../api/index.ts'
 import type { RolloutId } from '../../../../core/index.ts'
 import {
   ARMS,
@@ -9,6 +14,7 @@ import {
   type ShadowCounts,
   type StoredRollout,
 } from '../../../../rollout/index.ts'
+import { tableFor, type WavedTable } from '../../../rollouts/regions.ts'
 import type { Services } from '../../../services.ts'
 import { callerIn } from '../../guard.ts'
 import { openEventStream } from '../../sse.ts'
@@ -22,13 +28,15 @@ export function gatewayRoutes(app: App, services: Services): void {
   app.get('/api/v1/agents/gateway/stream', { config: GATEWAY }, (request, reply) => {
     reply.hijack()
     const name = nameOf(request.headers['ballast-gateway'])
+    const region = regionOf(request.headers['ballast-region'])
     const pingData = () => gateways.lease(name, plane.clock.now())
     const stream = openEventStream(reply.raw, { pingEvent: 'lease', pingData })
     stream.onClose(whileValid(services, callerIn(request), stream))
     const send = (event: string, data: unknown) => stream.send({ event, data })
     stream.onClose(gatewayCalls.connect({ gateway: name ?? '', send }))
-    stream.onClose(publisher.tableChanged.on(data => stream.send({ event: 'table', data })))
-    if (publisher.table) stream.send({ event: 'table', data: publisher.table })
+    const sendTable = (table: WavedTable) => stream.send({ event: 'table', data: tableFor(table, region) })
+    stream.onClose(publisher.tableChanged.on(sendTable))
+    if (publisher.table) sendTable(publisher.table)
   })
   app.post(
     '/api/v1/agents/gateway/report',
@@ -68,6 +76,11 @@ function nameOf(header: string | string[] | undefined): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Whatever is no name of a region counts as none. */
+function regionOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && isRegion(header) ? header : undefined
 }
 
 type Shadow = { readonly rollout: { readonly id: string; readonly step: number } } & {
