@@ -16,10 +16,14 @@ export const requestsQuerySchema = z.object({
 export type RequestsQuery = z.infer<typeof requestsQuerySchema>
 
 /**
- * Data of the event `ask` on a gateway's stream. It answers with POST /api/v1/agents/gateway/answers/:call: lines of JSON
+ * Data of the event `ask` on a gateway's stream: requests, or what a rollout's shadow answered otherwise. It answers with POST /api/v1/agents/gateway/answers/:call: lines of JSON
  * as they are found, and at the end `{"end":…}` with how many; what ends without it is not whole.
  */
-export const askSchema = z.object({ call: z.string(), requests: requestsQuerySchema })
+export const askSchema = z.object({
+  call: z.string(),
+  requests: requestsQuerySchema.optional(),
+  disagreements: z.object({ rollout: z.string() }).optional(),
+})
 export type Ask = z.infer<typeof askSchema>
 
 export const answerEndSchema = z.object({ end: z.object({ records: z.number().int() }) })

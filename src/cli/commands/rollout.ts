@@ -4,6 +4,7 @@ import { formatPercent, parseDuration } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { remote } from '../remote/settings.ts'
 import { addRecordCommands } from './rollout-records.ts'
+import { rolloutDisagreementsCommand } from './rollout-disagreements.ts'
 import { rolloutSimulateCommand } from './rollout-simulate.ts'
 
 interface Json {
@@ -71,6 +72,7 @@ export function rolloutCommand(): Command {
       act('POST', id, '/abort', json, { ...(reason && { reason }) }),
     )
   addRecordCommands(command)
+  command.addCommand(rolloutDisagreementsCommand())
   command.addCommand(rolloutSimulateCommand())
   return command
 }

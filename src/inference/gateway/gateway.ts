@@ -96,7 +96,10 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
   })
   const stop = new AbortController()
   const { serverUrl, token } = options
-  const answering = new Answering(requests.log, { serverUrl, token, logger, signal: stop.signal })
+  const answering = new Answering(
+    { log: requests.log, disagreements: state.disagreements },
+    { serverUrl, token, logger, signal: stop.signal },
+  )
   const relay = new Relay({ serverUrl, token, name: options.name, logger })
   requests.labels.onUnknown = (items, { by, projects }) =>
     relay.tell({ items: [...items], by, ...(projects && { projects: [...projects] }) })

@@ -2,6 +2,7 @@ import type { Lease, RoutingTable } from '../../api/index.ts'
 import { instant } from '../../core/index.ts'
 import { InferenceError } from '../errors.ts'
 import { Pool } from './pool.ts'
+import { Disagreements } from './requests/disagreements.ts'
 import type { Giver, Labels } from './requests/labels/labels.ts'
 import type { RequestSink } from './requests/request-log.ts'
 import { Counters } from './telemetry/counters.ts'
@@ -25,6 +26,7 @@ export class GatewayState {
   readonly pool: Pool = new Pool()
   readonly limiter: Limiter
   readonly mirrors: Mirrors = new Mirrors()
+  readonly disagreements: Disagreements = new Disagreements()
   readonly waiting: WaitingRoom = new WaitingRoom()
   /** Takes what is logged of requests. */
   requests: RequestSink | undefined
@@ -44,6 +46,10 @@ export class GatewayState {
     this.limiter = new Limiter(now)
     this.#counted = trafficFamilies(this)
     this.pool.onUp = () => this.waiting.wake()
+    this.mirrors.onDiffered = pair => {
+      const { environment, model } = pair.request
+      this.disagreements.take(pair, this.routes.get(routeKey(environment, model))?.log)
+    }
   }
 
   /** Takes effect for every request that chooses its replica from now on. */

@@ -22,6 +22,7 @@ import { cacheRoutes } from './routes/agents/caches.ts'
 import { gatewayAnswerRoutes, gatewayRoutes } from './routes/agents/gateway-agent.ts'
 import { hostRoutes } from './routes/agents/host-agent.ts'
 import { runnerRoutes } from './routes/agents/runner-agent.ts'
+import { disagreementRoutes } from './routes/delivery/disagreements.ts'
 import { environmentRoutes } from './routes/delivery/environments.ts'
 import { identityRoutes } from './routes/delivery/identity.ts'
 import { recordRoutes } from './routes/delivery/records.ts'
@@ -114,6 +115,7 @@ export async function createApp(services: Services): Promise<App> {
     searchRoutes,
     storeRoutes,
     rolloutRoutes,
+    disagreementRoutes,
     recordRoutes,
     eventRoutes,
     runnerRoutes,

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RequestsQuery } from '../../api/index.ts'
+import type { RolloutId } from '../../core/index.ts'
 import type { Caller } from '../access/authenticate.ts'
 import type { ControlPlane } from '../control-plane.ts'
 
@@ -10,7 +11,7 @@ const FILE = 'request-exports.jsonl'
 export async function auditExport(
   { settings, clock, logger }: ControlPlane,
   { principal, token }: Caller,
-  query: RequestsQuery,
+  query: RequestsQuery & { readonly rollout?: RolloutId },
 ): Promise<void> {
   const entry = {
     at: new Date(clock.now()).toISOString(),

@@ -46,14 +46,18 @@ export class GatewayCalls {
   }
 
   /** Writes what all connected gateways answer to `out`, in whole lines; resolves when each is through. */
-  async requests(query: RequestsQuery, out: Writable): Promise<readonly ExportedPart[]> {
+  requests(query: RequestsQuery, out: Writable): Promise<readonly ExportedPart[]> {
+    return this.ask({ requests: query }, out)
+  }
+
+  async ask(question: Omit<Ask, 'call'>, out: Writable): Promise<readonly ExportedPart[]> {
     out.setMaxListeners(0)
     const asked = [...this.#links].map(link => {
       const call = randomText(24)
       return new Promise<ExportedPart>(resolve => {
         const timer = setTimeout(() => this.#end(call, false), BEGIN_MS)
         this.#calls.set(call, { link, out, ended: resolve, timer, body: undefined, records: 0 })
-        link.send('ask', { call, requests: query } satisfies Ask)
+        link.send('ask', { call, ...question } satisfies Ask)
         out.once('close', () => this.#end(call, false))
       })
     })

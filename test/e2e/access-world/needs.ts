@@ -132,6 +132,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'POST /api/v1/models/{model}/promote': DEPLOY,
   'POST /api/v1/models/{model}/try': { scope: 'predict', role: 'reader' },
   'GET /api/v1/rollouts/{id}': READ,
+  'GET /api/v1/rollouts/{id}/disagreements': DEPLOY,
   'GET /api/v1/rollouts/{id}/records': READ,
   'POST /api/v1/rollouts/{id}/promote': DEPLOY,
   'POST /api/v1/rollouts/{id}/abort': DEPLOY,

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Ask } from '../../../api/index.ts'
 import { type Logger, type Milliseconds, messageOf } from '../../../core/index.ts'
+import type { Disagreements } from './disagreements.ts'
 import { exported } from './exported.ts'
 import type { RequestLog } from './request-log.ts'
 import type { Block } from './wanted.ts'
@@ -19,14 +20,20 @@ const MAX_AT_ONCE = { export: 4, follow: 16 } as const
 /** Proxies and readers give up connections that are silent for a minute. */
 const BEAT_MS: Milliseconds = 15_000
 
-/** Answers what the control plane asks of the requests that are written here. */
+/** What is asked for. */
+export interface Kept {
+  readonly log: RequestLog
+  readonly disagreements: Disagreements
+}
+
+/** Answers what the control plane asks of the requests that are kept here. */
 export class Answering {
-  readonly #log: RequestLog
+  readonly #kept: Kept
   readonly #options: AnsweringOptions
   readonly #underWay = { export: 0, follow: 0 }
 
-  constructor(log: RequestLog, options: AnsweringOptions) {
-    this.#log = log
+  constructor(kept: Kept, options: AnsweringOptions) {
+    this.#kept = kept
     this.#options = options
   }
 
@@ -34,7 +41,7 @@ export class Answering {
   async answer(ask: Ask): Promise<void> {
     const { logger, signal } = this.#options
     const { call } = ask
-    const kind = ask.requests.follow ? 'follow' : 'export'
+    const kind = ask.requests?.follow ? 'follow' : 'export'
     if (this.#underWay[kind] >= MAX_AT_ONCE[kind]) {
       logger.warn({ call }, 'too many ask for requests at once; this one is not answered')
       return
@@ -53,7 +60,8 @@ export class Answering {
   }
 
   /** An empty line goes first, so that who asked knows that it comes, and then in every pause. */
-  async #send({ call, requests }: Ask, gone: AbortController, stop: AbortSignal): Promise<void> {
+  async #send(ask: Ask, gone: AbortController, stop: AbortSignal): Promise<void> {
+    const { call } = ask
     const body = new PassThrough()
     body.write('\n')
     const beat = setInterval(() => {
@@ -62,12 +70,19 @@ export class Answering {
     try {
       const both = [
         this.#post(call, body, stop),
-        pipeline(withEnd(exported(this.#log, requests, stop)), body, { signal: stop }),
+        pipeline(withEnd(this.#blocks(ask, stop)), body, { signal: stop }),
       ]
       await Promise.all(both.map(each => each.finally(() => each.catch(() => gone.abort()))))
     } finally {
       clearInterval(beat)
     }
+  }
+
+  async *#blocks({ requests, disagreements }: Ask, stop: AbortSignal): AsyncGenerator<Block> {
+    if (requests !== undefined) yield* exported(this.#kept.log, requests, stop)
+    if (disagreements === undefined) return
+    for (const each of this.#kept.disagreements.of(disagreements.rollout))
+      yield { text: `${JSON.stringify(each)}\n`, records: 1 }
   }
 
   async #post(call: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {

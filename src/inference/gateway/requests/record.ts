@@ -3,7 +3,7 @@ import { headerOf, type ResponseFrame } from '../../frames/index.ts'
 import type { ProtocolName } from '../../protocols/index.ts'
 import type { Body } from '../front/body.ts'
 import { groupOf } from '../traffic/sticky.ts'
-import { type Content, contentOf } from './content/content.ts'
+import { type Content, type ContentRule, contentOf } from './content/content.ts'
 import type { LogRule } from './rule.ts'
 
 /** A request as it is written down: held from its end until then. */
@@ -89,7 +89,10 @@ export function headIn(
   return { at: Date.parse(at), version: version === undefined ? undefined : Number(version) }
 }
 
-function requestContent({ body, header }: Request, { protocol, rule }: Taken): Content {
+export function requestContent(
+  { body, header }: Request,
+  { protocol, rule }: Pick<Taken, 'protocol'> & { readonly rule: ContentRule },
+): Content {
   const jsonBytes = header('inference-header-content-length')
   return contentOf(
     {
@@ -105,7 +108,10 @@ function requestContent({ body, header }: Request, { protocol, rule }: Taken): C
   )
 }
 
-function answerContent({ headers, body }: ResponseFrame, { protocol, rule }: Taken): Content {
+export function answerContent(
+  { headers, body }: ResponseFrame,
+  { protocol, rule }: Pick<Taken, 'protocol'> & { readonly rule: ContentRule },
+): Content {
   const jsonBytes = headerOf(headers, 'inference-header-content-length')
   return contentOf(
     {

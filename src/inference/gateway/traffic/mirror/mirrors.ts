@@ -61,6 +61,14 @@ export interface Side {
   readonly answer: ResponseFrame | undefined
 }
 
+/** What a shadow decided otherwise than stable, or what one of them failed at. */
+export interface Differed {
+  readonly request: Mirrored
+  readonly target: MirrorTarget
+  readonly primary: Side
+  readonly mirror: Side
+}
+
 /** Sends requests to mirrors behind their primaries' backs, and puts both answers side by side. */
 export class Mirrors {
   readonly agreements: Agreements = new Agreements()
@@ -73,6 +81,8 @@ export class Mirrors {
   onCounted: () => void = () => {}
   /** A pair of which both sides are known. */
   onMirrored: (request: Mirrored, target: MirrorTarget, mirror: Side) => void = () => {}
+  /** Of a shadow step. */
+  onDiffered: (pair: Differed) => void = () => {}
 
   constructor(random: () => number = Math.random) {
     this.#random = random
@@ -242,7 +252,11 @@ export class Pair {
     if (identical || comparison !== undefined) agreement.compared++
     if (identical || comparison?.agreed) agreement.agreed++
     const found = { look, identical, ...comparison }
-    this.#mirrors.onMirrored(this.#request, this.#target, mirror)
+    const [request, target] = [this.#request, this.#target]
+    const differs = comparison?.agreed === false || primary.status < 300 !== mirror.status < 300
+    if (target.rollout !== undefined && look && differs)
+      this.#mirrors.onDiffered({ request, target, primary, mirror })
+    this.#mirrors.onMirrored(request, target, mirror)
     this.#mirrors.sink?.write(recordOf(this.#request, this.#target, primary, mirror, found))
     this.#mirrors.onCounted()
   }
