@@ -1,10 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
+import { qualitySchema } from '../../../src/api/agents/quality.ts'
 import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
 import { deploymentsSchema } from '../../../src/api/deployments.ts'
 import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
 import { lineageSchema, logSchema } from '../../../src/api/versions.ts'
 import {
+  listedPolicySchema,
   meSchema,
   modelViewSchema,
   pipelineSummarySchema,
@@ -65,6 +67,15 @@ export const rollout = (name: string, id: string) =>
   queryOptions({
     queryKey: ['rollout', name, id],
     queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}`, rolloutViewSchema, signal),
+  })
+
+/** What labels say of its versions. */
+export const quality = (name: string, environment: string) =>
+  queryOptions({
+    queryKey: ['quality', name, environment],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/models/${e(name)}/quality?environment=${e(environment)}`, qualitySchema, signal),
+    staleTime: 0,
   })
 
 /** The latest lines of what served where. */
@@ -147,6 +158,15 @@ export const mergeRequest = (project: string, number: number) =>
     queryKey: ['merge-requests', project, number],
     queryFn: ({ signal }) =>
       read(`/api/v1/projects/${e(project)}/merge-requests/${number}`, mergeRequestViewSchema, signal),
+  })
+
+export const policies = (project: string) =>
+  queryOptions({
+    queryKey: ['policies', project],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/projects/${e(project)}/policies`, z.array(listedPolicySchema), signal),
+    // Whoever sets one tells nobody.
+    staleTime: 0,
   })
 
 export const environments = (project: string) =>

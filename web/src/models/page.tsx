@@ -11,6 +11,7 @@ import { PageHead } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
 import { Endpoint } from './endpoint.tsx'
 import { Lineage } from './lineage.tsx'
+import { QualityPanel } from './quality.tsx'
 import { Served } from './served.tsx'
 import { Traffic } from './traffic.tsx'
 import { TryIt } from './try/try-it.tsx'
@@ -51,6 +52,7 @@ function Model({ model: shown }: { readonly model: ModelView }) {
           <Traffic model={shown} />
           {shown.rollout && <RolloutPanel rollout={shown.rollout} project={shown.project} />}
           <Versions model={shown} />
+          <QualityPanel model={shown} />
           <Served name={shown.name} />
           <PastRollouts name={shown.name} />
         </div>

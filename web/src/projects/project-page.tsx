@@ -13,6 +13,7 @@ import { MergeRequestPage } from './merge-requests/merge-request.tsx'
 import { MergeRequests } from './merge-requests/merge-requests.tsx'
 import { Pipelines } from './pipelines/pipelines.tsx'
 import { RunPipeline } from './pipelines/run-pipeline.tsx'
+import { Policies } from './policies/policies.tsx'
 import { Schedules } from './schedules/schedules.tsx'
 import { type ProjectSearch, type Tab, Tabs } from './tabs.tsx'
 
@@ -47,6 +48,7 @@ function Project({ project: found, search }: ProjectProps) {
       ),
     schedules: () => <Schedules project={found} />,
     environments: () => <Environments project={name} />,
+    policies: () => <Policies project={name} />,
     releases: () => <Releases project={name} />,
   }
   const sub = (

@@ -2,7 +2,14 @@ import { Link } from '@tanstack/react-router'
 import { useI18n } from '../i18n/index.tsx'
 
 /** Parts of a project's page; each has an address of its own. */
-export const TABS = ['pipelines', 'merge-requests', 'schedules', 'environments', 'releases'] as const
+export const TABS = [
+  'pipelines',
+  'merge-requests',
+  'schedules',
+  'environments',
+  'policies',
+  'releases',
+] as const
 export type Tab = (typeof TABS)[number]
 
 export interface ProjectSearch {

@@ -30,6 +30,7 @@ const anAnalysis = (verdict: AnalysisView['verdict'], canaryRequests = 100): Ana
 })
 const paused = { by: 'ada', at: '2026-11-28T10:00:00.000Z', reason: null, until: null }
 const closure = { kind: 'frozen', window: 'Fri 18:00 - Mon 08:00', until: null } as const
+const SHADOWED = [{ weight: 0, holdMs: 0, shadow: 1 }]
 const english = (rollout: Told) => headlineOf(rollout, translator('en'), formatter('en'))
 
 test.each([
@@ -46,6 +47,10 @@ test.each([
   [{ analysis: anAnalysis('passed') }, 'v2 has passed at 25%; the step lasts a while longer.'],
   [{ step: 0, weight: 0.05, analysis: anAnalysis('passed') }, 'v2 has passed at 5% and goes on.'],
   [{ analysis: anAnalysis('failed') }, 'v2 is worse than allowed.'],
+  [
+    { step: 0, weight: 0, steps: SHADOWED, analysis: anAnalysis('inconclusive') },
+    'v2 holds in the shadow: the evidence does not decide yet.',
+  ],
   // Somebody's word comes before what the analysis says, and before a calendar.
   [{ analysis: anAnalysis('passed'), closure, paused }, 'v2 stays at 25%: ada paused it.'],
   [{ analysis: anAnalysis('passed'), closure }, 'v2 stays at 25%: a calendar keeps it.'],
@@ -58,5 +63,5 @@ test.each([
 
 test('in Chinese as well', () => {
   const chinese = headlineOf(aRollout({ paused }), translator('zh'), formatter('zh'))
-  expect(chinese).toBe('v2 停在 25%：ada 将其暂停。')
+  expect(chinese).toBe('v2 停在 25% 处：ada 将其暂停。')
 })

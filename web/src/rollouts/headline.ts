@@ -14,9 +14,9 @@ type Told = Pick<
  *   aborted, at v1                             -> v2 was not released: all traffic is with v1.
  */
 export function headlineOf(rollout: Told, t: Translate, format: Format): string {
-  const { phase, closure, paused, candidate, stable, weight } = rollout
+  const { phase, closure, paused, candidate, stable } = rollout
   const { number } = candidate
-  const share = format.percent(weight)
+  const place = placeOf(rollout, t, format)
   switch (phase) {
     case 'promoted':
       return t('headline.promoted', { number })
@@ -30,19 +30,26 @@ export function headlineOf(rollout: Told, t: Translate, format: Format): string 
       if (closure) return t('headline.closedBefore', { number })
       return t(`headline.${phase}`, { number })
     case 'progressing':
-      if (paused) return t('headline.paused', { number, share, who: paused.by })
-      if (closure) return t('headline.closed', { number, share })
-      return judged(rollout, t, share)
+      if (paused) return t('headline.paused', { number, place, who: paused.by })
+      if (closure) return t('headline.closed', { number, place })
+      return judged(rollout, t, place)
   }
 }
 
-function judged({ analysis, candidate, steps, step }: Told, t: Translate, share: string): string {
+function judged({ analysis, candidate, steps, step }: Told, t: Translate, place: string): string {
   const { number } = candidate
-  if (!analysis || analysis.verdict === 'not applicable') return t('headline.noEvidence', { number, share })
+  if (!analysis || analysis.verdict === 'not applicable') return t('headline.noEvidence', { number, place })
   if (analysis.canaryRequests === 0 && analysis.verdict === 'inconclusive')
-    return t('headline.noRequests', { number, share })
+    return t('headline.noRequests', { number, place })
   if (analysis.verdict === 'failed') return t('headline.failing', { number })
   if (analysis.verdict === 'passed')
-    return t((steps[step]?.holdMs ?? 0) > 0 ? 'headline.passedHolds' : 'headline.passed', { number, share })
-  return t('headline.undecided', { number, share })
+    return t((steps[step]?.holdMs ?? 0) > 0 ? 'headline.passedHolds' : 'headline.passed', { number, place })
+  return t('headline.undecided', { number, place })
+}
+
+/** `at 25%`, or `in the shadow` while it answers nobody. */
+function placeOf({ steps, step, weight }: Told, t: Translate, format: Format): string {
+  return steps[step]?.shadow === undefined || weight > 0
+    ? t('headline.at', { share: format.percent(weight) })
+    : t('headline.inShadow')
 }

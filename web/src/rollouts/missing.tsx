@@ -5,10 +5,10 @@ import { msUntil } from './needed.ts'
 /** How many more requests it takes until the evidence may decide, and how long that is. */
 export function Missing({ rollout }: { readonly rollout: RolloutView }) {
   const { t, format } = useI18n()
-  const { analysis, weight, trafficPerSecond, endedAt } = rollout
+  const { analysis, weight, steps, step, trafficPerSecond, endedAt } = rollout
   const missing = analysis?.requestsMissing ?? 0
   if (missing <= 0 || endedAt !== null) return null
-  const ms = msUntil(missing, weight, trafficPerSecond)
+  const ms = msUntil(missing, steps[step]?.shadow ?? weight, trafficPerSecond)
   return (
     <p className="tabular text-sm text-warn">
       {t('rollout.missing', { n: Math.ceil(missing) })};{' '}

@@ -78,7 +78,7 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
           <div className="min-w-0 space-y-4">
             {shown.endedAt === null && <RolloutTraffic rollout={shown} traffic={model.traffic} />}
-            {shown.strategy === 'canary' && stable && <EvidencePanel rollout={shown} />}
+            {stable && hasEvidence(shown) && <EvidencePanel rollout={shown} />}
           </div>
           <div className="min-w-0 space-y-4">
             <Facts rollout={shown} model={model} />
@@ -90,4 +90,9 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
       </div>
     </>
   )
+}
+
+/** What takes no part of the traffic by steps is not compared with anything. */
+function hasEvidence({ strategy }: RolloutView): boolean {
+  return strategy === 'canary' || strategy === 'ab'
 }

@@ -10,6 +10,9 @@ const LOOK: Readonly<Record<StepState, string>> = {
   ahead: 'border-line text-soft',
 }
 
+/** What promotion is. */
+const ALL: RolloutView['steps'][number] = { weight: 1, holdMs: 0 }
+
 /** The shares a canary goes through, and where it is. */
 export function Steps({ rollout }: { readonly rollout: RolloutView }) {
   const { t, format } = useI18n()
@@ -21,7 +24,7 @@ export function Steps({ rollout }: { readonly rollout: RolloutView }) {
   }
   return (
     <ol aria-label={t('rollout.steps')} className="flex flex-wrap items-center gap-1.5 text-sm">
-      {[...steps, { weight: 1, holdMs: 0 }].map(({ weight, holdMs }, index) => {
+      {[...steps, ALL].map(({ weight, holdMs, shadow, regions }, index) => {
         const state = stateOf(index)
         return (
           <li
@@ -39,7 +42,9 @@ export function Steps({ rollout }: { readonly rollout: RolloutView }) {
               className={`tabular inline-flex items-center gap-1 rounded-md border px-2 py-0.5 font-medium ${LOOK[state]}`}
             >
               {state === 'done' && <Icon name="check" size={12} />}
-              {format.percent(weight)}
+              {shadow === undefined ? format.percent(weight) : t('shadow.step')}
+              {shadow !== undefined && shadow < 1 && ` ${format.percent(shadow)}`}
+              {regions && <span className="font-normal">{regions.join(', ')}</span>}
               {holdMs > 0 && (
                 <span className="text-xs font-normal">
                   {t('rollout.hold', { time: format.duration(holdMs) })}

@@ -79,4 +79,14 @@ export const models = {
   'deployments.none': 'Nothing has served yet.',
   'deployments.allEnvironments': 'All',
   'deployments.allModels': 'All',
+
+  'quality.title': 'What labels say',
+  'quality.labelled': 'Labelled',
+  'quality.right': 'Right',
+  'quality.wrong': 'Wrong',
+  'quality.share': 'Right of all',
+  'quality.score': 'Mean score',
+  'quality.reward': 'Mean reward',
+  'quality.pairs':
+    '{primary} and its shadow {shadow}: both right {both}, only {primary} {only}, only {shadow} {other}, neither {neither}',
 } as const satisfies Record<string, Message>

@@ -10,6 +10,7 @@ export const rollouts = {
   'arm.stable': 'Stable',
   'arm.baseline': 'Baseline',
   'arm.canary': 'Canary',
+  'arm.shadow': 'Shadow',
 
   'rollout.title': 'Rollout of v{number}',
   'rollout.against': 'against v{number}',
@@ -71,6 +72,8 @@ export const rollouts = {
   'rollout.overrider': 'Freed from its calendars by',
   'rollout.begun': 'Begun',
 
+  'headline.at': 'at {share}',
+  'headline.inShadow': 'in the shadow',
   'headline.promoted': 'v{number} takes all traffic.',
   'headline.aborted': 'v{number} was not released: all traffic is with v{stable}.',
   'headline.none': 'v{number} was not released.',
@@ -78,15 +81,14 @@ export const rollouts = {
   'headline.preparing': 'v{number} is being loaded, warmed up and checked.',
   'headline.pausedBefore': 'v{number} has not begun: {who} paused it.',
   'headline.closedBefore': 'v{number} has not begun: a calendar keeps it.',
-  'headline.paused': 'v{number} stays at {share}: {who} paused it.',
-  'headline.closed': 'v{number} stays at {share}: a calendar keeps it.',
-  'headline.noEvidence': 'v{number} is at {share}: there is no evidence yet.',
-  'headline.noRequests':
-    'v{number} holds at {share}: it has had no requests yet, and no data is never a pass.',
+  'headline.paused': 'v{number} stays {place}: {who} paused it.',
+  'headline.closed': 'v{number} stays {place}: a calendar keeps it.',
+  'headline.noEvidence': 'v{number} is {place}: there is no evidence yet.',
+  'headline.noRequests': 'v{number} holds {place}: it has had no requests yet, and no data is never a pass.',
   'headline.failing': 'v{number} is worse than allowed.',
-  'headline.passed': 'v{number} has passed at {share} and goes on.',
-  'headline.passedHolds': 'v{number} has passed at {share}; the step lasts a while longer.',
-  'headline.undecided': 'v{number} holds at {share}: the evidence does not decide yet.',
+  'headline.passed': 'v{number} has passed {place} and goes on.',
+  'headline.passedHolds': 'v{number} has passed {place}; the step lasts a while longer.',
+  'headline.undecided': 'v{number} holds {place}: the evidence does not decide yet.',
 
   'evidence.title': 'Evidence',
   'evidence.none': 'No evidence yet.',
@@ -109,4 +111,23 @@ export const rollouts = {
   'strategy.blue-green': 'Blue-green',
   'strategy.recreate': 'Recreate',
   'strategy.ab': 'A/B',
+
+  'shadow.beside': 'of the requests go to it too; nobody gets its answers',
+  'shadow.step': 'shadow',
+
+  'disagree.title': 'Disagreements',
+  'disagree.text':
+    'Requests that stable and the candidate’s shadow decided otherwise. There are some once a step is a shadow; inputs and answers are kept where the environment has a request log.',
+  'disagree.show': 'Show',
+  'disagree.again': 'Read again',
+  'disagree.none': 'None is kept: either they agree, or there was no shadow: steps: [shadow 10m, 5%, 25%].',
+  'disagree.partly': {
+    one: '{n} gateway did not tell all that it has.',
+    other: '{n} gateways did not tell all that they have.',
+  },
+  'disagree.input': 'Input',
+  'disagree.answer': 'Whole answer',
+  'disagree.failed': 'failed with {status}',
+  'disagree.withheld': 'withheld: {why}',
+  'disagree.notKept': 'Not kept: with a request log (log: in ballast.yaml) it is.',
 } as const satisfies Record<string, Message>

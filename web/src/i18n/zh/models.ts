@@ -79,4 +79,14 @@ export const models: Record<keyof typeof english, Message> = {
   'deployments.none': '尚无任何版本服务过。',
   'deployments.allEnvironments': '全部',
   'deployments.allModels': '全部',
+
+  'quality.title': '标注结果',
+  'quality.labelled': '已标注',
+  'quality.right': '正确',
+  'quality.wrong': '错误',
+  'quality.share': '正确率',
+  'quality.score': '平均评分',
+  'quality.reward': '平均回报',
+  'quality.pairs':
+    '{primary} 与其影子 {shadow}：都正确 {both}，仅 {primary} 正确 {only}，仅 {shadow} 正确 {other}，都错误 {neither}',
 }

@@ -17,7 +17,9 @@ export function EvidencePanel({ rollout }: { readonly rollout: RolloutView }) {
         <p className="text-sm text-soft">{t('evidence.none')}</p>
       </Panel>
     )
-  const marks = stepMarks(curve, step => format.percent(steps[step]?.weight ?? 1))
+  const marks = stepMarks(curve, step =>
+    steps[step]?.shadow === undefined ? format.percent(steps[step]?.weight ?? 1) : t('shadow.step'),
+  )
   const spent = spentLine(curve)
   return (
     <Panel
