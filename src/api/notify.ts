@@ -95,7 +95,7 @@ export const channelBodySchema = z.object({
   target: channelTargetSchema,
 })
 
-/** PATCH: what is not named stays. */
+/** PUT: what is not named stays. */
 export const channelChangeSchema = z.object({
   news: settings.news.optional(),
   environments: settings.environments.optional(),

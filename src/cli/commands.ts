@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   schedule: async () => (await import('./commands/schedule.ts')).scheduleCommand(),
   mr: async () => (await import('./commands/mr.ts')).mrCommand(),
   mirror: async () => (await import('./commands/mirror.ts')).mirrorCommand(),
+  notify: async () => (await import('./commands/notify.ts')).notifyCommand(),
   job: async () => (await import('./commands/job.ts')).jobCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   artifacts: async () => (await import('./commands/artifacts.ts')).artifactsCommand(),

@@ -54,6 +54,8 @@ beforeAll(async () => {
   await repository.commit('aside', { 'b.txt': 'b' })
   await repository.git('push', '-o', 'ci.skip', await repository.remote(), 'HEAD:topic')
   await world.admin('POST', '/projects/p/merge-requests', { title: 'Aside', source: 'topic' })
+  const target = { kind: 'webhook', url: 'https://hooks.invalid/' }
+  await world.admin('POST', '/projects/p/channels', { name: 'ops', target })
   await world.admin('PUT', '/projects/p/mirror', { url: 'https://mirror.invalid/team/p', forge: 'github' })
   const aside = await world.repository('p', { '.gitlab-ci.yml': DELIVERS })
   await aside.pushAndLeave('HEAD:delivery')
@@ -143,6 +145,7 @@ function pathOf(route: string): string {
     .replace('{model}', 'p')
     .replace('{principal}', 'nobody-there')
     .replace('{environment}', 'production')
+    .replace('{channel}', 'ops')
     .replace('{name}', 'API_KEY')
     .replace('{number}', '1')
     .replace('{tag}', 'v1')
@@ -171,6 +174,11 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/v1/projects/{project}/merge-requests': { title: 'x', source: 'nowhere' },
   'PUT /api/v1/projects/{project}/mirror': { url: 'https://github.com/team/digits' },
   'PUT /api/v1/settings/mirrors': { allow: [] },
+  'POST /api/v1/projects/{project}/channels': {
+    name: 'x',
+    target: { kind: 'slack', url: 'https://x.invalid' },
+  },
+  'PUT /api/v1/settings/notifications': { allow: [] },
   'PUT /api/v1/models/{model}/aliases/{name}': { version: 'v1' },
   'PUT /api/v1/retention': { project: 'p', rules: { keepLast: 1 } },
   'PUT /api/v1/registry/quotas/{project}': { quota: null },

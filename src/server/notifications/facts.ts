@@ -1,4 +1,4 @@
-import type { JobId, PipelineId, ProjectId, VersionId } from '../../core/index.ts'
+import type { PipelineId, ProjectId, VersionId } from '../../core/index.ts'
 import type { ApprovalNews, Facts, Notice, PipelineNews, RolloutNews } from '../../notify/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { stageResult } from '../pipelines/ending/results.ts'
@@ -38,7 +38,7 @@ async function rolloutFacts(plane: Plane, news: RolloutNews, common: Common): Pr
     isRollback,
     ...(version !== undefined && { version }),
     ...(before !== undefined && { stable: before }),
-    link: `${plane.settings.publicUrl}/models/${encodeURIComponent(news.model)}`,
+    link: `${plane.settings.publicUrl}/models/${encodeURIComponent(news.model)}/rollouts/${news.rollout}`,
   }
 }
 
@@ -61,7 +61,7 @@ async function approvalFacts(plane: Plane, news: ApprovalNews, common: Common): 
     reason,
     ...(until !== undefined && { until }),
     ...(version && { model: configOf(pipeline)!.repository.model.name, version: version.number }),
-    link: linkOf(plane, news.pipeline, news.job),
+    link: linkOf(plane, news.pipeline),
   }
 }
 
@@ -95,6 +95,6 @@ async function whyFailed(plane: Plane, id: PipelineId, problems: readonly string
   return [...problems.slice(0, 1), ...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
-function linkOf({ settings }: Plane, pipeline: PipelineId, _job?: JobId): string {
+function linkOf({ settings }: Plane, pipeline: PipelineId): string {
   return `${settings.publicUrl}/pipelines/${pipeline}`
 }

@@ -66,7 +66,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   'PUT /api/v1/settings/mirrors': SERVER,
   'GET /api/v1/projects/{project}/channels': DEPLOY,
   'POST /api/v1/projects/{project}/channels': DEPLOY,
-  'PATCH /api/v1/projects/{project}/channels/{channel}': DEPLOY,
+  'PUT /api/v1/projects/{project}/channels/{channel}': DEPLOY,
   'DELETE /api/v1/projects/{project}/channels/{channel}': DEPLOY,
   'POST /api/v1/projects/{project}/channels/{channel}/test': DEPLOY,
   'GET /api/v1/projects/{project}/channels/{channel}/notices': DEPLOY,

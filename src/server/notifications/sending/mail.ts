@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { ChannelTarget, NotifyAllowance } from '../../../api/index.ts'
 import { messageOf } from '../../../core/index.ts'
@@ -26,12 +26,14 @@ export async function sendMail(
   { id, at, subject, text }: Letter,
   allowed: readonly NotifyAllowance[],
   signal: AbortSignal,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Outcome> {
   const { host, port, security, credentials, from, to } = target
   checkHost(host, allowed)
   const socket = connect({ host, port, lookup: guarded(allowed.includes('private')) })
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-  const end = () => socket.destroy(new Error(signal.aborted ? 'stopped' : TOO_LATE))
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const late = `the letter was not taken within ${timeoutMs / 1000} s`
+  const end = () => socket.destroy(new Error(signal.aborted ? 'stopped' : late))
   limit.addEventListener('abort', end, { once: true })
   try {
     await connected(socket)
@@ -43,32 +45,35 @@ export async function sendMail(
       requireTLS: security === 'starttls',
       ignoreTLS: security === 'plain',
       ...(credentials && { auth: { user: credentials.user, pass: credentials.password } }),
-      tls: { servername: host, minVersion: 'TLSv1.2' },
+      // No certificate is asked for by an address, and checked by it all the same.
+      tls: { host, ...(isIP(host) === 0 && { servername: host }), minVersion: 'TLSv1.2' },
       greetingTimeout: TIMEOUT_MS,
       socketTimeout: TIMEOUT_MS,
       maxResponseSize: MAX_REPLY_BYTES,
       disableFileAccess: true,
       disableUrlAccess: true,
     })
-    const { response } = await transport.sendMail({
-      from,
-      to: [...to],
+    const { response, rejected } = await transport.sendMail({
+      // Text would be parsed: an address is one, and no list.
+      from: { name: '', address: from },
+      to: to.map(address => ({ name: '', address })),
       subject,
       text,
       date: at,
       messageId: `<${id}@${from.split('@')[1]}>`,
       headers: { 'auto-submitted': 'auto-generated' },
     })
-    return { kind: 'sent', status: Number(/^\d{3}/.exec(response)?.[0] ?? 250) }
+    const status = Number(/^\d{3}/.exec(response)?.[0] ?? 250)
+    if (rejected.length === 0) return { kind: 'sent', status }
+    const problem = `${rejected.length} of ${to.length} mailboxes were refused; the others have it`
+    return { kind: 'failed', status, problem, final: true }
   } catch (error) {
-    return failed(error, limit.aborted && !signal.aborted)
+    return failed(error, limit.aborted && !signal.aborted ? late : undefined)
   } finally {
     limit.removeEventListener('abort', end)
     socket.destroy()
   }
 }
-
-const TOO_LATE = `the letter was not taken within ${TIMEOUT_MS / 1000} s`
 
 function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -80,16 +85,14 @@ function connected(socket: Socket): Promise<void> {
   })
 }
 
-/** A letter that is refused for good is so at every try; a password that is, can be set again. */
-function failed(error: unknown, late: boolean): Outcome {
-  const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : Number.NaN
-  const status = Number.isSafeInteger(code) ? code : undefined
-  const isAuth = error instanceof Error && 'code' in error && error.code === 'EAUTH'
-  const problem = late
-    ? TOO_LATE
-    : status === undefined
-      ? messageOf(error).slice(0, 200)
-      : `the mail server answered ${status}${isAuth ? ' to the user and password' : ''}`
-  const final = status !== undefined && status >= 500 && !isAuth
+/** Mailboxes and letters that are refused for good are so at every try; all else may be set right by somebody. */
+function failed(error: unknown, late: string | undefined): Outcome {
+  const reply = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : Number.NaN
+  const status = Number.isSafeInteger(reply) ? reply : undefined
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const isAuth = code === 'EAUTH'
+  const answered = `the mail server answered ${status}${isAuth ? ' to the user and password' : ''}`
+  const problem = late ?? (status === undefined ? messageOf(error).slice(0, 200) : answered)
+  const final = status !== undefined && status >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
   return { kind: 'failed', problem, final, ...(status !== undefined && { status }) }
 }

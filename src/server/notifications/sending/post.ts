@@ -28,12 +28,13 @@ export async function post(
   { url, body, headers }: Post,
   allowed: readonly NotifyAllowance[],
   signal: AbortSignal,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Outcome> {
   const target = readUrl(url, allowed)
   const send = target.protocol === 'http:' ? overHttp : overHttps
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const failed = (problem: string) => resolve({ kind: 'failed', problem, final: false })
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const sent = send(
     target,
     {
@@ -67,12 +68,12 @@ export async function post(
       response.on('error', error => failed(error.message))
     },
   )
-  sent.on('error', error => failed(limit.aborted && !signal.aborted ? TOO_LATE : error.message))
+  sent.on('error', error =>
+    failed(limit.aborted && !signal.aborted ? `no answer within ${timeoutMs / 1000} s` : error.message),
+  )
   sent.end(body)
   return promise
 }
-
-const TOO_LATE = `no answer within ${TIMEOUT_MS / 1000} s`
 
 /** Every answer but 2xx is a failure, redirections too; 410 says that nobody listens there any more. */
 function judge(status: number, retryAfter: string | undefined, words: string): Outcome {

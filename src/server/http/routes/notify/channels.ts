@@ -48,7 +48,7 @@ export function channelRoutes(app: App, services: Services): void {
       return reply.status(201).send({ channel: await channelView(plane, channel), secret })
     },
   )
-  app.patch(
+  app.put(
     `${PATH}/:channel`,
     {
       config: CALLER,
