@@ -1,5 +1,7 @@
 /** Builds `dist/` (one bundle for the command and each process entry) and the web UI. */
-import { rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
 import { build as buildWeb } from 'vite'
 
@@ -29,4 +31,14 @@ await bundle.write({
   sourcemap: true,
 })
 await bundle.close()
+await writeFile('dist/build.json', `${JSON.stringify({ commit: await commit() })}\n`)
 await buildWeb({ root: 'web', configFile: 'web/vite.config.ts', logLevel: 'warn' })
+
+/** What is built, `+` where it is more than was committed; nothing where there is no repository. */
+async function commit(): Promise<string | undefined> {
+  const words = ['describe', '--always', '--abbrev=40', '--exclude=*', '--dirty=+']
+  return promisify(execFile)('git', words).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  )
+}

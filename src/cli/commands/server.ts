@@ -4,7 +4,7 @@ import { parseDuration, parseSize } from '../../core/index.ts'
 import { type RunningServer, startServer } from '../../server/index.ts'
 import { serveControl } from '../../server/supervision/index.ts'
 import { parseListen } from '../listen.ts'
-import { version } from '../version.ts'
+import { commit, version } from '../version.ts'
 
 interface Options {
   readonly data: string
@@ -51,6 +51,7 @@ async function run(options: Options, script: string): Promise<void> {
     ...(publicUrl && { publicUrl: publicUrl.replace(/\/+$/, '') }),
     gatewayUrl: gatewayUrl.replace(/\/+$/, ''),
     version,
+    ...(commit && { commit }),
     ...(keepLogs !== undefined && { keepLogsMs: keepLogs }),
     store: {
       command: [process.execPath, resolve(script)],

@@ -25,6 +25,10 @@ function decided(record: DecisionRecord): string {
       return `${from.weight > 0 ? 'Rolled back' : 'Gave up'} ${name(record)} ${stage(from)}: its replicas did not hold (${event.reason}).`
     case 'analysed':
       return judged(record, event.analysis)
+    case 'concluded':
+      return `The A/B of ${name(record)} was decided after ${requests(event.analysis)}. ${to.reason ?? ''}.`
+    case 'refused':
+      return `Gave up ${name(record)} ${stage(from)}: ${event.reason}.`
     case 'superseded':
       return `${name(record)} was superseded while it waited: rollout ${event.by} brings a newer one.`
     case 'promote':

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { envelopeOf, publicKeyOf, type RolloutId } from '../../core/index.ts'
-import type { RolloutEvent } from '../types.ts'
+import { lookAtAb } from '../experiment/index.ts'
+import { SPEC } from '../testing.ts'
+import type { RolloutEvent, Strategy } from '../types.ts'
 import { explainRecord } from './explain.ts'
 import { readRecord } from './read.ts'
 import { aBasis, analysed, aSigner, GOOD, HARMFUL, payloadsOf, READY } from './testing.ts'
@@ -208,6 +210,46 @@ test('an interval without an end is kept, and computed again', () => {
   expect(told(verified(signed(payloadsOf([...READY, { ...event, analysis }]))))).toEqual(['3 evidence'])
 })
 
+describe('an A/B', () => {
+  const strategy = {
+    ...{ kind: 'ab', split: 0.5, metric: 'errors', effect: 0.01, otherwise: 'keep', analysis: SPEC },
+    horizon: { kind: 'requests', requests: 4000 },
+  } as const satisfies Strategy
+  const arm = (errors: number) => ({ requests: 2000, errors, latency: { 400: 2000 - errors } })
+  const seen = { outcomes: {}, counts: { canary: arm(10), stable: arm(100), baseline: arm(100) } }
+  const { verdict, metric } = lookAtAb(strategy, seen, 60_000)
+  const analysis = { verdict, metrics: [metric], canaryRequests: 2000, baselineRequests: 2000 }
+  const concluded: RolloutEvent = { kind: 'concluded', analysis, step: 0, seen, elapsed: 60_000 }
+  const payloads = (event: RolloutEvent) => payloadsOf([...READY, event], { strategy })
+  const found = (event: RolloutEvent) => told(verified(signed(payloads(event))))
+
+  test('is decided again from its counts', () => {
+    expect(verdict).toBe('passed')
+    expect(found(concluded)).toEqual([])
+    expect(explainRecord(read(payloads(concluded)[2]!))).toMatch(
+      /^The A\/B of v7 was decided after 2,000 requests\. Promoted at its horizon: /,
+    )
+  })
+
+  test('does not follow from other counts, another figure, or a longer time', () => {
+    const fewer = { ...seen, counts: { ...seen.counts, canary: arm(90) } }
+    expect(found({ ...concluded, seen: fewer })).toEqual(['3 evidence'])
+    expect(found({ ...concluded, elapsed: 60_001 })).toEqual(['3 evidence'])
+    const other = { ...analysis, metrics: [{ ...metric, canary: metric.canary + 1e-6 }] }
+    expect(found({ ...concluded, analysis: other })).toEqual(['3 evidence'])
+    const soon = {
+      ...seen,
+      counts: Object.fromEntries(
+        Object.entries(seen.counts).map(([name, { errors }]) => [
+          name,
+          { requests: 900, errors, latency: {} },
+        ]),
+      ),
+    }
+    expect(found({ ...concluded, seen: soon })).toEqual(['3 evidence'])
+  })
+})
+
 describe('in a sentence', () => {
   const last = (events: readonly RolloutEvent[], facts = {}, change = {}) =>
     explainRecord(read(payloadsOf(events, change, facts).at(-1)!))
@@ -248,6 +290,7 @@ describe('in a sentence', () => {
       [READY[0]!, { kind: 'replicas-failed', reason: 'no memory' }],
       'Gave up v7 before it took traffic: its replicas did not hold (no memory).',
     ],
+    [[{ kind: 'refused', reason: 'staging gave it up' }], 'Gave up v7 while it waited: staging gave it up.'],
     [
       [{ kind: 'superseded', by: 'rol_2' as RolloutId }],
       'v7 was superseded while it waited: rollout rol_2 brings a newer one.',

@@ -144,12 +144,10 @@ function checkPlace(
 function checkDecision(record: DecisionRecord, say: Say): void {
   const state = stateProblem(record)
   if (state) say('state', `${state}${byOther(record)}`)
+  const evidence = evidenceProblem(record)
+  if (evidence) say('evidence', `${evidence}${byOther(record)}`)
   const { event, leftOut } = record
-  if (event.kind !== 'analysed') return
-  if (event.basis) {
-    const evidence = evidenceProblem(record)
-    if (evidence) say('evidence', `${evidence}${byOther(record)}`)
-  } else
+  if (event.kind === 'analysed' && !event.basis)
     say(
       'no evidence',
       leftOut
