@@ -13,6 +13,7 @@ export const BOUNDARIES = [
   'version-registered',
   'attempt-ending',
   'attempt-ended',
+  'job-moved',
   'rollout-added',
   'rollout-updated',
   'rollout-published',

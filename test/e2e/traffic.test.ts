@@ -42,6 +42,10 @@ function aRoute(more: Partial<Route> = {}): Route {
   }
 }
 
+test('a gateway tells its region, by which rollouts reach it in waves', () => {
+  expect(world.plane.gatewayRegion).toBe('eu')
+})
+
 test('a mirror answers nobody, and its answers stand beside those of its primary', async () => {
   const { arm: _, weight: _weight, ...second } = world.arm('canary', 2, 0, ['rep_b'])
   await world.route([aRoute({ traffic: { mirror: { ...second, share: 1, keep: 'answers' } } })])

@@ -1,4 +1,5 @@
 import {
+  boundary,
   type Instant,
   type JobId,
   type Json,
@@ -26,6 +27,8 @@ import { Turns } from './engine/turns.ts'
 export interface Deployer {
   /** Begins the rollout of a running deploy job, once; says nothing twice. */
   begin(pipeline: Pipeline, job: Job): Promise<void>
+  /** Ends a waiting job whose rollout has ended: a server died between the two. */
+  goOn(job: Job): Promise<void>
 }
 
 /** Where trigger jobs go on: with the pipelines that they make. */
@@ -45,6 +48,8 @@ export interface JobChange {
 interface FollowUp {
   readonly pipeline: Pipeline
   readonly deploys: readonly JobId[]
+  /** Deploy jobs that wait, when a pipeline is looked at for the first time. */
+  readonly waiting: readonly JobId[]
   readonly triggers: readonly JobId[]
   readonly groups: readonly string[]
   readonly isNew: boolean
@@ -149,6 +154,11 @@ export class PipelineReconciler {
     return {
       pipeline,
       deploys: running.filter(({ work }) => work.kind === 'deploy').map(job => live.idOf(job)),
+      waiting: isNew
+        ? jobs
+            .filter(({ state, work }) => state === 'waiting' && work.kind === 'deploy')
+            .map(job => live.idOf(job))
+        : [],
       triggers: running.filter(({ work }) => work.kind === 'trigger').map(job => live.idOf(job)),
       groups: changed || isNew ? live.groups : [],
       isNew,
@@ -156,11 +166,15 @@ export class PipelineReconciler {
     }
   }
 
-  async #followUp({ pipeline, deploys, triggers, groups, isNew, ended }: FollowUp): Promise<void> {
+  async #followUp({ pipeline, deploys, waiting, triggers, groups, isNew, ended }: FollowUp): Promise<void> {
     if (isNew) for (const id of await cancelSuperseded(this.#plane, pipeline)) await this.reconcile(id)
     for (const id of deploys) {
       const job = await this.#plane.stores.pipelines.job(id)
       if (job?.state === 'running') await this.#deployer?.begin(pipeline, job)
+    }
+    for (const id of waiting) {
+      const job = await this.#plane.stores.pipelines.job(id)
+      if (job?.state === 'waiting') await this.#deployer?.goOn(job)
     }
     for (const id of triggers) await this.#follower?.follow(id)
     for (const group of groups) await this.#nextTurn(pipeline.project, group)
@@ -200,6 +214,7 @@ export class PipelineReconciler {
       ...(result !== undefined && { result }),
     })
     if (!moved) return false
+    boundary('job-moved')
     const pipeline = await this.#plane.stores.pipelines.pipeline(job.pipeline)
     if (pipeline) this.tell(pipeline)
     if (to === 'ready') this.ready.emit()

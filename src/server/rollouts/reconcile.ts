@@ -139,6 +139,13 @@ export class RolloutReconciler implements Deployer {
     }
   }
 
+  async goOn(job: Job): Promise<void> {
+    const rollout = await this.#plane.stores.rollouts.byJob(job.id)
+    // One of an earlier try says nothing of a job that waits anew, such as for its approval.
+    const isOwn = job.startedAt !== undefined && rollout && rollout.createdAt >= job.startedAt
+    if (isOwn && rollout.endedAt !== undefined) await this.#jobs.followEnd(rollout)
+  }
+
   async #begin(pipeline: Pipeline, job: Job): Promise<void> {
     const { work } = job.plan
     if (work.kind !== 'deploy') return

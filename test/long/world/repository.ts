@@ -10,7 +10,12 @@ export const LINES = 200
 const CANARY = 'strategy: canary\n    steps: [20%, 50%]'
 
 /** The example's delivery, but quick to decide: few rows, few requests, wide margins; and a job that talks for seconds. */
-const configWith = (minRequests: number, lines: number, strategy: string) => `model:
+const configWith = (
+  minRequests: number,
+  lines: number,
+  strategy: string,
+  environments: readonly string[],
+) => `model:
   name: digits
   file: model.onnx
   task: image-classification
@@ -43,7 +48,7 @@ deploy:
     branch: main
     ${strategy}
     analysis: { errors: 50%, latency: 2000%, quantile: p50, confidence: 80%, min_requests: ${minRequests} }
-`
+${environments.map(line => `  ${line}\n`).join('')}`
 
 export interface RepositoryOptions {
   /** A canary holds until each of its arms has had so many requests. */
@@ -52,6 +57,8 @@ export interface RepositoryOptions {
   readonly lines?: number
   /** Lines of `deploy.production`; default a canary. */
   readonly strategy?: string
+  /** Lines of `deploy`, beside production. */
+  readonly environments?: readonly string[]
 }
 
 /** A client's clone of the example. */
@@ -66,7 +73,7 @@ export class Repository {
 
   static async create(
     installation: Installation,
-    { minRequests = 20, lines = LINES, strategy = CANARY }: RepositoryOptions = {},
+    { minRequests = 20, lines = LINES, strategy = CANARY, environments = [] }: RepositoryOptions = {},
   ): Promise<Repository> {
     const demo = new DemoRepository(
       join(installation.folder, 'clone'),
@@ -75,7 +82,7 @@ export class Repository {
       () => undefined,
     )
     await demo.create()
-    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests, lines, strategy))
+    await writeFile(join(demo.folder, 'ballast.yaml'), configWith(minRequests, lines, strategy, environments))
     return new Repository(demo)
   }
 

@@ -48,6 +48,7 @@ test("the control plane's own work takes its turn too", async () => {
     async begin(pipeline) {
       begun.push(pipeline.id)
     },
+    async goOn() {},
   })
   const work = { kind: 'deploy', environment: 'production', approval: false } as const
   const older = await world.begin({}, { name: 'a', work, ...GROUP })
