@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { qualitySchema } from '../../../src/api/agents/quality.ts'
 import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
 import { deploymentsSchema } from '../../../src/api/deployments.ts'
+import { channelViewSchema, noticeViewSchema } from '../../../src/api/notify.ts'
 import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
 import { lineageSchema, logSchema } from '../../../src/api/versions.ts'
 import {
@@ -140,6 +141,27 @@ export const schedules = (project: string) =>
     queryKey: ['schedules', project],
     queryFn: ({ signal }) =>
       read(`/api/v1/projects/${e(project)}/schedules`, z.array(scheduleViewSchema), signal),
+  })
+
+/** Deliveries are no change that the server tells of: what is shown is asked for again. */
+const ASK_AGAIN_MS = 3000
+
+export const channels = (project: string) =>
+  queryOptions({
+    queryKey: ['channels', project],
+    queryFn: ({ signal }) =>
+      read(`/api/v1/projects/${e(project)}/channels`, z.array(channelViewSchema), signal),
+    refetchInterval: ASK_AGAIN_MS,
+  })
+
+export const notices = (project: string, channel: string) =>
+  queryOptions({
+    queryKey: ['notices', project, channel],
+    queryFn: ({ signal }) => {
+      const path = `/api/v1/projects/${e(project)}/channels/${e(channel)}/notices`
+      return read(path, z.array(noticeViewSchema), signal)
+    },
+    refetchInterval: ASK_AGAIN_MS,
   })
 
 export const mergeRequests = (project: string, state: 'open' | 'all') =>

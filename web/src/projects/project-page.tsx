@@ -11,6 +11,7 @@ import { Environments } from './delivery/environments.tsx'
 import { Releases } from './delivery/releases.tsx'
 import { MergeRequestPage } from './merge-requests/merge-request.tsx'
 import { MergeRequests } from './merge-requests/merge-requests.tsx'
+import { Channels } from './notifications/channels.tsx'
 import { Pipelines } from './pipelines/pipelines.tsx'
 import { RunPipeline } from './pipelines/run-pipeline.tsx'
 import { Policies } from './policies/policies.tsx'
@@ -50,6 +51,7 @@ function Project({ project: found, search }: ProjectProps) {
     environments: () => <Environments project={name} />,
     policies: () => <Policies project={name} />,
     releases: () => <Releases project={name} />,
+    notifications: () => <Channels project={name} />,
   }
   const sub = (
     <>

@@ -12,6 +12,7 @@ test.each([
   ],
   [{ tab: 'merge-requests', merge: -1 }, { tab: 'merge-requests' }],
   [{ tab: 'merge-requests', merge: '../3' }, { tab: 'merge-requests' }],
+  [{ tab: 'notifications' }, { tab: 'notifications' }],
   [{ tab: 'nothing' }, {}],
 ])('the address %j asks for %j', (search, asked) => {
   expect(projectSearch(search)).toEqual(asked)

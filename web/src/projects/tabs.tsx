@@ -9,6 +9,7 @@ export const TABS = [
   'environments',
   'policies',
   'releases',
+  'notifications',
 ] as const
 export type Tab = (typeof TABS)[number]
 
