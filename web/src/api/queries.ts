@@ -4,6 +4,7 @@ import { qualitySchema } from '../../../src/api/agents/quality.ts'
 import { environmentViewSchema, releaseViewSchema } from '../../../src/api/delivery.ts'
 import { deploymentsSchema } from '../../../src/api/deployments.ts'
 import { channelViewSchema, noticeViewSchema } from '../../../src/api/notify.ts'
+import { disagreementsSchema } from '../../../src/api/requests.ts'
 import { mergeRequestViewSchema, scheduleViewSchema } from '../../../src/api/triggers.ts'
 import { lineageSchema, logSchema } from '../../../src/api/versions.ts'
 import {
@@ -68,6 +69,13 @@ export const rollout = (name: string, id: string) =>
   queryOptions({
     queryKey: ['rollout', name, id],
     queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}`, rolloutViewSchema, signal),
+  })
+
+/** No change makes it be read again: what callers sent is read when somebody asks for it. */
+export const disagreements = (id: string) =>
+  queryOptions({
+    queryKey: ['disagreements', id],
+    queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}/disagreements`, disagreementsSchema, signal),
   })
 
 /** What labels say of its versions. */

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ModelView, RolloutView } from '../../../src/api/views.ts'
+import { useMayControl } from '../access/may.ts'
 import { modelIn, rollout } from '../api/queries.ts'
 import { useI18n } from '../i18n/index.tsx'
 import { PhaseBadge } from '../ui/badge.tsx'
@@ -8,6 +9,7 @@ import { PageHead, Panel } from '../ui/panel.tsx'
 import { Loaded } from '../ui/problem.tsx'
 import { Ago } from '../ui/time.tsx'
 import { RolloutActions } from './actions.tsx'
+import { Disagreements } from './disagreements/panel.tsx'
 import { EvidencePanel } from './evidence/panel.tsx'
 import { Facts } from './facts.tsx'
 import { HistoryLines } from './history.tsx'
@@ -36,6 +38,7 @@ interface RolloutProps {
 
 function Rollout({ rollout: shown, model }: RolloutProps) {
   const { t } = useI18n()
+  const may = useMayControl(model.project)
   const { candidate, stable, environment } = shown
   // What is live now is this very rollout's end: the version before is one click away.
   const serves = shown.phase === 'promoted' && model.stable?.id === candidate.id
@@ -79,6 +82,9 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
           <div className="min-w-0 space-y-4">
             {shown.endedAt === null && <RolloutTraffic rollout={shown} traffic={model.traffic} />}
             {stable && hasEvidence(shown) && <EvidencePanel rollout={shown} />}
+            {may && shown.steps.some(({ shadow }) => shadow !== undefined) && (
+              <Disagreements rollout={shown} />
+            )}
           </div>
           <div className="min-w-0 space-y-4">
             <Facts rollout={shown} model={model} />
