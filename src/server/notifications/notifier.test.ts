@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aRollout, aVersion } from '../../../test/contracts/stores/world.ts'
 import { aPlane, type TestPlane } from '../../../test/server/plane.ts'
 import { isSigned, Receiver } from '../../../test/server/receiver.ts'
 import { until } from '../../../test/server/world.ts'
 import { type ChannelTarget, channelBodySchema, NEWS, USUAL_NEWS_KINDS } from '../../api/index.ts'
-import { type Logger, silentLogger } from '../../core/index.ts'
+import { type Logger, newId, silentLogger } from '../../core/index.ts'
 import { type Channel, NEWS_KINDS, type Notice } from '../../notify/index.ts'
 import { Background } from '../background.ts'
 import { allow } from './allowed.ts'
@@ -35,7 +36,7 @@ afterEach(async () => {
 function begin(logger: Logger = silentLogger): void {
   background = new Background(logger)
   const plane = { ...world.plane, logger }
-  notifier = new Notifier(plane, background, new HeldRollouts(plane, () => undefined))
+  notifier = new Notifier(plane, background, new HeldRollouts(plane, () => 'Holds for evidence'))
 }
 
 async function add(target: Partial<ChannelTarget> = {}, name = 'ops', more: object = {}) {
@@ -72,6 +73,58 @@ test('what waits is told in its order, each signed, until all is told', async ()
   )
   await tick()
   expect(receiver.received).toHaveLength(3)
+})
+
+test("the guide's own check takes what is signed and nothing else", async () => {
+  const guide = await readFile(join(import.meta.dirname, '../../../docs/notifications.md'), 'utf8')
+  const [, code = ''] = /```js\n([\s\S]*?)```/.exec(guide) ?? []
+  const { isFromBallast } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+    isFromBallast(headers: object, body: string, secret: string, now?: number): boolean
+  }
+  const { channel } = await add()
+  await tell(channel)
+  await tick()
+  const { headers, body } = receiver.received[0]!
+  const now = world.plane.clock.now()
+  expect(isFromBallast(headers, body, SECRET, now)).toBe(true)
+  const other = { ...headers, 'webhook-signature': `v1,AAAA ${String(headers['webhook-signature'])}` }
+  expect(isFromBallast(other, body, SECRET, now)).toBe(true)
+  expect(isFromBallast(headers, `${body} `, SECRET, now)).toBe(false)
+  expect(isFromBallast({ ...headers, 'webhook-id': 'ntc_other' }, body, SECRET, now)).toBe(false)
+  expect(isFromBallast(headers, body, SECRET, now + 301_000)).toBe(false)
+  expect(isFromBallast({}, body, SECRET, now)).toBe(false)
+})
+
+test('a rollout that stands still is told of once for each step, after as long as the channel wants', async () => {
+  const news = { news: ['rollout.held'] }
+  const { channel } = await add({}, 'ops', { ...news, heldAfterMs: 600_000 })
+  const { channel: patient } = await add({}, 'patient', { ...news, heldAfterMs: 3_600_000 })
+  const { channel: other } = await add({}, 'other', { news: ['rollout.promoted'], heldAfterMs: 60_000 })
+  const { stores, clock } = world.plane
+  const version = await stores.versions.register(aVersion(channel.project))
+  const times = { createdAt: clock.now(), stepStartedAt: clock.now() }
+  const rollout = aRollout(version, { job: newId('job'), phase: 'progressing', weight: 0.05, ...times })
+  await stores.rollouts.add(rollout)
+  const told = async () => {
+    await tick()
+    return Promise.all([channel, patient, other].map(async each => (await log(each)).length))
+  }
+  expect(await told()).toEqual([0, 0, 0])
+  world.pass(600_000)
+  expect(await told()).toEqual([1, 0, 0])
+  world.pass(600_000)
+  expect(await told()).toEqual([1, 0, 0])
+  expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({
+    type: 'rollout.held',
+    data: { reason: 'Holds for evidence', message: { title: 'digits v1 stands still in production at 5 %' } },
+  })
+  const next = { ...rollout, step: 1, weight: 0.25, stepStartedAt: clock.now() }
+  const change = { at: clock.now(), phase: 'progressing', step: 1, weight: 0.25, reason: '' } as const
+  await stores.rollouts.update(next, 1, change)
+  world.pass(600_000)
+  expect(await told()).toEqual([2, 0, 0])
+  world.pass(3_000_000)
+  expect(await told()).toEqual([2, 1, 0])
 })
 
 test('what is not taken is told again, with the same id and a signature of its own time', async () => {
