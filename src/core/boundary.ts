@@ -15,6 +15,8 @@ export const BOUNDARIES = [
   'attempt-ended',
   'job-moved',
   'rollout-added',
+  'evidence-counted',
+  'evidence-saved',
   'rollout-updated',
   'rollout-published',
 ] as const

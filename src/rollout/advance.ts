@@ -222,10 +222,14 @@ function findings({ metrics, verdict }: Analysis): string {
   )
 }
 
-function missing({ requestsMissing }: Analysis, rollout: Rollout): string {
+/** `; about 210 more requests in each arm, about 26 s at 8 requests/s`. */
+function missing({ requestsMissing, armPerSecond }: Analysis, rollout: Rollout): string {
   if (requestsMissing === undefined) return ''
   const where = shadowOf(rollout) === undefined ? 'in each arm' : 'to both versions'
-  return `; about ${requestsMissing} more requests ${where}`
+  const more = `; about ${requestsMissing} more requests ${where}`
+  if (armPerSecond === undefined) return more
+  const wait = formatDuration(Math.ceil(requestsMissing / armPerSecond) * 1000)
+  return `${more}, about ${wait} at ${Number(armPerSecond.toPrecision(2))} requests/s`
 }
 
 function placeOf(rollout: Rollout): string {

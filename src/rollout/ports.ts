@@ -7,6 +7,8 @@ import type {
   RolloutId,
   VersionId,
 } from '../core/index.ts'
+import type { CurvePoint } from './looks/curve.ts'
+import type { RolloutEvidence } from './looks/types.ts'
 import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, ShadowCounts, TrafficPlan } from './types.ts'
 
 /** A rollout with where it came from. */
@@ -59,6 +61,13 @@ export interface StoredRecord {
   readonly unsigned?: string
 }
 
+/** Evidence as it is kept, with how it went. */
+export interface StoredEvidence {
+  readonly state: RolloutEvidence
+  /** Oldest first. */
+  readonly curve: readonly CurvePoint[]
+}
+
 export interface RolloutStore {
   /** Throws VERSION_EXPIRED where retention gave up the candidate's bytes. */
   add(rollout: StoredRollout): Promise<void>
@@ -97,6 +106,10 @@ export interface RolloutStore {
     removal: { readonly at: Instant; readonly by: string; readonly reason: string },
   ): Promise<void>
 
+  /** What a rollout's verdict rests on; undefined before its first look. */
+  evidence(rollout: RolloutId): Promise<StoredEvidence | undefined>
+  /** Written in one piece with the counts that it has observed; false where the stored one has not `changes - 1`. */
+  saveEvidence(rollout: RolloutId, evidence: StoredEvidence): Promise<boolean>
   /** Latest cumulative counts of a step's arms by gateway process (`epoch`): replaces, so a repeated report counts once. */
   saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>
   /** Sum over all epochs. */

@@ -4,6 +4,8 @@ import { latencyBucket } from './buckets.ts'
 import type { Analysis, AnalysisSpec, ArmCounts, CanaryStep, Rollout, Strategy } from './types.ts'
 
 export const NOON: Instant = instant(Date.UTC(2026, 5, 1, 12))
+export const later = (milliseconds: number): Instant => instant(NOON + milliseconds)
+
 export const V1: VersionId = 'ver_1' as VersionId
 export const V2: VersionId = 'ver_2' as VersionId
 

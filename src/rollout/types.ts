@@ -37,6 +37,12 @@ export interface AnalysisSpec {
   readonly latencyQuantile: Fraction
   /** 1 − the declared false-decision budget over all metrics, looks and steps; default 0.95. */
   readonly confidence: Fraction
+  /** Part of each margin within which a canary is not rolled back; absent: a fifth. */
+  readonly tolerance?: Fraction
+  /** The canary's rate of wrong answers, of those labelled, may exceed the baseline's by less than this (absolute). */
+  readonly accuracyMargin?: Fraction
+  /** In a shadow, the candidate may decide otherwise than stable on less than this part of the requests. */
+  readonly agreementMargin?: Fraction
   /** Fewest requests in each arm before `passed`; default 50. A failure may come earlier: its test is valid at any count. */
   readonly minRequests: number
 }
@@ -213,6 +219,8 @@ export interface Analysis {
   readonly spent?: Fraction
   /** For an inconclusive verdict: about how many more requests in each arm it takes. */
   readonly requestsMissing?: number
+  /** Requests a second that each arm gets now. */
+  readonly armPerSecond?: number
 }
 
 /** All that a verdict was decided from: `decide` gives it again, elsewhere and later. */

@@ -40,6 +40,7 @@ import { RetentionKeeper } from './registry/versions/retention.ts'
 import { GatewayCalls } from './requests/gateway-calls.ts'
 import { QualityBoard } from './requests/quality.ts'
 import { RolloutActions } from './rollouts/actions.ts'
+import { EvidenceKeeper } from './rollouts/evidence/keeper.ts'
 import { Fleet } from './rollouts/fleet.ts'
 import { FallbackTeller } from './rollouts/forms.ts'
 import { Gateways } from './rollouts/gateways.ts'
@@ -80,7 +81,9 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
   const fleet = new Fleet(plane)
   const gateways = new Gateways()
   const publisher = new Publisher(plane, fleet, own.hash)
-  const rollouts = new RolloutReconciler(plane, fleet, publisher, gateways, pipelines)
+  const [quality, traffic] = [new QualityBoard(), new TrafficMeter()]
+  const evidence = new EvidenceKeeper(plane, quality, traffic)
+  const rollouts = new RolloutReconciler(plane, fleet, publisher, gateways, pipelines, evidence)
   pipelines.deployWith(rollouts)
   pipelines.followWith(new Downstream(plane, pipelines, startPipeline))
   const pushes = new PushAcceptance(plane, pipelines)
@@ -119,12 +122,12 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     schedules,
     fleet,
     publisher,
-    traffic: new TrafficMeter(),
+    traffic,
     latest: new LatestCounts(),
     rollouts,
     gateways,
     gatewayCalls: new GatewayCalls(),
-    quality: new QualityBoard(),
+    quality,
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways, fleet),
     retention: new RetentionKeeper(plane),
     keeper,

@@ -124,7 +124,7 @@ test('a canary that was begun before stays at its step, and ends where it is wor
   const { id } = await release('begun', repository, 2)
   await inPhase(id, 'progressing')
   await freeze('begun')
-  await gateway.count(id, 0, 2000)
+  await gateway.serve(id, 0, 2000)
   await seen(id, 'kept', ({ closure, reason }) => closure !== null && /^Waits: /.test(reason ?? ''))
   expect(await see(id)).toMatchObject({ phase: 'progressing', step: 0 })
   const promoted = await post(`/rollouts/${id}/promote`)
@@ -133,7 +133,7 @@ test('a canary that was begun before stays at its step, and ends where it is wor
     body: { error: { hint: expect.stringContaining('override') } },
   })
 
-  await gateway.count(id, 0, 4000, { canary: 2000 })
+  await gateway.serve(id, 0, 2000, { canary: 2000 }, 2000)
   expect((await see(id)).phase).toBe('aborted')
   expect(await gateway.weights('begun')).toStrictEqual({ 'stable v1': 1 })
 })

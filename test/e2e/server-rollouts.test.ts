@@ -70,7 +70,7 @@ test('the second goes step by step beside a baseline, and is promoted on good co
     'baseline v1': 0.1,
     'canary v2': 0.1,
   })
-  await gateway.count(rollout.id, 0, 2000)
+  await gateway.serve(rollout.id, 0, 2000)
   expect(await see(rollout.id)).toMatchObject({ phase: 'progressing', step: 1, weight: 0.5 })
   expect(await gateway.weights('good')).toStrictEqual({
     'stable v1': 0,
@@ -80,7 +80,7 @@ test('the second goes step by step beside a baseline, and is promoted on good co
   // Late counts of the step before change nothing.
   await gateway.count(rollout.id, 0, 2000, { canary: 2000 })
   expect(await see(rollout.id)).toMatchObject({ phase: 'progressing', step: 1 })
-  await gateway.count(rollout.id, 1, 2000)
+  await gateway.serve(rollout.id, 1, 2000)
   expect(await see(rollout.id)).toMatchObject({ phase: 'promoted', weight: 1 })
   expect(await gateway.weights('good')).toStrictEqual({ 'stable v2': 1 })
   expect((await deployJob('good', 2)).state).toBe('succeeded')
@@ -88,12 +88,22 @@ test('the second goes step by step beside a baseline, and is promoted on good co
 
 test('errors abort it, and the table is back at stable', async () => {
   const { rollout } = await aCanary('bad')
-  await gateway.count(rollout.id, 0, 400, { canary: 200 })
+  await gateway.serve(rollout.id, 0, 400, { canary: 200 })
   const ended = await see(rollout.id)
   expect(ended.phase).toBe('aborted')
-  expect(ended.reason).toMatch(/error/)
+  expect(ended.reason).toMatch(/^errors 50 % vs 0 % at baseline/)
+  expect(ended.analysis).toMatchObject({ verdict: 'failed', spent: 1 })
+  // The curve comes to where the budget is spent, and the last point is what decided.
+  expect(ended.curve.map(({ spent }) => spent).slice(-2)).toEqual([expect.any(Number), 1])
+  expect(ended.curve.every(({ metrics }) => metrics.length === 2)).toBe(true)
   expect(await gateway.weights('bad')).toStrictEqual({ 'stable v1': 1 })
   expect(await deployJob('bad', 2)).toMatchObject({ state: 'failed', reason: ended.reason })
+})
+
+test('one report of many errors is one look, and no more than that is believed', async () => {
+  const { rollout } = await aCanary('burst')
+  await gateway.count(rollout.id, 0, 400, { canary: 200 })
+  expect(await see(rollout.id)).toMatchObject({ phase: 'progressing', analysis: { canaryRequests: 400 } })
 })
 
 test.each(['preparing', 'progressing'] as const)(
@@ -225,8 +235,8 @@ test('without traffic the job waits for evidence and says how much; traffic sets
   expect(await post(`/jobs/${waiting.id}/approve`)).toMatchObject({ status: 409 })
   await gateway.count(rollout.id, 0, 10)
   expect((await deployJob('silent', 2)).state).toBe('running')
-  await gateway.count(rollout.id, 0, 2000)
-  await gateway.count(rollout.id, 1, 2000)
+  await gateway.serve(rollout.id, 0, 1990, {}, 10)
+  await gateway.serve(rollout.id, 1, 2000)
   expect((await deployJob('silent', 2)).state).toBe('succeeded')
 })
 

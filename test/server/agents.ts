@@ -182,6 +182,9 @@ export class FakeHost {
 }
 
 /** Counts as a gateway would. */
+/** More than the looks that a sure harm takes, each of at least twenty requests of 400. */
+const REPORTS = 20
+
 export class FakeGateway {
   readonly #world: World
   readonly #epoch: string
@@ -247,6 +250,25 @@ export class FakeGateway {
     return this.report([
       { rollout, step, arms: { canary: arm(errors.canary ?? 0), baseline: arm(errors.baseline ?? 0) } },
     ])
+  }
+
+  /**
+   * The same in twenty reports that grow, as gateways send them: evidence is weighed look by look. `after`: as many
+   * were counted before, without an error.
+   */
+  async serve(
+    rollout: string,
+    step: number,
+    requests: number,
+    errors: { readonly canary?: number; readonly baseline?: number } = {},
+    after = 0,
+  ): Promise<void> {
+    const { canary = 0, baseline = 0 } = errors
+    for (let report = 1; report <= REPORTS; report++) {
+      const part = (all: number) => Math.round((all * report) / REPORTS)
+      const more = { canary: part(canary), baseline: part(baseline) }
+      await this.count(rollout, step, after + part(requests), more)
+    }
   }
 
   /** As many requests that stable and its shadow both answered alike at this step, with this of them otherwise. */

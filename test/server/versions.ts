@@ -84,11 +84,11 @@ export class VersionsWorld {
     await this.inPhase((await this.release(name, repository, 1)).id, 'promoted')
     const bad = await this.release(name, repository, 2)
     await this.inPhase(bad.id, 'progressing')
-    await this.gateway.count(bad.id, 0, 400, { canary: 200 })
+    await this.gateway.serve(bad.id, 0, 400, { canary: 200 })
     await this.inPhase(bad.id, 'aborted')
     const good = await this.release(name, repository, 3)
     await this.inPhase(good.id, 'progressing')
-    await this.gateway.count(good.id, 0, 3000)
+    await this.gateway.serve(good.id, 0, 3000)
     await this.inPhase(good.id, 'promoted')
     return repository
   }

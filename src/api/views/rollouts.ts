@@ -22,6 +22,8 @@ export const analysisViewSchema = z.object({
   /** Part of the false-rollback budget that evidence of harm has used. */
   spent: z.number().optional(),
   requestsMissing: z.number().optional(),
+  /** Requests a second that each arm gets now. */
+  armPerSecond: z.number().optional(),
 })
 export type AnalysisView = z.infer<typeof analysisViewSchema>
 

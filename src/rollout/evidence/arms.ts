@@ -22,6 +22,7 @@ export const rateJudge: Judge<'rate'> = {
   },
   harm: ({ tolerance }, steps, inflation) => armsEvidence(tolerance, 'worse', steps, { inflation }),
   pass: ({ margin }, step, inflation) => armsEvidence(margin, 'better', [step], { inflation }),
+  ahead: (_, tally, more) => grownSegment(tally, more),
   figures: (_, steps, inflation, levels) => ({
     ...meansOf(steps),
     interval: armsInterval(steps, levels, { inflation }),
@@ -40,6 +41,7 @@ export const meanJudge: Judge<'mean'> = {
   harm: ({ tolerance }, steps, inflation) =>
     armsEvidence(tolerance, 'worse', steps, { ...MIDDLE, inflation }),
   pass: ({ margin }, step, inflation) => armsEvidence(margin, 'better', [step], { ...MIDDLE, inflation }),
+  ahead: (_, tally, more) => grownSegment(tally, more),
   figures: (_, steps, inflation, levels) => ({
     ...meansOf(steps),
     interval: armsInterval(steps, levels, { ...MIDDLE, inflation }),
@@ -71,6 +73,16 @@ function squaresOf(values: Values, mean: number): number {
   let sum = 0
   for (const [value, count] of values) sum += count * (value - mean) ** 2
   return sum
+}
+
+/** As many more in each arm, alike; where there were none, without an event. */
+export function grownSegment(tally: ArmsSegment | undefined, more: number): ArmsSegment {
+  const grown = (values: Values): Values => {
+    const total = totalOf(values)
+    if (total === 0) return [[0, more]]
+    return values.map(([value, count]) => [value, count * (1 + more / total)] as const)
+  }
+  return { candidate: grown(tally?.candidate ?? []), reference: grown(tally?.reference ?? []) }
 }
 
 function meansOf(steps: readonly ArmsSegment[]): {

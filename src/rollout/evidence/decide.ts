@@ -8,6 +8,11 @@ export interface EvidencePolicy {
   readonly metrics: readonly Metric[]
   /** 1 − the budget: the probability of ever rolling back a canary that is within every tolerance. */
   readonly confidence: Fraction
+  /**
+   * The metrics that must be shown to be within their margins, by name; all unless told. Where one can have no data,
+   * as pairs outside a shadow, it speaks for harm alone.
+   */
+  readonly required?: readonly string[]
 }
 
 export interface MetricDecision extends Figures {
@@ -58,8 +63,8 @@ export function decide(policy: EvidencePolicy, evidence: readonly Evidence[]): D
       inflation: inflation(evidence[i]!),
     }
   })
-  const passed = metrics.length > 0 && metrics.every(({ pass }) => pass >= passNeeded)
-  return { verdict: spent >= 1 ? 'failed' : passed ? 'passed' : 'inconclusive', spent, metrics }
+  const verdict = spent >= 1 ? 'failed' : passes(policy, evidence) ? 'passed' : 'inconclusive'
+  return { verdict, spent, metrics }
 }
 
 /** The verdict alone: what a simulation asks a million times. */
@@ -68,12 +73,17 @@ export function verdictOf(policy: EvidencePolicy, evidence: readonly Evidence[])
   return passes(policy, evidence) ? 'passed' : 'inconclusive'
 }
 
-/** Whether every metric is shown to be within its margin. */
-export function passes({ metrics, confidence }: EvidencePolicy, evidence: readonly Evidence[]): boolean {
-  const needed = -Math.log(1 - confidence)
+/** Whether every metric that must be is shown to be within its margin. */
+export function passes(policy: EvidencePolicy, evidence: readonly Evidence[]): boolean {
+  const needed = -Math.log(1 - policy.confidence)
+  const asked = policy.metrics.flatMap((metric, i) => (isRequired(policy, metric) ? [{ metric, i }] : []))
   return (
-    metrics.length > 0 && metrics.every((metric, i) => passOf<MetricKind>(metric, evidence[i]!) >= needed)
+    asked.length > 0 && asked.every(({ metric, i }) => passOf<MetricKind>(metric, evidence[i]!) >= needed)
   )
+}
+
+export function isRequired({ required }: EvidencePolicy, { name }: Metric): boolean {
+  return required === undefined || required.includes(name)
 }
 
 function harmsOf({ metrics }: EvidencePolicy, evidence: readonly Evidence[]) {

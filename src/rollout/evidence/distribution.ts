@@ -32,6 +32,13 @@ export const distributionJudge: Judge<'distribution'> = {
         (least, segment) => Math.min(least, armsEvidence(margin, 'better', [segment], { inflation })),
         1e9,
       ),
+  ahead: (_, tally, more) => {
+    const grown = (counts: readonly number[] = []): readonly number[] => {
+      const total = counts.reduce((sum, count) => sum + count, 0)
+      return total === 0 ? [more] : counts.map(count => count * (1 + more / total))
+    }
+    return { canary: grown(tally?.canary), baseline: grown(tally?.baseline) }
+  },
   figures: (_, steps) => {
     const { canary, baseline } = merged(steps)
     const difference = totalVariation(canary, baseline)

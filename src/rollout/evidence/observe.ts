@@ -4,6 +4,7 @@ import { distributionJudge } from './distribution.ts'
 import type { Figures, Judge, Levels } from './judge.ts'
 import { pairedJudge } from './paired.ts'
 import { quantileJudge } from './quantile.ts'
+import { shareJudge } from './share.ts'
 import type { EvidenceOf, LookOf, MetricKind, MetricOf } from './types.ts'
 
 const JUDGES: { readonly [Kind in MetricKind]: Judge<Kind> } = {
@@ -11,6 +12,7 @@ const JUDGES: { readonly [Kind in MetricKind]: Judge<Kind> } = {
   mean: meanJudge,
   quantile: quantileJudge,
   paired: pairedJudge,
+  share: shareJudge,
   distribution: distributionJudge,
 }
 
@@ -24,7 +26,8 @@ export function observe<Kind extends MetricKind>(
   evidence: EvidenceOf<Kind>,
   look: LookOf[Kind],
 ): EvidenceOf<Kind> {
-  const { tally, surpluses } = judgeOf<Kind>(evidence.kind).add(metric, evidence.present, look)
+  const { earlier, present } = evidence
+  const { tally, surpluses } = judgeOf<Kind>(evidence.kind).add(metric, present, look, earlier.at(-1))
   const categories = Math.max(surpluses.length, evidence.dispersion.length)
   const dispersion = Array.from({ length: categories }, (_, i): Dispersion => {
     const before = evidence.dispersion[i] ?? NO_DISPERSION
@@ -37,7 +40,9 @@ export function observe<Kind extends MetricKind>(
 /** A step of other shares begins: what was seen still speaks for harm, but passing starts anew. */
 export function nextStep<Kind extends MetricKind>(evidence: EvidenceOf<Kind>): EvidenceOf<Kind> {
   const { present, ...rest } = evidence
-  return present === undefined ? evidence : { ...rest, earlier: [...evidence.earlier, present] }
+  if (present === undefined) return evidence
+  const steps = [...evidence.earlier, present]
+  return { ...rest, earlier: judgeOf<Kind>(evidence.kind).ended?.(steps) ?? steps }
 }
 
 /** Nats that the canary is worse by more than the tolerance, over all steps. */
@@ -50,6 +55,27 @@ export function harmOf<Kind extends MetricKind>(metric: MetricOf<Kind>, evidence
 export function passOf<Kind extends MetricKind>(metric: MetricOf<Kind>, evidence: EvidenceOf<Kind>): number {
   const { present, kind } = evidence
   return present === undefined ? 0 : judgeOf<Kind>(kind).pass(metric, present, inflation(evidence))
+}
+
+/** `harmOf` after so many more outcomes in each arm, if they come as those of this step did. */
+export function harmAhead<Kind extends MetricKind>(
+  metric: MetricOf<Kind>,
+  evidence: EvidenceOf<Kind>,
+  more: number,
+): number {
+  const judge = judgeOf<Kind>(evidence.kind)
+  const steps = [...evidence.earlier, judge.ahead(metric, evidence.present, more)]
+  return judge.harm(metric, steps, inflation(evidence))
+}
+
+/** `passOf` likewise. */
+export function passAhead<Kind extends MetricKind>(
+  metric: MetricOf<Kind>,
+  evidence: EvidenceOf<Kind>,
+  more: number,
+): number {
+  const judge = judgeOf<Kind>(evidence.kind)
+  return judge.pass(metric, judge.ahead(metric, evidence.present, more), inflation(evidence))
 }
 
 export function figuresOf<Kind extends MetricKind>(

@@ -23,6 +23,14 @@ export const pairedJudge: Judge<'paired'> = {
     meanEvidence(tolerance, 'worse', valuesOfPairs(merged(steps)), { range: RANGE, inflation }),
   pass: ({ margin }, step, inflation) =>
     meanEvidence(margin, 'better', valuesOfPairs(step), { range: RANGE, inflation }),
+  ahead: (_, tally = NOTHING, more) => {
+    const times = tally.pairs === 0 ? 0 : more / tally.pairs
+    return {
+      onlyBaseline: tally.onlyBaseline * (1 + times),
+      onlyCanary: tally.onlyCanary * (1 + times),
+      pairs: tally.pairs + more,
+    }
+  },
   figures: (_, steps, inflation, levels) => {
     const { onlyBaseline, onlyCanary, pairs } = merged(steps)
     const [canary, baseline] = pairs === 0 ? [0, 0] : [onlyBaseline / pairs, onlyCanary / pairs]
@@ -34,6 +42,8 @@ export const pairedJudge: Judge<'paired'> = {
     }
   },
 }
+
+const NOTHING: PairCounts = { onlyBaseline: 0, onlyCanary: 0, pairs: 0 }
 
 function valuesOfPairs({ onlyBaseline, onlyCanary, pairs }: PairCounts): Values {
   return [

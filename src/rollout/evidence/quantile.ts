@@ -2,7 +2,7 @@ import { armsEvidence, quantileBucket, quantileBuckets, type Surplus } from '../
 import { BUCKET_GROWTH, bucketMilliseconds, MAX_BUCKET } from '../buckets.ts'
 import { histogramOf, mergeCounts } from '../counts.ts'
 import type { ArmCounts } from '../types.ts'
-import { mergedSegments, segmentOf, surplusOf } from './arms.ts'
+import { grownSegment, mergedSegments, segmentOf, surplusOf } from './arms.ts'
 import type { Figures, Judge, Levels } from './judge.ts'
 import type { MetricOf, SlowCounts, Tally } from './types.ts'
 
@@ -12,18 +12,27 @@ type Quantile = MetricOf<'quantile'>
 /**
  * A latency quantile, by counting slow requests: those beyond a threshold. It is the baseline's own quantile as it
  * was seen before, fixed until twice as much was seen: chosen from the past alone, so that the split of what comes
- * after it stays a coin's. "Longer by the tolerance at most" then says: no more requests of the canary are beyond it
+ * after it stays a coin's. A step begins with the threshold of the one before. "Longer by the tolerance at most" then says: no more requests of the canary are beyond it
  * than of the baseline, had all of its latencies been longer by that. What slows both arms, as load does, cancels.
  */
 export const quantileJudge: Judge<'quantile'> = {
-  add: (metric, tally, look) => {
+  add: (metric, tally, look, before) => {
     const [canary, baseline] = [
       added(tally?.canary ?? {}, look.canary),
       added(tally?.baseline ?? {}, look.baseline),
     ]
-    const { slow, counted } = withLook(metric, tally, look)
+    const { slow, counted } = withLook(metric, tally, look, before?.slow.at(-1)?.threshold)
     const measured = (tally?.measured ?? 0) + totalOf(look.baseline)
     return { tally: { slow, canary, baseline, measured }, surpluses: counted }
+  },
+  ended: steps => {
+    const last = steps.length - 1
+    const of = (arm: 'canary' | 'baseline') => steps.map(step => step[arm]).reduce(added)
+    return steps.map((step, i) => ({
+      ...step,
+      canary: i < last ? {} : of('canary'),
+      baseline: i < last ? {} : of('baseline'),
+    }))
   },
   harm: ({ quantile }, steps, inflation) =>
     armsEvidence(
@@ -42,21 +51,44 @@ export const quantileJudge: Judge<'quantile'> = {
       slow.map(({ pass }) => pass),
       { centre: 1 - quantile, inflation },
     ),
+  ahead: (metric, tally, more) => {
+    const slow = tally?.slow ?? []
+    const last = slow.at(-1) ?? unseen(metric)
+    const next = { ...last, harm: grownSegment(last.harm, more), pass: grownSegment(last.pass, more) }
+    return {
+      slow: [...slow.slice(0, -1), next],
+      canary: tally?.canary ?? {},
+      baseline: tally?.baseline ?? {},
+      measured: (tally?.measured ?? 0) + more,
+    }
+  },
   figures: ({ quantile }, steps, inflation, levels) => figuresOf(quantile, steps, inflation, levels),
 }
+
+/** Slow requests of two like arms, in parts of one request; beyond a threshold that is shorter by the margin lie more. */
+function unseen({ quantile, margin }: Quantile): SlowCounts {
+  const slow = 1 - quantile
+  const like = segmentOf({ count: slow, total: 1 }, { count: slow, total: 1 })
+  const sooner = Math.min(1, slow * (1 + margin) ** TAIL)
+  return {
+    threshold: 0,
+    harm: like,
+    pass: segmentOf({ count: slow, total: 1 }, { count: sooner, total: 1 }),
+  }
+}
+
+/** Twice as long are a twentieth as many: about a log-normal's tail with a spread of a half. */
+const TAIL = 4
 
 function withLook(
   metric: Quantile,
   tally: Tally<'quantile'> | undefined,
   look: { readonly canary: Latency; readonly baseline: Latency },
+  before: number | undefined,
 ): { readonly slow: readonly SlowCounts[]; readonly counted: readonly Surplus[] } {
-  if (tally === undefined) return { slow: [], counted: [] }
-  const current = tally.slow.at(-1)
-  const threshold =
-    current && !isStale(current, tally)
-      ? current.threshold
-      : quantileBucket(histogramOf(asCounts(tally.baseline)), metric.quantile)
-  if (threshold === undefined) return { slow: tally.slow, counted: [] }
+  const current = tally?.slow.at(-1)
+  const threshold = tally === undefined ? before : thresholdOf(metric, tally)
+  if (threshold === undefined) return { slow: tally?.slow ?? [], counted: [] }
   const [tolerated, allowed] = [
     Math.ceil(bucketsOf(metric.tolerance) - 1e-9),
     Math.floor(bucketsOf(metric.margin) + 1e-9),
@@ -64,14 +96,20 @@ function withLook(
   const canary = beyond(look.canary, threshold)
   const harm = segmentOf(canary, beyond(look.baseline, threshold - tolerated))
   const pass = segmentOf(canary, beyond(look.baseline, threshold - allowed))
-  const goesOn = current?.threshold === threshold
+  const goesOn = current !== undefined && current.threshold === threshold
   const next = goesOn
     ? { threshold, harm: mergedSegments(current.harm, harm), pass: mergedSegments(current.pass, pass) }
     : { threshold, harm, pass }
-  return {
-    slow: [...(goesOn ? tally.slow.slice(0, -1) : tally.slow), next],
-    counted: surplusOf(harm),
-  }
+  // How slow requests cluster is seen where both arms are asked alike: beyond a shorter latency one arm has more.
+  const rest = (goesOn ? tally?.slow.slice(0, -1) : tally?.slow) ?? []
+  return { slow: [...rest, next], counted: surplusOf(segmentOf(canary, beyond(look.baseline, threshold))) }
+}
+
+function thresholdOf({ quantile }: Quantile, tally: Tally<'quantile'>): number | undefined {
+  const current = tally.slow.at(-1)
+  return current && !isStale(current, tally)
+    ? current.threshold
+    : quantileBucket(histogramOf(asCounts(tally.baseline)), quantile)
 }
 
 /** Whether a threshold was fixed when no more than half of what is known now was. */

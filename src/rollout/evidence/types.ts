@@ -27,6 +27,8 @@ export type Metric =
     })
   /** Labelled requests that both versions answered: by how much more the canary is wrong. Absolute. */
   | (Named & { readonly kind: 'paired'; readonly tolerance: Fraction; readonly margin: Fraction })
+  /** Part of what both versions answered on which they differ. Absolute. */
+  | (Named & { readonly kind: 'share'; readonly tolerance: Fraction; readonly margin: Fraction })
   /** Which category the answers fall in. Any difference is harmful; none of the categories' shares by the margin passes. */
   | (Named & { readonly kind: 'distribution'; readonly margin: Fraction })
 
@@ -46,6 +48,7 @@ export interface LookOf {
   readonly mean: { readonly canary: Values; readonly baseline: Values }
   readonly quantile: { readonly canary: ArmCounts['latency']; readonly baseline: ArmCounts['latency'] }
   readonly paired: PairCounts
+  readonly share: Proportion
   readonly distribution: { readonly canary: readonly number[]; readonly baseline: readonly number[] }
 }
 
@@ -65,13 +68,14 @@ interface TallyOf {
   readonly mean: ArmsSegment
   readonly quantile: {
     readonly slow: readonly SlowCounts[]
-    /** All since the step began: where the next threshold comes from. */
+    /** All since the step began: where the next threshold comes from. Of ended steps, the last has those of all. */
     readonly canary: ArmCounts['latency']
     readonly baseline: ArmCounts['latency']
     /** Latencies of the baseline. */
     readonly measured: number
   }
   readonly paired: PairCounts
+  readonly share: Proportion
   readonly distribution: { readonly canary: readonly number[]; readonly baseline: readonly number[] }
 }
 export type Tally<Kind extends MetricKind> = TallyOf[Kind]

@@ -22,12 +22,18 @@ export class QualityBoard {
     while (this.#ledgers.size > MAX_LEDGERS) this.#ledgers.delete(this.#ledgers.keys().next().value!)
   }
 
+  /** What each ledger counts of a model in an environment. Cumulative, over restarts of its gateway. */
+  ledgersOf(environment: string, model: string): readonly ModelQuality[] {
+    return [...this.#ledgers.values()].filter(
+      ledger => ledger.environment === environment && ledger.model === model,
+    )
+  }
+
   /** Cumulative over all gateways. */
   of(environment: string, model: string): Quality {
     const arms = new Map<string, ArmQuality>()
     const pairs = new Map<string, PairQuality>()
-    for (const ledger of this.#ledgers.values()) {
-      if (ledger.environment !== environment || ledger.model !== model) continue
+    for (const ledger of this.ledgersOf(environment, model)) {
       for (const { groups: _groups, ...arm } of ledger.arms) sum(arms, `${arm.version} ${whereOf(arm)}`, arm)
       for (const pair of ledger.pairs) sum(pairs, `${pair.primary} ${pair.shadow} ${whereOf(pair)}`, pair)
     }

@@ -13,15 +13,11 @@ import type { Job, Pipeline } from '../../pipeline/index.ts'
 import {
   type Analysis,
   advance,
-  analyse,
-  armsOfPairs,
   beginRollout,
   endOfPause,
-  NO_COUNTS,
   type Rollout,
   type RolloutEvent,
   type StoredRollout,
-  shadowOf,
   supersededIn,
 } from '../../rollout/index.ts'
 import { Background } from '../background.ts'
@@ -33,6 +29,7 @@ import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
 import { Calendars } from './calendars.ts'
 import { changeTo, isMoved } from './change.ts'
+import type { EvidenceKeeper } from './evidence/keeper.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
 import { formOf } from './forms.ts'
@@ -41,8 +38,8 @@ import { promotionOf } from './promotion.ts'
 import type { Publisher } from './publisher.ts'
 import { allReady, failureOf, isCandidateReady } from './readiness.ts'
 import { recordOf } from './records/records.ts'
-import { sourceRefusal, sourcesOf, whyNotTaken } from './sources.ts'
 import { beyondShadow } from './shadow.ts'
+import { sourceRefusal, sourcesOf, whyNotTaken } from './sources.ts'
 import { strategyFor } from './strategy.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
@@ -79,6 +76,7 @@ export class RolloutReconciler implements Deployer {
   readonly #beginning = new Set<JobId>()
   readonly #jobs: JobFollower
   readonly #calendars: Calendars
+  readonly #evidence: EvidenceKeeper
   readonly #analyses = new Map<RolloutId, Analysis>()
   readonly #holding = new Map<RolloutId, string>()
   #previews: Previews | undefined
@@ -89,6 +87,7 @@ export class RolloutReconciler implements Deployer {
     publisher: Publisher,
     gateways: Gateways,
     pipelines: PipelineReconciler,
+    evidence: EvidenceKeeper,
   ) {
     this.#gateways = gateways
     this.#plane = plane
@@ -98,6 +97,7 @@ export class RolloutReconciler implements Deployer {
     this.#background = new Background(plane.logger)
     this.#jobs = new JobFollower(plane, pipelines)
     this.#calendars = new Calendars(plane)
+    this.#evidence = evidence
   }
 
   previewWith(previews: Previews): void {
@@ -326,8 +326,9 @@ export class RolloutReconciler implements Deployer {
   ): Promise<RolloutEvent | undefined> {
     // What ran before this server started goes on; until a host has said what does, nothing is decided.
     if (this.#fleet.unknown) return undefined
-    const analysis = await this.#analyse(rollout)
-    const event = { kind: 'analysed', analysis, step: rollout.step } as const
+    const { analysis, basis } = await this.#evidence.weigh(rollout)
+    this.#analyses.set(rollout.id, analysis)
+    const event = { kind: 'analysed', analysis, step: rollout.step, basis } as const
     if (analysis.verdict === 'failed') return event
     const failed = failureOf(this.#fleet, rollout)
     if (failed) return failed
@@ -335,18 +336,6 @@ export class RolloutReconciler implements Deployer {
     if (closed) return closed
     if (!isCandidateReady(this.#fleet, rollout)) return undefined
     return beyondShadow({ fleet: this.#fleet, publisher: this.#publisher }, rollout, event, this.#now())
-  }
-
-  async #analyse(rollout: StoredRollout): Promise<Analysis> {
-    if (rollout.strategy.kind !== 'canary')
-      throw new TypeError(`Rollout ${rollout.id} has no steps to analyse`)
-    const { rollouts } = this.#plane.stores
-    const pairs = shadowOf(rollout) === undefined ? undefined : await rollouts.pairs(rollout.id, rollout.step)
-    const counts = pairs ? armsOfPairs(pairs) : await rollouts.counts(rollout.id, rollout.step)
-    const { analysis: spec, steps } = rollout.strategy
-    const analysis = analyse(counts.canary ?? NO_COUNTS, counts.baseline ?? NO_COUNTS, spec, steps.length)
-    this.#analyses.set(rollout.id, analysis)
-    return analysis
   }
 
   /** Applies one event; false when it changed nothing. */

@@ -1,6 +1,6 @@
 import type { RolloutView } from '../../api/index.ts'
 import { type Closure, formatWindow, isoOf } from '../../core/index.ts'
-import type { StoredRollout, Strategy } from '../../rollout/index.ts'
+import type { CurvePoint, StoredRollout, Strategy } from '../../rollout/index.ts'
 import { approverOf } from '../pipelines/approval.ts'
 import type { Services } from '../services.ts'
 import { isoOrNull } from './times.ts'
@@ -48,7 +48,7 @@ export async function rolloutViewOf(
           })),
         }
       : null,
-    curve: [],
+    curve: (await stores.rollouts.evidence(rollout.id))?.curve.map(curveViewOf) ?? [],
     trafficPerSecond: traffic.figures(rollout.model, rollout.environment, plane.clock.now())
       .requestsPerSecond,
     history: history.map(({ at, phase, step, weight, reason }) => ({
@@ -68,6 +68,10 @@ function stepViewsOf({ steps, waves }: Extract<Strategy, { kind: 'canary' }>): R
     const regions = wave === undefined ? undefined : waves?.[wave]
     return { ...step, holdMs, ...(regions && { regions: [...regions] }) }
   })
+}
+
+function curveViewOf({ at, step, canaryRequests, spent, metrics }: CurvePoint): RolloutView['curve'][number] {
+  return { at: isoOf(at), step, canaryRequests, spent, metrics: metrics.map(metric => ({ ...metric })) }
 }
 
 function closureViewOf({ kind, window, until }: Closure): NonNullable<RolloutView['closure']> {

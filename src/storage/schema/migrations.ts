@@ -17,6 +17,7 @@ import { pauses } from './0016-pauses.ts'
 import { notify } from './0017-notify.ts'
 import { records } from './0018-records.ts'
 import { promotions } from './0019-promotions.ts'
+import { evidence } from './0020-evidence.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   notify,
   records,
   promotions,
+  evidence,
 ]

@@ -233,6 +233,7 @@ export interface Tables {
     signature: string | null
     unsigned: string | null
   }
+  rollout_evidence: { rollout: string; changes: number; state: string; curve: string }
   deployments: {
     model: string
     environment: string

@@ -25,6 +25,7 @@ import { totals } from './registry/totals.ts'
 import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
+import { evidence } from './rollouts/evidence.ts'
 import { pairs } from './rollouts/pairs.ts'
 import { records } from './rollouts/records.ts'
 import { rollouts } from './rollouts/rollouts.ts'
@@ -52,7 +53,14 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
     versions: versions(db),
     lfs: lfs(db),
     objects: { ...objects(db), ...packing(db), ...collection(db), ...totals(db) },
-    rollouts: { ...rollouts(db), ...deployments(db), ...counts(db), ...pairs(db), ...records(db) },
+    rollouts: {
+      ...rollouts(db),
+      ...deployments(db),
+      ...counts(db),
+      ...pairs(db),
+      ...evidence(db),
+      ...records(db),
+    },
     notify: { ...channels(db), ...notices(db) },
     settings: settings(db),
   }

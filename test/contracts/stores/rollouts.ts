@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { newId, parseCalendar } from '../../../src/core/index.ts'
 import type { Version } from '../../../src/registry/index.ts'
-import type { Deployment, RolloutChange, ShadowCounts, StoredRecord } from '../../../src/rollout/index.ts'
+import type {
+  Deployment,
+  RolloutChange,
+  ShadowCounts,
+  StoredEvidence,
+  StoredRecord,
+} from '../../../src/rollout/index.ts'
 import type { Stores } from '../../../src/storage/index.ts'
 import { aRollout, aVersion, later, NOON, settle } from './world.ts'
 
@@ -225,6 +231,47 @@ export function rolloutContract(world: () => Stores): void {
     await promote(b!, a!)
     const latest = await promote(a!)
     expect(await rollouts.deployments()).toStrictEqual([latest])
+  })
+
+  test('evidence is kept with what was counted, by whoever saw it last', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const rollout = aRollout(candidate!)
+    await rollouts.add(rollout)
+    const { id } = rollout
+    const evidence = (changes: number): StoredEvidence => ({
+      state: {
+        step: 1,
+        policy: {
+          metrics: [{ kind: 'rate', name: 'errors', tolerance: 0.002, margin: 0.01 }],
+          confidence: 0.95,
+          required: ['errors'],
+        },
+        watched: [{ source: 'errors', counted: [['', { canary: 9 * changes }]], looks: 1, lookedAt: NOON }],
+        evidence: [{ kind: 'rate', dispersion: [], earlier: [] }],
+        changes,
+      },
+      curve: [
+        {
+          index: changes,
+          at: later(changes),
+          step: 1,
+          canaryRequests: 9,
+          spent: 0.05,
+          metrics: [{ metric: 'errors', harm: 0.1, pass: 0.9 }],
+        },
+      ],
+    })
+    expect(await rollouts.evidence(id)).toBeUndefined()
+    expect(await rollouts.saveEvidence(id, evidence(2))).toBe(false)
+    const firsts = await Promise.all([1, 2].map(() => rollouts.saveEvidence(id, evidence(1))))
+    expect(firsts.sort()).toEqual([false, true])
+    expect(await rollouts.evidence(id)).toStrictEqual(evidence(1))
+    expect(await rollouts.saveEvidence(id, evidence(3))).toBe(false)
+    const seconds = await Promise.all([1, 2].map(() => rollouts.saveEvidence(id, evidence(2))))
+    expect(seconds.sort()).toEqual([false, true])
+    expect(await rollouts.saveEvidence(id, evidence(1))).toBe(false)
+    expect(await rollouts.evidence(id)).toStrictEqual(evidence(2))
   })
 
   test('counts are the sum of the latest report of every process', async () => {
