@@ -71,6 +71,13 @@ export const rollout = (name: string, id: string) =>
     queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}`, rolloutViewSchema, signal),
   })
 
+/** Of which model it is, where its id alone is known. */
+export const rolloutById = (id: string) =>
+  queryOptions({
+    queryKey: ['rollout-by-id', id],
+    queryFn: ({ signal }) => read(`/api/v1/rollouts/${e(id)}`, rolloutViewSchema, signal),
+  })
+
 /** No change makes it be read again: what callers sent is read when somebody asks for it. */
 export const disagreements = (id: string) =>
   queryOptions({

@@ -8,6 +8,7 @@ import { PipelinePage } from '../pipelines/page.tsx'
 import { ProjectPage } from '../projects/project-page.tsx'
 import { ProjectsPage } from '../projects/projects-page.tsx'
 import { projectSearch } from '../projects/tabs.tsx'
+import { FoundRollout } from '../rollouts/found.tsx'
 import { RolloutPage } from '../rollouts/page.tsx'
 import { NotFound } from './not-found.tsx'
 import { Root } from './root.tsx'
@@ -53,6 +54,13 @@ const rollout = createRoute({
     return <RolloutPage key={id} model={name} id={id} />
   },
 })
+const rolloutById = createRoute({
+  getParentRoute: () => root,
+  path: '/rollouts/$id',
+  component: function RolloutById() {
+    return <FoundRollout id={rolloutById.useParams().id} />
+  },
+})
 const deployments = createRoute({
   getParentRoute: () => root,
   path: '/deployments',
@@ -70,6 +78,7 @@ export const router = createRouter({
     pipeline,
     model,
     rollout,
+    rolloutById,
     deployments,
     tokens,
   ]),

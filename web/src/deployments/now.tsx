@@ -13,7 +13,7 @@ export function Now({ list }: { readonly list: readonly ServingNow[] }) {
   const columns = [
     t('model.environment'),
     t('fleet.model'),
-    t('fleet.version'),
+    t('model.version'),
     t('deployments.since'),
     t('deployments.decided'),
     t('deployments.why'),

@@ -40,6 +40,13 @@ export function JobFacts({ job }: { readonly job: JobView }) {
           <StateBadge state={child.state} />
         </p>
       ))}
+      {job.rollout !== null && (
+        <p>
+          <Link to="/rollouts/$id" params={{ id: job.rollout }} className="text-accent underline">
+            {t('job.sawRollout')}
+          </Link>
+        </p>
+      )}
       {job.coverage !== null && <p>{t('job.coverage', { percent: job.coverage })}</p>}
     </>
   )

@@ -49,11 +49,19 @@ export function Facts({ rollout, model }: FactsProps) {
             {override.by}, <Ago at={override.at} />
           </Fact>
         )}
+        {rollout.from.length > 0 && <Fact name={t('rollout.from')}>{rollout.from.join(', ')}</Fact>}
         <Fact name={t('rollout.begun')}>{format.dateTime(createdAt)}</Fact>
         <Fact name={t('pipelines.duration')}>
           <Elapsed from={createdAt} to={endedAt} />
         </Fact>
       </dl>
+      <a
+        href={`/api/v1/rollouts/${encodeURIComponent(rollout.id)}/records`}
+        download={`${rollout.id}.records.json`}
+        className="mt-3 inline-block text-sm text-accent underline"
+      >
+        {t('rollout.records')}
+      </a>
     </Panel>
   )
 }

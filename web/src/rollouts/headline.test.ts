@@ -8,6 +8,7 @@ type Told = Parameters<typeof headlineOf>[0]
 
 const aRollout = (given: Partial<Told> = {}): Told => ({
   phase: 'progressing',
+  strategy: 'canary',
   step: 1,
   weight: 0.25,
   candidate: { id: 'ver_2', number: 2 },
@@ -51,6 +52,12 @@ test.each([
     { step: 0, weight: 0, steps: SHADOWED, analysis: anAnalysis('inconclusive') },
     'v2 holds in the shadow: the evidence does not decide yet.',
   ],
+  [
+    { strategy: 'ab', step: 0, weight: 0.5, analysis: anAnalysis('inconclusive') },
+    'v2 answers 50% of the callers until the horizon; then it is decided, once.',
+  ],
+  [{ strategy: 'ab', step: 1, weight: 0.5 }, 'The horizon of v2 showed nothing certain: a person decides.'],
+  [{ strategy: 'ab', step: 0, weight: 0.5, analysis: anAnalysis('failed') }, 'v2 is worse than allowed.'],
   // Somebody's word comes before what the analysis says, and before a calendar.
   [{ analysis: anAnalysis('passed'), closure, paused }, 'v2 stays at 25%: ada paused it.'],
   [{ analysis: anAnalysis('passed'), closure }, 'v2 stays at 25%: a calendar keeps it.'],

@@ -4,7 +4,16 @@ import type { Translate } from '../i18n/index.tsx'
 
 type Told = Pick<
   RolloutView,
-  'phase' | 'step' | 'weight' | 'candidate' | 'stable' | 'steps' | 'analysis' | 'closure' | 'paused'
+  | 'phase'
+  | 'strategy'
+  | 'step'
+  | 'weight'
+  | 'candidate'
+  | 'stable'
+  | 'steps'
+  | 'analysis'
+  | 'closure'
+  | 'paused'
 >
 
 /**
@@ -32,7 +41,7 @@ export function headlineOf(rollout: Told, t: Translate, format: Format): string 
     case 'progressing':
       if (paused) return t('headline.paused', { number, place, who: paused.by })
       if (closure) return t('headline.closed', { number, place })
-      return judged(rollout, t, place)
+      return rollout.strategy === 'ab' ? compared(rollout, t, format) : judged(rollout, t, place)
   }
 }
 
@@ -45,6 +54,14 @@ function judged({ analysis, candidate, steps, step }: Told, t: Translate, place:
   if (analysis.verdict === 'passed')
     return t((steps[step]?.holdMs ?? 0) > 0 ? 'headline.passedHolds' : 'headline.passed', { number, place })
   return t('headline.undecided', { number, place })
+}
+
+/** An A/B is decided once, at its horizon: by the figures, or by a person where they show nothing. */
+function compared({ analysis, candidate, step, weight }: Told, t: Translate, format: Format): string {
+  const { number } = candidate
+  if (analysis?.verdict === 'failed') return t('headline.failing', { number })
+  if (step > 0) return t('headline.abWaits', { number })
+  return t('headline.ab', { number, share: format.percent(weight) })
 }
 
 /** `at 25%`, or `in the shadow` while it answers nobody. */

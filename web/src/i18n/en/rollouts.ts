@@ -64,6 +64,8 @@ export const rollouts = {
   'rollout.pausedOpen': 'until somebody resumes it.',
   'rollout.open': 'All of it',
   'rollout.rate': '{rate} requests/s',
+  'rollout.records': 'Signed records (JSON)',
+  'rollout.from': 'Promoted before in',
   'rollout.facts': 'About this rollout',
   'rollout.candidate': 'Candidate',
   'rollout.strategy': 'Strategy',
@@ -89,6 +91,8 @@ export const rollouts = {
   'headline.passed': 'v{number} has passed {place} and goes on.',
   'headline.passedHolds': 'v{number} has passed {place}; the step lasts a while longer.',
   'headline.undecided': 'v{number} holds {place}: the evidence does not decide yet.',
+  'headline.ab': 'v{number} answers {share} of the callers until the horizon; then it is decided, once.',
+  'headline.abWaits': 'The horizon of v{number} showed nothing certain: a person decides.',
 
   'evidence.title': 'Evidence',
   'evidence.none': 'No evidence yet.',

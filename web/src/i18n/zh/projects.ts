@@ -17,7 +17,7 @@ export const projects: Record<keyof typeof english, Message> = {
   'tab.merge-requests': '合并请求',
   'tab.schedules': '定时任务',
   'tab.environments': '环境',
-  'tab.policies': '策略',
+  'tab.policies': '准入策略',
   'tab.releases': '发行版',
   'tab.notifications': '通知',
 

@@ -60,6 +60,8 @@ export const rollouts: Record<keyof typeof english, Message> = {
   'rollout.pausedOpen': '直到有人恢复。',
   'rollout.open': '查看全部',
   'rollout.rate': '{rate} 个请求/秒',
+  'rollout.records': '签名记录（JSON）',
+  'rollout.from': '此前已全量于',
   'rollout.facts': '关于此次发布',
   'rollout.candidate': '候选版本',
   'rollout.strategy': '策略',
@@ -85,6 +87,8 @@ export const rollouts: Record<keyof typeof english, Message> = {
   'headline.passed': 'v{number} 在{place}已通过，继续前进。',
   'headline.passedHolds': 'v{number} 在{place}已通过；此步骤还需持续一段时间。',
   'headline.undecided': 'v{number} 停在{place}：证据尚不足以判定。',
+  'headline.ab': 'v{number} 为 {share} 的调用者作答，直到终点；届时一次性判定。',
+  'headline.abWaits': 'v{number} 到终点时没有确定结论：由人决定。',
 
   'evidence.title': '证据',
   'evidence.none': '尚无证据。',
