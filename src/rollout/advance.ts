@@ -8,6 +8,8 @@ import {
 } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import { abConclusion, abHolds, abStarted, abWaits } from './experiment/ab-course.ts'
+import { banditEnd, banditHolds, banditStarted, reweighed } from './experiment/bandit-course.ts'
+import { isExperiment } from './experiment/guardrails.ts'
 import { paused, pauseText, resumed } from './pause.ts'
 import { shadowOf } from './shadow.ts'
 import { hasEnded, ROLLOUT_TRANSITIONS } from './transitions.ts'
@@ -27,8 +29,9 @@ import { waveBegun } from './waves.ts'
  *   progressing  analysed, else                            -> holds, with the reason
  *   queued       superseded                                -> aborted, by which
  *   progressing  concluded                                 -> promoted, aborted, or waits for a person
+ *   progressing  reweighed                                 -> progressing at the next step, with its share
+ *   progressing  settled                                   -> promoted or aborted
  *   queued       refused                                   -> aborted, why
- *   progressing  concluded                                 -> promoted, aborted, or waits for a person
  *   any running  closed                                    -> holds, until when
  *   any running  override                                  -> no calendar holds it any more, by whom
  *   any running  pause                                     -> stays where it stands, by whom and until when
@@ -55,6 +58,12 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
       return event.step !== undefined && event.step !== rollout.step ? rollout : judged(rollout, event, now)
     case 'concluded':
       return concluded(rollout, event, now)
+    case 'reweighed':
+      return event.step === rollout.step && !rollout.pause
+        ? reweighed(rollout, event.share, event.analysis, now)
+        : rollout
+    case 'settled':
+      return settled(rollout, event, now)
     case 'closed':
       return rollout.override ? rollout : held(rollout, closed(event.closure))
     case 'superseded':
@@ -108,13 +117,14 @@ function started(rollout: Rollout, now: Instant): Rollout {
       ? ended(rollout, 'promoted', 'Promoted at once: nothing is in production to compare with', now)
       : atStep(rollout, strategy.steps, 0, 'The replicas are ready', now)
   if (strategy.kind === 'ab' && !isFirst) return abStarted(rollout, strategy, now)
+  if (strategy.kind === 'bandit' && !isFirst) return banditStarted(rollout, strategy, now)
   return ended(rollout, 'promoted', atOnce(strategy, isFirst), now)
 }
 
 function atOnce(strategy: Exclude<Strategy, { kind: 'canary' }>, isFirst: boolean): string {
   const checked = 'Promoted at once after warm-up and parity check'
   if (strategy.kind === 'immediate') return `${checked}${because(strategy.why)}`
-  if (isFirst || strategy.kind === 'ab') return checked
+  if (isFirst || isExperiment(strategy)) return checked
   if (strategy.kind === 'recreate')
     return 'Promoted after warm-up and parity check; what served before was ended first'
   return `${checked}; the version before is held for ${formatDuration(strategy.hold)}`
@@ -127,10 +137,10 @@ function judged(
 ): Rollout {
   const { strategy } = rollout
   const found = findings(analysis)
-  if (strategy.kind === 'ab')
-    return analysis.verdict === 'failed'
-      ? ended(rollout, 'aborted', found, now)
-      : held(rollout, abHolds(rollout, analysis))
+  if (isExperiment(strategy)) {
+    if (analysis.verdict === 'failed') return ended(rollout, 'aborted', found, now)
+    return held(rollout, strategy.kind === 'ab' ? abHolds(rollout, analysis) : banditHolds(rollout, analysis))
+  }
   if (strategy.kind !== 'canary') return rollout
   if (analysis.verdict === 'failed') return ended(rollout, 'aborted', found, now)
   if (rollout.pause)
@@ -159,6 +169,16 @@ function concluded(
   if (step !== rollout.step || rollout.strategy.kind !== 'ab') return rollout
   const { to, reason } = abConclusion(rollout.strategy, analysis)
   return to === 'waiting' ? abWaits(rollout, reason, now) : ended(rollout, to, reason, now)
+}
+
+function settled(
+  rollout: Rollout,
+  { step, analysis }: Extract<RolloutEvent, { kind: 'settled' }>,
+  now: Instant,
+): Rollout {
+  if (step !== rollout.step || rollout.strategy.kind !== 'bandit') return rollout
+  const { to, reason } = banditEnd(analysis)
+  return ended(rollout, to, reason, now)
 }
 
 function holdOf(steps: readonly CanaryStep[], step: number): number {
@@ -237,6 +257,7 @@ function placeOf(rollout: Rollout): string {
 }
 
 function withoutVerdict({ strategy, step }: Rollout): string {
+  if (strategy.kind === 'bandit') return ', before its rewards had decided'
   if (strategy.kind === 'ab') return step === 0 ? ', before its horizon' : ', as its horizon showed nothing'
   return strategy.kind === 'canary'
     ? `, step ${step + 1} of ${strategy.steps.length}, before the analysis had passed`

@@ -1,6 +1,7 @@
 import type { Calendar, Instant, RolloutId, VersionId } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import { wrongInAb } from './experiment/ab-plan.ts'
+import { wrongInBandit } from './experiment/bandit-course.ts'
 import type { AnalysisSpec, CanaryStep, Rollout, Strategy } from './types.ts'
 
 export interface RolloutRequest {
@@ -32,7 +33,7 @@ export function beginRollout(request: RolloutRequest, now: Instant): Rollout {
 }
 
 function checkedStrategy(strategy: Strategy): Strategy {
-  if (strategy.kind === 'ab') return checkedAb(strategy)
+  if (strategy.kind === 'ab' || strategy.kind === 'bandit') return checkedExperiment(strategy)
   if (strategy.kind !== 'canary') return checkedHold(strategy)
   const lastPart = strategy.steps.findLastIndex(step => step.weight !== 1)
   const steps = strategy.steps.slice(0, lastPart + 1)
@@ -44,9 +45,9 @@ function checkedStrategy(strategy: Strategy): Strategy {
   return { ...strategy, steps }
 }
 
-function checkedAb(plan: Extract<Strategy, { kind: 'ab' }>): Strategy {
-  const wrong = wrongInAb(plan)
-  if (wrong) throw invalid(wrong.expected, wrong.found, 'see strategy: ab')
+function checkedExperiment(plan: Extract<Strategy, { kind: 'ab' | 'bandit' }>): Strategy {
+  const wrong = plan.kind === 'ab' ? wrongInAb(plan) : wrongInBandit(plan)
+  if (wrong) throw invalid(wrong.expected, wrong.found, `see strategy: ${plan.kind}`)
   checkAnalysis(plan.analysis)
   return plan
 }

@@ -10,7 +10,7 @@ import type {
 } from '../core/index.ts'
 import type { EvidencePolicy } from './evidence/decide.ts'
 import type { Evidence } from './evidence/types.ts'
-import type { AbPlan, ExperimentCounts } from './experiment/types.ts'
+import type { AbPlan, BanditPlan, ExperimentCounts, LedgerOutcomes } from './experiment/types.ts'
 
 /** Who answers a request during a rollout. `baseline`: a fresh replica of the stable version, compared with the canary. */
 export const ARMS = ['stable', 'baseline', 'canary'] as const
@@ -63,6 +63,8 @@ export type Strategy =
   | { readonly kind: 'recreate' }
   /** Two versions side by side, decided once. */
   | ({ readonly kind: 'ab' } & AbPlan)
+  /** Two versions by reward: the better one gets more of the traffic. */
+  | ({ readonly kind: 'bandit' } & BanditPlan)
 
 /** Which version a rule or a mirror means: an arm, the stable version before, or a version by number. */
 export type TrafficTarget = Arm | 'previous' | number
@@ -249,6 +251,22 @@ export type RolloutEvent =
       readonly analysis: Analysis
       readonly step: number
       readonly seen: ExperimentCounts
+      readonly elapsed: Milliseconds
+    }
+  /** A bandit's candidate gets another share, or the bandit ends: by these rewards, after so long. */
+  | {
+      readonly kind: 'reweighed'
+      readonly analysis: Analysis
+      readonly step: number
+      readonly share: Fraction
+      readonly rewards: readonly LedgerOutcomes[]
+      readonly elapsed: Milliseconds
+    }
+  | {
+      readonly kind: 'settled'
+      readonly analysis: Analysis
+      readonly step: number
+      readonly rewards: readonly LedgerOutcomes[]
       readonly elapsed: Milliseconds
     }
   /** A newer one came while it waited. */

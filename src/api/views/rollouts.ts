@@ -41,7 +41,7 @@ export const rolloutViewSchema = z.object({
   environment: z.string(),
   candidate: z.object({ id: z.string(), number: z.number() }),
   stable: z.object({ id: z.string(), number: z.number() }).nullable(),
-  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate', 'ab']),
+  strategy: z.enum(['canary', 'immediate', 'blue-green', 'recreate', 'ab', 'bandit']),
   steps: z.array(
     z.object({
       weight: z.number(),

@@ -1,10 +1,10 @@
 import type { Strategy } from '../types.ts'
 
 type Canary = Extract<Strategy, { readonly kind: 'canary' }>
-type Experiment = Extract<Strategy, { readonly kind: 'ab' }>
+type Experiment = Extract<Strategy, { readonly kind: 'ab' | 'bandit' }>
 
 export function isExperiment(strategy: Strategy): strategy is Experiment {
-  return strategy.kind === 'ab'
+  return strategy.kind === 'ab' || strategy.kind === 'bandit'
 }
 
 /** Whether versions are compared, beside a baseline: all at once there is nothing to compare. */
@@ -18,7 +18,8 @@ export function isCompared(strategy: Strategy): strategy is Canary | Experiment 
  */
 export function guardrailsOf(strategy: Canary | Experiment): Canary {
   if (strategy.kind === 'canary') return strategy
-  const { split, analysis } = strategy
+  const { analysis } = strategy
+  const weight = strategy.kind === 'ab' ? strategy.split : strategy.start
   const confidence = 1 - (1 - analysis.confidence) / 2
-  return { kind: 'canary', steps: [{ weight: split, hold: 0 }], analysis: { ...analysis, confidence } }
+  return { kind: 'canary', steps: [{ weight, hold: 0 }], analysis: { ...analysis, confidence } }
 }

@@ -25,6 +25,26 @@ export interface AbPlan {
   readonly analysis: AnalysisSpec
 }
 
+/** Two versions by reward: the better one gets more of the traffic while it is found out. */
+export interface BanditPlan {
+  /** The candidate's part of the traffic at first. */
+  readonly start: Fraction
+  /** Each version keeps at least so much. */
+  readonly explore: Fraction
+  /** The candidate gets no more before it is promoted: what the policy lets a first step have. */
+  readonly most: Fraction
+  /** Least time between two changes. */
+  readonly every: Milliseconds
+  /** Fewest rewards in each arm before it is promoted. */
+  readonly minRewards: number
+  /** A reward that is less by no more than this is as good. */
+  readonly margin: number
+  /** Stable stays where nothing was shown by then. */
+  readonly horizon: Horizon
+  /** Errors and latency end it at any time; `confidence` is the experiment's too. */
+  readonly analysis: AnalysisSpec
+}
+
 /** What feedback says of an arm: rewards, and labels that were compared (1: right). */
 export interface ArmOutcomes {
   readonly rewards: Sample

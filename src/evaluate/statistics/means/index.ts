@@ -9,5 +9,6 @@ export {
 } from './compare.ts'
 export { meanDifferenceEvidence } from './evidence.ts'
 export { meanIsGreater, rateIsGreater } from './posterior.ts'
+export { type Standardised, type StandardisedArms, type SumsSegment, standardised } from './segments.ts'
 export { studentTail } from './student.ts'
-export { averageOf, isBinary, mergeSums, NO_SUMS, type Sample, type Sums, spreadOf } from './sums.ts'
+export { averageOf, isBinary, mergeSums, type Sample, type Sums } from './sums.ts'

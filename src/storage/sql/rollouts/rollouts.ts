@@ -188,11 +188,23 @@ function isStrategy(value: unknown): value is Strategy {
       return typeof value['hold'] === 'number'
     case 'ab':
       return isAb(value)
+    case 'bandit':
+      return isBandit(value)
     default:
       return value['kind'] === 'canary' && isCanary(value)
   }
 }
 const isCanary = has({ steps: 'array', analysis: 'object' })
+const isBandit = has({
+  start: 'number',
+  explore: 'number',
+  most: 'number',
+  every: 'number',
+  minRewards: 'number',
+  margin: 'number',
+  horizon: 'object',
+  analysis: 'object',
+})
 const isAb = has({
   split: 'number',
   metric: 'string',

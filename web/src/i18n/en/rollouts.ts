@@ -115,6 +115,7 @@ export const rollouts = {
   'strategy.blue-green': 'Blue-green',
   'strategy.recreate': 'Recreate',
   'strategy.ab': 'A/B',
+  'strategy.bandit': 'Bandit by reward',
 
   'shadow.beside': 'of the requests go to it too; nobody gets its answers',
   'shadow.step': 'shadow',

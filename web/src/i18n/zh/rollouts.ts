@@ -109,6 +109,7 @@ export const rollouts: Record<keyof typeof english, Message> = {
   'strategy.blue-green': '蓝绿',
   'strategy.recreate': '先停后启',
   'strategy.ab': 'A/B 实验',
+  'strategy.bandit': '按奖励分流（多臂老虎机）',
 
   'shadow.beside': '的请求也会发给它；其回答不返回给任何人',
   'shadow.step': '影子',
