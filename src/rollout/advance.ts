@@ -1,11 +1,4 @@
-import {
-  type Closure,
-  formatDuration,
-  formatMinute,
-  formatPercent,
-  formatWindow,
-  type Instant,
-} from '../core/index.ts'
+import { formatClosure, formatDuration, formatPercent, type Instant } from '../core/index.ts'
 import { RolloutError } from './errors.ts'
 import { abConclusion, abHolds, abStarted, abWaits } from './experiment/ab-course.ts'
 import { banditEnd, banditHolds, banditStarted, reweighed } from './experiment/bandit-course.ts'
@@ -65,7 +58,7 @@ export function advance(rollout: Rollout, event: RolloutEvent, now: Instant): Ro
     case 'settled':
       return settled(rollout, event, now)
     case 'closed':
-      return rollout.override ? rollout : held(rollout, closed(event.closure))
+      return rollout.override ? rollout : held(rollout, `Waits: ${formatClosure(event.closure)}`)
     case 'superseded':
       return {
         ...ended(rollout, 'aborted', 'Superseded: a newer version came while it waited', now),
@@ -209,12 +202,6 @@ function because(reason: string | undefined): string {
 
 function held(rollout: Rollout, reason: string): Rollout {
   return rollout.reason === reason ? rollout : { ...rollout, reason }
-}
-
-/** `Waits: frozen (Fri 18:00 - Mon 08:00 Europe/Berlin) until 2026-11-30 07:00 UTC`. */
-function closed({ kind, window, until }: Closure): string {
-  const end = until === undefined ? 'with no end in sight' : `until ${formatMinute(until)}`
-  return `Waits: ${kind} (${formatWindow(window)}) ${end}`
 }
 
 function overridden(

@@ -1,4 +1,4 @@
-import type { Instant } from '../clock.ts'
+import { formatMinute, type Instant } from '../clock.ts'
 import { formatWindow, parseWindow, type TimeWindow } from './window.ts'
 import { addDays, instantOf, type WallTime, wallTimeAt, weekdayOf } from './zoned.ts'
 
@@ -32,6 +32,12 @@ export interface Closure {
   readonly until?: Instant
   /** The window that closes, or the one that opens next. */
   readonly window: TimeWindow
+}
+
+/** `frozen (Fri 18:00 - Mon 08:00 Europe/Berlin) until 2026-11-30 07:00 UTC`. */
+export function formatClosure({ kind, window, until }: Closure): string {
+  const end = until === undefined ? 'with no end in sight' : `until ${formatMinute(until)}`
+  return `${kind} (${formatWindow(window)}) ${end}`
 }
 
 /** A window of a week may have begun a week ago; a night, yesterday. */

@@ -3,6 +3,7 @@ export {
   type Closure,
   closureAt,
   formatCalendar,
+  formatClosure,
   parseCalendar,
   type WrittenCalendar,
 } from './calendar.ts'

@@ -5,6 +5,7 @@ import { boundary, type Instant, type JobId, messageOf, newId, randomText } from
 import { type Job, type Pipeline, withJobInputs } from '../../pipeline/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { SerialByKey } from '../serial.ts'
+import { HeldJobs } from './dispatching/held.ts'
 import { type Free, fits, isFor, take, whyUnmatched } from './dispatching/matching.ts'
 import { Runners } from './dispatching/runners.ts'
 import { Shares } from './dispatching/shares.ts'
@@ -29,6 +30,7 @@ export class Dispatcher {
   readonly #serial = new SerialByKey()
   readonly #runners: Runners
   readonly #shares = new Shares()
+  readonly #held: HeldJobs
   /** Since when ready jobs were seen that no runner takes. */
   readonly #unmatched = new Map<JobId, Instant>()
   readonly #longestWait: number
@@ -39,6 +41,7 @@ export class Dispatcher {
     this.#plane = plane
     this.#reconciler = reconciler
     this.#runners = new Runners(plane.clock)
+    this.#held = new HeldJobs(plane)
     reconciler.ready.on(() => this.#news++)
   }
 
@@ -102,6 +105,7 @@ export class Dispatcher {
       await this.#reconciler.move(job, 'ready', 'errored', { reason: 'Its project was deleted' })
       return undefined
     }
+    if (await this.#held.holds(project.id, job)) return undefined
     const claim = () => this.#claim(job, pipeline, project, request)
     const group = job.plan.resourceGroup
     if (!group) return claim()
@@ -169,22 +173,32 @@ export class Dispatcher {
     return true
   }
 
-  /** Ready jobs that no runner takes which is there say what they wait for. Called every second. */
+  /** Ready jobs that a calendar holds, or that no runner takes which is there, say what they wait for. Called every second. */
   async explain(): Promise<void> {
     const { stores, clock } = this.#plane
     const runners = this.#runners.all
     const now = clock.now()
     const unmatched = new Set<JobId>()
-    for (const job of await stores.pipelines.jobsIn('ready', MAX_EXPLAINED)) {
-      if (!isOffered(job) || runners.some(runner => isFor(runner, job.plan))) continue
+    const ready = await stores.pipelines.jobsIn('ready', MAX_EXPLAINED)
+    for (const job of ready) {
+      const held = this.#held.reasonOf(job.id)
+      if (held !== undefined) await this.#explain(job, held)
+      if (held !== undefined || !isOffered(job) || runners.some(runner => isFor(runner, job.plan))) continue
       unmatched.add(job.id)
       const since = this.#unmatched.get(job.id)
       if (since === undefined) this.#unmatched.set(job.id, now)
       const reason = whyUnmatched(job.plan)
-      if (since === undefined || now - since < UNMATCHED_MS || job.reason === reason) continue
-      if (await stores.pipelines.explainJob(job.id, 'ready', reason)) await this.#reconciler.tellJob(job.id)
+      if (since !== undefined && now - since >= UNMATCHED_MS) await this.#explain(job, reason)
     }
     for (const id of this.#unmatched.keys()) if (!unmatched.has(id)) this.#unmatched.delete(id)
+    const stillReady = new Set(ready.map(({ id }) => id))
+    if (await this.#held.reopened(id => stillReady.has(id))) this.#reconciler.ready.emit()
+  }
+
+  async #explain(job: Job, reason: string): Promise<void> {
+    if (job.reason === reason) return
+    const { pipelines } = this.#plane.stores
+    if (await pipelines.explainJob(job.id, 'ready', reason)) await this.#reconciler.tellJob(job.id)
   }
 }
 

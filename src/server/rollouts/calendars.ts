@@ -1,4 +1,11 @@
-import { type Calendar, type Closure, closureAt, type Instant, type Milliseconds } from '../../core/index.ts'
+import {
+  type Calendar,
+  type Closure,
+  closureAt,
+  type Instant,
+  type Milliseconds,
+  type ProjectId,
+} from '../../core/index.ts'
 import type { StoredRollout } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { storedPolicy } from '../pipelines/policy.ts'
@@ -24,6 +31,11 @@ export class Calendars {
   async closure(rollout: StoredRollout): Promise<Closure | undefined> {
     const { project, environment, job, endedAt, override, calendar: asked } = rollout
     if (job === undefined || endedAt !== undefined || override) return undefined
+    return this.closureIn(project, environment, asked)
+  }
+
+  /** Why nothing moves on in an environment now. */
+  async closureIn(project: ProjectId, environment: string, asked?: Calendar): Promise<Closure | undefined> {
     const policy = await storedPolicy(this.#plane, project, environment)
     const calendars = [policy?.calendar, asked].filter(calendar => calendar !== undefined)
     return calendars.length === 0 ? undefined : this.#closure(calendars)
