@@ -133,7 +133,9 @@ export function notifyContract(world: () => Stores): void {
     const { notify } = world()
     const channel = await add((await home()).project)
     for (let i = 0; i < 300; i++) await notify.tell(channel.id, BROKEN, NOON)
+    for (let i = 0; i < 301; i++) await notify.tell(channel.id, BROKEN, NOON)
     const more = await notify.tell(channel.id, BROKEN, later(1))
+    expect(await notify.notices(channel.id, 999)).toHaveLength(600)
     expect(await notify.notice(more)).toMatchObject({
       state: 'given-up',
       tries: 0,

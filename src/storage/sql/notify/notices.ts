@@ -6,7 +6,7 @@ import { present, RowReader } from '../row.ts'
 import type { Db } from '../stores.ts'
 import { inTransaction } from '../transaction.ts'
 import { channelOf } from './channels.ts'
-import { addNotice } from './tell.ts'
+import { addNotice, forget } from './tell.ts'
 
 type NoticeStore = Pick<NotifyStore, 'tell' | 'tellOnce' | 'notice' | 'notices' | 'due' | 'tried'>
 
@@ -90,24 +90,6 @@ async function write(work: Db, id: NoticeId, tried: Tried, keep: number): Promis
     .where('id', '=', row.channel)
     .execute()
   if (ended) await forget(work, row.channel, keep)
-}
-
-/** Of those that have ended, all but the newest. */
-async function forget(work: Db, channel: string, keep: number): Promise<void> {
-  const ended = work.selectFrom('notices').select('position').where('channel', '=', channel)
-  const oldest = await ended
-    .where('state', '!=', 'waiting')
-    .orderBy('position', 'desc')
-    .offset(keep)
-    .limit(1)
-    .executeTakeFirst()
-  if (!oldest) return
-  await work
-    .deleteFrom('notices')
-    .where('channel', '=', channel)
-    .where('state', '!=', 'waiting')
-    .where('position', '<=', oldest.position)
-    .execute()
 }
 
 const isTold = has<Told>({ kind: 'string' })

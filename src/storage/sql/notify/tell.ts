@@ -15,6 +15,24 @@ export async function tell(work: Db, project: ProjectId, news: News, at: Instant
     if (wants(channel, news)) await addNotice(work, channel.id, news, at)
 }
 
+/** Of a channel's notices that have ended, all but the newest `keep`. */
+export async function forget(work: Db, channel: string, keep: number): Promise<void> {
+  const ended = work.selectFrom('notices').select('position').where('channel', '=', channel)
+  const oldest = await ended
+    .where('state', '!=', 'waiting')
+    .orderBy('position', 'desc')
+    .offset(keep)
+    .limit(1)
+    .executeTakeFirst()
+  if (!oldest) return
+  await work
+    .deleteFrom('notices')
+    .where('channel', '=', channel)
+    .where('state', '!=', 'waiting')
+    .where('position', '<=', oldest.position)
+    .execute()
+}
+
 /** The last of its channel's. */
 export async function addNotice(
   work: Db,
@@ -49,5 +67,6 @@ export async function addNotice(
       problem: full ? `${MAX_WAITING} notices wait already` : null,
     })
     .execute()
+  if (full) await forget(work, channel, MAX_WAITING)
   return id
 }

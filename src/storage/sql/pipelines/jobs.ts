@@ -117,7 +117,7 @@ function presentNow(read: RowReader) {
  * The reason is that of the latest step, or none; so is the time at which it starts by itself. The result stays
  * until the job starts anew; so does the time it first ran. What somebody gave it stays.
  */
-export function moveJob(
+export async function moveJob(
   db: Db,
   id: JobId,
   from: JobState,

@@ -98,7 +98,7 @@ export function pipelines(db: Db): PipelinesStore {
       const query = db.selectFrom('pipelines').selectAll().where('push', '=', push)
       return (await query.orderBy('created_at').orderBy('id').execute()).map(pipelineOf)
     },
-    movePipeline(id, from, to, now) {
+    async movePipeline(id, from, to, now) {
       assertTransition(PIPELINE_TRANSITIONS, from, to)
       return inTransaction(db, async work => {
         const { numUpdatedRows } = await work
