@@ -78,7 +78,7 @@ export const rolloutViewSchema = z.object({
   analysis: analysisViewSchema.nullable(),
   /**
    * How the evidence went, oldest first, thinned to some hundred looks: each metric's parts of what would decide alone
-   * (1: decided), and the budget that harm had used.
+   * (1: decided), and the budget that harm had used. Lists of rollouts and models leave it out.
    */
   curve: z.array(
     z.object({

@@ -136,7 +136,7 @@ export async function modelViewOf(
     errorRate: figures.errorRate,
     latencyP50: quantile(counts, 0.5),
     latencyP99: quantile(counts, 0.99),
-    rollout: moving ? await rolloutViewOf(services, moving) : null,
+    rollout: moving ? await rolloutViewOf(services, moving, 'in a list') : null,
     latestPipeline: pipeline ? await summaryOf(plane, pipeline) : null,
     inputs: [...(inspection?.inputs ?? [])],
     outputs: [...(inspection?.outputs ?? [])],

@@ -1,13 +1,16 @@
 import type { RolloutView } from '../../api/index.ts'
 import { type Closure, formatWindow, isoOf } from '../../core/index.ts'
 import type { CurvePoint, StoredRollout, Strategy } from '../../rollout/index.ts'
+import type { Stores } from '../../storage/index.ts'
 import { approverOf } from '../pipelines/approval.ts'
 import type { Services } from '../services.ts'
 import { isoOrNull } from './times.ts'
 
+/** `in a list`: without its curve, which may have some hundred points. */
 export async function rolloutViewOf(
   { plane, traffic, rollouts }: Services,
   rollout: StoredRollout,
+  shown: 'alone' | 'in a list' = 'alone',
 ): Promise<RolloutView> {
   const { stores } = plane
   const candidate = await stores.versions.byId(rollout.candidate)
@@ -48,7 +51,7 @@ export async function rolloutViewOf(
           })),
         }
       : null,
-    curve: (await stores.rollouts.evidence(rollout.id))?.curve.map(curveViewOf) ?? [],
+    curve: shown === 'alone' ? await curveOf(stores, rollout) : [],
     trafficPerSecond: traffic.figures(rollout.model, rollout.environment, plane.clock.now())
       .requestsPerSecond,
     history: history.map(({ at, phase, step, weight, reason }) => ({
@@ -68,6 +71,10 @@ function stepViewsOf({ steps, waves }: Extract<Strategy, { kind: 'canary' }>): R
     const regions = wave === undefined ? undefined : waves?.[wave]
     return { ...step, holdMs, ...(regions && { regions: [...regions] }) }
   })
+}
+
+async function curveOf({ rollouts }: Stores, { id }: StoredRollout): Promise<RolloutView['curve']> {
+  return (await rollouts.evidence(id))?.curve.map(curveViewOf) ?? []
 }
 
 function curveViewOf({ at, step, canaryRequests, spent, metrics }: CurvePoint): RolloutView['curve'][number] {

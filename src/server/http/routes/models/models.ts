@@ -73,7 +73,7 @@ export function modelRoutes(app: App, services: Services): void {
   app.get('/api/v1/models/:model/rollouts', { config: CALLER, schema: { params } }, async request => {
     await modelFor(services, callerIn(request), request.params.model)
     const rollouts = await plane.stores.rollouts.list(request.params.model, 25)
-    return Promise.all(rollouts.map(rollout => rolloutViewOf(services, rollout)))
+    return Promise.all(rollouts.map(rollout => rolloutViewOf(services, rollout, 'in a list')))
   })
   app.get(
     '/api/v1/versions/:id',
