@@ -61,6 +61,25 @@ test('labels are compared as texts, numbers by how far they differ', () => {
   expect(compare(json({ predictions: [1] }), json({ predictions: [1, 2] }))).toMatchObject({ agreed: false })
 })
 
+test('classes are compared by what is decided: runners-up in another order are no disagreement', () => {
+  const image = (label: string, index: number, ...others: readonly string[]) =>
+    json({ model: 'm', label, index, score: 0.9, top: [label, ...others].map(name => ({ label: name })) })
+  expect(compare(image('3', 3, '5', '8'), image('3', 3, '8', '5'))).toMatchObject({ agreed: true })
+  expect(compare(image('3', 3, '5'), image('5', 5, '3'))).toMatchObject({ agreed: false })
+  const rows = (label: string, ...top: readonly string[]) =>
+    json({ labels: [label], classes: [{ label }], top })
+  expect(compare(rows('odd', 'odd', 'even'), rows('odd', 'even', 'odd'))).toMatchObject({ agreed: true })
+  expect(compare(rows('odd'), rows('even'))).toMatchObject({ agreed: false })
+  // What has nothing but a list decides by it.
+  expect(compare(json({ top: ['a', 'b'] }), json({ top: ['b', 'a'] }))).toMatchObject({ agreed: false })
+})
+
+test('a class without a name is its index', () => {
+  const unnamed = (index: number) => json({ index, score: 0.9, top: [{ index }] })
+  expect(compare(unnamed(3), unnamed(3))).toEqual({ agreed: true, largestDifference: 0 })
+  expect(compare(unnamed(3), unnamed(5))).toMatchObject({ agreed: false })
+})
+
 test('what lies about its form is not looked into, and pollutes nothing', () => {
   const lying = frame('{"outputs":[]}', 'inference-header-content-length: 999\n')
   expect(compare(lying, lying)).toBeUndefined()

@@ -6,6 +6,11 @@ const MAX_DEPTH = 16
 /** Say who answered, not what. */
 const NAMES: ReadonlySet<string> = new Set(['model_name', 'model_version', 'id', 'model', 'version'])
 
+/** Of an answer about classes: those behind the one that it decides for, in whatever order. */
+const RUNNERS_UP = 'top'
+/** Of a class, where it has no name: a number that is one. */
+const CLASS = 'index'
+
 export interface Comparison {
   /** Of all numbers; 0 where there are none. */
   readonly largestDifference: number
@@ -43,11 +48,17 @@ function walk(a: unknown, b: unknown, found: Found, depth: number): void {
     for (let i = 0; i < a.length; i++) walk(a[i], b[i], found, depth + 1)
   } else if (isObject(a) && isObject(b) && depth < MAX_DEPTH) {
     for (const name of Object.keys(a)) {
-      if (NAMES.has(name)) continue
-      if (Object.hasOwn(b, name)) walk(a[name], b[name], found, depth + 1)
-      else found.agreed = false
+      if (NAMES.has(name) || (name === RUNNERS_UP && decides(a))) continue
+      if (!Object.hasOwn(b, name)) found.agreed = false
+      else if (name === CLASS && isNumber(a[name])) found.agreed &&= a[name] === b[name]
+      else walk(a[name], b[name], found, depth + 1)
     }
   } else if (a !== b) found.agreed = false
+}
+
+/** It says what it decides, and not only what might be. */
+function decides(answer: Readonly<Record<string, unknown>>): boolean {
+  return Object.hasOwn(answer, CLASS) || Object.hasOwn(answer, 'classes')
 }
 
 function isNumber(value: unknown): value is number {
