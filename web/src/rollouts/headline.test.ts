@@ -58,6 +58,7 @@ test.each([
   ],
   [{ strategy: 'ab', step: 1, weight: 0.5 }, 'The horizon of v2 showed nothing certain: a person decides.'],
   [{ strategy: 'ab', step: 0, weight: 0.5, analysis: anAnalysis('failed') }, 'v2 is worse than allowed.'],
+  [{ strategy: 'bandit', step: 7, weight: 0.8 }, 'v2 takes 80%: its share goes where the rewards are.'],
   // Somebody's word comes before what the analysis says, and before a calendar.
   [{ analysis: anAnalysis('passed'), closure, paused }, 'v2 stays at 25%: ada paused it.'],
   [{ analysis: anAnalysis('passed'), closure }, 'v2 stays at 25%: a calendar keeps it.'],

@@ -41,7 +41,8 @@ export function headlineOf(rollout: Told, t: Translate, format: Format): string 
     case 'progressing':
       if (paused) return t('headline.paused', { number, place, who: paused.by })
       if (closure) return t('headline.closed', { number, place })
-      return rollout.strategy === 'ab' ? compared(rollout, t, format) : judged(rollout, t, place)
+      if (rollout.strategy === 'ab' || rollout.strategy === 'bandit') return compared(rollout, t, format)
+      return judged(rollout, t, place)
   }
 }
 
@@ -56,12 +57,20 @@ function judged({ analysis, candidate, steps, step }: Told, t: Translate, place:
   return t('headline.undecided', { number, place })
 }
 
-/** An A/B is decided once, at its horizon: by the figures, or by a person where they show nothing. */
-function compared({ analysis, candidate, step, weight }: Told, t: Translate, format: Format): string {
+/**
+ * A bandit's share goes where the rewards are. An A/B is decided once, at its horizon: by the figures, or by a person
+ * where they show nothing.
+ */
+function compared(
+  { strategy, analysis, candidate, step, weight }: Told,
+  t: Translate,
+  format: Format,
+): string {
   const { number } = candidate
+  const share = format.percent(weight)
   if (analysis?.verdict === 'failed') return t('headline.failing', { number })
-  if (step > 0) return t('headline.abWaits', { number })
-  return t('headline.ab', { number, share: format.percent(weight) })
+  if (strategy === 'bandit') return t('headline.bandit', { number, share })
+  return step > 0 ? t('headline.abWaits', { number }) : t('headline.ab', { number, share })
 }
 
 /** `at 25%`, or `in the shadow` while it answers nobody. */

@@ -100,5 +100,5 @@ function Rollout({ rollout: shown, model }: RolloutProps) {
 
 /** What takes no part of the traffic by steps is not compared with anything. */
 function hasEvidence({ strategy }: RolloutView): boolean {
-  return strategy === 'canary' || strategy === 'ab'
+  return strategy === 'canary' || strategy === 'ab' || strategy === 'bandit'
 }

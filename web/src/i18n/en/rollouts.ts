@@ -92,6 +92,7 @@ export const rollouts = {
   'headline.passedHolds': 'v{number} has passed {place}; the step lasts a while longer.',
   'headline.undecided': 'v{number} holds {place}: the evidence does not decide yet.',
   'headline.ab': 'v{number} answers {share} of the callers until the horizon; then it is decided, once.',
+  'headline.bandit': 'v{number} takes {share}: its share goes where the rewards are.',
   'headline.abWaits': 'The horizon of v{number} showed nothing certain: a person decides.',
 
   'evidence.title': 'Evidence',

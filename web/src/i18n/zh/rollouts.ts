@@ -88,6 +88,7 @@ export const rollouts: Record<keyof typeof english, Message> = {
   'headline.passedHolds': 'v{number} 在{place}已通过；此步骤还需持续一段时间。',
   'headline.undecided': 'v{number} 停在{place}：证据尚不足以判定。',
   'headline.ab': 'v{number} 为 {share} 的调用者作答，直到终点；届时一次性判定。',
+  'headline.bandit': 'v{number} 承接 {share}：占比随回报变化。',
   'headline.abWaits': 'v{number} 到终点时没有确定结论：由人决定。',
 
   'evidence.title': '证据',

@@ -4,7 +4,7 @@ import { useI18n } from '../../i18n/index.tsx'
 /** How much of what it takes to roll back has come together, over all metrics, looks and steps. */
 export function Budget({ spent }: { readonly spent: NonNullable<RolloutView['analysis']>['spent'] }) {
   const { t, format } = useI18n()
-  const part = Math.min(1, Math.max(0, spent ?? 0))
+  const part = Math.round(Math.min(1, Math.max(0, spent ?? 0)) * 100) / 100
   const told = format.percent(part)
   const tone = part >= 1 ? 'bg-bad' : part >= 0.5 ? 'bg-warn' : 'bg-accent'
   return (

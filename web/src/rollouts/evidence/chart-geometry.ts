@@ -13,7 +13,7 @@ export interface ChartMark {
 export const WIDTH = 360
 export const HEIGHT = 132
 /** Where lines are drawn; the rest is for words. */
-export const AREA = { left: 30, top: 8, right: WIDTH - 8, bottom: HEIGHT - 20 } as const
+export const AREA = { left: 36, top: 8, right: WIDTH - 8, bottom: HEIGHT - 20 } as const
 
 /** Where evidence decides: it is told in parts of what would. */
 export const BOUND = 1

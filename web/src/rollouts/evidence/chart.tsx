@@ -11,6 +11,7 @@ import {
   placeY,
   WIDTH,
 } from './chart-geometry.ts'
+import { lastOf } from './curve.ts'
 
 export interface ChartLine {
   readonly name: string
@@ -99,7 +100,7 @@ export function EvidenceChart({ label, lines, marks }: EvidenceChartProps) {
                 {...(dashed && { strokeDasharray: '2 2.5' })}
               />
             </svg>
-            {name} <span className="tabular font-medium">{format.percent(looks.at(-1)?.value ?? 0)}</span>
+            {name} <span className="tabular font-medium">{format.percent(lastOf(looks))}</span>
           </span>
         ))}
       </figcaption>

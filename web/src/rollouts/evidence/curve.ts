@@ -30,3 +30,8 @@ export function stepMarks(curve: Curve, textOf: (step: number) => string): reado
     .filter(({ step }, i) => step !== curve[i - 1]?.step)
     .map(({ at, step }) => ({ at: Date.parse(at), text: textOf(step) }))
 }
+
+/** Of what decides nobody needs more than whole percents; they would flicker. */
+export function lastOf(looks: readonly Look[]): number {
+  return Math.round((looks.at(-1)?.value ?? 0) * 100) / 100
+}

@@ -5,7 +5,7 @@ import { Interval } from '../../ui/interval.tsx'
 import { figuresOf, type MetricAnalysis } from '../figures.ts'
 import { EvidenceChart } from './chart.tsx'
 import type { ChartMark } from './chart-geometry.ts'
-import { metricLines } from './curve.ts'
+import { lastOf, metricLines } from './curve.ts'
 
 interface MetricProps {
   readonly metric: MetricAnalysis
@@ -22,7 +22,7 @@ export function Metric({ metric, curve, marks }: MetricProps) {
     { name: t('evidence.harm'), look: 'text-bad', looks: harm },
     { name: t('evidence.pass'), look: 'text-good', looks: pass, dashed: true },
   ]
-  const last = (looks: typeof harm) => format.percent(looks.at(-1)?.value ?? 0)
+  const last = (looks: typeof harm) => format.percent(lastOf(looks))
   return (
     <li className="min-w-0 space-y-2 rounded-md border border-line p-3">
       <div className="flex flex-wrap items-center justify-between gap-2">

@@ -4,7 +4,7 @@ import { VerdictBadge } from '../../ui/badge.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Budget } from './budget.tsx'
 import { EvidenceChart } from './chart.tsx'
-import { spentLine, stepMarks } from './curve.ts'
+import { lastOf, spentLine, stepMarks } from './curve.ts'
 import { Metric } from './metric.tsx'
 
 /** What is known of the canary against the baseline, and how near each bound is. */
@@ -43,7 +43,7 @@ export function EvidencePanel({ rollout }: { readonly rollout: RolloutView }) {
           <Budget spent={analysis.spent} />
           {spent.length > 0 && (
             <EvidenceChart
-              label={t('evidence.spent', { part: format.percent(spent.at(-1)?.value ?? 0) })}
+              label={t('evidence.spent', { part: format.percent(lastOf(spent)) })}
               lines={[{ name: t('evidence.budget'), look: 'text-bad', looks: spent }]}
               marks={marks}
             />
