@@ -97,6 +97,15 @@ describe('the first step', () => {
     })
   })
 
+  test.each([
+    { split: 0.2, given: 0.2 },
+    { split: 0.5, given: 0.25 },
+  ])("an experiment's split of $split is its first step: $given", ({ split, given }) => {
+    const bounded = boundRequest(aPolicy(), aRequest({ strategy: 'ab', steps: steps(split) }))
+    expect(bounded).toMatchObject({ allowed: true, strategy: 'ab', steps: steps(given) })
+    expect(bounded.allowed && bounded.reasons).toHaveLength(split === given ? 0 : 1)
+  })
+
   test.each(['blue-green', 'recreate'] as const)(
     '%s is all traffic at once, and bounded as such',
     strategy => {

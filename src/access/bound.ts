@@ -1,7 +1,7 @@
 import { branchMatches, type Fraction, formatPercent, type Milliseconds } from '../core/index.ts'
 import type { EnvironmentPolicy } from './types.ts'
 
-export type AskedStrategy = 'canary' | 'immediate' | 'blue-green' | 'recreate'
+export type AskedStrategy = 'canary' | 'immediate' | 'blue-green' | 'recreate' | 'ab' | 'bandit'
 
 /** A step of a canary, as a file asks for it. */
 export interface AskedStep {
@@ -18,7 +18,10 @@ export interface DeployRequest {
   /** Whether it asks for an approval. */
   readonly approve: boolean
   readonly steps: readonly AskedStep[]
-  /** All but `canary` begin with all of the traffic, and are bounded like such a step; default `canary`. */
+  /**
+   * Default `canary`. An experiment's split is its first step. All others begin with all of the traffic, and are bounded
+   * like such a step.
+   */
   readonly strategy?: AskedStrategy
 }
 
@@ -75,7 +78,7 @@ export function boundRequest(policy: EnvironmentPolicy, request: DeployRequest):
 function boundSteps({ environment, maxFirstStep }: EnvironmentPolicy, request: DeployRequest) {
   const asked = request.strategy ?? 'canary'
   const reasons: string[] = []
-  if (asked !== 'canary') {
+  if (asked !== 'canary' && asked !== 'ab' && asked !== 'bandit') {
     if (maxFirstStep >= 1) return { strategy: asked, steps: [], reasons }
     reasons.push(
       `The policy of ${environment} begins with ${formatPercent(maxFirstStep)} of the traffic, not with all of it`,

@@ -54,6 +54,10 @@ test.each([
   deploy('strategy: immediate, approve: maintainers'),
   deploy('strategy: blue-green, hold: 2h'),
   deploy('supersede: true'),
+  deploy(
+    'strategy: ab, split: 30%, metric: reward, horizon: 5000 requests, effect: 0.5, otherwise: wait, traffic: { sticky: { header: X-User } }, log: { sample: 100% }',
+  ),
+  deploy('strategy: ab, metric: latency, horizon: 1d 12h, effect: 5%, traffic: { sticky: { cookie: arm } }'),
   deploy('freeze: [Fri 18:00 - Mon 08:00, { from: 9:00, to: "17:00", days: Mon-Fri, zone: Asia/Tokyo }]'),
   deploy(
     'approve: false, analysis: { errors: 1%, latency: 150%, quantile: p50, confidence: 90%, min_requests: 1 }',

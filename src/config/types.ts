@@ -3,7 +3,7 @@ import type { Gate, MetricName } from '../evaluate/index.ts'
 import type { AnswerRule, PreprocessStep, TableColumn, Task } from '../model/index.ts'
 import type { Preference } from '../optimize/index.ts'
 import type { PlannedJob } from '../pipeline/index.ts'
-import type { AnalysisSpec, CanaryStep, TrafficPlan } from '../rollout/index.ts'
+import type { AbPlan, AnalysisSpec, BanditPlan, CanaryStep, TrafficPlan } from '../rollout/index.ts'
 import type { CiFile } from './sections/ci.ts'
 
 export type { CiFile }
@@ -79,7 +79,9 @@ export interface EnvironmentRequest {
   readonly name: string
   /** Glob of branches that deploy here. */
   readonly branch: string
-  readonly strategy: 'canary' | 'immediate' | 'blue-green' | 'recreate'
+  readonly strategy: 'canary' | 'immediate' | 'blue-green' | 'recreate' | 'ab' | 'bandit'
+  /** What an experiment is decided by; its split is its one step. */
+  readonly experiment?: ExperimentRequest
   /** Of `blue-green`: the version before is kept loaded so long. */
   readonly holdMs?: Milliseconds
   readonly steps: readonly CanaryStep[]
@@ -100,6 +102,14 @@ export interface EnvironmentRequest {
   /** Of a preview: it stays so long after its last deployment. */
   readonly expiresMs?: Milliseconds
 }
+
+/** `strategy: ab` or `bandit`. */
+export type ExperimentRequest =
+  | ({ readonly kind: 'ab' } & Pick<AbPlan, 'metric' | 'horizon' | 'effect' | 'otherwise'>)
+  | ({ readonly kind: 'bandit' } & Pick<
+      BanditPlan,
+      'explore' | 'every' | 'minRewards' | 'margin' | 'horizon'
+    >)
 
 /** An environment of its own for each branch, taken down with it. */
 export interface PreviewRequest {

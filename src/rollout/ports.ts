@@ -7,6 +7,7 @@ import type {
   RolloutId,
   VersionId,
 } from '../core/index.ts'
+import type { LedgerOutcomes } from './experiment/types.ts'
 import type { CurvePoint } from './looks/curve.ts'
 import type { RolloutEvidence } from './looks/types.ts'
 import type { Analysis, Arm, ArmCounts, Rollout, RolloutPhase, ShadowCounts, TrafficPlan } from './types.ts'
@@ -110,6 +111,12 @@ export interface RolloutStore {
   evidence(rollout: RolloutId): Promise<StoredEvidence | undefined>
   /** Written in one piece with the counts that it has observed; false where the stored one has not `changes - 1`. */
   saveEvidence(rollout: RolloutId, evidence: StoredEvidence): Promise<boolean>
+  /**
+   * What feedback says of an experiment, by the gateways' ledgers: cumulative, so that what has more is the newer and
+   * replaces what was there.
+   */
+  saveOutcomes(rollout: RolloutId, told: LedgerOutcomes): Promise<void>
+  outcomes(rollout: RolloutId): Promise<readonly LedgerOutcomes[]>
   /** Latest cumulative counts of a step's arms by gateway process (`epoch`): replaces, so a repeated report counts once. */
   saveCounts(rollout: RolloutId, step: number, epoch: string, arm: Arm, counts: ArmCounts): Promise<void>
   /** Sum over all epochs. */

@@ -45,6 +45,7 @@ import { Fleet } from './rollouts/fleet.ts'
 import { FallbackTeller } from './rollouts/forms.ts'
 import { Gateways } from './rollouts/gateways.ts'
 import { LatestCounts } from './rollouts/latest-counts.ts'
+import { OutcomeKeeper } from './rollouts/outcomes.ts'
 import { Publisher } from './rollouts/publisher.ts'
 import { RolloutReconciler } from './rollouts/reconcile.ts'
 import { LateSigner } from './rollouts/records/late-signer.ts'
@@ -128,6 +129,7 @@ export async function compose(settings: ServerSettings): Promise<Composition> {
     gateways,
     gatewayCalls: new GatewayCalls(),
     quality,
+    outcomes: new OutcomeKeeper(plane),
     rolloutActions: new RolloutActions(plane, rollouts, publisher, gateways, fleet),
     retention: new RetentionKeeper(plane),
     keeper,

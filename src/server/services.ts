@@ -20,6 +20,7 @@ import type { RolloutActions } from './rollouts/actions.ts'
 import type { Fleet } from './rollouts/fleet.ts'
 import type { Gateways } from './rollouts/gateways.ts'
 import type { LatestCounts } from './rollouts/latest-counts.ts'
+import type { OutcomeKeeper } from './rollouts/outcomes.ts'
 import type { Publisher } from './rollouts/publisher.ts'
 import type { RolloutReconciler } from './rollouts/reconcile.ts'
 import type { TrafficMeter } from './rollouts/traffic.ts'
@@ -50,6 +51,7 @@ export interface Services {
   readonly gateways: Gateways
   readonly gatewayCalls: GatewayCalls
   readonly quality: QualityBoard
+  readonly outcomes: OutcomeKeeper
   readonly rolloutActions: RolloutActions
   readonly retention: RetentionKeeper
   readonly keeper: StoreKeeper

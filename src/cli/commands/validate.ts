@@ -151,8 +151,16 @@ function described(job: PlannedJob, repository: ModelRepository): string {
   const steps = request?.steps.map(({ weight, shadow }) =>
     shadow === undefined ? formatPercent(weight) : `shadow${shadow < 1 ? ` ${formatPercent(shadow)}` : ''}`,
   )
-  const way = request?.strategy === 'canary' ? `canary ${steps?.join(' → ')} → 100 %` : 'all traffic at once'
-  return `${after}; ${way}${approval ? '; waits for approval' : ''}`
+  return `${after}; ${wayOf(request?.strategy, steps)}${approval ? '; waits for approval' : ''}`
+}
+
+function wayOf(
+  strategy: ModelRepository['environments'][number]['strategy'] | undefined,
+  steps: readonly string[] = [],
+): string {
+  if (strategy === 'ab') return `A/B with ${steps.join()} for the candidate`
+  if (strategy === 'bandit') return `bandit from ${steps.join()} on`
+  return strategy === 'canary' ? `canary ${steps.join(' → ')} → 100 %` : 'all traffic at once'
 }
 
 /** The place bold, the severity in its colour, on a terminal that wants colours. */

@@ -6,6 +6,7 @@ import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
 import { choice, flag, integer, nothing, text } from '../reader/scalars.ts'
 import { duration, growth, percent } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
+import { experimentFields, experimentRequest, isRightExperiment, splitOf } from './experiment.ts'
 import { logSection } from './log.ts'
 import { variantChoice } from './optimize.ts'
 import { branchPattern, previewSection } from './preview.ts'
@@ -60,10 +61,11 @@ const fields = {
     'branches that deploy here (* stands for any characters); default: the default branch',
   ),
   strategy: optional(
-    choice(['canary', 'immediate', 'blue-green', 'recreate']),
-    'by steps, or all traffic at once: beside what serves, which blue-green lets go after its hold, or in its place',
+    choice(['canary', 'immediate', 'blue-green', 'recreate', 'ab', 'bandit']),
+    'by steps, or all traffic at once: beside what serves, which blue-green lets go after its hold, or in its place; or as an experiment',
     'canary',
   ),
+  ...experimentFields,
   hold: optional(duration(0, MONTH, '0s to 30d'), 'blue-green keeps the version before so long', '30m'),
   steps: optional(canarySteps, 'parts of the traffic; each is held until the analysis can decide', [
     '5%',
@@ -98,12 +100,15 @@ const STRATEGY_NAMES = {
   immediate: 'An immediate',
   'blue-green': 'A blue-green',
   recreate: 'A recreating',
+  ab: 'An A/B',
+  bandit: 'A bandit',
 } as const
 
 /** `production:` alone asks for every default. */
 const environment = refine(
   byKind({ scalar: nothing, map: struct({ what: 'an environment', fields }) }),
   (written: WrittenEnvironment, node, place) => {
+    if (!isRightExperiment(written, node, place)) return undefined
     const { strategy = 'canary', steps, hold } = written
     if (strategy !== 'canary' && steps !== undefined) {
       const hint = 'leave steps out, or take strategy: canary'
@@ -165,12 +170,14 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
   const { branch, strategy = 'canary', steps = DEFAULT_STEPS, approve = false, analysis, log } = written
   const traffic = log ? { ...written.traffic, log } : written.traffic
   const calendar = calendarOf(written)
+  const experiment = experimentRequest(written)
   return {
     name,
     branch,
     strategy,
     ...(strategy === 'blue-green' && { holdMs: written.hold ?? DEFAULT_HOLD }),
-    steps: strategy === 'canary' ? steps : [],
+    steps: strategy === 'canary' ? steps : experiment ? [{ weight: splitOf(written), hold: 0 }] : [],
+    ...(experiment && { experiment }),
     approve,
     analysis: {
       errorMargin: analysis?.errors ?? DEFAULT_ANALYSIS.errorMargin,

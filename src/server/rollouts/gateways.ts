@@ -31,6 +31,11 @@ export class Gateways {
     this.#news.emit()
   }
 
+  /** None has spoken yet since this server began: what was counted meanwhile is not known. */
+  get unknown(): boolean {
+    return this.#revisions.size === 0
+  }
+
   /** What a gateway must know of the others. One that names itself not gets its part of rates, and counts alone. */
   lease(gateway: string | undefined, now: Instant): Lease {
     const alive = [...this.#revisions.values()].filter(({ at }) => now - at <= GONE_MS)

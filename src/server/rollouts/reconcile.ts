@@ -15,6 +15,7 @@ import {
   advance,
   beginRollout,
   endOfPause,
+  isExperiment,
   type Rollout,
   type RolloutEvent,
   type StoredRollout,
@@ -30,6 +31,7 @@ import { SerialByKey } from '../serial.ts'
 import { Calendars } from './calendars.ts'
 import { changeTo, isMoved } from './change.ts'
 import type { EvidenceKeeper } from './evidence/keeper.ts'
+import { Experiments } from './experiments.ts'
 import type { Fleet } from './fleet.ts'
 import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
 import { formOf } from './forms.ts'
@@ -75,6 +77,7 @@ export class RolloutReconciler implements Deployer {
   readonly #background: Background
   readonly #beginning = new Set<JobId>()
   readonly #jobs: JobFollower
+  readonly #experiments: Experiments
   readonly #calendars: Calendars
   readonly #evidence: EvidenceKeeper
   readonly #analyses = new Map<RolloutId, Analysis>()
@@ -96,6 +99,7 @@ export class RolloutReconciler implements Deployer {
     this.#pipelines = pipelines
     this.#background = new Background(plane.logger)
     this.#jobs = new JobFollower(plane, pipelines)
+    this.#experiments = new Experiments(plane, fleet, gateways)
     this.#calendars = new Calendars(plane)
     this.#evidence = evidence
   }
@@ -332,6 +336,11 @@ export class RolloutReconciler implements Deployer {
     if (analysis.verdict === 'failed') return event
     const failed = failureOf(this.#fleet, rollout)
     if (failed) return failed
+    if (isExperiment(rollout.strategy)) {
+      const look = await this.#experiments.look(rollout, rollout.strategy, analysis, closed)
+      this.#analyses.set(rollout.id, look.analysis)
+      return look.event
+    }
     if (analysis.verdict !== 'passed') return event
     if (closed) return closed
     if (!isCandidateReady(this.#fleet, rollout)) return undefined

@@ -28,7 +28,12 @@ export async function rolloutViewOf(
     candidate: { id: rollout.candidate, number: candidate?.number ?? 0 },
     stable: stable ? { id: stable.id, number: stable.number } : null,
     strategy: rollout.strategy.kind,
-    steps: rollout.strategy.kind === 'canary' ? stepViewsOf(rollout.strategy) : [],
+    steps:
+      rollout.strategy.kind === 'canary'
+        ? stepViewsOf(rollout.strategy)
+        : rollout.strategy.kind === 'ab'
+          ? [{ weight: rollout.strategy.split, holdMs: 0 }]
+          : [],
     phase: rollout.phase,
     step: rollout.step,
     weight: rollout.weight,

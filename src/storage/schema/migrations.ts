@@ -18,6 +18,7 @@ import { notify } from './0017-notify.ts'
 import { records } from './0018-records.ts'
 import { promotions } from './0019-promotions.ts'
 import { evidence } from './0020-evidence.ts'
+import { outcomes } from './0021-outcomes.ts'
 
 /** A step of the schema. Once released it never changes: a correction is a new migration. */
 export interface Migration {
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   records,
   promotions,
   evidence,
+  outcomes,
 ]

@@ -211,6 +211,15 @@ export interface Tables {
     errors: number
     latency: string
   }
+  rollout_outcomes: {
+    rollout: string
+    step: number
+    ledger: string
+    arm: string
+    counted: number
+    rewards: string
+    correct: string
+  }
   rollout_pairs: {
     rollout: string
     step: number

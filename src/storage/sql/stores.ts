@@ -26,6 +26,7 @@ import { versions } from './registry/versions/versions.ts'
 import { counts } from './rollouts/counts.ts'
 import { deployments } from './rollouts/deployments.ts'
 import { evidence } from './rollouts/evidence.ts'
+import { outcomes } from './rollouts/outcomes.ts'
 import { pairs } from './rollouts/pairs.ts'
 import { records } from './rollouts/records.ts'
 import { rollouts } from './rollouts/rollouts.ts'
@@ -60,6 +61,7 @@ export function sqlStores(db: Db, clock: Clock): Omit<Stores, 'close'> {
       ...pairs(db),
       ...evidence(db),
       ...records(db),
+      ...outcomes(db),
     },
     notify: { ...channels(db), ...notices(db) },
     settings: settings(db),

@@ -320,6 +320,32 @@ export function rolloutContract(world: () => Stores): void {
     })
   })
 
+  test('what feedback says of an experiment is the most that each ledger told', async () => {
+    const { rollouts } = world()
+    const [candidate] = await register('a')
+    const { id } = aRollout(candidate!)
+    await rollouts.add(aRollout(candidate!, { id }))
+    const sums = (count: number) => ({ count, sum: count / 2, squares: count })
+    const told = (ledger: string, count: number, step = 0) => ({
+      ...{ step, ledger, arm: 'canary' as const },
+      outcomes: {
+        rewards: { total: sums(count), groups: [sums(count), sums(0)] },
+        correct: { total: sums(2) },
+      },
+    })
+    expect(await rollouts.outcomes(id)).toStrictEqual([])
+    for (const count of [3, 9, 5]) await rollouts.saveOutcomes(id, told('one', count))
+    await rollouts.saveOutcomes(id, told('two', 4))
+    await rollouts.saveOutcomes(id, told('one', 1, 2))
+    await rollouts.saveOutcomes(id, { ...told('one', 6), arm: 'baseline' })
+    expect(await rollouts.outcomes(id)).toStrictEqual([
+      { ...told('one', 6), arm: 'baseline' },
+      told('one', 9),
+      told('two', 4),
+      told('one', 1, 2),
+    ])
+  })
+
   test('a project takes its versions, rollouts and deployments with it', async () => {
     const { rollouts, versions, access } = world()
     const [a, b] = await register('a', 'b')

@@ -2,6 +2,8 @@ import { boundary, type Instant } from '../../../core/index.ts'
 import {
   type Analysis,
   type Basis,
+  guardrailsOf,
+  isCompared,
   judgedBy,
   looked,
   type StoredRollout,
@@ -36,15 +38,15 @@ export class EvidenceKeeper {
    * the next look goes on from there. Where another was faster, what that one wrote counts.
    */
   async weigh(rollout: StoredRollout): Promise<Weighed> {
-    const { strategy, step } = rollout
-    if (strategy.kind !== 'canary') throw new TypeError(`Rollout ${rollout.id} has no steps to analyse`)
+    const { step } = rollout
+    if (!isCompared(rollout.strategy)) throw new TypeError(`Rollout ${rollout.id} has nothing to analyse`)
+    const strategy = guardrailsOf(rollout.strategy)
     const { stores, clock } = this.#plane
     const { rollouts } = stores
-    const present = await presentOf(
-      rollouts,
-      this.#quality.ledgersOf(rollout.environment, rollout.model),
-      rollout,
-    )
+    const present = await presentOf(rollouts, this.#quality.ledgersOf(rollout.environment, rollout.model), {
+      ...rollout,
+      strategy,
+    })
     const now = clock.now()
     const stored = await rollouts.evidence(rollout.id)
     const state = looked(stored?.state, strategy, step, present, now)

@@ -110,7 +110,7 @@ async function takePairs(
 
 /** Counts are cumulative for each gateway process, so a repeated or late report changes nothing that is newer. */
 async function takeReport(services: Services, report: GatewayReport): Promise<void> {
-  const { plane, traffic, rollouts, gateways, quality } = services
+  const { plane, traffic, gateways, quality } = services
   // All or nothing: impossible counts would stand in the way of every later look at their rollout.
   for (const { arms } of report.rollouts) for (const counts of Object.values(arms)) checkCounts(counts)
   for (const counts of report.models) checkCounts(counts)
@@ -119,6 +119,7 @@ async function takeReport(services: Services, report: GatewayReport): Promise<vo
   traffic.add(report, plane.clock.now())
   gateways.report(report, plane.clock.now())
   quality.report(report.quality ?? [])
+  const told = await services.outcomes.keep(report.quality ?? [])
   for (const { rollout: id, step, arms } of report.rollouts) {
     const rollout = await plane.stores.rollouts.byId(id as RolloutId)
     if (rollout?.phase !== 'progressing' || rollout.step !== step) continue
@@ -130,12 +131,14 @@ async function takeReport(services: Services, report: GatewayReport): Promise<vo
     for (const shadow of shadows)
       if (shadow.rollout.id === id && shadow.rollout.step === step)
         await takePairs(services, rollout, report.epoch, shadow)
-    await rollouts.reconcile(rollout.model, rollout.environment)
-    plane.changes.tell({
-      kind: 'rollout',
-      project: rollout.project,
-      model: rollout.model,
-      rollout: rollout.id,
-    })
+    await movedOn(services, rollout)
   }
+  for (const rollout of told)
+    if (report.rollouts.every(({ rollout: id }) => id !== rollout.id)) await movedOn(services, rollout)
+}
+
+async function movedOn({ plane, rollouts }: Services, rollout: StoredRollout): Promise<void> {
+  const { project, model, environment, id } = rollout
+  await rollouts.reconcile(model, environment)
+  plane.changes.tell({ kind: 'rollout', project, model, rollout: id })
 }
