@@ -20,7 +20,10 @@ export class Load {
   #timer: NodeJS.Timeout | undefined
   #next = 0
 
-  constructor({ gatewayUrl, token }: Installation, images: readonly LabelledImage[]) {
+  constructor(
+    { gatewayUrl, token }: Pick<Installation, 'gatewayUrl' | 'token'>,
+    images: readonly LabelledImage[],
+  ) {
     this.#client = new Traffic(gatewayUrl, 'digits', token, images)
     this.#images = images
   }
