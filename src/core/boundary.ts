@@ -32,7 +32,9 @@ export const STORE_BOUNDARIES = [
   'pack-rewritten',
   'pack-forgotten',
 ] as const
-export type Boundary = (typeof BOUNDARIES)[number] | (typeof STORE_BOUNDARIES)[number]
+/** Between a notice that a channel has taken and the row that says so. */
+type NoticeBoundary = 'notice-taken'
+export type Boundary = (typeof BOUNDARIES)[number] | (typeof STORE_BOUNDARIES)[number] | NoticeBoundary
 
 const [killAt, marker] = (process.env['BALLAST_KILL_AT'] ?? '').split('=')
 

@@ -73,8 +73,8 @@ const DECIDED = { analysis: '统计分析', checks: '副本检查' } as const
 function approvalTitle({ kind, model, version, environment, pipeline }: ApprovalFacts): string {
   const it = model === undefined ? `流水线 #${pipeline}` : numbered(model, version)
   return kind === 'approval.needed'
-    ? `${it} 需要审批才能发布到 ${environment}`
-    : `${it} 发布到 ${environment} 的审批已过期`
+    ? `${it} 需要批准才能发布到 ${environment}`
+    : `${it} 发布到 ${environment} 未在期限内获批准`
 }
 
 function approvalDetails(facts: ApprovalFacts): Message['details'] {

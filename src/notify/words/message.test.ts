@@ -75,12 +75,12 @@ const CASES: readonly (readonly [Facts, string, string])[] = [
   [
     { ...APPROVAL, kind: 'approval.needed', model: 'digits', version: 4 },
     'digits v4 needs approval for production',
-    'digits v4 需要审批才能发布到 production',
+    'digits v4 需要批准才能发布到 production',
   ],
   [
     { ...APPROVAL, kind: 'approval.expired' },
     'Nobody approved Pipeline #12 for production in time',
-    '流水线 #12 发布到 production 的审批已过期',
+    '流水线 #12 发布到 production 未在期限内获批准',
   ],
   [
     { ...PIPELINE, kind: 'pipeline.failed' },

@@ -1,5 +1,5 @@
 import type { NotifyAllowance } from '../../api/index.ts'
-import { type ChannelId, type Instant, messageOf } from '../../core/index.ts'
+import { boundary, type ChannelId, type Instant, messageOf } from '../../core/index.ts'
 import { type Channel, isWorthTrying, type Notice, type Tried, waitAfter } from '../../notify/index.ts'
 import type { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -81,6 +81,7 @@ export class Notifier {
       (error: unknown): Outcome => ({ kind: 'failed', problem: messageOf(error), final: false }),
     )
     if (this.#stop.signal.aborted && outcome.kind === 'failed') return false
+    if (outcome.kind === 'sent') boundary('notice-taken')
     const tried = triedOf(channel, notice, outcome, clock.now())
     await stores.notify.tried(notice.id, tried, KEPT)
     if (tried.kind === 'failed')
