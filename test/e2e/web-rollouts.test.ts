@@ -77,6 +77,11 @@ describe.skipIf('missing' in browser)('a rollout and its deployments in the web 
     await made.gateway.count(rollout.id, 0, 40)
     await region('Evidence').getByText('canary 40 · baseline 40 requests').waitFor()
     await standing('v2 holds at 10%: the evidence does not decide yet.')
+    const told =
+      /^errors: -?\d+% of the evidence that it is worse, -?\d+% of the evidence that it is no worse/
+    await region('Evidence').getByRole('img', { name: told }).waitFor()
+    const spent = await region('Evidence').getByRole('meter').getAttribute('value')
+    expect(Number(spent)).toBeLessThan(1)
     // As gateways send them: evidence is weighed look by look.
     for (let requests = 200; requests <= 3000; requests += 200)
       await made.gateway.count(rollout.id, 0, requests)
@@ -122,6 +127,20 @@ describe.skipIf('missing' in browser)('a rollout and its deployments in the web 
     expect(await buttons().allTextContents()).toEqual(['暂停', '全量发布', '中止'])
     await page.getByLabel('语言').selectOption('en')
     await standing('v2 holds at 50%')
+  })
+
+  test('asked by keyboard, what changes nothing has the focus first', async () => {
+    const focused = () => page.evaluate<string | null>('document.activeElement.textContent')
+    await page.getByRole('button', { name: 'Abort' }).focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Abort the rollout of v2?' })
+    await dialog.waitFor()
+    expect(await focused()).toBe('Cancel')
+    await page.keyboard.press('Tab')
+    expect(await focused()).toBe('Abort')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await focused()).toBe('Abort')
   })
 
   test('aborted with a reason, all traffic is with stable, and the history says why', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { metricLines, spentLine, stepMarks } from './curve.ts'
+import { lastOf, metricLines, seenIn, spentLine, stepMarks } from './curve.ts'
 
 const look = (second: number, step: number, harm: number, pass: number) => ({
   at: `2026-11-28T10:00:0${second}.000Z`,
@@ -33,4 +33,15 @@ test('a step is marked where it began', () => {
 
 test('the budget is a line of its own', () => {
   expect(spentLine(CURVE).map(({ value }) => value)).toEqual([0.05, 0.1, 0.15, 0.1])
+})
+
+test('before the first request there is no evidence, and what was before it is where a curve begins', () => {
+  const before = { ...look(0, 0, 0, 0), canaryRequests: 0 }
+  expect(seenIn([before])).toEqual([])
+  expect(seenIn([before, look(1, 0, 0.1, 0.1)])).toHaveLength(2)
+})
+
+test('what a line came to is told in whole percents', () => {
+  expect(lastOf([{ at: START, value: 0.12345 }])).toBe(0.12)
+  expect(lastOf([])).toBe(0)
 })

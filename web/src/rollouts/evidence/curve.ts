@@ -3,6 +3,11 @@ import type { ChartMark, Look } from './chart-geometry.ts'
 
 type Curve = RolloutView['curve']
 
+/** Nothing where no request has been seen: zero is what there was before, and no evidence. */
+export function seenIn(curve: Curve): Curve {
+  return curve.some(({ canaryRequests }) => canaryRequests > 0) ? curve : []
+}
+
 /** The two lines of a metric: what speaks for harm, and what shows that it is no worse than allowed. */
 export function metricLines(
   curve: Curve,

@@ -4,13 +4,14 @@ import { VerdictBadge } from '../../ui/badge.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Budget } from './budget.tsx'
 import { EvidenceChart } from './chart.tsx'
-import { lastOf, spentLine, stepMarks } from './curve.ts'
+import { lastOf, seenIn, spentLine, stepMarks } from './curve.ts'
 import { Metric } from './metric.tsx'
 
 /** What is known of the canary against the baseline, and how near each bound is. */
 export function EvidencePanel({ rollout }: { readonly rollout: RolloutView }) {
   const { t, format } = useI18n()
-  const { analysis, curve, steps } = rollout
+  const { analysis, steps } = rollout
+  const curve = seenIn(rollout.curve)
   if (!analysis)
     return (
       <Panel title={t('evidence.title')}>
