@@ -21,10 +21,7 @@ export const armQualitySchema = z.object({
   rewards: sumsSchema,
   /** Of an experiment: rewards, and right and wrong examples, by groups of its callers. */
   groups: z
-    .record(
-      z.string(),
-      z.object({ correct: z.number().int(), wrong: z.number().int(), rewards: sumsSchema }),
-    )
+    .record(z.string(), z.object({ correct: z.number().int(), wrong: z.number().int(), rewards: sumsSchema }))
     .optional(),
 })
 export type ArmQuality = z.infer<typeof armQualitySchema>

@@ -109,7 +109,8 @@ describe('an experiment', () => {
     expect({ correct, wrong, rewards: rewards.count }).toEqual({ correct: 30, wrong: 10, rewards: 40 })
     const all = Object.values(groups)
     expect(all.length).toBeGreaterThan(10)
-    const sum = (of: (group: (typeof all)[number]) => number) => all.reduce((total, each) => total + of(each), 0)
+    const sum = (of: (group: (typeof all)[number]) => number) =>
+      all.reduce((total, each) => total + of(each), 0)
     expect(sum(group => group.correct)).toBe(30)
     expect(sum(group => group.wrong)).toBe(10)
     expect(sum(group => group.rewards.squares)).toBe(rewards.squares)
