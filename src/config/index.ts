@@ -11,7 +11,7 @@ export { parseConfig } from './parse.ts'
 export { planFacts } from './plan-facts.ts'
 export { ballastSchema } from './schema.ts'
 export { MAX_TOLERANCE } from './sections/convert.ts'
-export { DEFAULT_ANALYSIS } from './sections/deploy.ts'
+export { DEFAULT_ANALYSIS } from './sections/analysis.ts'
 export {
   isConverted,
   isRunnable,

@@ -1,11 +1,12 @@
-import type { Calendar, Fraction } from '../../core/index.ts'
+import type { Calendar } from '../../core/index.ts'
 import { mismatch, type Placed, within } from '../../pipeline/index.ts'
-import type { AnalysisSpec, CanaryStep } from '../../rollout/index.ts'
+import type { CanaryStep } from '../../rollout/index.ts'
 import { mapOf, optional, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, placed, type Reader, refine } from '../reader/reader.ts'
-import { choice, flag, integer, nothing, text } from '../reader/scalars.ts'
-import { duration, growth, percent } from '../reader/units.ts'
+import { choice, flag, nothing, text } from '../reader/scalars.ts'
+import { duration } from '../reader/units.ts'
 import type { EnvironmentRequest, PreviewRequest } from '../types.ts'
+import { analysisRequest, analysisSection } from './analysis.ts'
 import { experimentFields, experimentRequest, isRightExperiment, splitOf } from './experiment.ts'
 import { logSection } from './log.ts'
 import { variantChoice } from './optimize.ts'
@@ -21,14 +22,6 @@ const MONTH = 30 * 24 * 3_600_000
 const DEFAULT_HOLD = 30 * 60_000
 
 export const DEFAULT_STEPS: readonly CanaryStep[] = [0.05, 0.25, 0.5].map(weight => ({ weight, hold: 0 }))
-export const DEFAULT_ANALYSIS: AnalysisSpec = {
-  errorMargin: 0.01,
-  latencyMargin: 0.5,
-  latencyQuantile: 0.95,
-  confidence: 0.95,
-  minRequests: 50,
-}
-
 const approval: Reader<boolean> = {
   schema: { enum: ['maintainers', false] },
   expected: 'maintainers, or false',
@@ -38,22 +31,6 @@ const approval: Reader<boolean> = {
     return mismatch(node, place, 'maintainers, or false')
   },
 }
-
-const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
-const analysis = struct({
-  what: 'analysis',
-  fields: {
-    errors: optional(
-      positive(percent()),
-      "by how much the canary's error rate may exceed the baseline's",
-      '1%',
-    ),
-    latency: optional(positive(growth()), "by how much its latency may exceed the baseline's", '50%'),
-    quantile: optional(choice(['p50', 'p90', 'p95', 'p99']), 'of the latencies', 'p95'),
-    confidence: optional(confidence(), '1 − the chance of any wrong decision in the whole rollout', '95%'),
-    min_requests: optional(integer(1, 1_000_000), 'fewest requests in each arm before any decision', 50),
-  },
-})
 
 const fields = {
   branch: optional(
@@ -84,7 +61,7 @@ const fields = {
   freeze: optional(windowList, 'when no rollout moves on here, such as Fri 18:00 - Mon 08:00 Europe/Berlin'),
   schedule: optional(windowList, 'the only times at which rollouts move on here; by default, always'),
   supersede: optional(flag(), 'whether a newer version replaces older ones that still wait', false),
-  analysis: optional(analysis, 'what a canary is judged on, against a baseline of the same share'),
+  analysis: optional(analysisSection, 'what a canary is judged on, against a baseline of the same share'),
   variant: optional(
     placed(variantChoice),
     'which variant serves: what optimize: chose, the original, or one by name',
@@ -118,6 +95,12 @@ const environment = refine(
     if (strategy !== 'canary' && written.waves !== undefined) {
       const hint = 'leave waves out, or take strategy: canary'
       const message = `${STRATEGY_NAMES[strategy]} deployment has no waves`
+      return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
+    }
+    const hasShadow = strategy === 'canary' && steps?.some(({ shadow }) => shadow !== undefined)
+    if (written.analysis?.agreement !== undefined && !hasShadow) {
+      const hint = 'begin the steps with a shadow, such as steps: [shadow 10m, 5%, 25%, 50%]'
+      const message = 'Only a shadow answers what stable answers too: agreement has nothing to compare'
       return place.findings.error(node.at, 'BAD_VALUE', message, { hint })
     }
     if (strategy === 'blue-green' || hold === undefined) return written
@@ -179,13 +162,7 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
     steps: strategy === 'canary' ? steps : experiment ? [{ weight: splitOf(written), hold: 0 }] : [],
     ...(experiment && { experiment }),
     approve,
-    analysis: {
-      errorMargin: analysis?.errors ?? DEFAULT_ANALYSIS.errorMargin,
-      latencyMargin: analysis?.latency ?? DEFAULT_ANALYSIS.latencyMargin,
-      latencyQuantile: analysis?.quantile ? QUANTILES[analysis.quantile] : DEFAULT_ANALYSIS.latencyQuantile,
-      confidence: analysis?.confidence ?? DEFAULT_ANALYSIS.confidence,
-      minRequests: analysis?.min_requests ?? DEFAULT_ANALYSIS.minRequests,
-    },
+    analysis: analysisRequest(analysis),
     ...(written.waves && { waves: written.waves }),
     ...(written.from && { from: written.from }),
     ...(written.variant && { variant: written.variant }),
@@ -197,14 +174,4 @@ export function request(name: string, written: WrittenEnvironment = {}): Written
 
 function calendarOf({ freeze = [], schedule = [] }: WrittenEnvironment): Calendar | undefined {
   return freeze.length + schedule.length > 0 ? { freeze, schedule } : undefined
-}
-
-function positive(reader: Reader<Fraction>): Reader<Fraction> {
-  return refine(reader, (value, node, place) => (value > 0 ? value : mismatch(node, place, 'more than 0%')))
-}
-
-function confidence(): Reader<Fraction> {
-  return refine(percent(), (value, node, place) =>
-    value >= 0.5 && value < 1 ? value : mismatch(node, place, 'from 50% to below 100%'),
-  )
 }

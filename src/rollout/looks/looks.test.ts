@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Verdict } from '../../core/index.ts'
-import { type CanaryStep, NO_COUNTS, NO_PAIRS } from '../index.ts'
+import { type CanaryStep, mergeCounts, NO_COUNTS, NO_PAIRS } from '../index.ts'
 import { later, NOON, SimulatedArm, SPEC } from '../testing.ts'
 import { type CurvePoint, judgedBy, looked, type Present, type RolloutEvidence, withPoint } from './index.ts'
 
@@ -94,6 +94,37 @@ describe('healthy canaries are promoted soon, harmful ones rolled back', () => {
       const { verdict, requests } = played({ canary }, { seed })
       expect(verdict).toBe('failed')
       expect(requests).toBeLessThanOrEqual(within)
+    }
+  })
+
+  test.each([
+    { good: 500, errorRate: 1, within: 320 },
+    { good: 4000, errorRate: 1, within: 400 },
+    { good: 4000, errorRate: 0.2, within: 500 },
+  ])('$good requests were well, then $errorRate of them fail: fails within $within', given => {
+    const { good, errorRate, within } = given
+    const canaryOf = { ...CANARY, analysis: { ...SPEC, minRequests: 1_000_000 } }
+    for (const every of [20, 100]) {
+      const [before, after, baseline] = [
+        new SimulatedArm(1),
+        new SimulatedArm(2, { errorRate }),
+        new SimulatedArm(3),
+      ]
+      let [state, requests, verdict]: [RolloutEvidence | undefined, number, Verdict] = [
+        undefined,
+        0,
+        'inconclusive',
+      ]
+      while (verdict === 'inconclusive' && requests < 3 * good) {
+        requests += every
+        const well = before.serve(requests <= good ? every : 0)
+        const failing = after.serve(requests > good ? every : 0)
+        const present = { canary: mergeCounts(well, failing), baseline: baseline.serve(every), labels: [] }
+        state = looked(state, canaryOf, 0, present, later(requests * 50))
+        verdict = judgedBy(state, present, canaryOf.analysis, 0, NOON).analysis.verdict
+      }
+      expect(verdict).toBe('failed')
+      expect(requests - good).toBeLessThanOrEqual(within)
     }
   })
 

@@ -80,7 +80,10 @@ const CAUTION = 2
 /** What is believed before anything was seen: so much dispersion, worth so many stretches. */
 const PRIOR = 2
 const PRIOR_WEIGHT = 4
-/** Fewer long stretches than this don't tell their dispersion. */
+/**
+ * Fewer long stretches than this don't tell their dispersion. Stretches are counted by what they weigh: of a canary that
+ * was well for a day and then fails altogether, the first minute of failing is nearly all that there is of events.
+ */
 const LEAST_STRETCHES = 3
 /** In the first looks a harm that stays is taken for memory: a canary that fails altogether must not hide so. */
 const LEAST_LOOKS = 6
@@ -104,14 +107,14 @@ const MOST_MEMORY = 0.9
 export function inflationOf({ scales }: Dispersion): number {
   // A length of which little was seen is believed to be as the one before it.
   let [most, believed] = [1, PRIOR]
-  for (const [i, { squares, compared: variance, comparedSquares, count, products }] of scales.entries()) {
-    if (i > 0 && count < LEAST_STRETCHES) break
+  for (const [i, { squares, compared: variance, comparedSquares, products }] of scales.entries()) {
     if (variance <= 0) continue
     const stretches = variance ** 2 / comparedSquares
+    if (i > 0 && stretches < LEAST_STRETCHES - 1) break
     const inflation =
       (PRIOR_WEIGHT * believed + stretches * (squares / variance)) / (PRIOR_WEIGHT + stretches)
     const quiet = (MEMORY_WEIGHT * PRIOR * variance) / stretches
-    const remembers = i === 0 && count >= LEAST_LOOKS
+    const remembers = i === 0 && stretches >= LEAST_LOOKS
     const memory = remembers ? Math.min(MOST_MEMORY, Math.max(0, products / (squares + quiet))) : 0
     most = Math.max(most, (inflation * (1 + memory)) / (1 - memory))
     believed = most
