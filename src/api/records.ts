@@ -31,10 +31,14 @@ export const recordKeysSchema = z.object({
     .max(MAX_KEYS),
 })
 
-/** All decisions about a rollout, oldest first, with the keys to check them by: what needs no server to be checked. */
+/** Decisions about a rollout, oldest first, with the keys to check them by: what needs no server to be checked. */
 export const rolloutRecordsSchema = recordKeysSchema.extend({
   kind: z.literal('ballast.rollout.records/1'),
   rollout: z.string().max(100),
   records: z.array(envelopeSchema).max(MAX_RECORDS),
 })
 export type RolloutRecords = z.infer<typeof rolloutRecordsSchema>
+
+/** A page of them; `next` is where the next one begins, null behind the last. */
+export const recordPageSchema = rolloutRecordsSchema.extend({ next: z.int().nullable() })
+export type RecordPage = z.infer<typeof recordPageSchema>

@@ -90,8 +90,11 @@ export interface RolloutStore {
   ): Promise<boolean>
   history(id: RolloutId): Promise<readonly RolloutChange[]>
 
-  /** In the order in which it was decided. */
-  records(rollout: RolloutId): Promise<readonly StoredRecord[]>
+  /** In the order in which it was decided; of a page those behind `after`. */
+  records(
+    rollout: RolloutId,
+    page?: { readonly after: number; readonly limit: number },
+  ): Promise<readonly StoredRecord[]>
   lastRecord(rollout: RolloutId): Promise<StoredRecord | undefined>
   /** Of any rollout. */
   unsignedRecords(limit: number): Promise<readonly StoredRecord[]>

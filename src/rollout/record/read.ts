@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isDigest } from '../../core/index.ts'
 import { MAX_BUCKET } from '../buckets.ts'
 import { ROLLOUT_PHASES } from '../types.ts'
-import { type DecisionRecord, MAX_RECORD_BYTES, RECORD_KIND } from './types.ts'
+import { type DecisionRecord, EVIDENTIAL, MAX_RECORD_BYTES, RECORD_KIND } from './types.ts'
 
 /** Deeper than a record is: a histogram in a tally in a step in a metric's evidence in a basis in an event. */
 const MAX_DEPTH = 16
@@ -51,7 +51,7 @@ const record = z.looseObject({
   event,
   to: rollout,
   known: analysis.optional(),
-  leftOut: z.object({ basis: digest, bytes: z.number() }).optional(),
+  leftOut: z.object({ what: z.enum(EVIDENTIAL), digest, bytes: z.number() }).optional(),
   ballast: z.object({ version: z.string(), commit: z.string().optional() }),
 })
 

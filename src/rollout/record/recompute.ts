@@ -29,7 +29,8 @@ export function stateProblem({ from, event, to, at }: DecisionRecord): string | 
 
 /** What the evidence gives, where its verdict or a figure is another than was recorded. */
 export function evidenceProblem(record: DecisionRecord): string | undefined {
-  const { from, event } = record
+  const { from, event, leftOut } = record
+  if (leftOut) return undefined
   try {
     if (event.kind === 'concluded') return conclusionDifference(record, event)
     if (event.kind !== 'analysed' || !event.basis) return undefined

@@ -11,6 +11,10 @@ export const RECORD_TYPE = 'application/vnd.ballast.rollout-decision+json'
  */
 export const MAX_RECORD_BYTES: Bytes = 1 << 20
 
+/** What an event holds that its decision is computed from again: nothing is carried out by it. */
+export const EVIDENTIAL = ['basis', 'seen', 'rewards'] as const
+export type Evidential = (typeof EVIDENTIAL)[number]
+
 /** A version, and what exactly it is. */
 export interface RecordedVersion {
   readonly id: VersionId
@@ -50,8 +54,8 @@ export interface DecisionRecord {
   readonly to: RecordedRollout
   /** What was measured by then, where another event than an analysis decided. */
   readonly known?: Analysis
-  /** The evidence made it too large; its digest stays. */
-  readonly leftOut?: { readonly basis: Digest; readonly bytes: Bytes }
+  /** Member of the event that made it too large; its digest stays. */
+  readonly leftOut?: { readonly what: Evidential; readonly digest: Digest; readonly bytes: Bytes }
   /** Which Ballast decided. */
   readonly ballast: { readonly version: string; readonly commit?: string }
 }

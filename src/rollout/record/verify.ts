@@ -147,13 +147,9 @@ function checkDecision(record: DecisionRecord, say: Say): void {
   const evidence = evidenceProblem(record)
   if (evidence) say('evidence', `${evidence}${byOther(record)}`)
   const { event, leftOut } = record
-  if (event.kind === 'analysed' && !event.basis)
-    say(
-      'no evidence',
-      leftOut
-        ? `its evidence of ${leftOut.bytes} bytes was too large to keep`
-        : 'it holds no evidence to compute its verdict from',
-    )
+  if (leftOut) say('no evidence', `its evidence of ${leftOut.bytes} bytes was too large to keep`)
+  else if (event.kind === 'analysed' && !event.basis)
+    say('no evidence', 'it holds no evidence to compute its verdict from')
 }
 
 function byOther({ ballast: { version, commit } }: DecisionRecord): string {

@@ -1,7 +1,13 @@
 import { canonicalJson, type Digest, digestOf } from '../../core/index.ts'
 import type { StoredRollout } from '../ports.ts'
 import type { Rollout, RolloutEvent } from '../types.ts'
-import { type DecisionRecord, MAX_RECORD_BYTES, RECORD_KIND, type RecordedRollout } from './types.ts'
+import {
+  type DecisionRecord,
+  EVIDENTIAL,
+  MAX_RECORD_BYTES,
+  RECORD_KIND,
+  type RecordedRollout,
+} from './types.ts'
 
 /** What a record is made of, beside what happened. */
 export type RecordFacts = Omit<DecisionRecord, 'kind' | 'from' | 'event' | 'to' | 'leftOut'>
@@ -24,11 +30,11 @@ export function recordPayload(
     to: recorded(to),
   }
   const payload = canonicalJson(finite(record))
-  if (Buffer.byteLength(payload) <= MAX_RECORD_BYTES || event.kind !== 'analysed' || !event.basis)
-    return payload
-  const { basis, ...rest } = event
-  const text = canonicalJson(finite(basis))
-  const leftOut = { basis: digestOf(text), bytes: Buffer.byteLength(text) }
+  const what = EVIDENTIAL.find(member => member in event)
+  if (Buffer.byteLength(payload) <= MAX_RECORD_BYTES || what === undefined) return payload
+  const text = canonicalJson(finite(Object.getOwnPropertyDescriptor(event, what)?.value))
+  const rest = Object.fromEntries(Object.entries(event).filter(([member]) => member !== what))
+  const leftOut = { what, digest: digestOf(text), bytes: Buffer.byteLength(text) }
   return canonicalJson(finite({ ...record, event: rest, leftOut }))
 }
 

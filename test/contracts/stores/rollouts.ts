@@ -164,6 +164,8 @@ export function rolloutContract(world: () => Stores): void {
 
     expect(await rollouts.update(next, 2, aChange(), undefined, unsigned)).toBe(true)
     expect(await rollouts.records(rollout.id)).toStrictEqual([aRecord(1), unsigned])
+    expect(await rollouts.records(rollout.id, { after: 0, limit: 1 })).toStrictEqual([aRecord(1)])
+    expect(await rollouts.records(rollout.id, { after: 1, limit: 9 })).toStrictEqual([unsigned])
     expect(await rollouts.lastRecord(rollout.id)).toStrictEqual(unsigned)
     expect(await rollouts.records(other.id)).toEqual([])
     expect(await rollouts.unsignedRecords(9)).toStrictEqual([unsigned])

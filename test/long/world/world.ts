@@ -3,6 +3,7 @@ import { type LabelledImage, trafficImages } from '../../../src/cli/demo/images.
 import { pipelineEnd, pushThrough } from './delivery.ts'
 import { Installation, ROOT } from './installation.ts'
 import { describeOutcome, Load, type Outcome } from './load.ts'
+import { expectRecords } from './records.ts'
 import { Repository, type RepositoryOptions } from './repository.ts'
 import { until } from './until.ts'
 
@@ -72,12 +73,13 @@ export async function deliverFirst(world: World, perSecond: number): Promise<voi
   world.load.start(perSecond)
 }
 
-/** No client was let down but by what is excused, and Ctrl-C leaves nothing behind. */
+/** No client was let down but by what is excused, what was decided holds, and Ctrl-C leaves nothing behind. */
 export async function expectGoodEnd(
   { made, load }: World,
   excused: (failure: Outcome) => boolean = () => false,
 ): Promise<void> {
   await load.stop()
   expect(load.failures.filter(failure => !excused(failure)).map(describeOutcome)).toEqual([])
+  await expectRecords(made)
   expect(await made.stop()).toEqual([])
 }

@@ -3,6 +3,7 @@ import {
   type ApiClient,
   type RolloutRecords,
   type RolloutView,
+  recordPageSchema,
   rolloutRecordsSchema,
   rolloutViewSchema,
 } from '../../../api/index.ts'
@@ -15,8 +16,16 @@ export function fetchRollout(client: ApiClient, id: string): Promise<RolloutView
   return client.get(`/rollouts/${encodeURIComponent(id)}`, rolloutViewSchema)
 }
 
-export function fetchRecords(client: ApiClient, id: string): Promise<RolloutRecords> {
-  return client.get(`/rollouts/${encodeURIComponent(id)}/records`, rolloutRecordsSchema)
+/** All of them, page by page. */
+export async function fetchRecords(client: ApiClient, id: string): Promise<RolloutRecords> {
+  const records: RolloutRecords['records'] = []
+  for (let after = 0; ; ) {
+    const path = `/rollouts/${encodeURIComponent(id)}/records?after=${after}`
+    const { next, records: page, ...rest } = await client.get(path, recordPageSchema)
+    records.push(...page)
+    if (next === null) return { ...rest, records }
+    after = next
+  }
 }
 
 /** Records of a file. Throws RECORDS_INVALID. */

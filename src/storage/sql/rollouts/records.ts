@@ -8,8 +8,9 @@ type RecordStore = Pick<RolloutStore, 'records' | 'lastRecord' | 'unsignedRecord
 /** What was decided about rollouts, as it was signed. */
 export function records(db: Db): RecordStore {
   return {
-    async records(rollout) {
-      const query = db.selectFrom('rollout_records').selectAll().where('rollout', '=', rollout)
+    async records(rollout, page) {
+      const all = db.selectFrom('rollout_records').selectAll().where('rollout', '=', rollout)
+      const query = page ? all.where('sequence', '>', page.after).limit(page.limit) : all
       return (await query.orderBy('sequence').execute()).map(recordOf)
     },
     async lastRecord(rollout) {

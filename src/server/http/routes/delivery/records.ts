@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { rolloutRecordsSchema } from '../../../../api/index.ts'
+import { recordPageSchema } from '../../../../api/index.ts'
 import type { Services } from '../../../services.ts'
-import { recordsViewOf } from '../../../views/records.ts'
+import { recordPageOf } from '../../../views/records.ts'
 import { rolloutFor } from '../../find.ts'
 import { callerIn } from '../../guard.ts'
 import type { App } from '../../types.ts'
@@ -11,9 +11,14 @@ const CALLER = { access: { kind: 'caller' } } as const
 /** What was decided about a rollout, signed. */
 export function recordRoutes(app: App, services: Services): void {
   const params = z.object({ id: z.string() })
-  const response = { 200: rolloutRecordsSchema }
-  app.get('/api/v1/rollouts/:id/records', { config: CALLER, schema: { params, response } }, async request => {
-    const { rollout } = await rolloutFor(services, callerIn(request), request.params.id)
-    return recordsViewOf(services.plane, rollout.id)
-  })
+  const querystring = z.object({ after: z.coerce.number().int().min(0).default(0) })
+  const response = { 200: recordPageSchema }
+  app.get(
+    '/api/v1/rollouts/:id/records',
+    { config: CALLER, schema: { params, querystring, response } },
+    async request => {
+      const { rollout } = await rolloutFor(services, callerIn(request), request.params.id)
+      return recordPageOf(services.plane, rollout.id, request.query.after)
+    },
+  )
 }
