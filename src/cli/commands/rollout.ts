@@ -102,7 +102,9 @@ export function describeRollout({
   reason,
   history,
 }: RolloutView): string {
-  const head = `${model} v${candidate.number}${stable ? ` over v${stable.number}` : ''}: ${phase}, ${formatPercent(weight)} of the traffic`
+  const inShadow = phase === 'progressing' && weight === 0
+  const share = inShadow ? 'in its shadow, answering nobody' : `${formatPercent(weight)} of the traffic`
+  const head = `${model} v${candidate.number}${stable ? ` over v${stable.number}` : ''}: ${phase}, ${share}`
   return [
     head,
     ...(reason ? [reason] : []),

@@ -116,7 +116,7 @@ function describe({ phase, weight, step, reason }: RolloutChange): string {
     case 'preparing':
       return 'rollout: replicas load, warm up and are checked'
     case 'progressing':
-      return `canary at ${formatPercent(weight)} (step ${step + 1}): ${reason}`
+      return `${weight > 0 ? `canary at ${formatPercent(weight)}` : 'shadow'} (step ${step + 1}): ${reason}`
     case 'promoted':
       return `promoted to 100 %: ${reason}`
     case 'aborted':

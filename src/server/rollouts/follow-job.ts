@@ -1,7 +1,7 @@
 import type { EnvironmentRequest } from '../../config/index.ts'
 import type { Instant, RolloutId } from '../../core/index.ts'
 import type { Job, Pipeline } from '../../pipeline/index.ts'
-import type { Analysis, StoredRollout } from '../../rollout/index.ts'
+import { type Analysis, type StoredRollout, shadowOf } from '../../rollout/index.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { PreviewJob, Previews } from '../delivery/previews/previews.ts'
 import { storeResult } from '../pipelines/ending/results.ts'
@@ -77,7 +77,8 @@ export class JobFollower {
       now - last.at >= QUIET_MS
     if (quiet && job.state === 'running') {
       const missing = analysis?.requestsMissing
-      const reason = `waits for evidence: ${missing === undefined ? 'no requests come' : `about ${missing} more requests in each arm are needed`}, and none came for ${QUIET_MS / 1000} s`
+      const where = shadowOf(rollout) === undefined ? 'in each arm' : 'to both versions'
+      const reason = `waits for evidence: ${missing === undefined ? 'no requests come' : `about ${missing} more requests ${where} are needed`}, and none came for ${QUIET_MS / 1000} s`
       await this.#pipelines.move(job, 'running', 'waiting', { reason })
     } else if (!quiet && job.state === 'waiting') await this.#pipelines.move(job, 'waiting', 'running')
   }
