@@ -3,8 +3,8 @@ import { type RolloutView, rolloutViewSchema } from '../../api/index.ts'
 import { formatPercent, parseDuration } from '../../core/index.ts'
 import { print } from '../output/print.ts'
 import { remote } from '../remote/settings.ts'
-import { addRecordCommands } from './rollout-records.ts'
 import { rolloutDisagreementsCommand } from './rollout-disagreements.ts'
+import { addRecordCommands } from './rollout-records.ts'
 import { rolloutSimulateCommand } from './rollout-simulate.ts'
 
 interface Json {
