@@ -6,6 +6,7 @@ import { remote } from '../remote/settings.ts'
 import { rolloutDisagreementsCommand } from './rollout-disagreements.ts'
 import { addRecordCommands } from './rollout-records.ts'
 import { rolloutSimulateCommand } from './rollout-simulate.ts'
+import { experimentCommand } from './rollout-simulate-experiment.ts'
 
 interface Json {
   readonly json?: boolean
@@ -74,6 +75,8 @@ export function rolloutCommand(): Command {
   addRecordCommands(command)
   command.addCommand(rolloutDisagreementsCommand())
   command.addCommand(rolloutSimulateCommand())
+  command.addCommand(experimentCommand('ab'))
+  command.addCommand(experimentCommand('bandit'))
   return command
 }
 

@@ -129,7 +129,7 @@ function isRightAb({ metric, horizon, effect, traffic, log }: Written, tell: Tel
   if (metric === undefined || horizon === undefined || effect === undefined)
     return tell(
       'An A/B needs a metric, a horizon and an effect',
-      'such as metric: reward, horizon: 20000 requests, effect: 1%; `ballast rollout simulate --strategy ab` shows what they tell',
+      'such as metric: reward, horizon: 20000 requests, effect: 1%; `ballast rollout simulate-ab` shows what they tell',
     )
   if (metric !== 'reward' && effect >= 1)
     return tell(`An effect on ${metric} is a part of all`, 'give effect as a percentage below 100%')

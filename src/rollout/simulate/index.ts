@@ -1,3 +1,11 @@
+export {
+  type ExperimentResult,
+  looksOfBandit,
+  perLookOfAb,
+  runAb,
+  runBandit,
+  simulateExperiment,
+} from './experiments.ts'
 export { analysisRule, evidenceRule, groupSequentialRule, policyFor } from './rules.ts'
 export {
   type Frequency,

@@ -79,7 +79,7 @@ export function summarise(outcomes: readonly RunOutcome[]): SimulationResult {
   }
 }
 
-function frequency(count: number, total: number): Frequency {
+export function frequency(count: number, total: number): Frequency {
   return { part: total === 0 ? 0 : count / total, interval: wilsonInterval(count, total, 0.95) }
 }
 
