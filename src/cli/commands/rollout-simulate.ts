@@ -21,6 +21,7 @@ interface Options {
   readonly errors: Fraction
   readonly latency: Fraction
   readonly accuracyMargin: Fraction
+  readonly tolerance: Fraction
   readonly quantile: keyof typeof QUANTILES
   readonly confidence: Fraction
   readonly rule: RuleName
@@ -55,11 +56,12 @@ export function rolloutSimulateCommand(): Command {
     .addOption(
       new Option('--quantile <name>', 'of the latency').choices(Object.keys(QUANTILES)).default('p95'),
     )
+    .addOption(known('--tolerance <percent>', 'part of each margin that is no harm', percent, '20%'))
     .addOption(known('--confidence <percent>', '100% less the false-rollback budget', percent, '95%'))
     .addOption(
       new Option(
         '--rule <name>',
-        'evidence; group-sequential, for a known number of looks; analysis: what rollouts go by now',
+        'evidence; group-sequential, for a known number of looks; analysis: each step alone, as rollouts once did',
       )
         .choices(RULES)
         .default('evidence'),
@@ -102,6 +104,7 @@ function planOf({ traffic, effect, errors, latency, accuracyMargin, quantile, ..
     disagree: options.disagree,
     labelled: options.labelled,
     margins: { errors, latency, accuracy: accuracyMargin },
+    tolerance: options.tolerance,
     confidence: options.confidence,
     effects: effect,
     streams: options.stream,

@@ -20,6 +20,8 @@ export interface Plan {
   /** Part of the canary's requests that both versions answer and somebody labels. */
   readonly labelled: Fraction
   readonly margins: { readonly errors: Fraction; readonly latency: Fraction; readonly accuracy: Fraction }
+  /** Part of each margin within which a canary is not rolled back; bounds for a known number of looks have none. */
+  readonly tolerance: Fraction
   readonly confidence: Fraction
   readonly effects: readonly Effect[]
   readonly streams: readonly StreamKind[]

@@ -43,16 +43,20 @@ function scenarioOf(plan: Plan, effect?: Effect): Scenario {
   }
 }
 
-function errors({ errorRate, margins }: Plan, effect: Effect | undefined): SimulatedMetric {
+function within(margin: Fraction, { tolerance, rule }: Pick<Plan, 'tolerance' | 'rule'>) {
+  return { tolerance: rule === 'group-sequential' ? 0 : margin * tolerance, margin }
+}
+
+function errors({ errorRate, margins, ...plan }: Plan, effect: Effect | undefined): SimulatedMetric {
   return {
-    metric: { kind: 'rate', name: 'errors', tolerance: 0, margin: margins.errors },
+    metric: { kind: 'rate', name: 'errors', ...within(margins.errors, plan) },
     baseline: errorRate,
     canary: effect?.what === 'errors' ? effect.value : errorRate,
   }
 }
 
-function latency({ quantile, margins }: Plan): SimulatedMetric {
-  return { metric: { kind: 'quantile', name: 'latency', quantile, tolerance: 0, margin: margins.latency } }
+function latency({ quantile, margins, ...plan }: Plan): SimulatedMetric {
+  return { metric: { kind: 'quantile', name: 'latency', quantile, ...within(margins.latency, plan) } }
 }
 
 /** Pairs of answers to labelled requests; with the accuracies, how often the versions disagree tells all. */
@@ -73,7 +77,7 @@ function accuracy(plan: Plan, effect: Effect | undefined): readonly SimulatedMet
     })
   return [
     {
-      metric: { kind: 'paired', name: 'accuracy', tolerance: 0, margin: plan.margins.accuracy },
+      metric: { kind: 'paired', name: 'accuracy', ...within(plan.margins.accuracy, plan) },
       onlyBaseline,
       onlyCanary,
       labelled: plan.labelled,

@@ -12,6 +12,7 @@ const PLAN: Plan = {
   disagree: 0.1,
   labelled: 1,
   margins: { errors: 0.01, latency: 0.5, accuracy: 0.01 },
+  tolerance: 0.2,
   confidence: 0.95,
   effects: [{ name: 'errors=20%', what: 'errors', value: 0.2 }],
   streams: ['independent', 'incidents'],
