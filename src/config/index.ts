@@ -10,8 +10,8 @@ export type { ConfigDiagnosticCode } from './findings.ts'
 export { parseConfig } from './parse.ts'
 export { planFacts } from './plan-facts.ts'
 export { ballastSchema } from './schema.ts'
-export { MAX_TOLERANCE } from './sections/convert.ts'
 export { DEFAULT_ANALYSIS } from './sections/analysis.ts'
+export { MAX_TOLERANCE } from './sections/convert.ts'
 export {
   isConverted,
   isRunnable,

@@ -12,8 +12,14 @@ import {
 import { aCanary, anAnalysis, aRollout, NOON, SPEC, STEPS, V1 } from './testing.ts'
 
 const later = (milliseconds: number) => instant(NOON + milliseconds)
-const passed: Extract<RolloutEvent, { kind: 'analysed' }> = { kind: 'analysed', analysis: anAnalysis('passed') }
-const failed: Extract<RolloutEvent, { kind: 'analysed' }> = { kind: 'analysed', analysis: anAnalysis('failed') }
+const passed: Extract<RolloutEvent, { kind: 'analysed' }> = {
+  kind: 'analysed',
+  analysis: anAnalysis('passed'),
+}
+const failed: Extract<RolloutEvent, { kind: 'analysed' }> = {
+  kind: 'analysed',
+  analysis: anAnalysis('failed'),
+}
 const inconclusive: RolloutEvent = {
   kind: 'analysed',
   analysis: { ...anAnalysis('inconclusive'), requestsMissing: 210 },
