@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { footprintOf, withFootprints } from '../../src/cli/optimize/footprint/footprint.ts'
 import { type Comparison, compareModels } from '../../src/cli/optimize/measure.ts'
-import { speedOf } from '../../src/cli/optimize/search.ts'
+import { speedOf } from '../../src/cli/optimize/search/search.ts'
 import { table } from '../../src/cli/output/table.ts'
 import { formatSize, messageOf } from '../../src/core/index.ts'
 import { openExamples } from './variants/examples.ts'
@@ -41,13 +41,16 @@ for (const given of positionals) {
   const examples = data === undefined ? undefined : await openExamples(data)
   try {
     const rows: string[][] = []
-    const own = await footprintOf(model, measure, PROGRAM)
+    const own = await footprintOf(model, measure, { program: PROGRAM })
     let chosen: { readonly name: string; readonly path: string; readonly speed: number } | undefined
     for (const name of values.tries.split(',').filter(name => examples || name !== 'int8-static')) {
       try {
         const path = await variantOf(model, name, folder, examples)
         const comparison = await compareModels({ original: model, variant: path }, measure)
-        rows.push([name, ...told(withFootprints(comparison, own, await footprintOf(path, measure, PROGRAM)))])
+        rows.push([
+          name,
+          ...told(withFootprints(comparison, own, await footprintOf(path, measure, { program: PROGRAM }))),
+        ])
         const speed = speedOf(comparison)
         if (speed <= (chosen?.speed ?? 1)) chosen = { name, path, speed }
       } catch (cause) {

@@ -53,6 +53,28 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   'bf16-weights': { kind: 'storage', dtype: 'bfloat16' },
 }
 
+/** Before the name of a change: it is of the simplified graph. */
+const SIMPLIFIED_FIRST = 'simplify+'
+
+/** Of a change, and of the same on the simplified graph: `int8` and `simplify+int8`. */
+export const CHANGE_NAMES: readonly string[] = [
+  ...Object.keys(CHANGES),
+  ...Object.keys(CHANGES).flatMap(name => simplifiedFirst(name) ?? []),
+]
+
+/** The name of the same change on the simplified graph; undefined where it is that already, or nothing else. */
+export function simplifiedFirst(name: string): string | undefined {
+  return name === 'simplify' || name.startsWith(SIMPLIFIED_FIRST) ? undefined : `${SIMPLIFIED_FIRST}${name}`
+}
+
+/** The change of a name, and whether the graph is simplified before it. Undefined where there is none. */
+export function changeOf(name: string): { readonly change: Change; readonly simplify: boolean } | undefined {
+  if (!CHANGE_NAMES.includes(name)) return undefined
+  const simplify = name.startsWith(SIMPLIFIED_FIRST)
+  const change = CHANGES[simplify ? name.slice(SIMPLIFIED_FIRST.length) : name]
+  return change && { change, simplify }
+}
+
 /** Of the variants that pass, which one is the best. */
 export const PREFERENCES = ['latency', 'size', 'memory'] as const
 export type Preference = (typeof PREFERENCES)[number]

@@ -1,15 +1,18 @@
-export { collectRanges } from './calibration/collect.ts'
+export { type CalibrationState, collectRanges, collectSome, isCollected } from './calibration/collect.ts'
 export { CALIBRATIONS, type Calibration } from './calibration/types.ts'
 export {
+  CHANGE_NAMES,
   CHANGES,
   type Change,
+  changeOf,
   PREFERENCES,
   type Preference,
   SAMPLES,
   type StaticChange,
+  simplifiedFirst,
 } from './changes.ts'
 export * from './errors.ts'
-export { constantsAsInitializers } from './graph/constants.ts'
+export { constantsAsInitializers, listedAsConstants } from './graph/constants.ts'
 export type { Computer } from './graph/passes/computer.ts'
 export { type Simplified, type SimplifyOptions, simplify } from './graph/passes/simplify.ts'
 export type { WorkFile, Workspace } from './ports.ts'

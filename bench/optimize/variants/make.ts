@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Calibrate } from '../../../src/cli/optimize/calibrate.ts'
+import type { Calibrate } from '../../../src/cli/optimize/calibration/calibrator.ts'
 import { optimizeModel } from '../../../src/cli/optimize/optimize.ts'
-import { changeNamed } from '../../../src/cli/optimize/search.ts'
+import { changeNamed } from '../../../src/cli/optimize/search/named.ts'
 import { writeModel } from '../../../src/cli/output/write-model.ts'
 import { openModel } from '../../../src/formats/index.ts'
 import { loadOnnx } from '../../../src/model/index.ts'
@@ -31,7 +31,7 @@ export async function variantOf(
     await optimizeModel(model, {
       path,
       out,
-      change: changeNamed(name),
+      ...changeNamed(name),
       keep: new Set(),
       program: PROGRAM,
       ...(calibrate && { calibrate }),
@@ -52,9 +52,9 @@ function calibratedOn(examples: Examples, folder: string): Calibrate {
         await writeModel(augmented, path)
         return loadOnnx(path, { optimizations: 'none' })
       },
-      async *samples({ signature }) {
+      async *samples({ signature }, from) {
         const { name, shape } = signature.inputs[0]!
-        for (let i = examples.count - CALIBRATED; i < examples.count; i++)
+        for (let i = examples.count - CALIBRATED + from; i < examples.count; i++)
           yield { [name]: await examples.input(i, shape) }
       },
     })

@@ -16,6 +16,10 @@ export function optimizeCommand(): Command {
       'try several changes, judge each by the gates of ballast.yaml on its data, write the best',
     )
     .option('--simplify', 'the same with fewer nodes: alone, or before one of the changes that follow')
+    .option(
+      '--constant-inputs',
+      'of one change: weights that are listed as inputs are constants, which callers can not give any more',
+    )
     .option('--int8', 'weights as 8-bit integers, activations too while it runs')
     .option('--int8-static', 'weights and activations as 8-bit integers, on places that examples tell')
     .addOption(
@@ -48,7 +52,12 @@ export function optimizeCommand(): Command {
         .default(4)
         .argParser(level),
     )
-    .option('--try <changes>', `of --auto: ${Object.keys(CHANGES).join(',')}`, list, Object.keys(CHANGES))
+    .option(
+      '--try <changes>',
+      `of --auto: ${Object.keys(CHANGES).join(',')}, and each after simplifying, as simplify+int8`,
+      list,
+      Object.keys(CHANGES),
+    )
     .addOption(
       new Option('--prefer <what>', 'of --auto: which one is the best')
         .choices(PREFERENCES)
@@ -70,7 +79,7 @@ export function optimizeCommand(): Command {
     .option('--threads <n>', 'within one run, for the measurement', whole, 1)
     .option(
       '--max-memory <size>',
-      'what the change itself may take, such as 200MB: kept, or refused with the least; leaves out the measurement',
+      'what it may take with the process that runs a model for it, such as 500MB: kept to, or refused; of one change, leaves out the measurement',
       parseSize,
     )
     .option('--no-measure', 'write the variant only')
@@ -83,7 +92,7 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   endWithReader()
   const path = given ?? (await (await import('../optimize/actions/model.ts')).modelOf(options.folder))
   checkSimplify(options)
-  checkMemory(options)
+  checkConstantInputs(options)
   await checkOutput(path, options)
   // Each loads what it needs alone: a change of a model starts in half the time without what judges it.
   if (options.withSteps) await (await import('../optimize/actions/steps.ts')).steps(path, options)
@@ -101,15 +110,12 @@ function checkSimplify({ simplify, auto, withSteps }: Options): void {
     })
 }
 
-/** What runs models takes what they take. */
-function checkMemory({ maxMemory, ...options }: Options): void {
-  const runs = (['auto', 'withSteps', 'simplify', 'int8Static'] as const).find(name => options[name])
-  if (maxMemory === undefined || runs === undefined) return
-  const option = runs.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
-  throw new BallastError('ARGUMENT_INVALID', {
-    message: `--max-memory does not go with --${option}, which runs the model`,
-    hint: 'It bounds --int8, --int8-blocks, --int4, --fp16, --fp16-weights and --bf16-weights.',
-  })
+function checkConstantInputs({ constantInputs, auto, withSteps }: Options): void {
+  if (constantInputs && (auto || withSteps))
+    throw new BallastError('ARGUMENT_INVALID', {
+      message: `--constant-inputs goes with one change of the model, and not with ${auto ? '--auto' : '--with-steps'}`,
+      hint: 'Write the model with --simplify --constant-inputs first, and give what was written.',
+    })
 }
 
 /** The original is never written over: the variant is computed from it while it is written. */

@@ -10,6 +10,7 @@ const MAX_KEPT = 8
 export function describeOptimized({
   change,
   simplified,
+  constantInputs,
   changed,
   kept,
   left,
@@ -24,6 +25,7 @@ export function describeOptimized({
     ...(simplified ? describeSimplified(simplified) : []),
     `${change}${change === SIMPLIFIED ? '' : counts} → ${formatSize(size)}`,
     ...describeKept(kept),
+    ...(constantInputs ? describeInputs(constantInputs) : []),
     ...left.map(what => `note: left out ${what}`),
     ...(resumed === undefined ? [] : [`note: ${formatSize(resumed)} were there of a run that was stopped`]),
     ...(peak === undefined ? [] : [`note: took ${formatSize(peak)} of memory at most`]),
@@ -40,6 +42,14 @@ function describeSimplified({
   const parts = passes.map(({ name, removed }) => `${name} ${removed > 0 ? `−${removed}` : `+${-removed}`}`)
   const how = parts.length > 0 ? ` (${parts.join(', ')})` : ''
   return [`${before.toLocaleString('en')} nodes → ${after.toLocaleString('en')}${how}`, ...describeKept(kept)]
+}
+
+/** The first of them by name: old exporters list each weight. */
+function describeInputs(names: readonly string[]): string[] {
+  if (names.length === 0) return ['note: no initializer is listed among the inputs']
+  const shown = names.slice(0, MAX_KEPT).map(clean).join(', ')
+  const more = names.length > MAX_KEPT ? ` and ${names.length - MAX_KEPT} more` : ''
+  return [`note: no inputs any more, but constants: ${shown}${more}`]
 }
 
 function describeKept(kept: Optimized['kept']): string[] {

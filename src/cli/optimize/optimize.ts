@@ -6,6 +6,7 @@ import {
   type Changed,
   constantsAsInitializers,
   halve,
+  listedAsConstants,
   quantizeBlocks,
   quantizeDynamic,
   quantizeStatic,
@@ -18,13 +19,12 @@ import {
   type Workspace,
 } from '../../optimize/index.ts'
 import { type WrittenFile, writeModel } from '../output/write-model.ts'
-import { started } from './apart/start.ts'
-import type { Calibrate } from './calibrate.ts'
+import { type ApartOptions, peakTogether, started } from './apart/start.ts'
+import type { Calibrate } from './calibration/calibrator.ts'
 import { constantComputer } from './constants/computer.ts'
 import { footprintOf, withFootprints } from './footprint/footprint.ts'
 import type { Comparison, MeasureOptions } from './measure.ts'
 import { MemoryBound } from './memory/bound.ts'
-import { peakBytes } from './memory/peak.ts'
 
 export interface OptimizeRequest {
   readonly path: string
@@ -33,13 +33,15 @@ export interface OptimizeRequest {
   readonly keep: ReadonlySet<string>
   /** Before another change. */
   readonly simplify?: boolean
+  /** Initializers that are listed among the inputs are constants: nobody can give them otherwise any more. */
+  readonly constantInputs?: boolean
   /** What starts this very program, which runs models in processes of their own; default: as it was started. */
   readonly program?: readonly string[]
   /** For changes that samples tell the places of. */
   readonly calibrate?: Calibrate
   /** Absent: the variant is written and not measured. */
   readonly measure?: MeasureOptions
-  /** What this process may take of the machine's memory until the variant is written; none of it runs a model. */
+  /** What this process, and one that runs the model for it, may take of the machine's memory until the variant is written. */
   readonly memory?: Bytes
   readonly say?: (line: string) => void
 }
@@ -48,13 +50,15 @@ export interface Optimized extends Pick<Changed, 'changed' | 'kept'> {
   readonly change: string
   /** What became of its nodes, where it was simplified. */
   readonly simplified?: Omit<Simplified, 'model'>
+  /** Inputs that are constants now, where that was asked for. */
+  readonly constantInputs?: readonly string[]
   readonly files: readonly WrittenFile[]
   /** What a run that was killed had written of them. */
   readonly resumed?: Bytes
   /** What of the original is not in the variant, in words. */
   readonly left: readonly string[]
   readonly comparison?: Comparison
-  /** The most that the process held, where it was bounded. */
+  /** The most that the process held, or with one that ran the model for it, where memory was bounded. */
   readonly peak?: Bytes
   /** Of values, where the change asked for them. */
   readonly ranges?: readonly (readonly [value: string, Range])[]
@@ -79,10 +83,13 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
       hint: '`ballast convert` makes ONNX of it first.',
     })
   const lifted = await liftOnnx(model.input)
-  const computer = simplifies ? await constantComputer(request.program ?? started()) : undefined
+  const own = { program: request.program ?? started(), ...(memory !== undefined && { memory }) }
+  const computer = simplifies ? await constantComputer(own) : undefined
   try {
-    const simplified = computer && (await simplify(lifted.model, { computer }))
-    const original = simplified?.model ?? constantsAsInitializers(lifted.model)
+    const listed = request.constantInputs ? listedAsConstants(lifted.model) : undefined
+    const given = listed?.model ?? lifted.model
+    const simplified = computer && (await simplify(given, { computer }))
+    const original = simplified?.model ?? constantsAsInitializers(given)
     const ranges = change.kind === 'int8-static' ? await rangesFor(original, change, request) : new Map()
     const bound = memory === undefined ? undefined : new MemoryBound(memory, dirname(out))
     const { model: made, changed, kept } = apply(original, request, ranges, bound)
@@ -96,17 +103,18 @@ export async function optimizeModel(model: OpenedModel, request: OptimizeRequest
     const { files, resumed } = await writeModel({ ...variant, metadata }, out, sources)
     say?.('written; now both are run')
     const paths = { original: path, variant: out }
-    const comparison = measure && (await compared(paths, measure, request.program ?? started()))
+    const comparison = measure && (await compared(paths, measure, own))
     return {
       change: what,
       ...(simplified && { simplified: withoutModel(simplified) }),
+      ...(listed && { constantInputs: listed.names }),
       changed,
       kept,
       files,
       left: lifted.left,
       ...(resumed > 0 && { resumed }),
       ...(comparison && { comparison }),
-      ...(bound && { peak: peakBytes() }),
+      ...(bound && { peak: peakTogether() }),
       ...(ranges.size > 0 && { ranges: [...ranges] }),
     }
   } finally {
@@ -123,12 +131,12 @@ function withoutModel({ nodes, passes, kept }: Simplified): Omit<Simplified, 'mo
 async function compared(
   paths: { readonly original: string; readonly variant: string },
   measure: MeasureOptions,
-  program: readonly string[],
+  own: Pick<ApartOptions, 'program' | 'memory'>,
 ): Promise<Comparison> {
   const { compareModels } = await import('./measure.ts')
   const comparison = await compareModels(paths, measure)
-  const original = await footprintOf(paths.original, measure, program)
-  const variant = await footprintOf(paths.variant, measure, program)
+  const original = await footprintOf(paths.original, measure, own)
+  const variant = await footprintOf(paths.variant, measure, own)
   return withFootprints(comparison, original, variant)
 }
 

@@ -55,9 +55,12 @@ const MODEL: OnnxModel = {
   },
 }
 
-async function simplified(more: Partial<OptimizeRequest> = {}) {
+async function simplified({
+  model: given = MODEL,
+  ...more
+}: Partial<OptimizeRequest> & { model?: OnnxModel } = {}) {
   const path = join(folder, 'model.onnx')
-  await writeModel(MODEL, path)
+  await writeModel(given, path)
   const model = await openModel(path)
   const request: OptimizeRequest = {
     path,
@@ -94,6 +97,20 @@ test('constants are computed in a process of their own, and nothing of it is lef
   expect(describeOptimized(optimized)).toMatch(/^5 nodes → 2 \(constants −2, no-ops −1\)\nsimplified → /)
 })
 
+test('what is listed among the inputs is a constant only where that was asked for, and it is told', async () => {
+  const { graph } = MODEL
+  const w = { name: 'w', dtype: 'float32', shape: [SIDE, SIDE] } as const
+  const listed = { ...MODEL, graph: { ...graph, inputs: [...graph.inputs, w] } }
+  const kept = await simplified({ model: listed })
+  expect(kept.simplified!.nodes).toEqual({ before: 5, after: 4 })
+  expect(kept.constantInputs).toBeUndefined()
+  const made = await simplified({ model: listed, constantInputs: true })
+  expect(made.simplified!.nodes).toEqual({ before: 5, after: 2 })
+  expect(made.constantInputs).toEqual(['w'])
+  expect(describeOptimized(made)).toContain('no inputs any more, but constants: w')
+  expect(made.comparison!.drift[0]!.largest).toBeLessThan(1e-5)
+})
+
 test('a runtime that aborts costs what it was to compute, and no more', async () => {
   const { simplified: found, comparison } = await simplified({ program: ABORTING })
   expect(found!.nodes).toEqual({ before: 5, after: 4 })
@@ -106,7 +123,7 @@ test('a runtime that aborts costs what it was to compute, and no more', async ()
 })
 
 test('one that does not end is ended', async () => {
-  const computer = await constantComputer(ENDLESS, 300)
+  const computer = await constantComputer({ program: ENDLESS, deadline: 300 })
   const { graph } = MODEL
   const constants = {
     ...MODEL,

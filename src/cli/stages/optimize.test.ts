@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { optimizeRecordsSchema, type ReferenceOutputs, type StageInput } from '../../api/index.ts'
 import { type ModelRepository, parseConfig } from '../../config/index.ts'
 import { digestOfFile } from '../../core/index.ts'
@@ -13,6 +13,9 @@ import { optimizeStage, VARIANTS_FOLDER } from './optimize.ts'
 
 const MAIN = new URL('../main.ts', import.meta.url).pathname
 const DIGITS = new URL('../../../examples/digits/', import.meta.url).pathname
+
+/** Processes start slowly where many do. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let workspace: string
 beforeEach(async () => {

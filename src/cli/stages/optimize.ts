@@ -3,26 +3,18 @@ import { basename, dirname, join } from 'node:path'
 import type { Optimization, StageResult, TriedVariant, Variant } from '../../api/index.ts'
 import type { ModelRepository } from '../../config/index.ts'
 import { BallastError, digestOfFile, formatSize, resolveInside } from '../../core/index.ts'
-import { type Evaluation, openDataset } from '../../evaluate/index.ts'
+import type { Evaluation } from '../../evaluate/index.ts'
 import { digestOfFiles } from '../../formats/index.ts'
 import type { ModelConfig } from '../../model/index.ts'
 import { MEASURE } from '../optimize/actions/measure.ts'
 import { started } from '../optimize/apart/start.ts'
-import { describeReasons } from '../optimize/describe-search.ts'
+import { dataFile } from '../optimize/data-file.ts'
 import { thisMachine } from '../optimize/machine.ts'
 import { sizeOf } from '../optimize/measure.ts'
-import {
-  type Intervals,
-  intervalsOf,
-  MODEL,
-  type Search,
-  type SearchRequest,
-  searchVariants,
-  speedOf,
-  type Tried,
-  withComparison,
-  writeTried,
-} from '../optimize/search.ts'
+import { intervalsOf } from '../optimize/search/attempt.ts'
+import { describeReasons } from '../optimize/search/describe.ts'
+import { MODEL, searchVariants, speedOf, withComparison, writeTried } from '../optimize/search/search.ts'
+import type { Intervals, Search, SearchRequest, Tried } from '../optimize/search/types.ts'
 import type { StageContext } from './context.ts'
 import { runnableModel, stageModelConfig } from './converted.ts'
 import { allGates } from './gate.ts'
@@ -53,16 +45,11 @@ export async function optimizeStage(
   const config = await stageModelConfig(workspace, repository)
   const folder = join(workspace, VARIANTS_FOLDER)
   await mkdir(folder, { recursive: true })
-  const data = await openDataset(await resolveInside(workspace, evaluate.data), {
-    rows: 'allowed',
-    ...(evaluate.inputField !== undefined && { inputField: evaluate.inputField }),
-    ...(evaluate.labelField !== undefined && { labelField: evaluate.labelField }),
-  })
   const gates = allGates([...repository.gates, ...optimize.gates], input.policyGates)
   const found = await searchVariants({
     path,
     config,
-    data,
+    data: dataFile(await resolveInside(workspace, evaluate.data), evaluate),
     ...(evaluate.limit !== undefined && { limit: evaluate.limit }),
     gates: withComparison(gates, repository.model.task),
     tries: optimize.tries,
@@ -74,7 +61,7 @@ export async function optimizeStage(
     judged: original,
     metrics: evaluate.metrics,
     ...(production && { production }),
-  }).finally(() => data.close())
+  })
   const variants: Variant[] = []
   for (const tried of toKeep(found, repository))
     variants.push(await keepVariant(tried, { workspace, path, config, program }))
@@ -124,7 +111,7 @@ interface Keeping {
 async function keepVariant(tried: Tried, { workspace, path, config, program }: Keeping): Promise<Variant> {
   const out = join(workspace, VARIANTS_FOLDER, tried.name, MODEL)
   await mkdir(dirname(out), { recursive: true })
-  const { change, files } = await writeTried(tried, path, out, program)
+  const { change, files } = await writeTried(tried, out, { path, program })
   const kept = files.map(({ path: at, digest, size }) => ({ name: basename(at), digest, size }))
   if (kept[0]?.digest !== tried.evaluation?.modelDigest)
     throw new BallastError('MODEL_CHANGED', {

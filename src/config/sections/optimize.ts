@@ -1,14 +1,11 @@
 import type { Gate } from '../../evaluate/index.ts'
-import { CHANGES, PREFERENCES } from '../../optimize/index.ts'
+import { CHANGE_NAMES, CHANGES, PREFERENCES } from '../../optimize/index.ts'
 import { mismatch } from '../../pipeline/index.ts'
 import { type Fields, list, optional, type StructOf, struct } from '../reader/composites.ts'
 import { byKind, type Reader, refine } from '../reader/reader.ts'
 import { choice } from '../reader/scalars.ts'
 import type { OptimizeRequest } from '../types.ts'
 import { gatesSection } from './gates.ts'
-
-/** Names of all changes that there are. */
-export const CHANGE_NAMES: readonly string[] = Object.keys(CHANGES)
 
 const changeName: Reader<string> = choice(CHANGE_NAMES)
 const AUTO = 'auto'
@@ -37,7 +34,7 @@ const automatic: Reader<Written> = {
 
 export const optimizeSection: Reader<OptimizeRequest> = refine(
   byKind({ scalar: automatic, map: struct({ what: 'optimize', fields }) }),
-  ({ try: tries = CHANGE_NAMES, prefer = 'latency', gates = [] }: Written): OptimizeRequest => ({
+  ({ try: tries = Object.keys(CHANGES), prefer = 'latency', gates = [] }: Written): OptimizeRequest => ({
     tries: [...new Set(tries)],
     prefer,
     gates: gates satisfies readonly Gate[],

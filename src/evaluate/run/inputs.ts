@@ -9,6 +9,7 @@ const READ = 16
 /**
  * What runs over some examples of a data set take, as an evaluation prepares them: one example each, or as many as a
  * model of fixed batch wants. They are taken evenly from the whole data set, at most `limit`: its rows may be sorted.
+ * The first `from` runs are left out.
  * Throws DATASET_UNFIT, and what the data set throws.
  */
 export async function* inputsOf(
@@ -16,12 +17,18 @@ export async function* inputsOf(
   config: ModelConfig,
   dataset: Dataset,
   limit: number,
+  from = 0,
 ): AsyncGenerator<Tensors, void> {
   const feeder = feederOf(session, config)
   if (dataset.notTensors && !feeder.takesRows) throw dataset.notTensors
   const together = feeder.batchSize(1)
   let prepared: Tensors[] = []
+  let left = from * together
   for await (const example of spread(dataset, limit)) {
+    if (left > 0) {
+      left--
+      continue
+    }
     prepared.push(feeder.prepare(example))
     if (prepared.length < together) continue
     yield feeder.inputs(prepared)

@@ -1,10 +1,17 @@
+import { deserialize, serialize } from 'node:v8'
 import { describe, expect, test } from 'vitest'
 import type { OnnxModel } from '../../formats/index.ts'
 import { quantizeStatic } from '../precision/qdq/quantize.ts'
 import { made, rangesOf, withStatic } from '../precision/qdq/testing.ts'
 import type { Ranges } from '../precision/qdq/types.ts'
 import { groupsWithin } from './augment.ts'
-import { type CalibrateRequest, collectRanges } from './collect.ts'
+import {
+  type CalibrateRequest,
+  type CalibrationState,
+  collectRanges,
+  collectSome,
+  isCollected,
+} from './collect.ts'
 import { samplesOf, withOpener } from './testing.ts'
 import type { Calibration } from './types.ts'
 
@@ -16,8 +23,8 @@ function calibrated(name: string, method: Calibration, more: Partial<CalibrateRe
         model,
         method,
         open,
-        async *samples() {
-          yield* samples
+        async *samples(_, from) {
+          yield* samples.slice(from)
         },
         ...more,
       })
@@ -55,6 +62,39 @@ test('entropy: within the extremes, narrower somewhere', async () => {
   expect(found.get('v1')!.greatest).toBeLessThan(extremes.get('v1')!.greatest)
 })
 
+test.each(['minmax', 'average', 'entropy', 'percentile'] as const)(
+  '%s by a few samples at a time, each from what the one before left, gives the same ranges',
+  async method => {
+    const whole = await calibrated('cnn', method)
+    const parted = await withOpener(open =>
+      withStatic('cnn', async model => {
+        const samples = await samplesOf('cnn')
+        let state: CalibrationState | undefined
+        let parts = 0
+        do {
+          // What another process would read.
+          const read = state && (deserialize(serialize(state)) as CalibrationState)
+          const request: CalibrateRequest = {
+            model,
+            method,
+            open,
+            maxRuns: 3,
+            maxRunBytes: 3000,
+            async *samples(_, from) {
+              yield* samples.slice(from)
+            },
+          }
+          state = await collectSome(request, read)
+          parts++
+        } while (!isCollected(state))
+        expect(parts).toBeGreaterThan(samples.length / 3)
+        return state.ranges
+      }),
+    )
+    expect(parted).toEqual(whole)
+  },
+)
+
 test('values that are too many for one run are collected in several passes, to the same ranges', async () => {
   const passes = new Set<string>()
   const found = await calibrated('cnn', 'percentile', {
@@ -74,8 +114,8 @@ test('what a sample gave is gone before the next one runs', async () => {
       collectRanges({
         model,
         method: 'entropy',
-        async *samples() {
-          yield* samples
+        async *samples(_, from) {
+          yield* samples.slice(from)
         },
         async open(augmented) {
           const session = await opener(augmented)

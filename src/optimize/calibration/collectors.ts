@@ -1,6 +1,6 @@
 import { weightPasses } from '../../kernels/index.ts'
 import type { Range } from '../precision/qdq/types.ts'
-import { Histogram } from './histogram.ts'
+import { Histogram, type HistogramState } from './histogram.ts'
 import { entropyRange, percentileRange } from './thresholds.ts'
 import type { Calibration } from './types.ts'
 
@@ -10,23 +10,42 @@ export interface Collector {
   add(numbers: Float32Array): 'taken' | 'NaN'
   /** Undefined where there was no number, or an infinite one. */
   range(): Range | undefined
+  /** What another process goes on with. */
+  state(): CollectorState
 }
 
-export function collectorOf(method: Calibration): Collector {
+export interface CollectorState {
+  readonly infinite: boolean
+  readonly held: Held
+}
+
+/** Of extremes what they are, of averages their number and sums. */
+type Held = readonly number[] | HistogramState
+
+/** `from`: what one of the same method had taken. */
+export function collectorOf(method: Calibration, from?: CollectorState): Collector {
   switch (method) {
     case 'minmax':
-      return new Extremes()
+      return new Extremes(from)
     case 'average':
-      return new Averages()
+      return new Averages(from)
     case 'entropy':
-      return new Thresholds(entropyRange)
+      return new Thresholds(entropyRange, from)
     case 'percentile':
-      return new Thresholds(histogram => percentileRange(histogram))
+      return new Thresholds(histogram => percentileRange(histogram), from)
   }
 }
 
 abstract class Reducing implements Collector {
-  #infinite = false
+  #infinite: boolean
+
+  constructor(from?: CollectorState) {
+    this.#infinite = from?.infinite ?? false
+  }
+
+  state(): CollectorState {
+    return { infinite: this.#infinite, held: this.held() }
+  }
 
   add(numbers: Float32Array): 'taken' | 'NaN' {
     if (numbers.length === 0) return 'taken'
@@ -43,10 +62,20 @@ abstract class Reducing implements Collector {
 
   protected abstract take(numbers: Float32Array, least: number, greatest: number): void
   protected abstract found(): Range | undefined
+  protected abstract held(): Held
 }
+
+const numbersIn = (from: CollectorState | undefined): readonly number[] =>
+  Array.isArray(from?.held) ? from.held : []
 
 class Extremes extends Reducing {
   #range: Range | undefined
+
+  constructor(from?: CollectorState) {
+    super(from)
+    const [least, greatest] = numbersIn(from)
+    if (least !== undefined && greatest !== undefined) this.#range = { least, greatest }
+  }
 
   protected override take(_: Float32Array, least: number, greatest: number): void {
     const known = this.#range ?? { least, greatest }
@@ -56,13 +85,25 @@ class Extremes extends Reducing {
   protected override found(): Range | undefined {
     return this.#range
   }
+
+  protected override held(): Held {
+    return this.#range ? [this.#range.least, this.#range.greatest] : []
+  }
 }
 
 /** onnxruntime's CalibMovingAverage, over samples that come in one go. */
 class Averages extends Reducing {
-  #samples = 0
-  #least = 0
-  #greatest = 0
+  #samples: number
+  #least: number
+  #greatest: number
+
+  constructor(from?: CollectorState) {
+    super(from)
+    const [samples = 0, least = 0, greatest = 0] = numbersIn(from)
+    this.#samples = samples
+    this.#least = least
+    this.#greatest = greatest
+  }
 
   protected override take(_: Float32Array, least: number, greatest: number): void {
     this.#samples++
@@ -77,14 +118,19 @@ class Averages extends Reducing {
       greatest: Math.fround(this.#greatest / this.#samples),
     }
   }
+
+  protected override held(): Held {
+    return [this.#samples, this.#least, this.#greatest]
+  }
 }
 
 class Thresholds extends Reducing {
-  readonly #histogram = new Histogram()
+  readonly #histogram: Histogram
   readonly #rangeOf: (histogram: Histogram) => Range
 
-  constructor(rangeOf: (histogram: Histogram) => Range) {
-    super()
+  constructor(rangeOf: (histogram: Histogram) => Range, from?: CollectorState) {
+    super(from)
+    this.#histogram = from && 'counts' in from.held ? Histogram.from(from.held) : new Histogram()
     this.#rangeOf = rangeOf
   }
 
@@ -95,5 +141,9 @@ class Thresholds extends Reducing {
   protected override found(): Range | undefined {
     const { least, greatest } = this.#histogram
     return least > greatest ? undefined : this.#rangeOf(this.#histogram)
+  }
+
+  protected override held(): Held {
+    return this.#histogram.state()
   }
 }

@@ -4,6 +4,14 @@ import { weightPasses } from '../../kernels/index.ts'
 export const BINS = 8192
 const HALF = BINS / 2
 
+/** What another process goes on with. */
+export interface HistogramState {
+  readonly least: number
+  readonly greatest: number
+  readonly exponent: number | undefined
+  readonly counts: Float64Array
+}
+
 /**
  * Counts of numbers in BINS bins from −2^k to 2^k, k the least for which all magnitudes are below 2^k. A larger number
  * doubles the width: two bins become one, and no number changes sides, since their edges are edges still. So counts
@@ -16,6 +24,20 @@ export class Histogram {
   #counts: Float64Array<ArrayBuffer> = new Float64Array(BINS)
   /** log2 of the end; undefined while there are zeros only, which lie in the bin HALF at any width. */
   #exponent: number | undefined
+
+  static from({ least, greatest, exponent, counts }: HistogramState): Histogram {
+    const histogram = new Histogram()
+    histogram.least = least
+    histogram.greatest = greatest
+    histogram.#exponent = exponent
+    histogram.#counts = Float64Array.from(counts)
+    return histogram
+  }
+
+  state(): HistogramState {
+    const { least, greatest } = this
+    return { least, greatest, exponent: this.#exponent, counts: this.#counts }
+  }
 
   /** Finite numbers only. */
   add(numbers: Float32Array): void {

@@ -28,12 +28,24 @@ export function constantsAsInitializers(given: OnnxModel): OnnxModel {
   }
 }
 
-function withoutListed(model: OnnxModel): OnnxModel {
-  const { graph, irVersion = LEAST_IR } = model
+/**
+ * The model with initializers that are listed among its inputs as constants: nobody can give them otherwise any more.
+ * `names` are theirs.
+ */
+export function listedAsConstants(model: OnnxModel): {
+  readonly model: OnnxModel
+  readonly names: readonly string[]
+} {
+  const { graph } = model
   const constants = new Set((graph.initializers ?? []).map(({ name }) => name))
-  if (irVersion >= LEAST_IR || constants.size === 0) return model
+  const names = graph.inputs.flatMap(({ name }) => (constants.has(name) ? [name] : []))
   const inputs = graph.inputs.filter(({ name }) => !constants.has(name))
-  return { ...model, irVersion: LEAST_IR, graph: { ...graph, inputs } }
+  const irVersion = Math.max(model.irVersion ?? LEAST_IR, LEAST_IR)
+  return { names, model: names.length === 0 ? model : { ...model, irVersion, graph: { ...graph, inputs } } }
+}
+
+function withoutListed(model: OnnxModel): OnnxModel {
+  return (model.irVersion ?? LEAST_IR) >= LEAST_IR ? model : listedAsConstants(model).model
 }
 
 function constantOf({ op, domain, attributes }: OnnxNode): OnnxTensor | undefined {

@@ -2,6 +2,8 @@ import { BallastError } from '../../../core/index.ts'
 import { openModel } from '../../../formats/index.ts'
 import type { Change } from '../../../optimize/index.ts'
 import { print } from '../../output/print.ts'
+import { started } from '../apart/start.ts'
+import type { Calibrate } from '../calibration/calibrator.ts'
 import { describeOptimized } from '../describe.ts'
 import { optimizeModel } from '../optimize.ts'
 import { measureOf } from './measure.ts'
@@ -13,7 +15,7 @@ export async function change(path: string, options: Options): Promise<void> {
   const say =
     options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
   const model = await openModel(path)
-  const calibration = wanted.kind === 'int8-static' ? await calibrationOf(options) : undefined
+  const calibrate = wanted.kind === 'int8-static' ? await calibratorFor(options, say) : undefined
   try {
     const optimized = await optimizeModel(model, {
       path,
@@ -21,29 +23,33 @@ export async function change(path: string, options: Options): Promise<void> {
       change: wanted,
       keep: new Set(options.keep),
       simplify: options.simplify ?? false,
-      ...(calibration && { calibrate: calibration.calibrator(say) }),
+      constantInputs: options.constantInputs ?? false,
+      ...(calibrate && { calibrate }),
       ...(options.measure && options.maxMemory === undefined && { measure: measureOf(options) }),
       ...(options.maxMemory !== undefined && { memory: options.maxMemory }),
       ...(say && { say }),
     })
     print(optimized, options.json, describeOptimized)
   } finally {
-    await calibration?.data.close()
     await model.close()
   }
 }
 
-/** Data, and what runs the model on it: loaded where a change needs it. */
-async function calibrationOf({ folder, data }: Options) {
+/** What runs the model on data: loaded where a change needs it. */
+async function calibratorFor(
+  { folder, data, maxMemory: memory }: Options,
+  say: ((line: string) => void) | undefined,
+): Promise<Calibrate> {
   const [{ calibratorOf }, { calibrationData }] = await Promise.all([
-    import('../calibrate.ts'),
-    import('../calibration-data.ts'),
+    import('../calibration/calibrator.ts'),
+    import('../calibration/data.ts'),
   ])
-  const given = await calibrationData(folder, data)
-  return {
-    data: given.data,
-    calibrator: (say?: (line: string) => void) => calibratorOf({ ...given, ...(say && { say }) }),
-  }
+  return calibratorOf({
+    ...(await calibrationData(folder, data)),
+    program: started(),
+    ...(memory !== undefined && { memory }),
+    ...(say && { say }),
+  })
 }
 
 /** Which of the changes was asked for, by its option. */

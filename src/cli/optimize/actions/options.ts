@@ -11,6 +11,7 @@ export interface Options {
   readonly folder: string
   readonly data?: string
   readonly simplify?: boolean
+  readonly constantInputs?: boolean
   readonly int8?: boolean
   readonly int8Static?: boolean
   readonly calibrate: Calibration

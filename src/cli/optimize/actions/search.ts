@@ -1,11 +1,12 @@
 import { BallastError, resolveInside } from '../../../core/index.ts'
-import { openDataset } from '../../../evaluate/index.ts'
 import { print } from '../../output/print.ts'
 import { modelConfigOf } from '../../stages/context.ts'
 import { allGates } from '../../stages/gate.ts'
 import { localRepository } from '../../stages/local.ts'
-import { describeSearch } from '../describe-search.ts'
-import { changeNamed, searchVariants, withComparison } from '../search.ts'
+import { dataFile } from '../data-file.ts'
+import { describeSearch } from '../search/describe.ts'
+import { changeNamed } from '../search/named.ts'
+import { searchVariants, withComparison } from '../search/search.ts'
 import { measureOf } from './measure.ts'
 import type { Options } from './options.ts'
 
@@ -21,26 +22,18 @@ export async function search(path: string, options: Options): Promise<void> {
       hint: 'Name it with --data, or add `evaluate: { data: data/test.npz }`.',
     })
   for (const name of options.try) changeNamed(name)
-  const data = await openDataset(file, {
-    rows: 'allowed',
-    ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
-    ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
+  const found = await searchVariants({
+    path,
+    out: output,
+    config: await modelConfigOf(folder, repository),
+    data: dataFile(file, wanted),
+    ...(wanted?.limit !== undefined && { limit: wanted.limit }),
+    gates: withComparison(allGates(repository.gates, gate), repository.model.task),
+    tries: options.try,
+    prefer: options.prefer,
+    measure: measureOf(options),
+    ...(options.maxMemory !== undefined && { memory: options.maxMemory }),
+    say: line => process.stderr.write(`${line}\n`),
   })
-  try {
-    const found = await searchVariants({
-      path,
-      out: output,
-      config: await modelConfigOf(folder, repository),
-      data,
-      ...(wanted?.limit !== undefined && { limit: wanted.limit }),
-      gates: withComparison(allGates(repository.gates, gate), repository.model.task),
-      tries: options.try,
-      prefer: options.prefer,
-      measure: measureOf(options),
-      say: line => process.stderr.write(`${line}\n`),
-    })
-    print(found, json, value => describeSearch(value, wanted?.metrics ?? []))
-  } finally {
-    await data.close()
-  }
+  print(found, json, value => describeSearch(value, wanted?.metrics ?? []))
 }

@@ -1,30 +1,49 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { deserialize, serialize } from 'node:v8'
 import { BallastError, messageOf } from '../../../core/index.ts'
-import { REPLY_FILE, REQUEST_FILE, type Reply, type WrittenError } from './files.ts'
+import { peakBytes } from '../memory/peak.ts'
+import { DONE, REPLY_FILE, REQUEST_FILE, type Reply, type Request, type WrittenError } from './files.ts'
+import { limitMemory } from './limit.ts'
 import { TASKS, type TaskName, type Worker } from './tasks.ts'
 
-/** Does the task of a folder, and writes what it came to there. Progress goes to standard output, a line each. */
-export async function workApart(task: TaskName, folder: string): Promise<void> {
-  // Whoever asked holds the other end: nothing is done for one that is gone.
-  process.stdin.once('close', () => process.exit(1)).resume()
-  const say = (line: string) => void process.stdout.write(`${line}\n`)
-  const reply = await replyOf(task, folder, say)
+/**
+ * Does tasks, a line of standard input each: its name, and the folder where the request is and the reply goes. Progress
+ * goes to standard output. Ends with its input: nothing is done for one that is gone.
+ */
+export async function workApart(): Promise<void> {
+  const lines = createInterface({ input: process.stdin })
+  lines.once('close', () => process.exit(0))
+  for await (const line of lines) {
+    const [, task = '', folder = ''] = /^(\S+) (.+)$/.exec(line) ?? []
+    if (!isTask(task)) throw new TypeError(`There is no task '${task}'`)
+    await workOn(task, folder)
+    process.stdout.write(`${DONE}\n`)
+  }
+}
+
+function isTask(name: string): name is TaskName {
+  return Object.hasOwn(TASKS, name)
+}
+
+async function workOn(task: TaskName, folder: string): Promise<void> {
+  const reply = await replyOf(task, folder, line => void process.stdout.write(`${line}\n`))
   const draft = join(folder, `${REPLY_FILE}.part`)
   await writeFile(draft, serialize(reply))
   await rename(draft, join(folder, REPLY_FILE))
-  process.exit(0)
 }
 
 async function replyOf(task: TaskName, folder: string, say: (line: string) => void): Promise<Reply> {
   try {
-    const asks = deserialize(await readFile(join(folder, REQUEST_FILE)))
+    const { asks, memory } = deserialize(await readFile(join(folder, REQUEST_FILE))) as Request
     // The request is of this very task: the process that started this one wrote both.
-    const work = (await TASKS[task]()) as Worker<TaskName>
-    return { kind: 'done', result: await work(asks, folder, say) }
+    const work = (await TASKS[task]()) as (...given: Parameters<Worker<TaskName>>) => Promise<unknown>
+    if (memory !== undefined) await limitMemory(memory)
+    const result = await work(asks as Parameters<typeof work>[0], folder, say)
+    return { kind: 'done', result, peak: peakBytes() }
   } catch (error) {
-    return { kind: 'failed', error: written(error) }
+    return { kind: 'failed', error: written(error), peak: peakBytes() }
   }
 }
 

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { deserialize, serialize } from 'node:v8'
-import { BallastError, type Milliseconds, systemCode } from '../../../core/index.ts'
-import { REPLY_FILE, REQUEST_FILE, type Reply } from './files.ts'
+import { BallastError, type Bytes, type Milliseconds, systemCode } from '../../../core/index.ts'
+import { peakBytes } from '../memory/peak.ts'
+import { REPLY_FILE, REQUEST_FILE, type Reply, type Request } from './files.ts'
+import { Helper } from './helper.ts'
 import type { TaskName, Tasks } from './tasks.ts'
 
 export interface ApartOptions {
@@ -13,6 +13,8 @@ export interface ApartOptions {
   readonly program: readonly string[]
   /** It is ended after so long. Absent: it may take what it takes. */
   readonly deadline?: Milliseconds
+  /** What it and this process may take together. Absent: what they take. */
+  readonly memory?: Bytes
   /** Where its folder is made; default: the system's. */
   readonly scratch?: string
   readonly say?: (line: string) => void
@@ -23,6 +25,16 @@ export type Outcome<Given> =
   | { readonly kind: 'done'; readonly result: Given }
   | { readonly kind: 'failed'; readonly error: BallastError }
   | { readonly kind: 'died'; readonly how: string }
+
+/** What this process may grow by while it waits. */
+const GROWTH: Bytes = 8_000_000
+
+let together: Bytes = 0
+
+/** The most that this process held so far, or with one that ran a model for it. */
+export function peakTogether(): Bytes {
+  return Math.max(peakBytes(), together)
+}
 
 /** As this very program was started. */
 export const started = (): readonly string[] => [process.execPath, process.argv[1] ?? '']
@@ -36,12 +48,30 @@ export async function apart<Name extends TaskName>(
   asks: Tasks[Name]['asks'],
   options: ApartOptions,
 ): Promise<Outcome<Tasks[Name]['gives']>> {
-  const folder = await mkdtemp(join(options.scratch ?? tmpdir(), 'ballast-apart-'))
+  const helper = new Helper(options.program, options.say)
   try {
-    await writeFile(join(folder, REQUEST_FILE), serialize(asks))
-    const how = await ended([...options.program, 'apart', task, folder], options)
+    return await doneBy(helper, task, asks, options)
+  } finally {
+    await helper.close()
+  }
+}
+
+/** The same in a process that has done others before. */
+export async function doneBy<Name extends TaskName>(
+  helper: Helper,
+  task: Name,
+  asks: Tasks[Name]['asks'],
+  { deadline, memory, scratch = tmpdir() }: Omit<ApartOptions, 'program' | 'say'>,
+): Promise<Outcome<Tasks[Name]['gives']>> {
+  const folder = await mkdtemp(join(scratch, 'ballast-apart-'))
+  try {
+    const own = process.memoryUsage.rss() + GROWTH
+    const request: Request = { asks, ...(memory !== undefined && { memory: memory - own }) }
+    await writeFile(join(folder, REQUEST_FILE), serialize(request))
+    const how = await helper.do(task, folder, deadline)
     const reply = await replyIn(folder)
-    if (!reply) return { kind: 'died', how }
+    if (!reply) return { kind: 'died', how: how ?? 'it gave no reply' }
+    together = Math.max(together, own + reply.peak)
     if (reply.kind === 'done') return { kind: 'done', result: reply.result as Tasks[Name]['gives'] }
     const { code, message, ...rest } = reply.error
     if (code === undefined) throw new Error(message)
@@ -49,28 +79,6 @@ export async function apart<Name extends TaskName>(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Resolves when the process has ended, with how it did in words. */
-function ended(
-  [command = process.execPath, ...args]: readonly string[],
-  { deadline, say }: ApartOptions,
-): Promise<string> {
-  return new Promise(resolve => {
-    const child = spawn(command, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      killSignal: 'SIGKILL',
-      ...(deadline !== undefined && { timeout: deadline }),
-    })
-    // It may end before it reads, and then there is nobody to tell.
-    child.stdin.on('error', () => undefined)
-    createInterface({ input: child.stdout }).on('line', line => say?.(line))
-    child.once('error', error => resolve(error.message))
-    child.once('close', (status, signal) => {
-      if (child.killed) resolve(`it took longer than ${(deadline ?? 0) / 1000} s`)
-      else resolve(signal ? `it was ended by ${signal}` : `it ended with status ${status}`)
-    })
-  })
 }
 
 async function replyIn(folder: string): Promise<Reply | undefined> {

@@ -5,7 +5,7 @@ import { type ByteSource, type Milliseconds, openFile } from '../../../core/inde
 import type { OnnxModel, OnnxTensor } from '../../../formats/index.ts'
 import type { Computer } from '../../../optimize/index.ts'
 import { writeModel } from '../../output/write-model.ts'
-import { apart } from '../apart/start.ts'
+import { type ApartOptions, apart } from '../apart/start.ts'
 import { DATA_FILE, MODEL_FILE, type Result } from './results.ts'
 
 /** Constants are computed in milliseconds; what takes longer is no constant that anybody meant. */
@@ -19,11 +19,11 @@ export interface ConstantComputer extends Computer {
   close(): Promise<void>
 }
 
-/** `program` starts this very program: `[node, script]`. Results lie in a temporary folder until it is closed. */
-export async function constantComputer(
-  program: readonly string[],
-  deadline: Milliseconds = DEADLINE_MS,
-): Promise<ConstantComputer> {
+/** Results lie in a temporary folder until it is closed. */
+export async function constantComputer({
+  deadline = DEADLINE_MS,
+  ...options
+}: Pick<ApartOptions, 'program' | 'memory' | 'deadline'>): Promise<ConstantComputer> {
   const folder = await mkdtemp(join(tmpdir(), 'ballast-constants-'))
   const sources: ByteSource[] = []
   let count = 0
@@ -32,7 +32,7 @@ export async function constantComputer(
       const own = join(folder, `${count++}`)
       await mkdir(own)
       await writeModel(model, join(own, MODEL_FILE))
-      const outcome = await apart('constants', { folder: own }, { program, deadline, scratch: own })
+      const outcome = await apart('constants', { folder: own }, { ...options, deadline, scratch: own })
       await Promise.all([MODEL_FILE, `${MODEL_FILE}.data`].map(file => rm(join(own, file), { force: true })))
       if (outcome.kind !== 'done') return undefined
       const source = await openFile(join(own, DATA_FILE))

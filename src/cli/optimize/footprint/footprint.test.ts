@@ -57,7 +57,7 @@ async function* pieces(bytes: number): AsyncGenerator<Uint8Array, void> {
 }
 
 const footprint = (path: string, program: readonly string[] = PROGRAM) =>
-  footprintOf(path, { shapes: new Map(), threads: 1, budget: 0, processes: 1 }, program)
+  footprintOf(path, { shapes: new Map(), threads: 1, budget: 0, processes: 1 }, { program })
 
 test(
   'weights are held, and what is between nodes too once the model has run',

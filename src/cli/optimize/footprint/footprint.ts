@@ -1,5 +1,5 @@
 import type { Bytes, Milliseconds } from '../../../core/index.ts'
-import { apart } from '../apart/start.ts'
+import { type ApartOptions, apart } from '../apart/start.ts'
 import type { Comparison, MeasureOptions } from '../measure.ts'
 
 /** Memory that a model takes of the process that serves it, beyond what the runtime takes without one. */
@@ -20,11 +20,11 @@ const DEADLINE_MS: Milliseconds = 300_000
 export async function footprintOf(
   path: string,
   { shapes, threads, processes }: MeasureOptions,
-  program: readonly string[],
+  options: Pick<ApartOptions, 'program' | 'memory'>,
 ): Promise<Footprint | undefined> {
   const found: Footprint[] = []
   for (let i = 0; i < processes; i++) {
-    const outcome = await apart('footprint', { path, shapes, threads }, { program, deadline: DEADLINE_MS })
+    const outcome = await apart('footprint', { path, shapes, threads }, { ...options, deadline: DEADLINE_MS })
     if (outcome.kind !== 'done') return undefined
     found.push(outcome.result)
   }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digestOfFile } from '../../../core/index.ts'
-import { type OnnxNode, type OnnxTensor, writeOnnx } from '../../../formats/index.ts'
+import { type OnnxModel, type OnnxNode, type OnnxTensor, writeOnnx } from '../../../formats/index.ts'
 
 const run = promisify(execFile)
 const MAIN = new URL('../../main.ts', import.meta.url).pathname
@@ -19,14 +19,33 @@ let path: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'memory-'))
   path = join(folder, 'model.onnx')
-  const file = await open(path, 'w')
-  await writeOnnx(aModel(), { write: async bytes => void (await file.write(bytes)) })
-  await file.close()
+  await written(path, aModel())
+  await written(join(folder, 'sines.onnx'), withSines())
+  const row = JSON.stringify({ input: new Array(SIDE).fill(0.5), label: 1 })
+  await writeFile(join(folder, 'data.jsonl'), `${row}\n`.repeat(4))
 }, MINUTES)
 afterAll(() => rm(folder, { recursive: true }))
 
+async function written(at: string, model: OnnxModel): Promise<void> {
+  const file = await open(at, 'w')
+  await writeOnnx(model, { write: async bytes => void (await file.write(bytes)) })
+  await file.close()
+}
+
+/** The first matrix is computed, of one that is given. */
+function withSines(): OnnxModel {
+  const { opsets, graph } = aModel()
+  const [first, ...rest] = graph.nodes
+  const nodes: OnnxNode[] = [
+    { op: 'Sin', inputs: ['w0'], outputs: ['s'] },
+    { ...first!, inputs: ['x', 's'] },
+    ...rest,
+  ]
+  return { opsets, graph: { ...graph, nodes } }
+}
+
 /** Matrices of 16 MiB, half of them with outputs as rows; a matrix of each as int8 is 4 MiB. */
-function aModel() {
+function aModel(): OnnxModel {
   const initializers = Array.from({ length: MATRICES }, (_, i): OnnxTensor => {
     return { name: `w${i}`, dtype: 'float32', shape: [SIDE, SIDE], data: () => numbers(i) }
   })
@@ -65,10 +84,18 @@ interface Result {
 }
 
 /** The whole command, in a process of its own. */
-async function optimize(out: string, change: string, memory?: string): Promise<Result> {
-  const given = [MAIN, 'optimize', path, '-o', join(folder, out), change, '--no-measure', '--force', '--json']
+async function optimize(
+  out: string,
+  change: string,
+  memory?: string,
+  [model, ...more]: readonly string[] = [path],
+): Promise<Result> {
+  const given = [MAIN, 'optimize', model!, '-o', join(folder, out), change, ...more, '--folder', folder]
+  const quiet = ['--no-measure', '--force', '--json']
   const bound = memory === undefined ? [] : ['--max-memory', memory]
-  const { stdout, stderr } = await run(process.execPath, [...given, ...bound]).catch(failed => failed)
+  const { stdout, stderr } = await run(process.execPath, [...given, ...quiet, ...bound]).catch(
+    failed => failed,
+  )
   return JSON.parse(stdout || stderr)
 }
 
@@ -95,11 +122,25 @@ describe.each(['--int8', '--int4'])('%s within a bound of memory', change => {
   )
 })
 
-test(
-  'what runs the model is not bounded',
-  async () => {
-    const { error } = await optimize('other.onnx', '--int8-static', '1GB')
-    expect(error).toMatchObject({ code: 'ARGUMENT_INVALID' })
-  },
-  MINUTES,
-)
+describe.each([
+  ['--simplify', 'sines.onnx', []],
+  ['--int8-static', 'model.onnx', ['--data', 'data.jsonl', '--samples', '4']],
+] as const)('%s, which runs the model in a process of its own', (change, model, more) => {
+  test(
+    'is kept to a bound with it, to the same bytes, and refused where the runtime has no room',
+    async () => {
+      const given = [model, ...more].map(word => (/\.(jsonl|onnx)$/.test(word) ? join(folder, word) : word))
+      const refused = await optimize('refused.onnx', change, '100MB', given)
+      expect(refused.error).toMatchObject({ code: 'OPTIMIZE_MEMORY' })
+      await expect(stat(join(folder, 'refused.onnx'))).rejects.toMatchObject({ code: 'ENOENT' })
+      const { peak } = await optimize('bounded.onnx', change, '900MB', given)
+      expect(peak).toBeGreaterThan(100e6)
+      expect(peak).toBeLessThanOrEqual(900e6)
+      await optimize('free.onnx', change, undefined, given)
+      expect(await digestOfFile(join(folder, 'bounded.onnx'))).toBe(
+        await digestOfFile(join(folder, 'free.onnx')),
+      )
+    },
+    MINUTES,
+  )
+})

@@ -1,7 +1,9 @@
-import type { OnnxModel } from '../../../formats/index.ts'
+import type { OnnxGraph, OnnxModel } from '../../../formats/index.ts'
 import { inferValues } from '../../shapes/infer.ts'
 import type { Kept } from '../../types.ts'
 import { constantsAsInitializers } from '../constants.ts'
+import { inlineFunctions } from '../functions/inline.ts'
+import { bodiesOf } from '../functions/names.ts'
 import type { Computer } from './computer.ts'
 import { Folding } from './folding/fold.ts'
 import { foldAffine } from './steps/affine/index.ts'
@@ -52,12 +54,19 @@ export interface SimplifyOptions {
 
 export interface Simplified {
   readonly model: OnnxModel
-  /** Nodes, those of bodies too, before and after. */
+  /** Nodes, those of bodies too, before and after; a call of a function is one. */
   readonly nodes: { readonly before: number; readonly after: number }
   /** By how many nodes each pass made it less, those that did something. */
   readonly passes: readonly { readonly name: string; readonly removed: number }[]
   /** Nodes that are constant, and stay. */
   readonly kept: readonly Kept[]
+}
+
+function nodesIn({ nodes }: OnnxGraph): number {
+  return nodes.reduce(
+    (sum, node) => sum + 1 + bodiesOf(node).reduce((all, body) => all + nodesIn(body), 0),
+    0,
+  )
 }
 
 /**
@@ -66,13 +75,16 @@ export interface Simplified {
  * OPTIMIZE_UNSUPPORTED for models that no runtime loads.
  */
 export async function simplify(given: OnnxModel, { computer }: SimplifyOptions = {}): Promise<Simplified> {
-  const model = constantsAsInitializers(given)
+  const inlined = inlineFunctions(given)
+  const model = constantsAsInitializers(inlined.model)
   const world = enter(model)
-  const before = world.nodeCount + given.graph.nodes.length - model.graph.nodes.length
+  const whole = world.nodeCount + inlined.model.graph.nodes.length - model.graph.nodes.length
+  const before = inlined.calls === 0 ? whole : nodesIn(given.graph)
   const tally = new Map<string, number>()
   const count = (name: string, from: number) =>
     tally.set(name, (tally.get(name) ?? 0) + from - world.nodeCount)
-  count('constants', before)
+  tally.set('functions', before - whole)
+  count('constants', whole)
   const folding = computer && new Folding(model, computer)
   const run = (name: string, pass: (world: World) => void) => {
     const from = world.nodeCount
@@ -101,6 +113,6 @@ export async function simplify(given: OnnxModel, { computer }: SimplifyOptions =
     passes: Array.from(tally, ([name, removed]) => ({ name, removed })).filter(
       ({ removed }) => removed !== 0,
     ),
-    kept: folding?.kept ?? [],
+    kept: [...inlined.kept, ...(folding?.kept ?? [])],
   }
 }

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type OnnxModel, openModel } from '../../formats/index.ts'
-import { writeModel } from '../output/write-model.ts'
-import { optimizeModel } from './optimize.ts'
+import { type OnnxModel, openModel } from '../../../formats/index.ts'
+import { writeModel } from '../../output/write-model.ts'
+import { compareModels } from '../measure.ts'
+import { optimizeModel } from '../optimize.ts'
 import { keepCounts, sensitivities } from './repair.ts'
 
 /** Two products of the same weights; in the second a number of 1,000, which no answer shows, leaves the others one place of int8. */
@@ -49,15 +50,14 @@ test('the node whose rounding moves answers farthest comes first', async () => {
     await writeModel(aModel(), path)
     const out = join(folder, 'variant.onnx')
     const ranked = await sensitivities({
-      original: path,
       nodes: ['even', 'wide'],
-      measure: { shapes: new Map(), threads: 1, budget: 0, processes: 0 },
       say: () => undefined,
-      async write(keep) {
+      async compare(keep) {
         const model = await openModel(path)
         const change = { kind: 'int8', dtype: 'int8', perChannel: false, reduced: false } as const
         await optimizeModel(model, { path, out, change, keep }).finally(() => model.close())
-        return out
+        const measure = { shapes: new Map(), threads: 1, budget: 0, processes: 0 }
+        return compareModels({ original: path, variant: out }, measure)
       },
     })
     expect(ranked.map(({ nodes }) => nodes)).toEqual([['wide'], ['even']])

@@ -1,7 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { type Digest, digestOfFile, formatPercent, formatSize, type Tensor } from '../../core/index.ts'
-import { liftOnnx, type OpenedModel } from '../../formats/index.ts'
+import type { Tensor } from '../../../core/index.ts'
 import {
   compilePreprocess,
   describeInput,
@@ -10,22 +7,8 @@ import {
   type ModelConfig,
   type ModelSession,
   toPrediction,
-} from '../../model/index.ts'
-import { OptimizeError, withSteps } from '../../optimize/index.ts'
-import { clean } from '../output/clean.ts'
-import { externalName, writeModel } from '../output/write-model.ts'
-
-/** A model that has its steps and its answer inside. */
-export interface StepsInside {
-  readonly path: string
-  readonly size: number
-  readonly digest: Digest
-  /** Takes decoded images, or features; absent where the model has no steps. */
-  readonly input?: string
-  readonly outputs: readonly string[]
-  /** Beside the steps and the model apart, on made-up pictures of several sizes. */
-  readonly compared: readonly Compared[]
-}
+} from '../../../model/index.ts'
+import { OptimizeError } from '../../../optimize/index.ts'
 
 export interface Compared {
   readonly picture: string
@@ -46,37 +29,7 @@ const PICTURES = [
 /** A resize is within one of 255 of what the interpreter makes; answers that move further show a mistake. */
 const MAX_RELATIVE = 0.05
 
-/**
- * Writes the model with its steps inside, then runs both. Throws OPTIMIZE_UNSUPPORTED where what was written answers
- * otherwise, and what reading, writing and loading throw.
- */
-export async function stepsInside(
-  opened: OpenedModel,
-  { path, out, config }: { readonly path: string; readonly out: string; readonly config: ModelConfig },
-): Promise<StepsInside> {
-  if (!opened.input)
-    throw new OptimizeError('OPTIMIZE_UNSUPPORTED', {
-      message: `${path} is ${opened.file.format}; ONNX is what takes steps`,
-      hint: '`ballast convert` makes ONNX of it first.',
-    })
-  const lifted = await liftOnnx(opened.input)
-  try {
-    const { model, input, outputs } = withSteps(lifted.model, config)
-    await writeModel(model, out)
-    const compared = await compare({ path, out, config, input, outputs }).catch(async cause => {
-      await rm(out, { force: true })
-      await rm(join(dirname(out), externalName(out)), { force: true })
-      throw cause
-    })
-    const { size } = await stat(out)
-    const digest = await digestOfFile(out)
-    return { path: out, size, digest, ...(input !== undefined && { input }), outputs, compared }
-  } finally {
-    await lifted.close()
-  }
-}
-
-interface Both {
+export interface Both {
   readonly path: string
   readonly out: string
   readonly config: ModelConfig
@@ -84,7 +37,14 @@ interface Both {
   readonly outputs: readonly string[]
 }
 
-async function compare({ path, out, config, input, outputs }: Both): Promise<readonly Compared[]> {
+/** The steps inside beside the model with its steps apart. Throws OPTIMIZE_UNSUPPORTED where answers move. */
+export async function compareSteps({
+  path,
+  out,
+  config,
+  input,
+  outputs,
+}: Both): Promise<readonly Compared[]> {
   const apart = await loadOnnx(path)
   try {
     const inside = await loadOnnx(out)
@@ -149,20 +109,4 @@ function aPicture(width: number, height: number, channels: number): Tensor {
     data[i] = Math.max(0, Math.min(255, 127 + (90 * (x - y)) / (width + height) + wave + grain))
   }
   return { dtype: 'uint8', shape: [height, width, channels], data }
-}
-
-export function describeSteps({ path, size, input, outputs, compared }: StepsInside): string {
-  return [
-    `${clean(path)}: ${formatSize(size)}`,
-    ...(input === undefined
-      ? []
-      : [`takes ${clean(input)}: decoded images or raw features, no steps before it`]),
-    ...(outputs.length > 0 ? [`gives ${outputs.map(clean).join(', ')} beside the outputs it had`] : []),
-    ...compared.map(
-      ({ picture, relative, sameClass }) =>
-        `${picture}: answers differ by ${formatPercent(relative)} of the largest from those with the steps beside the model` +
-        (sameClass === undefined ? '' : sameClass ? ', same class' : ', ANOTHER class'),
-    ),
-    ...(compared.length > 0 ? ['on made-up pictures: judge it on data with `ballast evaluate`'] : []),
-  ].join('\n')
 }

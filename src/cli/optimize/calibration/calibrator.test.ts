@@ -2,18 +2,22 @@ import { readFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Dataset, openDataset } from '../../evaluate/index.ts'
-import { openModel } from '../../formats/index.ts'
-import { CHANGES, type Range, type Ranges, type StaticChange } from '../../optimize/index.ts'
-import { modelConfigOf } from '../stages/context.ts'
-import { localRepository } from '../stages/local.ts'
-import { type Calibrate, calibratorOf } from './calibrate.ts'
-import { calibrationData } from './calibration-data.ts'
-import { optimizeModel } from './optimize.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { openModel } from '../../../formats/index.ts'
+import { CHANGES, type Range, type Ranges, type StaticChange } from '../../../optimize/index.ts'
+import { modelConfigOf } from '../../stages/context.ts'
+import { localRepository } from '../../stages/local.ts'
+import { dataFile } from '../data-file.ts'
+import { optimizeModel } from '../optimize.ts'
+import { type Calibrate, type CalibrationOptions, calibratorOf } from './calibrator.ts'
+import { calibrationData } from './data.ts'
 
-const FIXTURES = new URL('../../../test/fixtures/optimize/static/', import.meta.url).pathname
-const DIGITS = new URL('../../../examples/digits', import.meta.url).pathname
+const FIXTURES = new URL('../../../../test/fixtures/optimize/static/', import.meta.url).pathname
+const DIGITS = new URL('../../../../examples/digits', import.meta.url).pathname
+const MAIN = new URL('../../main.ts', import.meta.url).pathname
+const OWN = { data: dataFile(join(DIGITS, 'data/test.npz'), undefined), program: [process.execPath, MAIN] }
+/** Processes start slowly where many do. */
+vi.setConfig({ testTimeout: 180_000 })
 const STATIC = CHANGES['int8-static'] as StaticChange
 
 let folder: string
@@ -64,15 +68,16 @@ describe('the models of the fixtures, with the ranges that onnxruntime found', (
 })
 
 describe('the digits example', () => {
-  async function digits<T>(use: (data: Dataset, calibrate: Calibrate) => Promise<T>): Promise<T> {
-    const data = await openDataset(join(DIGITS, 'data/test.npz'), { rows: 'allowed' })
+  const lines: string[] = []
+  async function digits(more: Partial<CalibrationOptions> = {}): Promise<Calibrate> {
     const config = await modelConfigOf(DIGITS, await localRepository(DIGITS))
-    return use(data, calibratorOf({ config, data, scratch: folder })).finally(() => data.close())
+    lines.length = 0
+    return calibratorOf({ config, ...OWN, scratch: folder, say: line => lines.push(line), ...more })
   }
 
   test('is calibrated on its own data; the same samples give the same bytes, and nothing is left', async () => {
     const path = join(DIGITS, 'model.onnx')
-    const run = () => digits((_, calibrate) => optimize(path, { ...STATIC, samples: 40 }, calibrate))
+    const run = async () => optimize(path, { ...STATIC, samples: 40 }, await digits())
     const [first, second] = [await run(), await run()]
     expect(first.change).toBe('static uint8, weights int8 per channel, minmax of at most 40 examples')
     expect(first.ranges!.length).toBeGreaterThan(5)
@@ -82,21 +87,39 @@ describe('the digits example', () => {
   })
 
   test('a way is gone once, whatever is kept', async () => {
-    await digits(async (data, calibrate) => {
-      let read = 0
-      const batches = data.batches.bind(data)
-      data.batches = size => {
-        read++
-        return batches(size)
-      }
-      const model = await openModel(join(DIGITS, 'model.onnx'))
-      await optimize(join(DIGITS, 'model.onnx'), { ...STATIC, samples: 8 }, calibrate)
-      const once = read
-      await optimize(join(DIGITS, 'model.onnx'), { ...STATIC, samples: 8, perChannel: false }, calibrate)
-      expect(read).toBe(once)
-      await optimize(join(DIGITS, 'model.onnx'), { ...STATIC, samples: 9 }, calibrate)
-      expect(read).toBe(2 * once)
-      await model.close()
+    const path = join(DIGITS, 'model.onnx')
+    const calibrate = await digits()
+    await optimize(path, { ...STATIC, samples: 8 }, calibrate)
+    expect(lines).toEqual(['calibration: 8 of 8 examples'])
+    await optimize(path, { ...STATIC, samples: 8, perChannel: false }, calibrate)
+    expect(lines).toHaveLength(1)
+    await optimize(path, { ...STATIC, samples: 9 }, calibrate)
+    expect(lines).toEqual(['calibration: 8 of 8 examples', 'calibration: 9 of 9 examples'])
+  })
+
+  test('a process that dies costs its batch, and the next one goes on; a second one at the same place ends it', async () => {
+    const path = join(DIGITS, 'model.onnx')
+    const whole = await optimize(path, { ...STATIC, samples: 150 }, await digits())
+    // The second batch dies once, by the file that the first death leaves.
+    const dying = (times: number) => [
+      process.execPath,
+      '-e',
+      `const { existsSync, writeFileSync } = require('node:fs')
+       const { spawnSync } = require('node:child_process')
+       const died = n => ${JSON.stringify(join(folder, 'died'))} + n
+       const calibration = require('node:fs').readdirSync(${JSON.stringify(folder)}).find(name => name.startsWith('ballast-calibrate-'))
+       const state = ${JSON.stringify(folder)} + '/' + calibration + '/state'
+       for (let n = 0; n < ${times} && existsSync(state); n++)
+         if (!existsSync(died(n))) { writeFileSync(died(n), ''); process.kill(process.pid, 'SIGKILL') }
+       process.exitCode = spawnSync(process.execPath, [${JSON.stringify(MAIN)}, ...process.argv.slice(1)], { stdio: 'inherit' }).status`,
+    ]
+    const once = await optimize(path, { ...STATIC, samples: 150 }, await digits({ program: dying(1) }))
+    expect(once.ranges).toEqual(whole.ranges)
+    await rm(join(folder, 'died0'))
+    const twice = optimize(path, { ...STATIC, samples: 150 }, await digits({ program: dying(2) }))
+    await expect(twice).rejects.toMatchObject({
+      code: 'MODEL_CRASHED',
+      message: expect.stringContaining('SIGKILL'),
     })
   })
 
@@ -110,18 +133,17 @@ describe('the digits example', () => {
     'a folder with %i models and no ballast.yaml takes the data as they are',
     async count => {
       for (let i = 0; i < count; i++) await copyFile(join(DIGITS, 'model.onnx'), join(folder, `${i}.onnx`))
-      const { config, data } = await calibrationData(folder, join(DIGITS, 'data/test.npz'))
-      await data.close()
+      const { config, data } = await calibrationData(folder, OWN.data.path)
+      expect(data.path).toBe(OWN.data.path)
       expect(config).toMatchObject({ task: 'generic', preprocess: [] })
     },
   )
 
   test('data that do not fit the model are told with what was expected', async () => {
-    const data = await openDataset(join(DIGITS, 'data/test.npz'), { rows: 'allowed' })
     const config = await modelConfigOf(DIGITS, await localRepository(DIGITS))
-    const calibrate = calibratorOf({ config: { ...config, preprocess: [] }, data })
-    await expect(
-      optimize(`${FIXTURES}mlp.onnx`, STATIC, calibrate).finally(() => data.close()),
-    ).rejects.toMatchObject({ code: 'DATASET_UNFIT' })
+    const calibrate = calibratorOf({ ...OWN, config: { ...config, preprocess: [] } })
+    await expect(optimize(`${FIXTURES}mlp.onnx`, STATIC, calibrate)).rejects.toMatchObject({
+      code: 'DATASET_UNFIT',
+    })
   })
 })

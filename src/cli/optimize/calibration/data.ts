@@ -1,20 +1,20 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import type { ModelRepository } from '../../config/index.ts'
-import { BallastError, resolveInside, systemCode } from '../../core/index.ts'
-import { type Dataset, openDataset } from '../../evaluate/index.ts'
-import type { ModelConfig } from '../../model/index.ts'
-import { modelConfigOf } from '../stages/context.ts'
-import { localRepository } from '../stages/local.ts'
+import type { ModelRepository } from '../../../config/index.ts'
+import { BallastError, resolveInside, systemCode } from '../../../core/index.ts'
+import type { ModelConfig } from '../../../model/index.ts'
+import { modelConfigOf } from '../../stages/context.ts'
+import { localRepository } from '../../stages/local.ts'
+import { type DataFile, dataFile } from '../data-file.ts'
 
 /**
  * What a model is calibrated on: `given`, or the data of ballast.yaml, prepared by its steps. A model outside a
- * repository takes its data as they are. Throws NO_DATA, and what reading the data set throws.
+ * repository takes its data as they are. Throws NO_DATA.
  */
 export async function calibrationData(
   folder: string,
   given: string | undefined,
-): Promise<{ readonly config: ModelConfig; readonly data: Dataset }> {
+): Promise<{ readonly config: ModelConfig; readonly data: DataFile }> {
   const repository = await repositoryIn(folder)
   const wanted = repository?.evaluate
   const path = given ?? (wanted && (await resolveInside(folder, wanted.data)))
@@ -28,12 +28,7 @@ export async function calibrationData(
   const config = repository
     ? await modelConfigOf(folder, repository)
     : ({ name: basename(resolve(folder)), task: 'generic', labels: [], preprocess: [] } as const)
-  const data = await openDataset(path, {
-    rows: 'allowed',
-    ...(wanted?.inputField !== undefined && { inputField: wanted.inputField }),
-    ...(wanted?.labelField !== undefined && { labelField: wanted.labelField }),
-  })
-  return { config, data }
+  return { config, data: dataFile(path, wanted) }
 }
 
 /** A folder that only happens to hold models is none here. */

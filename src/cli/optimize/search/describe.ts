@@ -1,8 +1,9 @@
-import { formatSize } from '../../core/index.ts'
-import { type Evaluation, formatMetric, type MetricName } from '../../evaluate/index.ts'
-import { clean } from '../output/clean.ts'
-import { table } from '../output/table.ts'
-import { type Search, speedOf, type Tried } from './search.ts'
+import { formatSize } from '../../../core/index.ts'
+import { type Evaluation, formatMetric, type MetricName } from '../../../evaluate/index.ts'
+import { clean } from '../../output/clean.ts'
+import { table } from '../../output/table.ts'
+import { speedOf } from './search.ts'
+import type { Search, Tried } from './types.ts'
 
 /** Every variant with its size, speed, metrics and verdict, then which was written and why. */
 export function describeSearch(search: Search, metrics: readonly MetricName[]): string {
@@ -35,6 +36,7 @@ export function describeSearch(search: Search, metrics: readonly MetricName[]): 
     search.chosen
       ? `${search.chosen} is written: of those that passed and are no slower, the best`
       : 'The original stays: no variant passed its gates and was as fast',
+    ...(search.peak === undefined ? [] : [`note: took ${formatSize(search.peak)} of memory at most`]),
   ].join('\n')
 }
 

@@ -1,5 +1,5 @@
-import { BallastError } from '../../core/index.ts'
-import { compareModels, type MeasureOptions } from './measure.ts'
+import { BallastError } from '../../../core/index.ts'
+import type { Comparison } from '../measure.ts'
 
 /** Nodes that are judged together where there are more: each judgement writes and loads a model. */
 const MAX_GROUPS = 32
@@ -11,32 +11,29 @@ export interface Sensitivity {
 }
 
 export interface SensitivityRequest {
-  readonly original: string
   /** What the whole change changed, in the graph's order. */
   readonly nodes: readonly string[]
-  /** Writes the variant in which all but `keep` is changed; gives its path. */
-  readonly write: (keep: ReadonlySet<string>) => Promise<string>
-  readonly measure: MeasureOptions
+  /** Makes the variant in which all but `keep` is changed, and runs it beside the original. */
+  readonly compare: (keep: ReadonlySet<string>) => Promise<Comparison>
   readonly say: (line: string) => void
 }
 
 /** Groups of neighbouring nodes by how far they move the answers, each alone; the farthest first. */
 export async function sensitivities(request: SensitivityRequest): Promise<readonly Sensitivity[]> {
-  const { original, nodes, write, measure, say } = request
+  const { nodes, compare, say } = request
   const found: Sensitivity[] = []
   for (const group of groupsOf(nodes)) {
     const own = new Set(group)
-    const variant = await write(new Set(nodes.filter(node => !own.has(node))))
-    found.push({ nodes: group, drift: await driftOf(original, variant, measure) })
+    const keep = new Set(nodes.filter(node => !own.has(node)))
+    found.push({ nodes: group, drift: await driftOf(() => compare(keep)) })
     say(`sensitivity: ${found.length} of ${Math.min(nodes.length, MAX_GROUPS)}`)
   }
   return found.toSorted((a, b) => b.drift - a.drift)
 }
 
-/** The fewest runs that a comparison makes: how far, not how fast. */
-async function driftOf(original: string, variant: string, measure: MeasureOptions): Promise<number> {
+async function driftOf(compare: () => Promise<Comparison>): Promise<number> {
   try {
-    const { drift } = await compareModels({ original, variant }, { ...measure, budget: 0 })
+    const { drift } = await compare()
     return Math.max(0, ...drift.map(({ relative }) => relative))
   } catch (cause) {
     // One that does not run is to be kept before all others.

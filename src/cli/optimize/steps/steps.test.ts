@@ -2,12 +2,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openModel } from '../../formats/index.ts'
-import { modelConfigOf } from '../stages/context.ts'
-import { localRepository } from '../stages/local.ts'
+import { openModel } from '../../../formats/index.ts'
+import { modelConfigOf } from '../../stages/context.ts'
+import { localRepository } from '../../stages/local.ts'
 import { describeSteps, stepsInside } from './steps.ts'
 
-const EXAMPLE = new URL('../../../examples/digits', import.meta.url).pathname
+const PROGRAM = [process.execPath, new URL('../../main.ts', import.meta.url).pathname]
+const EXAMPLE = new URL('../../../../examples/digits', import.meta.url).pathname
 const folder = await mkdtemp(join(tmpdir(), 'ballast-steps-'))
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -17,7 +18,7 @@ test('digits with its steps inside names the same classes, from pixels', async (
   const model = await openModel(path)
   try {
     const out = join(folder, 'inside.onnx')
-    const made = await stepsInside(model, { path, out, config })
+    const made = await stepsInside(model, { path, out, config, program: PROGRAM })
     expect(made).toMatchObject({ path: out, input: 'pixels' })
     expect(made.outputs).toEqual(['scores', 'top_scores', 'top_classes', 'top_labels', 'class', 'label'])
     expect(made.compared).toHaveLength(4)
@@ -39,7 +40,7 @@ test('what would answer otherwise is refused', async () => {
   const other = join(EXAMPLE, 'candidates/worse.onnx')
   const out = join(folder, 'wrong.onnx')
   try {
-    await expect(stepsInside(model, { path: other, out, config })).rejects.toMatchObject({
+    await expect(stepsInside(model, { path: other, out, config, program: PROGRAM })).rejects.toMatchObject({
       code: 'OPTIMIZE_UNSUPPORTED',
       message: expect.stringContaining('answers move'),
     })
