@@ -27,6 +27,10 @@ function decided(record: DecisionRecord): string {
       return judged(record, event.analysis)
     case 'concluded':
       return `The A/B of ${name(record)} was decided after ${requests(event.analysis)}. ${to.reason ?? ''}.`
+    case 'reweighed':
+      return `Gave ${name(record)} ${bare(to)} of the traffic after ${requests(event.analysis)}. ${to.reason ?? ''}.`
+    case 'settled':
+      return `The bandit of ${name(record)} was decided after ${requests(event.analysis)}. ${to.reason ?? ''}.`
     case 'refused':
       return `Gave up ${name(record)} ${stage(from)}: ${event.reason}.`
     case 'superseded':

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { envelopeOf, publicKeyOf, type RolloutId } from '../../core/index.ts'
-import { lookAtAb } from '../experiment/index.ts'
+import {
+  banditMetric,
+  type LedgerOutcomes,
+  lookAtAb,
+  lookAtBandit,
+  nextShare,
+  segmentsIn,
+} from '../experiment/index.ts'
 import { SPEC } from '../testing.ts'
-import type { RolloutEvent, Strategy } from '../types.ts'
+import type { Arm, RolloutEvent, Strategy } from '../types.ts'
 import { explainRecord } from './explain.ts'
 import { readRecord } from './read.ts'
 import { aBasis, analysed, aSigner, GOOD, HARMFUL, payloadsOf, READY } from './testing.ts'
@@ -247,6 +254,61 @@ describe('an A/B', () => {
       ),
     }
     expect(found({ ...concluded, seen: soon })).toEqual(['3 evidence'])
+  })
+})
+
+describe('a bandit', () => {
+  const strategy = {
+    ...{ kind: 'bandit', start: 0.2, explore: 0.05, most: 0.9, every: 60_000, minRewards: 50, margin: 0.05 },
+    ...{ horizon: { kind: 'time', ms: 3_600_000 }, analysis: SPEC },
+  } as const satisfies Strategy
+  const rewards = (arm: Arm, step: number, count: number, sum: number): LedgerOutcomes => {
+    const sample = (count: number, sum: number) => ({ total: { count, sum, squares: sum }, groups: [] })
+    return { step, ledger: 'g', arm, outcomes: { rewards: sample(count, sum), correct: sample(0, 0) } }
+  }
+  const judged = (told: readonly LedgerOutcomes[], elapsed: number) => {
+    const look = lookAtBandit(strategy, segmentsIn(told), elapsed)
+    const metrics = [banditMetric(strategy, look)]
+    return { look, analysis: { verdict: look.verdict, metrics, canaryRequests: 300, baselineRequests: 300 } }
+  }
+  const few = [rewards('canary', 0, 60, 30), rewards('stable', 0, 60, 20)]
+  const first = judged(few, 60_000)
+  const share = nextShare(strategy, first.look, { share: 0.2, changes: 0, sinceChange: 60_000 })!
+  const moved = {
+    kind: 'reweighed',
+    step: 0,
+    share,
+    rewards: few,
+    elapsed: 60_000,
+    analysis: first.analysis,
+  } as const
+  const many = [...few, rewards('canary', 1, 3000, 1800), rewards('stable', 1, 3000, 900)]
+  const last = judged(many, 120_000)
+  const settled = {
+    kind: 'settled',
+    step: 1,
+    rewards: many,
+    elapsed: 120_000,
+    analysis: last.analysis,
+  } as const
+  const payloads = (...events: readonly RolloutEvent[]) => payloadsOf([...READY, ...events], { strategy })
+  const found = (...events: readonly RolloutEvent[]) => told(verified(signed(payloads(...events))))
+
+  test('is decided again from its rewards, share by share', () => {
+    expect([share > 0.2, last.look.verdict]).toEqual([true, 'passed'])
+    expect(found(moved, settled)).toEqual([])
+    const sentences = payloads(moved, settled).map(payload => explainRecord(read(payload)))
+    expect(sentences[2]).toMatch(/^Gave v7 \d+ % of the traffic after 300 requests\. From 20 % to /)
+    expect(sentences[3]).toMatch(/^The bandit of v7 was decided after 300 requests\. Promoted: reward /)
+  })
+
+  test('does not follow from other rewards, nor to another share', () => {
+    expect(found({ ...moved, share: share + 0.05 }, settled)).toEqual(['3 evidence'])
+    expect(found({ ...moved, rewards: [few[1]!, rewards('canary', 0, 60, 29)] }, settled)).toEqual([
+      '3 evidence',
+    ])
+    expect(found(moved, { ...settled, rewards: few })).toEqual(['4 evidence'])
+    expect(found(moved, { ...settled, elapsed: 3_600_001 })).toEqual(['4 evidence'])
   })
 })
 
