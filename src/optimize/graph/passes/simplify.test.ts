@@ -1,29 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { floats } from '../../../../test/fixtures/onnx-run.ts'
-import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../../formats/index.ts'
-import { bytesOf } from '../../testing.ts'
 import { simplify } from './simplify.ts'
 import { aModel, compared, constant, node, type Small } from './testing.ts'
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => ((i * 37) % 23) / 7 - 1.5)
-const random = (name: string, shape: readonly number[]) =>
-  constant(name, shape, numbers(shape.reduce((a, b) => a * b, 1)))
-const positive = (name: string, count: number) =>
-  constant(
-    name,
-    [count],
-    numbers(count).map(x => Math.abs(x) + 0.5),
-  )
-const bn = (x: string, y: string) => node('BatchNormalization', [x, 's', 'o', 'm', 'v'], y)
-const statistics = (count: number): readonly OnnxTensor[] => [
-  random('s', [count]),
-  random('o', [count]),
-  random('m', [count]),
-  positive('v', count),
-]
-const relu = (x: string, y: string) => node('Relu', [x], y)
-const ints = (name: string, elements: readonly number[]) =>
-  constant(name, [elements.length], elements, 'int64')
+import { bn, ints, numbers, random, relu, statistics } from './testing-parts.ts'
 
 interface Case extends Small {
   readonly left: readonly string[]
@@ -282,127 +261,6 @@ test.each(Object.entries(CASES))('%s', async (_, { left, sizes, ...small }) => {
   expect(error).toBeLessThan(1e-5)
 })
 
-describe('bodies', () => {
-  const branch = (name: string, nodes: readonly OnnxNode[], initializers: readonly OnnxTensor[] = []) => ({
-    graph: {
-      name,
-      nodes,
-      inputs: [],
-      outputs: [{ name: nodes.at(-1)!.outputs[0]!, dtype: 'float32' } as const],
-      initializers,
-    } satisfies OnnxGraph,
-  })
-  const x = floats([3], [1, -2, 3])
-  const choice = (condition: string) =>
-    node('If', [condition], 'y', {
-      // Both have a value `t` and a constant `c`, and they are others.
-      then_branch: branch(
-        'yes',
-        [node('Add', ['a', 'c'], 't'), node('Identity', ['t'], 'u')],
-        [random('c', [3])],
-      ),
-      else_branch: branch('no', [node('Mul', ['a', 'c'], 't')], [constant('c', [], [2])]),
-    })
-
-  test.each([
-    [true, ['Relu', 'Add']],
-    [false, ['Relu', 'Mul']],
-  ])('of an If that is always %s, one stands in the graph', async (always, left) => {
-    const model = aModel({
-      nodes: [relu('x', 'a'), choice('always')],
-      constants: [constant('always', [], [Number(always)], 'bool')],
-      shape: [3],
-    })
-    const { ops, error } = await compared(model, { x })
-    expect(ops).toEqual(left)
-    expect(error).toBe(0)
-  })
-
-  test('are simplified where the condition is computed, and what they see stays', async () => {
-    const model = aModel({
-      nodes: [
-        node('Identity', ['x'], 'i'),
-        relu('i', 'a'),
-        node('ReduceMax', ['x'], 'm', { keepdims: { int: 0 } }),
-        node('Cast', ['m'], 'up', { to: { int: 9 } }),
-        choice('up'),
-      ],
-      shape: [3],
-    })
-    const { ops, error, model: after } = await compared(model, { x })
-    expect(ops).toEqual(['Relu', 'ReduceMax', 'Cast', 'If', 'Add', 'Mul'])
-    expect(error).toBe(0)
-    expect(await compared(after, { x: floats([3], [0, 0, 0]) })).toMatchObject({ error: 0 })
-  })
-})
-
-test('equal weights are one', async () => {
-  const weight = (name: string): OnnxTensor => {
-    const tensor = random(name, [40, 40])
-    return {
-      ...tensor,
-      async *data() {
-        yield tensor.data as Uint8Array
-      },
-    }
-  }
-  const model = aModel({
-    nodes: [node('MatMul', ['x', 'v'], 'a'), node('MatMul', ['a', 'w'], 'y')],
-    constants: [weight('v'), weight('w')],
-    shape: [1, 40],
-  })
-  const { model: after, error } = await compared(model, { x: floats([1, 40], numbers(40)) })
-  expect(after.graph.initializers?.map(({ name }) => name)).toEqual(['v'])
-  expect(error).toBe(0)
-})
-
-test('weights that change are computed when they are read, and are those of the formula', async () => {
-  let read = 0
-  const weight = random('w', [2, 1, 1, 1])
-  const model = aModel({
-    nodes: [node('Conv', ['x', 'w'], 'a'), bn('a', 'y')],
-    constants: [
-      {
-        ...weight,
-        async *data() {
-          read++
-          yield weight.data as Uint8Array
-        },
-      },
-      constant('s', [2], [1, 2]),
-      constant('o', [2], [0, 1]),
-      constant('m', [2], [3, 4]),
-      constant('v', [2], [4, 1]),
-    ],
-    shape: [1, 1, 2, 2],
-  })
-  const { model: after } = await simplify(model)
-  expect(read).toBe(0)
-  const tensors = after.graph.initializers!
-  const [scaled, bias] = await Promise.all(
-    tensors.map(async tensor => new Float32Array((await bytesOf(tensor)).slice().buffer)),
-  )
-  expect(read).toBe(1)
-  const [first, second] = new Float32Array((weight.data as Uint8Array).slice().buffer)
-  expect(scaled![0]).toBeCloseTo(first! / Math.sqrt(4 + 1e-5), 6)
-  expect(scaled![1]).toBeCloseTo((second! * 2) / Math.sqrt(1 + 1e-5), 6)
-  expect(bias![0]).toBeCloseTo(-3 / Math.sqrt(4 + 1e-5), 6)
-  expect(bias![1]).toBeCloseTo(1 - 8 / Math.sqrt(1 + 1e-5), 6)
-})
-
-test('initializers that callers may give otherwise are no constants', async () => {
-  const model = aModel({
-    nodes: [node('Add', ['x', 'k'], 'y')],
-    constants: [constant('k', [], [0])],
-    shape: [2],
-  })
-  const { graph } = model
-  const given = { ...graph, inputs: [...graph.inputs, { name: 'k', dtype: 'float32', shape: [] } as const] }
-  const { model: after } = await simplify({ ...model, graph: given })
-  expect(after.graph.nodes.map(({ op }) => op)).toEqual(['Add'])
-  expect(after.graph.initializers?.map(({ name }) => name)).toEqual(['k'])
-})
-
 test('what is drawn at random is drawn where it was', async () => {
   const model = aModel({
     nodes: [
@@ -438,28 +296,5 @@ test('free sizes that have one name in one input are not taken to be equal', asy
     shape: ['dynamic', 'dynamic'],
   })
   const { error } = await compared(model, { x: floats([2, 3], numbers(6)) })
-  expect(error).toBe(0)
-})
-
-test('a constant that a body gives itself is not taken from outside of it', async () => {
-  const gives = (name: string): OnnxGraph => ({
-    name,
-    nodes: [],
-    inputs: [],
-    outputs: [{ name: 'c', dtype: 'float32', shape: [3] }],
-    initializers: [random('c', [3])],
-  })
-  const model = aModel({
-    nodes: [
-      node('ReduceMax', ['x'], 'm', { keepdims: { int: 0 } }),
-      node('Cast', ['m'], 'up', { to: { int: 9 } }),
-      node('If', ['up'], 'i', { then_branch: { graph: gives('yes') }, else_branch: { graph: gives('no') } }),
-      node('Add', ['x', 'k'], 'a'),
-      node('Mul', ['a', 'i'], 'y'),
-    ],
-    constants: [random('k', [3])],
-    shape: [3],
-  })
-  const { error } = await compared(model, { x: floats([3], [1, -2, 3]) })
   expect(error).toBe(0)
 })
