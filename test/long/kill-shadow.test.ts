@@ -61,7 +61,7 @@ async function expectRightEnd(world: World, excused?: (failure: Outcome) => bool
   await expectGoodEnd(world, excused)
 }
 
-test.each(['rollout-updated', 'rollout-published'] as const)(
+test.each(['rollout-updated', 'rollout-published', 'evidence-saved'] as const)(
   'a server killed at %s in the shadow goes on from what was counted, and promotes once',
   async boundary => {
     const world = await aWorld({
