@@ -69,6 +69,8 @@ describe('the models of the fixtures, with the ranges that onnxruntime found', (
 
 describe('the digits example', () => {
   const lines: string[] = []
+  /** A slow machine tells of some before. */
+  const ended = () => lines.filter(line => / (\d+) of \1 /.test(line))
   async function digits(more: Partial<CalibrationOptions> = {}): Promise<Calibrate> {
     const config = await modelConfigOf(DIGITS, await localRepository(DIGITS))
     lines.length = 0
@@ -90,11 +92,11 @@ describe('the digits example', () => {
     const path = join(DIGITS, 'model.onnx')
     const calibrate = await digits()
     await optimize(path, { ...STATIC, samples: 8 }, calibrate)
-    expect(lines).toEqual(['calibration: 8 of 8 examples'])
+    expect(ended()).toEqual(['calibration: 8 of 8 examples'])
     await optimize(path, { ...STATIC, samples: 8, perChannel: false }, calibrate)
-    expect(lines).toHaveLength(1)
+    expect(ended()).toHaveLength(1)
     await optimize(path, { ...STATIC, samples: 9 }, calibrate)
-    expect(lines).toEqual(['calibration: 8 of 8 examples', 'calibration: 9 of 9 examples'])
+    expect(ended()).toEqual(['calibration: 8 of 8 examples', 'calibration: 9 of 9 examples'])
   })
 
   test('a process that dies costs its batch, and the next one goes on; a second one at the same place ends it', async () => {
