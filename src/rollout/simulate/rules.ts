@@ -52,7 +52,7 @@ export function groupSequentialRule(policy: EvidencePolicy, looks: number): Rule
   }
 }
 
-/** What rollouts decide by: the error rate and one latency quantile, counted since the step began. */
+/** Error rate and one latency quantile, each step for itself: what rollouts decided by once, for comparison. */
 export function analysisRule(spec: AnalysisSpec): Rule {
   let [canary, baseline] = [NO_COUNTS, NO_COUNTS]
   return {

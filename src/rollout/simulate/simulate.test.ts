@@ -113,7 +113,7 @@ test.each([
   expect(failedAfter!.requests).toBeLessThan(within)
 })
 
-test('what is used by rollouts now can be played through as well', () => {
+test('the rule of each step alone can be played through as well', () => {
   const spec = {
     errorMargin: 0.01,
     latencyMargin: 0.5,
