@@ -33,6 +33,8 @@ export interface CalibrationOptions {
 const BATCH = 128
 /** With a bound, the values of one run are this part of it: the runtime has them, and so has this program. */
 const RUN_PART = 1 / 8
+/** And no more than without a bound. */
+const MAX_RUN_BYTES: Bytes = 256 * 2 ** 20
 
 /** For one original, simplified or not: each way is gone once. */
 export function calibratorOf(given: CalibrationOptions): Calibrate {
@@ -65,7 +67,7 @@ async function calibrated(
     data,
     stateFile: join(folder, 'state'),
     batch: BATCH,
-    ...(memory !== undefined && { maxRunBytes: Math.floor(memory * RUN_PART) }),
+    ...(memory !== undefined && { maxRunBytes: Math.min(MAX_RUN_BYTES, Math.floor(memory * RUN_PART)) }),
   }
   try {
     await writeModel(model, path)
