@@ -7,7 +7,6 @@ import {
   messageOf,
   newId,
   type RolloutId,
-  type VersionId,
 } from '../../core/index.ts'
 import type { Job, Pipeline } from '../../pipeline/index.ts'
 import {
@@ -24,16 +23,15 @@ import {
 import { Background } from '../background.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Previews } from '../delivery/previews/previews.ts'
-import { stageResult } from '../pipelines/ending/results.ts'
 import type { Deployer, PipelineReconciler } from '../pipelines/reconcile.ts'
-import { configOf } from '../pipelines/starting/config.ts'
 import { SerialByKey } from '../serial.ts'
+import { beginningOf, type RolloutOrigin } from './beginning.ts'
 import { Calendars } from './calendars.ts'
 import { changeTo, isMoved } from './change.ts'
 import type { EvidenceKeeper } from './evidence/keeper.ts'
 import { Experiments } from './experiments.ts'
 import type { Fleet } from './fleet.ts'
-import { JobFollower, previewJobOf, requestOf } from './follow-job.ts'
+import { JobFollower, previewJobOf } from './follow-job.ts'
 import { formOf } from './forms.ts'
 import type { Gateways } from './gateways.ts'
 import { promotionOf } from './promotion.ts'
@@ -41,27 +39,11 @@ import type { Publisher } from './publisher.ts'
 import { allReady, failureOf, isCandidateReady } from './readiness.ts'
 import { recordOf } from './records/records.ts'
 import { beyondShadow } from './shadow.ts'
-import { sourceRefusal, sourcesOf, whyNotTaken } from './sources.ts'
-import { strategyFor } from './strategy.ts'
+import { sourceRefusal } from './sources.ts'
 
 const LIVE = ['queued', 'preparing', 'progressing'] as const
 /** Who decided, where an environment ends. */
 const END_OF_PLACE = 'the stop of its environment'
-
-export type RolloutOrigin = Pick<
-  StoredRollout,
-  | 'model'
-  | 'environment'
-  | 'candidate'
-  | 'strategy'
-  | 'project'
-  | 'by'
-  | 'job'
-  | 'traffic'
-  | 'calendar'
-  | 'supersede'
-  | 'from'
->
 
 /**
  * Moves rollouts on, one model and environment at a time: what hosts and gateways report, and what people ask,
@@ -156,51 +138,14 @@ export class RolloutReconciler implements Deployer {
     const existing = await this.#plane.stores.rollouts.byJob(job.id)
     // One that has ended was followed up to its end, but for a crash in between.
     if (existing && existing.createdAt >= (job.startedAt ?? 0)) return this.#jobs.followEnd(existing)
-    const jobs = await this.#plane.stores.pipelines.jobs(pipeline.id)
-    const version = stageResult(jobs, 'register')?.version
-    const serving = await this.#plane.stores.rollouts.deployment(
-      configOf(pipeline)!.repository.model.name,
-      work.environment,
-    )
-    if (version && serving?.stable === version.id) {
-      await this.#pipelines.move(job, 'running', 'succeeded', { reason: `v${version.number} serves already` })
+    const beginning = await beginningOf(this.#plane, pipeline, job, work.environment)
+    if (beginning.kind === 'ended') {
+      await this.#pipelines.move(job, 'running', beginning.state, { reason: beginning.reason })
       return
     }
-    if (!version) {
-      await this.#pipelines.move(job, 'running', 'errored', { reason: 'No version was registered before it' })
-      return
-    }
-    const principal = await this.#plane.stores.access.principal(pipeline.principal)
-    const strategy = await strategyFor(this.#plane, pipeline, work.environment)
-    if (typeof strategy === 'string') {
-      await this.#pipelines.move(job, 'running', 'failed', { reason: strategy })
-      return
-    }
-    const request = requestOf(pipeline, work.environment)
-    const { traffic, calendar, supersede } = request
-    const { name: model } = configOf(pipeline)!.repository.model
-    const { environment } = work
-    const candidate = version.id as VersionId
-    const from = await sourcesOf(this.#plane, pipeline.project, request)
-    const untaken = await whyNotTaken(this.#plane, { model, candidate, environment }, from)
-    if (untaken !== undefined) {
-      await this.#pipelines.move(job, 'running', 'failed', { reason: untaken })
-      return
-    }
+    const { origin } = beginning
     const add = async () => {
-      await this.#add({
-        model,
-        environment,
-        candidate,
-        strategy,
-        project: pipeline.project,
-        job: job.id,
-        by: principal?.name ?? 'unknown',
-        ...(traffic && { traffic }),
-        ...(calendar && { calendar }),
-        ...(supersede && { supersede }),
-        ...(from.length > 0 && { from }),
-      })
+      await this.#add(origin)
     }
     const preview = previewJobOf(pipeline, job)
     const refusal = preview ? await this.#previews?.begin(preview, add) : await add()
@@ -208,6 +153,7 @@ export class RolloutReconciler implements Deployer {
       await this.#pipelines.move(job, 'running', 'failed', { reason: refusal })
       return
     }
+    const { model, environment } = origin
     // Not awaited: this may be called from within another queue's turn, and two that wait for each other never end.
     this.#background.run('a rollout could not begin', () => this.reconcile(model, environment))
   }
