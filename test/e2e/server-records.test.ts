@@ -78,7 +78,7 @@ describe('explain', () => {
       /^Rolled back v2 at 10 % after \d+ requests: errors .*; the budget of false rollbacks \(5 %\) was used up, evidence of errors: \d+\.\d of \d+\.\d nats\.\n$/,
     )
     expect(good).toMatch(/^Promoted v3 at 10 % after [\d,]+ requests: errors .*\.\n$/)
-    expect(first).toBe('Promoted v1: at once: nothing is in production to compare with.\n')
+    expect(first).toBe('Promoted v1 at once: nothing is in production to compare with.\n')
   })
 
   test('tells every decision', async () => {

@@ -56,7 +56,7 @@ function decided(record: DecisionRecord): string {
 function begun(record: DecisionRecord): string {
   const { from, to } = record
   if (from.job === undefined) return `Returned to ${name(record)}, as ${from.by} asked.`
-  return `Promoted ${name(record)}: ${lowered(to.reason ?? 'all traffic at once')}.`
+  return `Promoted ${name(record)} ${lowered(to.reason ?? 'at once')}.`
 }
 
 function judged(record: DecisionRecord, analysis: Analysis): string {

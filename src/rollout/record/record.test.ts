@@ -369,7 +369,7 @@ describe('in a sentence', () => {
   test('a return by hand, and all traffic at once', () => {
     const immediate = { strategy: { kind: 'immediate' }, phase: 'preparing' } as const
     expect(last([{ kind: 'replicas-ready' }], {}, immediate)).toBe(
-      'Promoted v7: at once after warm-up and parity check.',
+      'Promoted v7 at once after warm-up and parity check.',
     )
     expect(last([{ kind: 'replicas-ready' }], {}, { ...immediate, job: undefined })).toBe(
       'Returned to v7, as ada asked.',
