@@ -21,7 +21,7 @@ const METHODS = ['minmax', 'entropy', 'percentile'] as const
 const CHANNELS = 16
 const LAYERS = 8
 const CLASSES = 10
-/** What the issue asks for. */
+/** Many samples may take so much more than few. */
 const MOST = 1.1
 
 const at = process.argv.indexOf('--python')
