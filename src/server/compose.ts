@@ -44,6 +44,7 @@ import { EvidenceKeeper } from './rollouts/evidence/keeper.ts'
 import { Fleet } from './rollouts/fleet.ts'
 import { FallbackTeller } from './rollouts/forms.ts'
 import { Gateways } from './rollouts/gateways.ts'
+import { LaterLabelsWatch } from './rollouts/later-labels.ts'
 import { LatestCounts } from './rollouts/latest-counts.ts'
 import { OutcomeKeeper } from './rollouts/outcomes.ts'
 import { Publisher } from './rollouts/publisher.ts'
@@ -183,12 +184,13 @@ function lifeOf(
   services: Services,
   { pushes, follower, statuses, notifier, outward, delivery }: Unseen,
 ): Omit<Composition, 'services'> {
-  const { plane, fleet, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
+  const { plane, fleet, quality, publisher, rollouts, pipelines, dispatcher, schedules, desk, git } = services
   const background = new Background(plane.logger)
   const storing = new Background(plane.logger)
   const oldLogs = new OldLogs(plane, services.logs)
   const fallbacks = new FallbackTeller(plane, fleet)
   const signer = new LateSigner(plane)
+  const laterLabels = new LaterLabelsWatch(plane, quality, fleet, rollouts)
   let timer: NodeJS.Timeout | undefined
   let stopTelling: (() => void) | undefined
   return {
@@ -227,6 +229,7 @@ function lifeOf(
         outward.run('statuses could not be told', () => statuses.tick())
         outward.run('records could not be signed', () => signer.tick())
         outward.run('notifications could not be looked at', () => notifier.tick())
+        background.run('labels of what serves could not be looked at', () => laterLabels.tick())
         background.run('schedules could not be looked at', () => schedules.tick())
         background.run('versions could not be looked through', () => services.retention.tick())
       }, TICK_MS)

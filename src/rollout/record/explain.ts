@@ -55,7 +55,9 @@ function decided(record: DecisionRecord): string {
 /** A first version, a return by hand, or all traffic at once. */
 function begun(record: DecisionRecord): string {
   const { from, to } = record
-  if (from.job === undefined) return `Returned to ${name(record)}, as ${from.by} asked.`
+  const { strategy } = from
+  const why = strategy.kind === 'immediate' ? strategy.why : undefined
+  if (from.job === undefined) return `Returned to ${name(record)}, as ${from.by} asked${because(why)}.`
   return `Promoted ${name(record)} ${lowered(to.reason ?? 'at once')}.`
 }
 
