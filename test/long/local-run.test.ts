@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { job, type LocalWorld, openLocalWorld } from './local-world.ts'
+import { job, type LocalWorld, openLocalWorld } from '../e2e/local-world.ts'
 
 let local: LocalWorld
 beforeEach(async () => {
