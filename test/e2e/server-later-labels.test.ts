@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ArmQuality, LogView, ModelQuality, RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, startWorld, until, type World } from '../server/world.ts'
+import { expect, test } from 'vitest'
+import type { ArmQuality, LogView, ModelQuality } from '../../src/api/index.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles } from '../server/world.ts'
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, host, gateway, release, inPhase } = await startRollouts()
 
 const yaml = (analysis: string) => `model: model.onnx
 deploy:
@@ -23,24 +12,13 @@ deploy:
     analysis: ${analysis}
     log: { sample: 100% }
 `
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await see(id)
-    return rollout.phase === phase && rollout
-  })
 
 /** A model of two versions; labels of the rollout had no word against the second. */
 async function twoVersions(name: string, analysis: string): Promise<readonly [string, string]> {
   const repository = await world.repository(name, modelFiles(yaml(analysis)))
   const versions: string[] = []
   for (const number of [1, 2]) {
-    if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-    await repository.pushAndLeave()
-    await runner.endAll(name, number)
-    const { id, candidate } = await until(`rollout ${number}`, async () =>
-      (await world.rollouts(name)).find(each => each.candidate.number === number),
-    )
+    const { id, candidate } = await release(name, repository, number)
     versions.push(candidate.id)
     if (number === 1) await inPhase(id, 'promoted')
     else {

@@ -1,39 +1,18 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles, type Repository, until } from '../server/world.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 const execFileAsync = promisify(execFile)
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, host, gateway, release, see } = await startRollouts()
 
 const YAML = 'model: model.onnx\ndeploy:\n  production: { strategy: canary, steps: [10%, 50%] }\n'
 
-async function release(name: string, repository: Repository, number: number): Promise<RolloutView> {
-  if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-  await repository.pushAndLeave()
-  await runner.endAll(name, number)
-  return until(`rollout ${number} of ${name}`, async () =>
-    (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
-  )
-}
-
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
 const seen = (
   id: string,
   what: string,

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { JobView, RolloutView, VersionView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+import { FakeGateway } from '../server/agents.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles, type Repository, until } from '../server/world.ts'
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, runner, host, gateway, release, see, inPhase } = await startRollouts()
 
 const YAML = 'model: model.onnx\ndeploy:\n  production: { strategy: canary, steps: [10%, 50%] }\n'
 
@@ -22,22 +12,6 @@ async function aModel(name: string): Promise<Repository> {
   return world.repository(name, modelFiles(YAML))
 }
 
-/** Pushes, and ends well every job up to the rollout; gives the rollout. */
-async function release(name: string, repository: Repository, number: number): Promise<RolloutView> {
-  if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-  await repository.pushAndLeave()
-  await runner.endAll(name, number)
-  return until(`rollout ${number} of ${name}`, async () =>
-    (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
-  )
-}
-
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await see(id)
-    return rollout.phase === phase && rollout
-  })
 const deployJob = async (name: string, number: number): Promise<JobView> =>
   (await world.pipeline(name, number)).jobs.find(({ kind }) => kind === 'deploy')!
 const post = async (path: string, body: unknown = {}) =>

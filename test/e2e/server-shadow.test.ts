@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { LogView, RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, startWorld, until, type World } from '../server/world.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles } from '../server/world.ts'
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, host, gateway, release, see, inPhase } = await startRollouts()
 
 const YAML = `model: model.onnx
 deploy:
@@ -23,12 +12,6 @@ deploy:
     traffic: { mirror: { to: previous, share: 10% } }
 `
 
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await see(id)
-    return rollout.phase === phase && rollout
-  })
 const route = async (model: string) => (await gateway.table())?.routes.find(each => each.model === model)
 const replicas = async () => (await host.wanted()).replicas.map(({ replica }) => replica)
 
@@ -40,16 +23,8 @@ async function inLooks(total: number, report: (sofar: number) => Promise<unknown
 /** A model whose first version serves, and whose second stands in its shadow. */
 async function aShadow(name: string): Promise<RolloutView> {
   const repository = await world.repository(name, modelFiles(YAML))
-  const release = async (number: number): Promise<RolloutView> => {
-    if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-    await repository.pushAndLeave()
-    await runner.endAll(name, number)
-    return until(`rollout ${number} of ${name}`, async () =>
-      (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
-    )
-  }
-  await inPhase((await release(1)).id, 'promoted')
-  return inPhase((await release(2)).id, 'progressing')
+  await inPhase((await release(name, repository, 1)).id, 'promoted')
+  return inPhase((await release(name, repository, 2)).id, 'progressing')
 }
 
 test('a shadow answers nobody; when it has passed, a baseline loads and the canary begins', async () => {

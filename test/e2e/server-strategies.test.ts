@@ -1,39 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ModelView, RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles, type Repository, until } from '../server/world.ts'
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, host, gateway, release, see, inPhase } = await startRollouts()
 
 const yaml = (strategy: string) => `model: model.onnx\ndeploy:\n  production: { ${strategy} }\n`
 
-async function release(name: string, repository: Repository, number: number): Promise<RolloutView> {
-  if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-  await repository.pushAndLeave()
-  await runner.endAll(name, number)
-  return until(`rollout ${number} of ${name}`, async () =>
-    (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
-  )
-}
-
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
 const model = (name: string) => world.admin<ModelView>('GET', `/models/${name}`)
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await see(id)
-    return rollout.phase === phase && rollout
-  })
 const wantedOf = async (name: string): Promise<readonly string[]> => {
   const versions = (await world.rollouts(name)).map(({ candidate }) => candidate)
   const { replicas } = await host.wanted()

@@ -1,26 +1,15 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { hashToken } from '../../src/access/index.ts'
 import type { Lease, RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
 import { readEvents } from '../server/events.ts'
-import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles, type Repository, until } from '../server/world.ts'
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
 const execFileAsync = promisify(execFile)
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, runner, host, gateway, inPhase } = await startRollouts()
 
 const yaml = (traffic: string) => `model: model.onnx
 deploy:
@@ -36,12 +25,6 @@ async function release(name: string, repository: Repository, number: number): Pr
     (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
   )
 }
-
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await world.admin<RolloutView>('GET', `/rollouts/${id}`)
-    return rollout.phase === phase && rollout
-  })
 
 const route = async (model: string) =>
   (await gateway.table(2000))?.routes.find(other => other.model === model)

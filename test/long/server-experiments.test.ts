@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ArmQuality, ModelQuality, RolloutView } from '../../src/api/index.ts'
-import { FakeGateway, FakeHost, FakeRunner } from '../server/agents.ts'
-import { modelFiles, type Repository, startWorld, until, type World } from '../server/world.ts'
+import { startRollouts } from '../server/rollouts.ts'
+import { modelFiles, until } from '../server/world.ts'
 
-let world: World
-let runner: FakeRunner
-let host: FakeHost
-let gateway: FakeGateway
-
-beforeAll(async () => {
-  world = await startWorld()
-  runner = new FakeRunner(world)
-  host = new FakeHost(world)
-  gateway = new FakeGateway(world)
-})
-afterAll(() => world.stop())
+const { world, host, gateway, release, see, inPhase } = await startRollouts()
 
 const yaml = (strategy: string, more: string) => `model: model.onnx
 deploy:
@@ -25,22 +14,6 @@ deploy:
 ${more.replace(/^/gm, '    ')}
 `
 const BY_REWARD = 'metric: reward\nhorizon: 4000 requests\neffect: 4%'
-
-async function release(name: string, repository: Repository, number: number): Promise<RolloutView> {
-  if (number > 1) await repository.commit(`Version ${number}`, { 'note.txt': `${number}` })
-  await repository.pushAndLeave()
-  await runner.endAll(name, number)
-  return until(`rollout ${number} of ${name}`, async () =>
-    (await world.rollouts(name)).find(({ candidate }) => candidate.number === number),
-  )
-}
-
-const see = (id: string) => world.admin<RolloutView>('GET', `/rollouts/${id}`)
-const inPhase = (id: string, phase: RolloutView['phase']) =>
-  host.serveUntil(`${id} ${phase}`, async () => {
-    const rollout = await see(id)
-    return rollout.phase === phase && rollout
-  })
 
 const anAb = (name: string, more = BY_REWARD, maxFirstStep = 1) =>
   anExperiment('ab', name, more, maxFirstStep)
