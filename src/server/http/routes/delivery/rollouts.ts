@@ -18,30 +18,20 @@ export function rolloutRoutes(app: App, services: Services): void {
     const { rollout } = await rolloutFor(services, callerIn(request), request.params.id)
     return rolloutViewOf(services, rollout)
   })
-  app.post(
-    '/api/v1/rollouts/:id/promote',
-    { config: CALLER, schema: { params, body, response } },
-    async request => {
-      const caller = callerIn(request)
-      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
-      return rolloutViewOf(
-        services,
-        await services.rolloutActions.promote(rollout.id, caller.principal.name, request.body?.reason),
-      )
-    },
-  )
-  app.post(
-    '/api/v1/rollouts/:id/override',
-    { config: CALLER, schema: { params, body, response } },
-    async request => {
-      const caller = callerIn(request)
-      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
-      return rolloutViewOf(
-        services,
-        await services.rolloutActions.override(rollout.id, caller.principal.name, request.body?.reason),
-      )
-    },
-  )
+  for (const action of ['promote', 'override', 'resume', 'abort'] as const)
+    app.post(
+      `/api/v1/rollouts/:id/${action}`,
+      { config: CALLER, schema: { params, body, response } },
+      async request => {
+        const caller = callerIn(request)
+        const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
+        const { name } = caller.principal
+        return rolloutViewOf(
+          services,
+          await services.rolloutActions[action](rollout.id, name, request.body?.reason),
+        )
+      },
+    )
   const pause = z
     .object({ reason: z.string().max(500).optional(), forMs: z.int().min(1000).max(MAX_PAUSE_MS).optional() })
     .nullish()
@@ -54,30 +44,6 @@ export function rolloutRoutes(app: App, services: Services): void {
       return rolloutViewOf(
         services,
         await services.rolloutActions.pause(rollout.id, caller.principal.name, request.body ?? {}),
-      )
-    },
-  )
-  app.post(
-    '/api/v1/rollouts/:id/resume',
-    { config: CALLER, schema: { params, body, response } },
-    async request => {
-      const caller = callerIn(request)
-      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
-      return rolloutViewOf(
-        services,
-        await services.rolloutActions.resume(rollout.id, caller.principal.name, request.body?.reason),
-      )
-    },
-  )
-  app.post(
-    '/api/v1/rollouts/:id/abort',
-    { config: CALLER, schema: { params, body, response } },
-    async request => {
-      const caller = callerIn(request)
-      const { rollout } = await rolloutFor(services, caller, request.params.id, 'rollout.control')
-      return rolloutViewOf(
-        services,
-        await services.rolloutActions.abort(rollout.id, caller.principal.name, request.body?.reason),
       )
     },
   )
