@@ -122,6 +122,10 @@ beforeAll(async () => {
     env: { ...process.env, BALLAST_TOKEN: await world.secret('gateway') },
     stdio: 'ignore',
   })
+  await until('the gateway listens', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/v2/health/live`).catch(() => undefined)
+    return answer?.status === 200
+  })
 })
 afterAll(async () => {
   if (gateway.exitCode === null && gateway.signalCode === null) {
