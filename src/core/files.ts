@@ -1,4 +1,4 @@
-import { open, rename, unlink } from 'node:fs/promises'
+import { open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CoreError, systemCode } from './errors.ts'
 import { randomText } from './ids.ts'
@@ -22,6 +22,17 @@ export async function replaceFile(path: string, content: Uint8Array | string, mo
   } catch (cause) {
     await unlink(temporary).catch(() => undefined)
     throw diskFull(cause, path) ?? cause
+  }
+}
+
+/** Whether there is a file or folder; other errors than that there is none are thrown. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return false
+    throw cause
   }
 }
 

@@ -1,9 +1,9 @@
-import { stat, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { MAX_TOLERANCE, samplesBeside } from '../../config/index.ts'
 import { allCoverage } from '../../convert/index.ts'
-import { BallastError, systemCode } from '../../core/index.ts'
+import { BallastError, isThere } from '../../core/index.ts'
 import { openModel } from '../../formats/index.ts'
 import { type Converted, convertModel } from '../convert/convert.ts'
 import { describeConverted, describeCoverage } from '../convert/describe.ts'
@@ -75,13 +75,13 @@ async function run(target: string | undefined, options: Options): Promise<void> 
 
 async function convertAt(target: string, options: Options): Promise<Converted> {
   const out = options.output ?? besideModel(target)
-  if (!options.force && (await exists(out)))
+  if (!options.force && (await isThere(out)))
     throw new BallastError('FILE_EXISTS', {
       message: `There is a file ${out} already`,
       hint: 'Name another one with --output, or give --force.',
     })
   const beside = samplesBeside(target.replace(/\/+$/, ''))
-  const samples = options.samples ?? ((await exists(beside)) ? beside : undefined)
+  const samples = options.samples ?? ((await isThere(beside)) ? beside : undefined)
   const say =
     options.json || !process.stderr.isTTY ? undefined : (line: string) => process.stderr.write(`${line}\n`)
   const model = await openModel(target)
@@ -102,14 +102,4 @@ async function convertAt(target: string, options: Options): Promise<Converted> {
 function besideModel(target: string): string {
   const name = basename(resolve(target))
   return join(dirname(resolve(target)), `${/^\.?[^.]+/.exec(name)?.[0] ?? name}.onnx`)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return false
-    throw cause
-  }
 }

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseRate } from '../../access/index.ts'
-import { CoreError, type Fraction, parseDuration, parsePercent } from '../../core/index.ts'
+import { type Fraction, parsePercent } from '../../core/index.ts'
 import type { Horizon } from '../../rollout/index.ts'
 import { print } from '../output/print.ts'
+import { asArgument, duration, rate } from '../rollout/simulate/arguments.ts'
 import {
   describeExperiments,
   type ExperimentSimulation,
@@ -96,20 +96,6 @@ function known(flags: string, text: string, parse: (text: string) => unknown, us
   return new Option(flags, text).argParser(parse).default(parse(usual), usual)
 }
 
-/** A value's parser as commander wants it: what is wrong is told beside the option. */
-function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return text => {
-    try {
-      return parse(text)
-    } catch (error) {
-      if (error instanceof CoreError) throw new InvalidArgumentError(`${error.message}.`)
-      throw error
-    }
-  }
-}
-
-const rate = asArgument(text => parseRate(text).perSecond)
-const duration = asArgument(parseDuration)
 const partOfAll = asArgument(text => below(text, 1 + Number.EPSILON))
 const percent = asArgument(text => below(text, 1))
 

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseRate } from '../../access/index.ts'
-import { CoreError, type Fraction, parseDuration, parsePercent } from '../../core/index.ts'
+import { type Fraction, parsePercent } from '../../core/index.ts'
 import { STREAM_KINDS, type StreamKind } from '../../rollout/index.ts'
 import { print } from '../output/print.ts'
+import { asArgument, duration, rate } from '../rollout/simulate/arguments.ts'
 import { describeSimulated } from '../rollout/simulate/describe.ts'
 import { type Plan, RULES, type RuleName } from '../rollout/simulate/plan.ts'
 import type { Effect } from '../rollout/simulate/scenarios.ts'
@@ -116,20 +116,6 @@ function planOf({ traffic, effect, errors, latency, accuracyMargin, quantile, ..
   }
 }
 
-/** A value's parser as commander wants it: what is wrong is told beside the option. */
-function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return text => {
-    try {
-      return parse(text)
-    } catch (error) {
-      if (error instanceof CoreError) throw new InvalidArgumentError(`${error.message}.`)
-      throw error
-    }
-  }
-}
-
-const rate = asArgument(text => parseRate(text).perSecond)
-const duration = asArgument(parseDuration)
 const percent = asArgument(part)
 
 function part(text: string): Fraction {

@@ -1,6 +1,6 @@
-import { link, open, rename, stat, unlink } from 'node:fs/promises'
+import { link, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { BallastError, diskFull, randomText, syncFolder, systemCode } from '../../core/index.ts'
+import { BallastError, diskFull, isThere, randomText, syncFolder, systemCode } from '../../core/index.ts'
 
 /**
  * Has `write` make a file, and gives it its name when it is whole: at a crash there is the old file or none, and the
@@ -11,7 +11,7 @@ export async function writeOutput<T>(
   force: boolean | undefined,
   write: (draft: string) => Promise<T>,
 ): Promise<T> {
-  if (!force && (await exists(path))) throw fileExists(path)
+  if (!force && (await isThere(path))) throw fileExists(path)
   const draft = join(dirname(path), `.${randomText(12)}.part`)
   const interrupted = () => {
     void unlink(draft).finally(() => process.exit(130))
@@ -53,16 +53,6 @@ async function renameToNew(draft: string, path: string): Promise<void> {
     return
   }
   await unlink(draft)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return false
-    throw cause
-  }
 }
 
 function fileExists(path: string): BallastError {

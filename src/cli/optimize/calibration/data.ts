@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { ModelRepository } from '../../../config/index.ts'
-import { BallastError, resolveInside, systemCode } from '../../../core/index.ts'
+import { BallastError, isThere, resolveInside } from '../../../core/index.ts'
 import type { ModelConfig } from '../../../model/index.ts'
 import { modelConfigOf } from '../../stages/context.ts'
 import { localRepository } from '../../stages/local.ts'
@@ -34,14 +33,4 @@ export async function calibrationData(
 /** A folder that only happens to hold models is none here. */
 async function repositoryIn(folder: string): Promise<ModelRepository | undefined> {
   return (await isThere(join(folder, 'ballast.yaml'))) ? localRepository(folder) : undefined
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return false
-    throw cause
-  }
 }
