@@ -4,7 +4,7 @@
  * Times are milliseconds; durations, not instants, cross machines.
  */
 export * from './agents/attempt.ts'
-export { type Disagreement, disagreementSchema, type Preview } from './agents/disagreements.ts'
+export { type Disagreement, decidedSchema, disagreementSchema, type Preview } from './agents/disagreements.ts'
 export * from './agents/gateway.ts'
 export * from './agents/host.ts'
 export * from './agents/offer.ts'

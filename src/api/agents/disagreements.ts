@@ -14,19 +14,20 @@ export const previewSchema = z.object({
 })
 export type Preview = z.infer<typeof previewSchema>
 
+/** What an answer decides of each of its examples. */
+export const decidedSchema = z.array(
+  z.object({
+    label: z.string().optional(),
+    index: z.number().optional(),
+    value: z.number().optional(),
+  }),
+)
+
 const sideSchema = z.object({
   status: z.number().int(),
   ms: z.number(),
   /** For each example; absent where that can't be told. */
-  decided: z
-    .array(
-      z.object({
-        label: z.string().optional(),
-        index: z.number().optional(),
-        value: z.number().optional(),
-      }),
-    )
-    .optional(),
+  decided: decidedSchema.optional(),
   answer: previewSchema.optional(),
 })
 

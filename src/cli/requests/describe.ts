@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ArmQuality, PairQuality, Quality } from '../../api/index.ts'
+import { decidedSchema } from '../../api/index.ts'
 import { formatDuration, formatPercent } from '../../core/index.ts'
 import { clean } from '../output/clean.ts'
 import { table } from '../output/table.ts'
@@ -13,15 +14,7 @@ const lineSchema = z.object({
   status: z.number(),
   code: z.string().optional(),
   ms: z.number(),
-  decided: z
-    .array(
-      z.object({
-        label: z.string().optional(),
-        index: z.number().optional(),
-        value: z.number().optional(),
-      }),
-    )
-    .optional(),
+  decided: decidedSchema.optional(),
 })
 
 /** Decisions of a batch that are shown. */
